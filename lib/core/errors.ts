@@ -51,7 +51,9 @@ export class SpillwayError extends Error {
 
 /** Whether `error` is the AbortError of a signal; such an error is handed on as it is. */
 export function isAbortError(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || (error as NodeJS.ErrnoException).code === 'ABORT_ERR')
+  return (
+    error instanceof Error && (error.name === 'AbortError' || (error as NodeJS.ErrnoException).code === 'ABORT_ERR')
+  )
 }
 
 /** The message of whatever was thrown: some packages throw strings. */

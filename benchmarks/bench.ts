@@ -1,0 +1,118 @@
+/**
+ * Runs a benchmark: its contenders take turns (A B A B ...), each run in a fresh process, so that neither inherits the
+ * other's heap, compiled code or luck of the minute. A time counts only if the output is right.
+ */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import type { Job, Output } from './bench-case.ts'
+import type { ChildReply, ChildTask, Measured, Plan } from './bench-child.ts'
+import { describeMachine, type Machine } from './machine.ts'
+import { median, spreadOf, type Spread } from './statistics.ts'
+
+/** Options of {@link bench}. */
+export interface BenchOptions {
+  /** Records per run. @default what the case says */
+  readonly records?: number
+  /** How many times each contender runs. @default 7 */
+  readonly rounds?: number
+  /** Directory under which the runs write. @default that of the operating system for temporary files */
+  readonly directory?: string
+}
+
+/** The figures of one contender. */
+export interface ContenderReport {
+  readonly name: string
+  readonly recordsPerSecond: number
+  readonly megabytesPerSecond: number
+  readonly peakRssBytes: number
+  /** Speed relative to the first contender, round by round; above 1 is faster. */
+  readonly ratio: Spread
+  /** Milliseconds of each run. */
+  readonly times: readonly number[]
+}
+
+/** The figures of a benchmark, with where they were taken. */
+export interface BenchReport {
+  readonly name: string
+  readonly rounds: number
+  /** Records per run. */
+  readonly records: number
+  readonly output: Output
+  readonly machine: Machine
+  readonly contenders: readonly ContenderReport[]
+}
+
+/**
+ * Runs the benchmark that the module at `caseUrl` exports as `benchCase`.
+ *
+ * @throws {Error} if a contender fails, or its output is not the expected one
+ */
+export async function bench(caseUrl: URL, options: BenchOptions = {}): Promise<BenchReport> {
+  const { rounds = 7, records, directory = tmpdir() } = options
+  const plan = await runChild({ kind: 'plan', caseUrl: caseUrl.href, ...(records === undefined ? {} : { records }) })
+  const runs = new Map<string, Measured[]>(plan.contenders.map((contender) => [contender, []]))
+  for (let round = 0; round < rounds; round++) {
+    for (const [contender, measured] of runs) {
+      measured.push(await runOnce(caseUrl, contender, plan, directory))
+    }
+  }
+  return {
+    name: plan.name,
+    rounds,
+    records: plan.records,
+    output: plan.expected,
+    machine: describeMachine(caseUrl, plan.packages),
+    contenders: reportContenders(runs, plan),
+  }
+}
+
+async function runOnce(caseUrl: URL, contender: string, plan: Plan, parent: string): Promise<Measured> {
+  const job: Job = { records: plan.records, directory: await mkdtemp(join(parent, 'spillway-bench-')) }
+  try {
+    const measured = await runChild({ kind: 'run', caseUrl: caseUrl.href, contender, job })
+    if (!isDeepStrictEqual(measured.output, plan.expected)) {
+      const [made, due] = [JSON.stringify(measured.output), JSON.stringify(plan.expected)]
+      throw new Error(`The output of ${contender} is wrong, so its time does not count: made ${made}, expected ${due}`)
+    }
+    return measured
+  } finally {
+    await rm(job.directory, { recursive: true, force: true })
+  }
+}
+
+/** Has a fresh process do `task`, under the same loaders as this one. */
+async function runChild<Task extends ChildTask>(task: Task): Promise<Extract<ChildReply, { kind: Task['kind'] }>> {
+  const child = fork(new URL(`./bench-child${extname(import.meta.url)}`, import.meta.url), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  const exit = once(child, 'exit')
+  const reply = once(child, 'message')
+  child.send(task)
+  const outcome = await Promise.race([reply, exit.then(() => [])])
+  await exit
+  const [answer] = outcome as [ChildReply?]
+  if (answer === undefined)
+    throw new Error(`A process of the benchmark ended without a result: ${JSON.stringify(task)}`)
+  if (answer.kind === 'failure') throw new Error(`A process of the benchmark failed: ${answer.stack}`)
+  return answer as Extract<ChildReply, { kind: Task['kind'] }>
+}
+
+function reportContenders(runs: ReadonlyMap<string, readonly Measured[]>, plan: Plan): ContenderReport[] {
+  const [baseline = []] = runs.values()
+  return Array.from(runs, ([name, measured]) => {
+    const times = measured.map(({ elapsedMs }) => elapsedMs)
+    const seconds = median(times) / 1000
+    return {
+      name,
+      recordsPerSecond: plan.records / seconds,
+      megabytesPerSecond: plan.expected.bytes / 1e6 / seconds,
+      peakRssBytes: Math.max(...measured.map(({ peakRssBytes }) => peakRssBytes)),
+      ratio: spreadOf(times.map((time, round) => (baseline[round]?.elapsedMs ?? NaN) / time)),
+      times,
+    }
+  })
+}

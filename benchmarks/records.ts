@@ -1,0 +1,42 @@
+/**
+ * Records such as a parameter search makes: ten fields, two levels of nesting, doubles of full entropy.
+ */
+import { makeRandom } from './random.ts'
+
+/** The containers that the records of {@link makeRecords} come from. */
+export const CONTAINERS = 1500
+
+/** One of the records made here. */
+export type SearchRecord = ReturnType<typeof makeRecord>
+
+/** Makes `count` distinct records, the same ones for the same seed. */
+export function makeRecords(count: number, seed = 1): SearchRecord[] {
+  const random = makeRandom(seed)
+  return Array.from({ length: count }, (_, index) => makeRecord(index, random))
+}
+
+function makeRecord(index: number, random: () => number) {
+  return {
+    phase: 'parameter_optimization',
+    container: `container_${String(index % CONTAINERS).padStart(4, '0')}`,
+    timestamp: new Date(Date.UTC(2026, 0, 1) + index * 1000).toISOString(),
+    parameters: {
+      lookback: 5 + Math.floor(random() * 250),
+      threshold: random(),
+      regime: random() < 0.5 ? 'bull' : 'bear',
+    },
+    result: {
+      metrics: {
+        sharpe_ratio: random() * 6 - 2,
+        total_return: random() * 2 - 0.5,
+        max_drawdown: random() * 0.6,
+      },
+      signals_generated: Math.floor(random() * 1000),
+    },
+  }
+}
+
+/** Goes round and round `pool` until `count` records are out. */
+export function* cycle<T>(pool: readonly T[], count: number): Generator<T, void, undefined> {
+  for (let left = count; left > 0; left -= pool.length) yield* left < pool.length ? pool.slice(0, left) : pool
+}

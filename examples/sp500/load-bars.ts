@@ -1,0 +1,34 @@
+/**
+ * Reads the daily bars of the S&P 500 from January 2000 to April 2020, as the package vega-datasets brings them
+ * along (from Yahoo Finance). It is the price index: the dividends, about 2 % a year, are not in it.
+ */
+import { createReadStream } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { parseCsv } from '../../transforms/parse-csv.ts'
+import { barsFrom, type Bar, type Bars } from './bars.ts'
+
+/** Where the file lies. */
+export function barsFile(): string {
+  // The package exports its entry point only, so the way to the data leads from there.
+  return join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '../data/sp500-2000.csv')
+}
+
+/**
+ * Reads and checks a file of bars.
+ *
+ * @throws {Error} naming the day, if a bar cannot be right
+ */
+export async function loadBars(path: string = barsFile()): Promise<Bars> {
+  const rows: Bar[] = []
+  await pipeline(createReadStream(path), parseCsv({ types: 'infer' }), async (records: AsyncIterable<object>) => {
+    for await (const record of records) rows.push(toBar(record))
+  })
+  return barsFrom(rows)
+}
+
+function toBar(record: object): Bar {
+  const { date, high, low, close } = record as Readonly<Record<string, unknown>>
+  return { date: String(date), high: Number(high), low: Number(low), close: Number(close) }
+}

@@ -1,0 +1,70 @@
+/**
+ * The stream graph of one phase: buffer, aggregation tee and sink, and the chain that joins them.
+ */
+import type { Writable } from 'node:stream'
+import { RecordSink } from '../sinks/record-sink.ts'
+import { AggregationTee } from '../transforms/aggregation-tee.ts'
+import type { Aggregates } from '../transforms/aggregate/aggregates.ts'
+import { BufferingTransform } from '../transforms/buffering-transform.ts'
+import type { RejectionHandler } from './core/rejection.ts'
+import { PhaseChain } from './phase-chain.ts'
+import { PhaseInlet } from './phase-inlet.ts'
+import type { ResolvedResultStreamerOptions } from './result-streamer-options.ts'
+import type { StreamerCounts } from './streamer-stats.ts'
+
+/** One phase: where its records go, and what became of them. */
+export class PhaseGraph {
+  readonly chain: PhaseChain
+  readonly #buffer: BufferingTransform
+  readonly #tee: AggregationTee
+  readonly #sink: RecordSink
+  #inlet: PhaseInlet | undefined
+
+  /**
+   * @param directory - where the parts go
+   * @param onReject - gets the records that cannot be written
+   */
+  constructor(phase: string, directory: string, options: ResolvedResultStreamerOptions, onReject: RejectionHandler) {
+    const { buffer, tee, sink } = options
+    this.#buffer = new BufferingTransform(buffer)
+    // Only what the sink has written counts, so that the aggregates are those of the files.
+    this.#tee = new AggregationTee({ ...tee, phase, countWhen: 'written' })
+    this.#sink = new RecordSink({
+      ...sink,
+      directory,
+      onReject: (rejection) => onReject({ ...rejection, phase }),
+      // A mark counts a batch as one: about a thousand records wait before the sink.
+      highWaterMark: Math.max(1, Math.ceil(1000 / buffer.bufferSize)),
+    })
+    this.chain = new PhaseChain(phase, [this.#buffer, this.#tee, this.#sink])
+  }
+
+  /** The aggregates of the records written. */
+  get aggregates(): Aggregates {
+    return this.#tee.state
+  }
+
+  get counts(): StreamerCounts {
+    const { written, rejected, flushes, parts, bytesWritten, nonFinite, surrogates } = this.#sink.stats
+    const recordsIn = this.chain.records
+    return {
+      recordsIn,
+      written,
+      rejected,
+      deduplicated: 0,
+      inFlight: recordsIn - written - rejected,
+      flushes,
+      parts,
+      bytesWritten,
+      nonFinite,
+      surrogates,
+      repeated: this.#buffer.stats.repeated,
+    }
+  }
+
+  /** A Writable in front of the chain; the same one each time. */
+  get inlet(): Writable {
+    this.#inlet ??= new PhaseInlet(this.chain)
+    return this.#inlet
+  }
+}

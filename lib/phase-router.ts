@@ -1,0 +1,145 @@
+/**
+ * Sends each record to the stream graph of its phase, and makes that graph when the phase first appears.
+ */
+import { messageOf, SpillwayError } from './core/errors.ts'
+import { NameRegistry } from './core/names.ts'
+import { describeValue } from './core/options.ts'
+import { isRecord, type ResultRecord } from './core/record.ts'
+import type { RejectionHandler } from './core/rejection.ts'
+import type { PhaseChain } from './phase-chain.ts'
+import { PhaseGraph } from './phase-graph.ts'
+import type { ResolvedResultStreamerOptions } from './result-streamer-options.ts'
+import type { ResultsDirectory } from './results-directory.ts'
+
+/** The phase of records that name none. */
+export const DEFAULT_PHASE = 'default'
+
+/** All phases of one streamer. */
+export class PhaseRouter {
+  readonly #options: ResolvedResultStreamerOptions
+  readonly #directory: ResultsDirectory
+  readonly #onReject: RejectionHandler
+  readonly #onFailure: (error: Error) => void
+  readonly #graphs = new Map<string, PhaseGraph>()
+  readonly #names = new NameRegistry('phase')
+  #rejected = 0
+
+  /**
+   * @param onReject - gets the records that belong to no phase, and those a phase cannot write
+   * @param onFailure - told when a phase has failed
+   */
+  constructor(
+    options: ResolvedResultStreamerOptions,
+    directory: ResultsDirectory,
+    onReject: RejectionHandler,
+    onFailure: (error: Error) => void,
+  ) {
+    this.#options = options
+    this.#directory = directory
+    this.#onReject = onReject
+    this.#onFailure = onFailure
+  }
+
+  /** The phases so far, in the order they appeared. */
+  get graphs(): ReadonlyMap<string, PhaseGraph> {
+    return this.#graphs
+  }
+
+  /** Records turned away before they had a phase. */
+  get rejected(): number {
+    return this.#rejected
+  }
+
+  /**
+   * The phase a record names.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_NAME` when it is neither text, a number nor a boolean
+   */
+  phaseOf(record: ResultRecord): string {
+    const name = record[this.#options.fields.phase]
+    switch (typeof name) {
+      case 'string':
+        return name
+      case 'number':
+      case 'bigint':
+      case 'boolean':
+        return String(name)
+      case 'undefined':
+        return DEFAULT_PHASE
+      default:
+        if (name === null) return DEFAULT_PHASE
+        throw new SpillwayError('ERR_SPILLWAY_NAME', `A phase must be text, got ${describeValue(name)}`)
+    }
+  }
+
+  /** The phase that {@link phaseOf} finds, or the default one. */
+  nameOf(record: ResultRecord): string {
+    try {
+      return this.phaseOf(record)
+    } catch {
+      return DEFAULT_PHASE
+    }
+  }
+
+  /**
+   * The graph of a phase, made when asked for the first time.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_NAME`; `ERR_SPILLWAY_OPTION` when `maxPhases` are open
+   */
+  graphOf(phase: string): PhaseGraph {
+    const known = this.#graphs.get(phase)
+    if (known !== undefined) return known
+    const { maxPhases } = this.#options
+    if (this.#graphs.size >= maxPhases) {
+      throw new SpillwayError('ERR_SPILLWAY_OPTION', `There are ${maxPhases} phases already. Raise \`maxPhases\`.`)
+    }
+    const directory = this.#directory.phasePath(this.#names.claim(phase))
+    const graph = new PhaseGraph(phase, directory, this.#options, this.#onReject)
+    graph.chain.done.catch(this.#onFailure)
+    this.#graphs.set(phase, graph)
+    return graph
+  }
+
+  /** Takes a record or a batch. A promise it returns is to be awaited before the next. */
+  accept(chunk: unknown): Promise<void> | undefined {
+    if (!Array.isArray(chunk)) return this.#acceptRecord(chunk)
+    const chain = this.#commonChainOf(chunk)
+    if (chain !== undefined) return chain.accept(chunk)
+    const waits = chunk.map((record) => this.#acceptRecord(record)).filter((wait) => wait !== undefined)
+    return waits.length === 0 ? undefined : Promise.all(waits).then(() => {})
+  }
+
+  /** Ends all phases and waits for each; rejects with the first failure once all are done. */
+  async end(): Promise<void> {
+    const ends = await Promise.allSettled([...this.#graphs.values()].map(({ chain }) => chain.end()))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+
+  #acceptRecord(record: unknown): Promise<void> | undefined {
+    if (!isRecord(record)) return this.#reject(record, 'a record must be an object')
+    try {
+      const phase = this.phaseOf(record)
+      const { chain } = this.graphOf(phase)
+      if (!chain.ended) return chain.accept(record)
+      return this.#reject(record, `the phase ${JSON.stringify(phase)} has ended`)
+    } catch (error) {
+      return this.#reject(record, messageOf(error))
+    }
+  }
+
+  /** The chain that takes a batch as it is, with what is known of it: when all its records are of one open phase. */
+  #commonChainOf(batch: readonly unknown[]): PhaseChain | undefined {
+    const [first] = batch
+    if (!isRecord(first)) return undefined
+    const field = this.#options.fields.phase
+    const name = first[field]
+    if (!batch.every((record) => isRecord(record) && record[field] === name)) return undefined
+    const chain = this.#graphs.get(String(name ?? DEFAULT_PHASE))?.chain
+    return chain?.ended === false ? chain : undefined
+  }
+
+  async #reject(record: unknown, reason: string): Promise<void> {
+    this.#rejected += 1
+    await this.#onReject({ stage: 'route', reason, record })
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Turns one value into the cell of a column, by the column's type, or finds that it does not fit. This is the
+ * written table of which value fits which type:
+ *
+ * | column | takes |
+ * |---|---|
+ * | boolean | booleans |
+ * | int64 | bigints, and numbers that are safe integers |
+ * | double | numbers, and bigints that a double holds exactly |
+ * | timestamp | Dates, and ISO 8601 text |
+ * | bytes | Uint8Arrays |
+ * | json | anything, as JSON text |
+ * | utf8 | anything: text as it is, numbers and Dates in their text form, bytes as base64, the rest as JSON text |
+ */
+import type { JsonText } from '../json-text.ts'
+import { toBase64 } from '../json-text.ts'
+import { kindOf } from '../values.ts'
+import type { Cell, ColumnType } from './column.ts'
+
+/** What an ISO 8601 date or timestamp looks like; `Date.parse` alone takes much more. */
+const ISO_8601 = /^[+-]?\d{4,6}-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?)?$/
+
+/** The largest and smallest integer of 64 bits. */
+const INT64_MIN = -(2n ** 63n)
+const INT64_MAX = 2n ** 63n - 1n
+
+/** Makes cells, and counts what had to be changed to fit. */
+export class CellMaker {
+  readonly #json: JsonText
+  #surrogatesReplaced = 0
+
+  constructor(json: JsonText) {
+    this.#json = json
+  }
+
+  /** Texts so far in which half a surrogate pair was replaced by U+FFFD. */
+  get surrogatesReplaced(): number {
+    return this.#surrogatesReplaced
+  }
+
+  /** The cell of `value` (neither null nor refused) in a column of `type`; undefined when it does not fit. */
+  make(value: unknown, type: ColumnType): Cell | undefined {
+    switch (type) {
+      case 'double':
+        return typeof value === 'number' ? value : doubleOf(value)
+      case 'utf8':
+        return this.#text(value)
+      case 'boolean':
+        return typeof value === 'boolean' ? value : undefined
+      case 'int64':
+        return typeof value === 'bigint' ? value : Number.isSafeInteger(value) ? BigInt(value as number) : undefined
+      case 'timestamp':
+        return timestampOf(value)
+      case 'bytes':
+        return value instanceof Uint8Array ? value : undefined
+      case 'json':
+        return this.#json.ofValue(value)
+    }
+  }
+
+  #text(value: unknown): string {
+    if (typeof value === 'string') {
+      if (value.isWellFormed()) return value
+      this.#surrogatesReplaced += 1
+      return value.toWellFormed()
+    }
+    switch (kindOf(value)) {
+      case 'date':
+        return (value as Date).toISOString()
+      case 'bytes':
+        return toBase64(value as Uint8Array)
+      case 'array':
+      case 'object':
+        return this.#json.ofValue(value)
+      default:
+        return String(value)
+    }
+  }
+}
+
+/** Whether a bigint fits 64 bits. */
+export function fitsInt64(value: bigint): boolean {
+  return value >= INT64_MIN && value <= INT64_MAX
+}
+
+/** Whether a double holds the bigint exactly. */
+export function fitsDouble(value: bigint): boolean {
+  return Number.isFinite(Number(value)) && BigInt(Number(value)) === value
+}
+
+function doubleOf(value: unknown): number | undefined {
+  return typeof value === 'bigint' && fitsDouble(value) ? Number(value) : undefined
+}
+
+function timestampOf(value: unknown): Date | undefined {
+  if (value instanceof Date) return value
+  if (typeof value !== 'string' || !ISO_8601.test(value)) return undefined
+  const parsed = new Date(value)
+  return Number.isNaN(parsed.getTime()) ? undefined : parsed
+}

@@ -1,0 +1,148 @@
+/**
+ * The file of records that could not be written: JSON lines, each with stage, reason, place and the record as far as
+ * JSON can show it. It comes into being with the first rejection.
+ */
+import { rm, stat } from 'node:fs/promises'
+import { errnoOf, SpillwayError } from '../lib/core/errors.ts'
+import { recordRejected } from '../lib/core/diagnostics.ts'
+import type { Rejection } from '../lib/core/rejection.ts'
+import { toBase64 } from './json-text.ts'
+import { OpenFile } from './open-file.ts'
+import { ioError, type OpenTarget } from './file-target.ts'
+import type { OnExisting } from './record-sink-options.ts'
+import { describeRefused, kindOf, MAX_DEPTH } from './values.ts'
+
+/** A dead-letter file, shared by all sinks of a run. Entries are written one after the other. */
+export class DeadLetterFile {
+  readonly path: string
+  readonly #onExisting: OnExisting
+  readonly #openTarget: OpenTarget
+  #file: OpenFile | undefined
+  #queue: Promise<void> = Promise.resolve()
+  #count = 0
+
+  constructor(path: string, onExisting: OnExisting, openTarget: OpenTarget) {
+    this.path = path
+    this.#onExisting = onExisting
+    this.#openTarget = openTarget
+  }
+
+  /** Rejections so far. */
+  get count(): number {
+    return this.#count
+  }
+
+  /**
+   * Refuses or removes the dead letters of an earlier run, by `onExisting`.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_EXISTS`
+   */
+  async prepare(): Promise<void> {
+    if (this.#onExisting === 'append') return
+    try {
+      if (this.#onExisting === 'overwrite') await rm(this.path, { force: true })
+      else if (await exists(this.path)) throw existsError(this.path)
+    } catch (cause) {
+      throw cause instanceof SpillwayError ? cause : ioError('prepare', this.path, cause)
+    }
+  }
+
+  /**
+   * Adds a rejection; resolves when it is on its way into the file.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_IO`
+   */
+  add(rejection: Rejection): Promise<void> {
+    this.#count += 1
+    recordRejected.publish(rejection)
+    const line = Buffer.from(`${deadLetterLine(rejection)}\n`)
+    return this.#enqueue(async () => {
+      this.#file ??= await OpenFile.open(this.path, 'append', this.#openTarget, () => {})
+      await this.#file.append(line)
+    })
+  }
+
+  /** Waits until every rejection added is in the file, and on the disk if `durable`. */
+  flush(durable: boolean): Promise<void> {
+    return this.#enqueue(async () => {
+      await (durable ? this.#file?.sync() : this.#file?.settle())
+    })
+  }
+
+  /** Makes the file durable and releases it. Further rejections would open it again, at its end. */
+  close(): Promise<void> {
+    return this.#enqueue(async () => {
+      const file = this.#file
+      this.#file = undefined
+      await file?.close()
+    })
+  }
+
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(work)
+    this.#queue = done.catch(() => {})
+    return done
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return false
+    throw cause
+  }
+}
+
+function existsError(path: string): SpillwayError {
+  return new SpillwayError(
+    'ERR_SPILLWAY_EXISTS',
+    `${path} already holds the dead letters of an earlier run. Remove it, or set \`onExisting\` to 'overwrite' or 'append'.`,
+    { place: { path } },
+  )
+}
+
+/** The text of an entry. What JSON cannot say is described in angle brackets. */
+export function deadLetterLine(rejection: Rejection): string {
+  const { record, ...place } = rejection
+  return JSON.stringify({ ...place, record: describable(record, []) })
+}
+
+function describable(value: unknown, ancestors: readonly unknown[]): unknown {
+  const kind = kindOf(value)
+  switch (kind) {
+    case 'number':
+      return Number.isFinite(value) ? value : `<${String(value)}>`
+    case 'bigint':
+      return `<bigint ${String(value)}>`
+    case 'bytes':
+      return `<bytes ${toBase64(value as Uint8Array)}>`
+    case 'refused':
+      return `<${describeRefused(value)}>`
+    case 'custom':
+    case 'array':
+    case 'object':
+      break
+    default:
+      return value
+  }
+  if (ancestors.includes(value)) return '<a cycle>'
+  if (ancestors.length > MAX_DEPTH) return '<nested too deeply>'
+  const below = [...ancestors, value]
+  if (kind === 'array') return (value as unknown[]).map((item) => describable(item, below))
+  // A null prototype, so that a key `__proto__` stays a key.
+  const shown = Object.create(null) as Record<string, unknown>
+  for (const key of Object.keys(value as object)) {
+    shown[key] = describable(readProperty(value as Record<string, unknown>, key), below)
+  }
+  return shown
+}
+
+function readProperty(object: Record<string, unknown>, key: string): unknown {
+  try {
+    return object[key]
+  } catch {
+    return '<unreadable>'
+  }
+}

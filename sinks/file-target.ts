@@ -1,0 +1,135 @@
+/**
+ * Where the bytes of one file go: a real file, or a stream of somebody else's. Errors of the operating system get
+ * their place and remedy here.
+ */
+import { mkdir, open, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Writable } from 'node:stream'
+import { errnoOf, messageOf, SpillwayError, type ErrorCode } from '../lib/core/errors.ts'
+
+/** An append-only file, or something like one. Calls never overlap. */
+export interface ByteTarget {
+  /** Bytes that were there before. */
+  readonly initialBytes: number
+  /** Appends all of `bytes`. */
+  write(bytes: Uint8Array): Promise<void>
+  /** Makes everything written so far survive a power loss. */
+  sync(): Promise<void>
+  /** Cuts the file back to its first `bytes`; what lies behind was written in part and is unusable. */
+  truncate(bytes: number): Promise<void>
+  /** Releases the target, whatever state it is in. */
+  close(): Promise<void>
+}
+
+/** Opens the target of a path. `mode`: `create` refuses an existing file, `overwrite` empties it, `append` goes on. */
+export type OpenTarget = (path: string, mode: 'create' | 'overwrite' | 'append') => Promise<ByteTarget>
+
+const FLAGS = { create: 'wx', overwrite: 'w', append: 'a' } as const
+
+/** What to do about the errors of an operating system. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: 'Free space on the disk, then run again',
+  EDQUOT: 'Free space in your quota, then run again',
+  EFBIG: 'Raise the limit on file sizes (ulimit -f), or write parts of a smaller size',
+  EACCES: 'Change the permissions, or choose another place',
+  EPERM: 'Change the permissions, or choose another place',
+  EROFS: 'Choose a place that is not read-only',
+  EMFILE: 'Raise the limit on open files (ulimit -n), or write fewer phases at once',
+  ENOTDIR: 'Choose another place: a part of the path is a file',
+  EISDIR: 'Choose another place: the path is a directory',
+  ENOENT: 'Make sure that nobody removes the directory during the run',
+  EEXIST: 'Choose another place, or set `onExisting`',
+}
+
+/** Wraps an error of the operating system with the path and the remedy. */
+export function ioError(action: string, path: string, cause: unknown): SpillwayError {
+  const errno = errnoOf(cause) ?? ''
+  const code: ErrorCode = errno === 'EEXIST' ? 'ERR_SPILLWAY_EXISTS' : 'ERR_SPILLWAY_IO'
+  const remedy = REMEDIES[errno]
+  const message = `Cannot ${action} ${path}: ${messageOf(cause)}${remedy === undefined ? '' : `. ${remedy}.`}`
+  return new SpillwayError(code, message, { cause, place: { path } })
+}
+
+/** Opens a real file, making its directory where needed. */
+export const openFileTarget: OpenTarget = async (path, mode) => {
+  await mkdir(dirname(path), { recursive: true })
+  const handle = await open(path, FLAGS[mode])
+  const { size } = await handle.stat()
+  return new FileTarget(handle, dirname(path), size)
+}
+
+class FileTarget implements ByteTarget {
+  readonly initialBytes: number
+  readonly #handle: FileHandle
+  readonly #directory: string
+  #directorySynced = false
+
+  constructor(handle: FileHandle, directory: string, initialBytes: number) {
+    this.initialBytes = initialBytes
+    this.#handle = handle
+    this.#directory = directory
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    // The system may write less than asked, a full disk above all.
+    for (let from = 0; from < bytes.length;) {
+      const { bytesWritten } = await this.#handle.write(bytes, from, bytes.length - from)
+      from += bytesWritten
+    }
+  }
+
+  async sync(): Promise<void> {
+    await this.#handle.datasync()
+    if (this.#directorySynced) return
+    this.#directorySynced = true
+    // A new file is durable only together with its entry in the directory.
+    const directory = await open(this.#directory, 'r')
+    try {
+      await directory.sync()
+    } finally {
+      await directory.close()
+    }
+  }
+
+  async truncate(bytes: number): Promise<void> {
+    await this.#handle.truncate(bytes)
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close()
+  }
+}
+
+/** A target that writes into a stream of somebody else's, such as standard output; it is left open. */
+export class StreamTarget implements ByteTarget {
+  readonly initialBytes = 0
+  readonly #stream: Writable
+
+  constructor(stream: Writable) {
+    this.#stream = stream
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onError = (error: Error) => {
+        reject(error)
+      }
+      this.#stream.once('error', onError)
+      this.#stream.write(bytes, (error) => {
+        // The event comes after this callback: without a listener it would end the process.
+        if (error) {
+          reject(error)
+          return
+        }
+        this.#stream.off('error', onError)
+        resolve()
+      })
+    })
+  }
+
+  async sync(): Promise<void> {}
+
+  async truncate(): Promise<void> {}
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,137 @@
+/**
+ * A value as JSON text, by the value contract. `JSON.stringify` does the work wherever its text is the right one;
+ * one walk over the value tells, and a serializer of our own takes the few values it gets wrong: bigints, bytes, and
+ * numbers that are not finite.
+ */
+import { messageOf } from '../lib/core/errors.ts'
+import { customValue, findNonFinite, findRefused, kindOf, kindOfObject, MAX_DEPTH, type Refusal } from './values.ts'
+
+/** What a number that is not finite becomes: null (counted), its name as text, or a failure of the stream. */
+export type NonFinitePolicy = 'null' | 'text' | 'error'
+
+/** What a walk found; flags that add up. */
+const CLEAN = 0
+const NON_FINITE = 1
+const SPECIAL = 2
+const REFUSED = 4
+
+/** Turns records into JSON text and counts what JSON cannot say. */
+export class JsonText {
+  readonly #policy: NonFinitePolicy
+  #nonFinite = 0
+  #refusal: Refusal | undefined
+
+  constructor(policy: NonFinitePolicy) {
+    this.#policy = policy
+  }
+
+  /** Numbers so far that were not finite. */
+  get nonFinite(): number {
+    return this.#nonFinite
+  }
+
+  /** Why the last {@link ofRecord} returned undefined. */
+  get refusal(): Refusal | undefined {
+    return this.#refusal
+  }
+
+  /** The text of a record, or undefined when it must be refused. */
+  ofRecord(record: unknown): string | undefined {
+    try {
+      const found = inspect(record, 0)
+      if (found === CLEAN && typeof record === 'object' && record !== null && !Array.isArray(record)) {
+        return JSON.stringify(record)
+      }
+      if (kindOf(record) === 'custom') return this.ofRecord(customValue(record))
+      this.#refusal = findRefused(record) ?? (this.#policy === 'error' ? findNonFinite(record) : undefined)
+      return this.#refusal === undefined ? this.#serialize(record) : undefined
+    } catch (thrown) {
+      this.#refusal = { kind: 'value', reason: `could not be read: ${messageOf(thrown)}` }
+      return undefined
+    }
+  }
+
+  /** The text of a value that is known to hold nothing that must be refused. */
+  ofValue(value: unknown): string {
+    return inspect(value, 0) === CLEAN ? JSON.stringify(value) : this.#serialize(value)
+  }
+
+  #serialize(value: unknown): string {
+    switch (kindOf(value)) {
+      case 'number':
+        return this.#serializeNumber(value as number)
+      case 'bigint':
+        return String(value)
+      case 'bytes':
+        return JSON.stringify(toBase64(value as Uint8Array))
+      case 'custom':
+        return this.#serialize(customValue(value))
+      case 'array':
+        return `[${(value as unknown[]).map((item) => this.#serialize(item)).join(',')}]`
+      case 'object':
+        return this.#serializeObject(value as Record<string, unknown>)
+      default:
+        return value === undefined ? 'null' : JSON.stringify(value)
+    }
+  }
+
+  #serializeNumber(value: number): string {
+    if (Number.isFinite(value)) return JSON.stringify(value)
+    this.#nonFinite += 1
+    return this.#policy === 'text' ? `"${value}"` : 'null'
+  }
+
+  #serializeObject(value: Record<string, unknown>): string {
+    const members: string[] = []
+    for (const [key, item] of Object.entries(value)) {
+      if (item !== undefined) members.push(`${JSON.stringify(key)}:${this.#serialize(item)}`)
+    }
+    return `{${members.join(',')}}`
+  }
+}
+
+/** Bytes as base64 text. */
+export function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}
+
+function inspect(value: unknown, depth: number): number {
+  switch (typeof value) {
+    case 'number':
+      // NaN for the three numbers that are not finite, 0 for all others.
+      return value - value === 0 ? CLEAN : NON_FINITE
+    case 'object':
+      return value === null ? CLEAN : inspectObject(value, depth)
+    case 'bigint':
+      return SPECIAL
+    case 'function':
+    case 'symbol':
+      return REFUSED
+    default:
+      return CLEAN
+  }
+}
+
+function inspectObject(value: object, depth: number): number {
+  if (depth > MAX_DEPTH) return REFUSED
+  switch (kindOfObject(value)) {
+    case 'object': {
+      let found = CLEAN
+      for (const key in value) found |= inspect((value as Record<string, unknown>)[key], depth + 1)
+      return found
+    }
+    case 'array': {
+      let found = CLEAN
+      for (const item of value as unknown[]) found |= inspect(item, depth + 1)
+      return found
+    }
+    case 'date':
+      return CLEAN
+    case 'bytes':
+      return SPECIAL
+    case 'custom':
+      return SPECIAL | inspect(customValue(value), depth + 1)
+    default:
+      return REFUSED
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The footer of a Parquet file: the metadata of everything before it, its length, and the closing magic bytes.
+ */
+import type { Column } from '../columns/column.ts'
+import type { ColumnChunkInfo } from './column-chunk.ts'
+import type { RowGroupInfo } from './row-group.ts'
+import { physicalTypeOf, schemaElements } from './schema.ts'
+import {
+  ColumnChunk,
+  ColumnMetaData,
+  ColumnOrder,
+  Encoding,
+  FileMetaData,
+  KeyValue,
+  RowGroup,
+  serialize,
+  Statistics,
+  TypeDefinedOrder,
+  type ThriftStruct,
+} from './thrift.ts'
+
+/** The first and the last bytes of a Parquet file. */
+export const MAGIC = Buffer.from('PAR1')
+
+/** Version of the format, in its own count. */
+const FORMAT_VERSION = 1
+
+/** What a footer describes. */
+export interface FileInfo {
+  readonly columns: readonly Column[]
+  readonly rowGroups: readonly RowGroupInfo[]
+  /** Number of the codec of all pages. */
+  readonly codec: number
+  readonly createdBy: string
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** Encodes a complete footer. The types of the columns are read now. */
+export function encodeFooter({ columns, rowGroups, codec, createdBy, metadata }: FileInfo): Buffer {
+  const keyValues = Object.entries(metadata).map(([key, value]) => new KeyValue({ key, value }))
+  const fileMetaData = serialize(
+    new FileMetaData({
+      version: FORMAT_VERSION,
+      schema: schemaElements(columns),
+      num_rows: rowGroups.reduce((rows, rowGroup) => rows + rowGroup.rows, 0),
+      row_groups: rowGroups.map((rowGroup) => rowGroupStruct(rowGroup, columns, codec)),
+      key_value_metadata: keyValues.length === 0 ? undefined : keyValues,
+      created_by: createdBy,
+      // Readers trust min_value and max_value only in an order they know.
+      column_orders: columns.map(() => new ColumnOrder({ TYPE_ORDER: new TypeDefinedOrder() })),
+    }),
+  )
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(fileMetaData.length)
+  return Buffer.concat([fileMetaData, length, MAGIC])
+}
+
+function rowGroupStruct({ fileOffset, rows, chunks }: RowGroupInfo, columns: readonly Column[], codec: number) {
+  let offset = fileOffset
+  const chunkStructs = columns.map((column, index) => {
+    const chunk = chunks[index] as ColumnChunkInfo
+    const struct = columnChunkStruct(chunk, column, offset, codec)
+    offset += chunk.compressedBytes
+    return struct
+  })
+  return new RowGroup({
+    columns: chunkStructs,
+    total_byte_size: chunks.reduce((bytes, chunk) => bytes + chunk.uncompressedBytes, 0),
+    num_rows: rows,
+  })
+}
+
+function columnChunkStruct(chunk: ColumnChunkInfo, column: Column, offset: number, codec: number): ThriftStruct {
+  return new ColumnChunk({
+    // As the format asks when the metadata of the chunk stands in the footer only.
+    file_offset: 0,
+    meta_data: new ColumnMetaData({
+      type: physicalTypeOf(column),
+      encodings: [Encoding.PLAIN, Encoding.RLE],
+      path_in_schema: [column.name],
+      codec,
+      num_values: chunk.valueCount,
+      total_uncompressed_size: chunk.uncompressedBytes,
+      total_compressed_size: chunk.compressedBytes,
+      data_page_offset: offset,
+      statistics: new Statistics({
+        null_count: chunk.nullCount,
+        min_value: chunk.bounds?.min,
+        max_value: chunk.bounds?.max,
+      }),
+    }),
+  })
+}

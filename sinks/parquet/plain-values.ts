@@ -1,0 +1,33 @@
+/**
+ * What the values of one column chunk are while its row group is open: the cells that are not null, in order, in
+ * buffers from which pages in PLAIN encoding are cut. There is one class for each physical type.
+ */
+import type { Cell } from '../columns/column.ts'
+import type { Bounds } from './statistics.ts'
+
+/** The values of a column chunk that are not null. A method that throws leaves them as they were. */
+export interface PlainValues {
+  readonly length: number
+  /** Bytes of memory held, used or not. */
+  readonly allocatedBytes: number
+
+  /**
+   * Adds a cell that is not null.
+   *
+   * @throws {TypeError} when the cell is of another type
+   * @throws {RangeError} when the cell, or the column with it, is too large
+   */
+  append(cell: Cell): void
+
+  /** Removes the last value. */
+  removeLast(): void
+
+  /** Bytes of the values `[from, to)` in PLAIN encoding. */
+  byteLength(from: number, to: number): number
+
+  /** The values `[from, to)` in PLAIN encoding. May share memory: to be used before the next change. */
+  encode(from: number, to: number): Buffer
+
+  /** The smallest and the largest value, if statistics may tell them. */
+  bounds(): Bounds | undefined
+}

@@ -1,0 +1,83 @@
+/**
+ * A row group: rows are gathered column by column while it is open, and then encoded as one column chunk behind the
+ * other. Nothing in the bytes depends on where in the file they will stand.
+ */
+import { SpillwayError } from '../../lib/core/errors.ts'
+import type { Cell, Column } from '../columns/column.ts'
+import { ColumnBuffer } from './column-buffer.ts'
+import { encodeColumnChunk, type ColumnChunkInfo } from './column-chunk.ts'
+import type { Codec } from './compression.ts'
+
+/** What the footer tells of a row group. */
+export interface RowGroupInfo {
+  /** Where its first byte stands in the file. */
+  readonly fileOffset: number
+  readonly rows: number
+  /** Its column chunks, in column order; each begins where the one before it ends. */
+  readonly chunks: readonly ColumnChunkInfo[]
+}
+
+/** A row group as it goes into the file. */
+export interface EncodedRowGroup {
+  readonly bytes: Buffer
+  readonly chunks: readonly ColumnChunkInfo[]
+}
+
+/** A row group that takes rows. Memory: {@link allocatedBytes}. */
+export class OpenRowGroup {
+  readonly #columns: readonly ColumnBuffer[]
+  #rows = 0
+
+  constructor(columns: readonly Column[]) {
+    this.#columns = columns.map((column) => new ColumnBuffer(column))
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** Bytes of memory held by the buffers, used or not. */
+  get allocatedBytes(): number {
+    return this.#columns.reduce((bytes, column) => bytes + column.allocatedBytes, 0)
+  }
+
+  /**
+   * Adds a row. When it throws, the row group is as before.
+   *
+   * @param cells - one for each column, in column order; they are copied
+   * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a cell does not fit its column, or a cell is missing
+   */
+  append(cells: readonly Cell[]): void {
+    if (cells.length !== this.#columns.length) {
+      const problem = `Expected a row of ${this.#columns.length} cells, one for each column, got ${cells.length}`
+      throw new SpillwayError('ERR_SPILLWAY_VALUE', problem)
+    }
+    let appended = 0
+    try {
+      for (const column of this.#columns) {
+        column.append(cells[appended] as Cell)
+        appended += 1
+      }
+    } catch (thrown) {
+      for (const column of this.#columns.slice(0, appended)) column.removeLast()
+      throw thrown
+    }
+    this.#rows += 1
+  }
+
+  /**
+   * Encodes the rows. No row may be added any more.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a page cannot be compressed
+   */
+  async encode(codec: Codec): Promise<EncodedRowGroup> {
+    const parts: Buffer[] = []
+    const chunks: ColumnChunkInfo[] = []
+    for (const column of this.#columns) {
+      const chunk = await encodeColumnChunk(column, codec)
+      for (const part of chunk.parts) parts.push(part)
+      chunks.push(chunk.info)
+    }
+    return { bytes: Buffer.concat(parts), chunks }
+  }
+}

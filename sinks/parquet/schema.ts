@@ -1,0 +1,76 @@
+/**
+ * The schema of a Parquet file: the physical type of each column, and its annotation as a converted type (for older
+ * readers) and as a logical type. All columns are optional and flat: a dot in a name makes no groups.
+ */
+import type { Column, ColumnType } from '../columns/column.ts'
+import {
+  ConvertedType,
+  FieldRepetitionType,
+  JsonType,
+  LogicalType,
+  MilliSeconds,
+  SchemaElement,
+  StringType,
+  TimestampType,
+  TimeUnit,
+  Type,
+  type ThriftStruct,
+} from './thrift.ts'
+
+interface ParquetType {
+  readonly physical: number
+  readonly converted?: number
+  readonly logical?: ThriftStruct
+}
+
+const MILLISECONDS_UTC = new TimestampType({
+  isAdjustedToUTC: true,
+  unit: new TimeUnit({ MILLIS: new MilliSeconds() }),
+})
+
+const PARQUET_TYPES: Readonly<Record<ColumnType, ParquetType>> = {
+  boolean: { physical: Type.BOOLEAN },
+  int64: { physical: Type.INT64 },
+  double: { physical: Type.DOUBLE },
+  timestamp: {
+    physical: Type.INT64,
+    converted: ConvertedType.TIMESTAMP_MILLIS,
+    logical: new LogicalType({ TIMESTAMP: MILLISECONDS_UTC }),
+  },
+  utf8: {
+    physical: Type.BYTE_ARRAY,
+    converted: ConvertedType.UTF8,
+    logical: new LogicalType({ STRING: new StringType() }),
+  },
+  json: {
+    physical: Type.BYTE_ARRAY,
+    converted: ConvertedType.JSON,
+    logical: new LogicalType({ JSON: new JsonType() }),
+  },
+  bytes: { physical: Type.BYTE_ARRAY },
+}
+
+/** The physical type of a column as of now; one without a type yet counts as utf8. */
+export function physicalTypeOf(column: Column): number {
+  return parquetTypeOf(column).physical
+}
+
+/** The schema as the footer lists it: the root, then the columns in file order. */
+export function schemaElements(columns: readonly Column[]): ThriftStruct[] {
+  return [new SchemaElement({ name: 'schema', num_children: columns.length }), ...columns.map(schemaElement)]
+}
+
+function schemaElement(column: Column): ThriftStruct {
+  const { physical, converted, logical } = parquetTypeOf(column)
+  return new SchemaElement({
+    type: physical,
+    repetition_type: FieldRepetitionType.OPTIONAL,
+    name: column.name,
+    converted_type: converted,
+    logicalType: logical,
+  })
+}
+
+function parquetTypeOf({ type }: Column): ParquetType {
+  return PARQUET_TYPES[type ?? 'utf8']
+}

@@ -1,0 +1,125 @@
+/**
+ * The adapter of parquetjs-lite: Parquet's Thrift structs, their serialization in the compact protocol, and snappy.
+ * The one file that imports the package. Its names are those of parquet.thrift; only what is used is typed. Whatever
+ * the package throws (strings, at times) comes out as a SpillwayError.
+ */
+import parquetTypes from 'parquetjs-lite/gen-nodejs/parquet_types.js'
+import parquetCompression from 'parquetjs-lite/lib/compression.js'
+import parquetUtil from 'parquetjs-lite/lib/util.js'
+import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
+
+/** An instance of a struct of parquet.thrift. */
+export interface ThriftStruct {
+  write(protocol: unknown): void
+}
+
+type StructOf<Fields> = new (fields: Fields) => ThriftStruct
+type EmptyStruct = new () => ThriftStruct
+
+/** The structs and enums of parquet.thrift in use; an i64 field takes safe integers. */
+interface ParquetTypes {
+  readonly Type: Readonly<Record<'BOOLEAN' | 'INT64' | 'DOUBLE' | 'BYTE_ARRAY', number>>
+  readonly ConvertedType: Readonly<Record<'UTF8' | 'JSON' | 'TIMESTAMP_MILLIS', number>>
+  readonly FieldRepetitionType: Readonly<Record<'OPTIONAL', number>>
+  readonly Encoding: Readonly<Record<'PLAIN' | 'RLE', number>>
+  readonly CompressionCodec: Readonly<Record<'UNCOMPRESSED' | 'SNAPPY' | 'GZIP', number>>
+  readonly PageType: Readonly<Record<'DATA_PAGE', number>>
+  readonly StringType: EmptyStruct
+  readonly JsonType: EmptyStruct
+  readonly MilliSeconds: EmptyStruct
+  readonly TypeDefinedOrder: EmptyStruct
+  readonly TimeUnit: StructOf<{ MILLIS: ThriftStruct }>
+  readonly TimestampType: StructOf<{ isAdjustedToUTC: boolean; unit: ThriftStruct }>
+  readonly LogicalType: StructOf<{ STRING: ThriftStruct } | { JSON: ThriftStruct } | { TIMESTAMP: ThriftStruct }>
+  readonly SchemaElement: StructOf<{
+    name: string
+    num_children?: number
+    repetition_type?: number
+    type?: number
+    converted_type?: number | undefined
+    logicalType?: ThriftStruct | undefined
+  }>
+  readonly Statistics: StructOf<{
+    null_count: number
+    min_value?: Buffer | undefined
+    max_value?: Buffer | undefined
+  }>
+  readonly DataPageHeader: StructOf<{
+    num_values: number
+    encoding: number
+    definition_level_encoding: number
+    repetition_level_encoding: number
+  }>
+  readonly PageHeader: StructOf<{
+    type: number
+    uncompressed_page_size: number
+    compressed_page_size: number
+    data_page_header: ThriftStruct
+  }>
+  readonly ColumnMetaData: StructOf<{
+    type: number
+    encodings: readonly number[]
+    path_in_schema: readonly string[]
+    codec: number
+    num_values: number
+    total_uncompressed_size: number
+    total_compressed_size: number
+    data_page_offset: number
+    statistics: ThriftStruct
+  }>
+  readonly ColumnChunk: StructOf<{ file_offset: number; meta_data: ThriftStruct }>
+  readonly RowGroup: StructOf<{ columns: readonly ThriftStruct[]; total_byte_size: number; num_rows: number }>
+  readonly KeyValue: StructOf<{ key: string; value: string }>
+  readonly ColumnOrder: StructOf<{ TYPE_ORDER: ThriftStruct }>
+  readonly FileMetaData: StructOf<{
+    version: number
+    schema: readonly ThriftStruct[]
+    num_rows: number
+    row_groups: readonly ThriftStruct[]
+    key_value_metadata?: readonly ThriftStruct[] | undefined
+    created_by: string
+    column_orders: readonly ThriftStruct[]
+  }>
+}
+
+const types = parquetTypes as ParquetTypes
+const util = parquetUtil as { serializeThrift(struct: ThriftStruct): Buffer }
+const compression = parquetCompression as { deflate(method: 'SNAPPY', bytes: Buffer): Buffer }
+
+// The generated code assigns each class to an undeclared variable as well: none of them stays on the global object.
+for (const [name, value] of Object.entries(types)) {
+  if (Reflect.get(globalThis, name) === value) Reflect.deleteProperty(globalThis, name)
+}
+
+export const { Type, ConvertedType, FieldRepetitionType, Encoding, CompressionCodec, PageType } = types
+export const { StringType, JsonType, MilliSeconds, TimeUnit, TimestampType, LogicalType, SchemaElement } = types
+export const { Statistics, DataPageHeader, PageHeader, ColumnMetaData, ColumnChunk, RowGroup } = types
+export const { KeyValue, TypeDefinedOrder, ColumnOrder, FileMetaData } = types
+
+/**
+ * The bytes of a struct in the compact protocol.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a field has a value the protocol cannot hold
+ */
+export function serialize(struct: ThriftStruct): Buffer {
+  return guard('Parquet metadata could not be serialized', () => util.serializeThrift(struct))
+}
+
+/**
+ * `bytes` compressed by raw snappy.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when the bytes cannot be compressed
+ */
+export function compressSnappy(bytes: Buffer): Buffer {
+  const slice = guard('A Parquet page could not be compressed by snappy', () => compression.deflate('SNAPPY', bytes))
+  // A copy, as the slice keeps a buffer for the worst case alive.
+  return Buffer.from(slice)
+}
+
+function guard(problem: string, run: () => Buffer): Buffer {
+  try {
+    return run()
+  } catch (thrown) {
+    throw new SpillwayError('ERR_SPILLWAY_VALUE', `${problem}: ${messageOf(thrown)}`, { cause: thrown })
+  }
+}

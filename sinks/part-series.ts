@@ -1,0 +1,121 @@
+/**
+ * The files a sink writes, one after the other: numbered parts in a directory, one plain file, or one stream. It
+ * settles what happens to output that is there already.
+ */
+import { open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errnoOf, SpillwayError } from '../lib/core/errors.ts'
+import { ioError, StreamTarget } from './file-target.ts'
+import { OpenFile } from './open-file.ts'
+import { listParts, partName, partNumber } from './part-names.ts'
+import { extensionOf, type ResolvedRecordSinkOptions, type SinkPlace } from './record-sink-options.ts'
+
+/** Hands out the files of one sink. */
+export class PartSeries {
+  readonly #options: ResolvedRecordSinkOptions
+  readonly #onFailure: (error: Error) => void
+  #nextNumber = 0
+  /** The one file of a place without parts, until it is asked for. */
+  #plainFile: OpenFile | undefined
+
+  /** @param onFailure - told at once when a write behind fails */
+  constructor(options: ResolvedRecordSinkOptions, onFailure: (error: Error) => void) {
+    this.#options = options
+    this.#onFailure = onFailure
+  }
+
+  /**
+   * Makes the place ready: refuses or removes what is there, by `onExisting`, and opens what is not a directory.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO`
+   */
+  async prepare(): Promise<void> {
+    const { place } = this.#options
+    if (place.kind === 'directory') await this.#prepareDirectory(place.path)
+    else this.#plainFile = await this.#openPlain(place)
+  }
+
+  /**
+   * Opens the next file.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO`
+   */
+  async next(): Promise<OpenFile> {
+    const { place, openTarget } = this.#options
+    if (place.kind === 'directory') {
+      const path = join(place.path, partName(this.#nextNumber, extensionOf(this.#options)))
+      this.#nextNumber += 1
+      return OpenFile.open(path, 'create', openTarget, this.#onFailure)
+    }
+    const file = this.#plainFile
+    if (file === undefined) throw new TypeError('a place without parts has one file only')
+    this.#plainFile = undefined
+    return file
+  }
+
+  /** Releases a file that nobody asked for. */
+  async close(): Promise<void> {
+    await this.#plainFile?.close()
+    this.#plainFile = undefined
+  }
+
+  async #openPlain(place: Exclude<SinkPlace, { kind: 'directory' }>): Promise<OpenFile> {
+    const { onExisting, openTarget } = this.#options
+    if (place.kind === 'stream') {
+      const target = new StreamTarget(place.stream)
+      return OpenFile.open('the output stream', 'create', () => Promise.resolve(target), this.#onFailure)
+    }
+    if (onExisting === 'append') await endTornLine(place.path)
+    return OpenFile.open(place.path, onExisting === 'error' ? 'create' : onExisting, openTarget, this.#onFailure)
+  }
+
+  async #prepareDirectory(directory: string): Promise<void> {
+    const parts = await listParts(directory)
+    const last = parts.at(-1)
+    if (last === undefined) return
+    switch (this.#options.onExisting) {
+      case 'error':
+        throw existsError(directory, last)
+      case 'append':
+        this.#nextNumber = partNumber(last) + 1
+        break
+      case 'overwrite':
+        await removeFiles(parts.map((part) => join(directory, part)))
+    }
+  }
+}
+
+function existsError(directory: string, part: string): SpillwayError {
+  return new SpillwayError(
+    'ERR_SPILLWAY_EXISTS',
+    `${directory} already holds results (${part}). Choose another directory, or set \`onExisting\` to 'overwrite' or 'append'.`,
+    { place: { path: directory } },
+  )
+}
+
+async function removeFiles(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    try {
+      await rm(path)
+    } catch (cause) {
+      throw ioError('remove', path, cause)
+    }
+  }
+}
+
+/** Ends a last line that a crash has cut short, so that the next record does not run into it. */
+async function endTornLine(path: string): Promise<void> {
+  try {
+    const handle = await open(path, 'r+')
+    try {
+      const { size } = await handle.stat()
+      const last = Buffer.alloc(1)
+      if (size > 0) await handle.read(last, 0, 1, size - 1)
+      if (size > 0 && last.toString() !== '\n') await handle.write('\n', size)
+    } finally {
+      await handle.close()
+    }
+  } catch (cause) {
+    if (errnoOf(cause) !== 'ENOENT') throw ioError('open', path, cause)
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * One file being written: a writer that turns records into bytes, and the open file they go to.
+ */
+import type { AckLevel, Receipt } from '../lib/core/batch.ts'
+import { partClosed } from '../lib/core/diagnostics.ts'
+import type { OpenFile } from './open-file.ts'
+import type { RecordWriter } from './record-writer.ts'
+import type { Refusal } from './values.ts'
+
+/** What a part adds to the counts of its sink. */
+export interface PartStats {
+  /** Records whose bytes were handed to the file. */
+  readonly written: number
+  /** Bytes added to the file, as they are on disk. */
+  readonly bytes: number
+  /** Writes to the file. */
+  readonly flushes: number
+  readonly nonFinite: number
+  readonly surrogates: number
+}
+
+/** One file from its first record to its last. */
+export class Part {
+  readonly #file: OpenFile
+  readonly #writer: RecordWriter
+  readonly #initialBytes: number
+  #flushes = 0
+
+  constructor(file: OpenFile, writer: RecordWriter) {
+    this.#file = file
+    this.#writer = writer
+    this.#initialBytes = file.bytes
+  }
+
+  /** Records taken. */
+  get rows(): number {
+    return this.#writer.rows
+  }
+
+  /** Bytes of the file. */
+  get bytes(): number {
+    return this.#file.bytes
+  }
+
+  /** Why the last {@link write} stopped before a record; undefined when none was refused. */
+  get refusal(): Refusal | undefined {
+    return this.#writer.refusal
+  }
+
+  /** Whether {@link flush} is due before more records are written. */
+  get full(): boolean {
+    return this.#writer.full
+  }
+
+  get stats(): PartStats {
+    return {
+      written: this.#writer.rowsHandedOver,
+      bytes: this.#file.bytes - this.#initialBytes,
+      flushes: this.#flushes,
+      ...this.#writer.changed,
+    }
+  }
+
+  /** Encodes records; see {@link RecordWriter.write}. */
+  write(records: readonly unknown[], from: number, to: number): number {
+    return this.#writer.write(records, from, to)
+  }
+
+  /** Sends the bytes that are due on their way to the file. */
+  async flush(): Promise<void> {
+    await this.#append(await this.#writer.take())
+  }
+
+  /** Makes every record taken readable in the file, and durable if asked. */
+  async checkpoint(level: AckLevel): Promise<Receipt> {
+    await this.#append(await this.#writer.checkpoint())
+    await (level === 'durable' ? this.#file.sync() : this.#file.settle())
+    return { path: this.#file.path, offsetBytes: this.#file.bytes, rows: this.#writer.rows }
+  }
+
+  /** Completes the file, makes it durable and releases it; releases it also when that fails. */
+  async close(): Promise<void> {
+    try {
+      await this.#append(await this.#writer.checkpoint())
+    } finally {
+      await this.#file.close()
+    }
+    partClosed.publish({ path: this.#file.path, rows: this.rows, bytes: this.bytes })
+  }
+
+  async #append(bytes: Uint8Array): Promise<void> {
+    await this.#file.append(bytes)
+    if (bytes.length > 0) this.#flushes += 1
+  }
+}

@@ -1,0 +1,281 @@
+/**
+ * What a RecordSink does, without the stream: records in, files out. It finds the columns, opens and rotates parts,
+ * sends away what cannot be written, and counts every record.
+ *
+ * Calls must not overlap; the sink's hooks see to that.
+ */
+import { notesOf, recordsOf, type AckLevel, type Receipt } from '../lib/core/batch.ts'
+import { partOpened } from '../lib/core/diagnostics.ts'
+import { SpillwayError, type ErrorCode } from '../lib/core/errors.ts'
+import { estimateBytes } from '../lib/core/estimate-bytes.ts'
+import type { RejectionHandler } from '../lib/core/rejection.ts'
+import type { Column } from './columns/column.ts'
+import { ColumnInference, widenColumns } from './columns/infer-columns.ts'
+import { Part, type PartStats } from './part.ts'
+import { PartSeries } from './part-series.ts'
+import type { ResolvedRecordSinkOptions } from './record-sink-options.ts'
+import { findRefused, type Refusal } from './values.ts'
+import { loadWriter, type MakeWriter } from './writers.ts'
+
+/** The columns of an empty Parquet file without a schema: readers refuse a file that has none. */
+const STANDARD_COLUMNS: readonly Column[] = [
+  { name: 'phase', type: 'utf8' },
+  { name: 'container', type: 'utf8' },
+  { name: 'timestamp', type: 'utf8' },
+]
+
+const NO_COLUMNS: Refusal = { kind: 'value', reason: 'a record without fields has no place in a file of columns' }
+
+const VALUE_REMEDY = "Set `nonFinite` to 'null' or 'text' to write such numbers"
+const DRIFT_REMEDY =
+  "Give a `schema` that holds all records, or set `onDrift` to 'reject' or (for a directory) 'rotate'"
+
+/** Counts of a sink. `recordsIn = written + rejected + inFlight`, always. */
+export interface RecordSinkStats {
+  /** Records that reached the writer; what waits in the stream's own queue is not among them yet. */
+  readonly recordsIn: number
+  /** Records whose bytes were handed to a file. */
+  readonly written: number
+  /** Records sent to the dead letters. */
+  readonly rejected: number
+  /** Records that wait for their columns to be inferred, for their chunk, or for their row group to fill. */
+  readonly inFlight: number
+  /** Files opened. */
+  readonly parts: number
+  /** Files opened because of drift. */
+  readonly rotations: number
+  /** Bytes of all files, as they are on disk. */
+  readonly bytesWritten: number
+  /** Writes to files. */
+  readonly flushes: number
+  /** Numbers that were not finite and became null or text. */
+  readonly nonFinite: number
+  /** Texts in which half a surrogate pair was replaced by U+FFFD. */
+  readonly surrogates: number
+  /** Options that were given but do not apply to the format. */
+  readonly ignored: readonly string[]
+}
+
+/** Whom {@link RecordFiles} tells what. */
+export interface RecordFilesHooks {
+  /** Gets every record that cannot be written. */
+  readonly onReject: RejectionHandler
+  /** Told at once when a write behind fails. */
+  readonly onFailure: (error: Error) => void
+  /** Told when a part was opened. */
+  readonly onPartOpened: () => void
+}
+
+/** Records in, files out. */
+export class RecordFiles {
+  readonly #options: ResolvedRecordSinkOptions
+  readonly #hooks: RecordFilesHooks
+  readonly #series: PartSeries
+  #makeWriter: MakeWriter | undefined
+  #part: Part | undefined
+  /** Null until they are known. */
+  #columns: readonly Column[] | null
+  /** Chunks whose records wait for their columns. */
+  #held: unknown[] = []
+  #heldRecords = 0
+  #heldBytes = 0
+  #recordsIn = 0
+  #rejected = 0
+  #parts = 0
+  #rotations = 0
+  /** What the closed parts add to the counts. */
+  #closed: PartStats = { written: 0, bytes: 0, flushes: 0, nonFinite: 0, surrogates: 0 }
+
+  constructor(options: ResolvedRecordSinkOptions, hooks: RecordFilesHooks) {
+    this.#options = options
+    this.#hooks = hooks
+    this.#series = new PartSeries(options, hooks.onFailure)
+    this.#columns = options.format === 'jsonl' ? [] : options.schema
+  }
+
+  get stats(): RecordSinkStats {
+    const { written, bytes, ...rest } =
+      this.#part === undefined ? this.#closed : addStats(this.#closed, this.#part.stats)
+    return {
+      ...rest,
+      written,
+      bytesWritten: bytes,
+      recordsIn: this.#recordsIn,
+      rejected: this.#rejected,
+      inFlight: this.#recordsIn - written - this.#rejected,
+      parts: this.#parts,
+      rotations: this.#rotations,
+      ignored: this.#options.ignored,
+    }
+  }
+
+  /**
+   * Makes the place ready, so that a place that cannot be written is known at once.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO`
+   */
+  async open(): Promise<void> {
+    this.#makeWriter = await loadWriter(this.#options)
+    await this.#series.prepare()
+  }
+
+  /** Takes a record or a batch. */
+  async write(chunk: unknown): Promise<void> {
+    const records = recordsOf(chunk)
+    this.#recordsIn += records.length
+    if (this.#columns === null) await this.#hold(chunk)
+    else await this.#encode(chunk)
+  }
+
+  /** Sends what is encoded on its way to the file. */
+  async flush(): Promise<void> {
+    await this.#part?.flush()
+  }
+
+  /** Makes everything so far readable in its file, and durable if asked. */
+  async checkpoint(level: AckLevel): Promise<Receipt> {
+    await this.#release()
+    return (await this.#part?.checkpoint(level)) ?? { path: null, offsetBytes: 0, rows: 0 }
+  }
+
+  /** Closes the open part; the next record opens another. Does nothing where there are no parts. */
+  async rotate(): Promise<void> {
+    if (this.#options.place.kind === 'directory') await this.#closePart()
+  }
+
+  /** Completes and releases all files. One plain file is completed even when it got no record. */
+  async close(): Promise<void> {
+    await this.#release()
+    if (this.#options.place.kind !== 'directory' && this.#part === undefined) {
+      const columns = this.#columns ?? []
+      await this.#openPart(columns.length === 0 && this.#options.format === 'parquet' ? STANDARD_COLUMNS : columns)
+    }
+    await this.#closePart()
+    await this.#series.close()
+  }
+
+  /** Releases all files after a failure; what was encoded is still written where that is possible. */
+  async abandon(): Promise<void> {
+    await this.#closePart().catch(() => {})
+    await this.#series.close().catch(() => {})
+  }
+
+  async #hold(chunk: unknown): Promise<void> {
+    this.#held.push(chunk)
+    for (const record of recordsOf(chunk)) {
+      this.#heldRecords += 1
+      this.#heldBytes += estimateBytes(record)
+    }
+    const { inferRows, inferBytes } = this.#options
+    if (this.#heldRecords >= inferRows || this.#heldBytes >= inferBytes) await this.#release()
+  }
+
+  /** Infers the columns from the records held, if there are any, and writes those records. */
+  async #release(): Promise<void> {
+    const held = this.#held
+    if (held.length === 0) return
+    this.#held = []
+    const inference = new ColumnInference()
+    for (const record of held.flatMap(recordsOf).slice(0, this.#options.inferRows)) {
+      if (findRefused(record) === undefined) inference.add(record)
+    }
+    this.#columns = inference.columns
+    for (const chunk of held) await this.#encode(chunk)
+  }
+
+  async #encode(chunk: unknown): Promise<void> {
+    const records = recordsOf(chunk)
+    const rejected: number[] = []
+    for (let index = 0; index < records.length;) {
+      const part = this.#part ?? (await this.#openPartFor(records[index]))
+      if (part !== undefined) index = part.write(records, index, this.#lastRowOf(part, index, records.length))
+      const refusal = part === undefined ? (findRefused(records[index]) ?? NO_COLUMNS) : part.refusal
+      if (refusal !== undefined && !(await this.#rotateFor(records[index], refusal))) {
+        await this.#reject(records[index], refusal)
+        rejected.push(index)
+        index += 1
+      }
+      if (this.#part?.full === true) await this.#part.flush()
+      if (this.#isComplete()) await this.#closePart()
+    }
+    notesOf(chunk).onWritten?.(rejected)
+  }
+
+  /** Opens a part that `record` has a place in; undefined when there is no column to open it with. */
+  async #openPartFor(record: unknown): Promise<Part | undefined> {
+    if (this.#options.format !== 'jsonl' && this.#columns?.length === 0 && findRefused(record) === undefined) {
+      this.#columns = widenColumns(this.#columns, record)
+    }
+    const columns = this.#columns ?? []
+    return this.#options.format === 'jsonl' || columns.length > 0 ? this.#openPart(columns) : undefined
+  }
+
+  async #openPart(columns: readonly Column[]): Promise<Part> {
+    if (this.#makeWriter === undefined) throw new TypeError('open() comes first')
+    const file = await this.#series.next()
+    const part = new Part(file, this.#makeWriter(columns))
+    this.#part = part
+    this.#parts += 1
+    partOpened.publish({ path: file.path })
+    this.#hooks.onPartOpened()
+    return part
+  }
+
+  async #closePart(): Promise<void> {
+    const part = this.#part
+    if (part === undefined) return
+    this.#part = undefined
+    try {
+      await part.close()
+    } finally {
+      this.#closed = addStats(this.#closed, part.stats)
+    }
+  }
+
+  #lastRowOf(part: Part, index: number, length: number): number {
+    return Math.min(length, index + this.#options.partMaxRows - part.rows)
+  }
+
+  #isComplete(): boolean {
+    const { partMaxRows, partMaxBytes } = this.#options
+    return this.#part !== undefined && (this.#part.rows >= partMaxRows || this.#part.bytes >= partMaxBytes)
+  }
+
+  /** Answers drift with a new part of wider columns. False when the record must be rejected. */
+  async #rotateFor(record: unknown, refusal: Refusal): Promise<boolean> {
+    const { onDrift, maxRotations } = this.#options
+    if (refusal.kind === 'error') throw this.#failureOf('ERR_SPILLWAY_VALUE', refusal, VALUE_REMEDY)
+    if (refusal.kind === 'value') return false
+    if (onDrift === 'error') throw this.#failureOf('ERR_SPILLWAY_DRIFT', refusal, DRIFT_REMEDY)
+    if (onDrift === 'reject' || this.#rotations >= maxRotations) return false
+    this.#rotations += 1
+    this.#columns = widenColumns(this.#columns ?? [], record)
+    await this.#closePart()
+    return true
+  }
+
+  async #reject(record: unknown, { reason, field }: Refusal): Promise<void> {
+    this.#rejected += 1
+    await this.#hooks.onReject({ stage: 'encode', reason, ...(field !== undefined && { field }), record })
+  }
+
+  #failureOf(code: ErrorCode, { reason, field }: Refusal, remedy: string): SpillwayError {
+    const record = this.#closed.written + (this.#part?.rows ?? 0) + this.#rejected + 1
+    const place = { record, ...(field !== undefined && { field }) }
+    return new SpillwayError(
+      code,
+      `Record ${record}${field === undefined ? '' : `, field ${field}`}: ${reason}. ${remedy}`,
+      { place },
+    )
+  }
+}
+
+function addStats(one: PartStats, other: PartStats): PartStats {
+  return {
+    written: one.written + other.written,
+    bytes: one.bytes + other.bytes,
+    flushes: one.flushes + other.flushes,
+    nonFinite: one.nonFinite + other.nonFinite,
+    surrogates: one.surrogates + other.surrogates,
+  }
+}

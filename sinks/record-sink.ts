@@ -1,0 +1,228 @@
+/**
+ * The last stage of a stream graph: a Writable of records (or batches) that writes one file, or a directory of
+ * parts, in any format. The stream is a thin host; RecordFiles does the work.
+ */
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { notesOf, type Marker } from '../lib/core/batch.ts'
+import { SpillwayError } from '../lib/core/errors.ts'
+import type { Rejection } from '../lib/core/rejection.ts'
+import { queuedChunks } from '../lib/core/salvage.ts'
+import { DeadLetterFile } from './dead-letter-file.ts'
+import { RecordFiles, type RecordSinkStats } from './record-files.ts'
+import {
+  resolveRecordSinkOptions,
+  type RecordSinkOptions,
+  type ResolvedRecordSinkOptions,
+  type SinkPlace,
+} from './record-sink-options.ts'
+
+type Callback = (error?: Error | null) => void
+
+/** The longest delay a Node timer can hold. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Sent through the sink's own queue when its part is due for its age. */
+const ROTATE: readonly never[] = Object.freeze([])
+
+/**
+ * A Writable of records into files.
+ *
+ * Order: records enter the file in the order they were written. Memory: the queue of the stream (`highWaterMark`
+ * chunks), a chunk of about 256 KB being encoded and one being written, for Parquet a row group (`rowGroupBytes`), and
+ * before columns are known up to `inferRows` records (`inferBytes`).
+ *
+ * What was written to the sink is not lost when the stream is destroyed, by a failing source or an abort: it is still
+ * saved, and `close` comes after that. Only a failure of the sink itself (a full disk, say) ends the writing.
+ *
+ * Errors: `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_VALUE`, `ERR_SPILLWAY_DRIFT`.
+ */
+export class RecordSink extends Writable {
+  readonly #options: ResolvedRecordSinkOptions
+  readonly #files: RecordFiles
+  readonly #deadLetters: DeadLetterFile | undefined
+  /** What was in the queue when the stream was destroyed. */
+  #salvaged: unknown[] = []
+  /** The work of the hook at hand. Hooks never overlap, but a destroy may come while one works. */
+  #work: Promise<void> = Promise.resolve()
+  #state: 'open' | 'failed' | 'closed' = 'open'
+  #ageTimer: NodeJS.Timeout | undefined
+
+  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
+  constructor(given: RecordSinkOptions) {
+    const options = resolveRecordSinkOptions('RecordSink', given)
+    const { highWaterMark, signal } = options
+    super({ objectMode: true, highWaterMark, ...(signal && { signal }) })
+    this.#options = options
+    this.#deadLetters = makeDeadLetters(options)
+    this.#files = new RecordFiles(options, {
+      onReject: options.onReject ?? ((rejection) => this.#deadLetters?.add(rejection) ?? refuseRejection(rejection)),
+      onFailure: (error) => {
+        this.#state = 'failed'
+        this.destroy(error)
+      },
+      onPartOpened: () => {
+        this.#restartAgeTimer()
+      },
+    })
+  }
+
+  /** What was written so far; see {@link RecordSinkStats}. */
+  get stats(): RecordSinkStats {
+    return this.#files.stats
+  }
+
+  /** The file of the rejected records, which comes into being with the first; null when they go elsewhere. */
+  get deadLetterPath(): string | null {
+    return this.#deadLetters?.path ?? null
+  }
+
+  override _construct(callback: Callback): void {
+    this.#run(async () => {
+      await this.#files.open()
+      await this.#deadLetters?.prepare()
+    }, callback)
+  }
+
+  override _write(chunk: unknown, _encoding: BufferEncoding, callback: Callback): void {
+    this.#run(() => this.#writeAll([chunk]), callback)
+  }
+
+  override _writev(chunks: readonly { chunk: unknown }[], callback: Callback): void {
+    this.#run(() => this.#writeAll(chunks.map(({ chunk }) => chunk)), callback)
+  }
+
+  override _final(callback: Callback): void {
+    this.#run(() => this.#close(), callback)
+  }
+
+  override destroy(error?: Error): this {
+    if (!this.destroyed) this.#salvaged = queuedChunks(this)
+    return super.destroy(error)
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    clearTimeout(this.#ageTimer)
+    this.#work
+      .then(() => this.#release(error))
+      .then(
+        () => {
+          callback(error)
+        },
+        (failure: unknown) => {
+          callback(error ?? (failure as Error))
+        },
+      )
+  }
+
+  /** Runs the work of a hook, which settles before the stream is released. */
+  #run(work: () => Promise<void>, callback: Callback): void {
+    const done = work()
+    this.#work = done.catch(() => {
+      this.#state = 'failed'
+    })
+    done.then(() => {
+      callback()
+    }, callback)
+  }
+
+  async #writeAll(chunks: readonly unknown[]): Promise<void> {
+    try {
+      for (const run of joinRecords(chunks)) {
+        if (run === ROTATE) await this.#files.rotate()
+        else await this.#files.write(run)
+        const { marker } = notesOf(run)
+        if (marker !== undefined) await this.#answer(marker)
+      }
+      await this.#files.flush()
+    } catch (error) {
+      failMarkers(chunks, error)
+      throw error
+    }
+  }
+
+  async #answer(marker: Marker): Promise<void> {
+    await this.#deadLetters?.flush(marker.level === 'durable')
+    marker.settle(await this.#files.checkpoint(marker.level))
+  }
+
+  async #close(): Promise<void> {
+    await this.#files.close()
+    await this.#deadLetters?.close()
+    this.#state = 'closed'
+  }
+
+  /** Saves what was accepted, unless the sink itself has failed, and lets go of all files. */
+  async #release(error: Error | null): Promise<void> {
+    if (this.#state === 'closed') return
+    try {
+      if (this.#state === 'failed') {
+        failMarkers(this.#salvaged, error)
+      } else {
+        await this.#writeAll(this.#salvaged)
+        await this.#close()
+      }
+    } finally {
+      await this.#files.abandon()
+      await this.#deadLetters?.close().catch(() => {})
+    }
+  }
+
+  #restartAgeTimer(): void {
+    const { partMaxAgeMs } = this.#options
+    clearTimeout(this.#ageTimer)
+    if (partMaxAgeMs > MAX_TIMER_MS) return
+    this.#ageTimer = setTimeout(() => {
+      if (!this.writableEnded && !this.destroyed) this.write(ROTATE)
+    }, partMaxAgeMs).unref()
+  }
+}
+
+function makeDeadLetters(options: ResolvedRecordSinkOptions): DeadLetterFile | undefined {
+  const { deadLetterPath, onExisting, onReject, openTarget, place } = options
+  if (onReject !== undefined) return undefined
+  const path = deadLetterPath ?? defaultDeadLetterPath(place)
+  return path === undefined ? undefined : new DeadLetterFile(path, onExisting, openTarget)
+}
+
+function defaultDeadLetterPath(place: SinkPlace): string | undefined {
+  switch (place.kind) {
+    case 'path':
+      return `${place.path}.dead-letter.jsonl`
+    case 'directory':
+      return join(place.path, 'dead-letter.jsonl')
+    case 'stream':
+      return undefined
+  }
+}
+
+/** A record rejected by a sink that has nowhere to put it. */
+function refuseRejection({ field, reason }: Rejection): never {
+  throw new SpillwayError(
+    'ERR_SPILLWAY_VALUE',
+    `A record cannot be written${field === undefined ? '' : `, field ${field}`}: ${reason}. Set \`deadLetterPath\` or \`onReject\` to go on without it.`,
+    { place: field === undefined ? {} : { field } },
+  )
+}
+
+/** Joins single records in a row to one array, which is written at once. */
+function joinRecords(chunks: readonly unknown[]): unknown[] {
+  const runs: unknown[] = []
+  let run: unknown[] | undefined
+  for (const chunk of chunks) {
+    if (Array.isArray(chunk)) {
+      runs.push(chunk)
+      run = undefined
+    } else if (run === undefined) {
+      run = [chunk]
+      runs.push(run)
+    } else {
+      run.push(chunk)
+    }
+  }
+  return runs
+}
+
+function failMarkers(chunks: readonly unknown[], error: unknown): void {
+  for (const chunk of chunks) notesOf(chunk).marker?.fail(error)
+}

@@ -1,0 +1,30 @@
+/**
+ * The writer of each format. Writers are loaded when first needed, so that nobody loads the packages of a format he
+ * does not use.
+ */
+import type { Column } from './columns/column.ts'
+import type { ResolvedRecordSinkOptions } from './record-sink-options.ts'
+import type { RecordWriter } from './record-writer.ts'
+
+/** Makes the writer of one file. Formats without columns don't look at them. */
+export type MakeWriter = (columns: readonly Column[]) => RecordWriter
+
+/** Loads the writer of the options' format. */
+export async function loadWriter(options: ResolvedRecordSinkOptions): Promise<MakeWriter> {
+  const { compression, csv, format, nonFinite, rowGroupRows, rowGroupBytes } = options
+  const textCompression = compression === 'gzip' ? 'gzip' : 'none'
+  switch (format) {
+    case 'jsonl': {
+      const { JsonlWriter } = await import('./jsonl-writer.ts')
+      return () => new JsonlWriter({ compression: textCompression, nonFinite })
+    }
+    case 'csv': {
+      const { CsvWriter } = await import('./csv-writer.ts')
+      return (columns) => new CsvWriter(columns, { compression: textCompression, dialect: csv })
+    }
+    case 'parquet': {
+      const { ParquetWriter } = await import('./parquet-writer.ts')
+      return (columns) => new ParquetWriter(columns, { compression, rowGroupRows, rowGroupBytes })
+    }
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * Reads the imports of every source file and holds them against the layers of the project:
+ * `node:* -> lib/core -> {transforms, sinks} -> lib -> test, benchmarks, examples`.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { dirname, join, posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import ts from 'typescript'
+
+interface Import {
+  /** File that holds the import, from the root of the project. */
+  readonly file: string
+  readonly specifier: string
+  /** The imported file, or the name of the package. */
+  readonly target: string
+  readonly kind: 'file' | 'package' | 'node'
+}
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const library = ['lib/core', 'lib', 'transforms', 'sinks']
+
+/** Whose files each layer may import. A file belongs to the first layer listed that holds it. */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  'lib/core': ['lib/core'],
+  transforms: ['lib/core', 'transforms'],
+  sinks: ['lib/core', 'sinks'],
+  lib: library,
+  benchmarks: [...library, 'benchmarks'],
+  examples: [...library, 'benchmarks', 'examples'],
+  test: [...library, 'benchmarks', 'examples', 'test'],
+}
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  dependencies: Record<string, string>
+}
+const dependencies = Object.keys(manifest.dependencies)
+
+const imports = Object.keys(layers)
+  .filter((layer) => layer !== 'lib/core')
+  .flatMap(sourceFiles)
+  .flatMap((file) => importsOf(file, readFileSync(join(root, file), 'utf8')))
+const fromLibrary = imports.filter(({ file }) => isLibrary(file))
+
+t.test('sees every form of import', async (t) => {
+  const source = `
+    import a from './a.ts'
+    import type { B } from './b.ts'
+    import './c.ts'
+    export * from './d.ts'
+    const e = await import('./e.ts')
+    type F = import('./f.ts').F
+    // import g from './g.ts'
+    import sync from '@scope/name/sync'
+    import split from 'split2'
+    import fs from 'node:fs'
+  `
+  t.strictSame(
+    importsOf('sinks/x/y.ts', source).map(({ target, kind }) => `${kind} ${target}`),
+    [
+      ...['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `file sinks/x/${name}.ts`),
+      'package @scope/name',
+      'package split2',
+      'node node:fs',
+    ],
+  )
+})
+
+t.test('each layer imports only from the layers below it', async (t) => {
+  const wrong = imports.filter(({ kind, file, target }) => {
+    return kind === 'file' && !(layers[layerOf(file)] ?? []).includes(layerOf(target))
+  })
+  t.strictSame(wrong.map(describe), [])
+})
+
+t.test('lib/core needs nothing but node', async (t) => {
+  const wrong = imports.filter(({ kind, file }) => kind === 'package' && layerOf(file) === 'lib/core')
+  t.strictSame(wrong.map(describe), [])
+})
+
+t.test('entry points are for users: nothing inside imports an index.ts', async (t) => {
+  const wrong = fromLibrary.filter(({ kind, target }) => kind === 'file' && posix.basename(target) === 'index.ts')
+  t.strictSame(wrong.map(describe), [])
+})
+
+t.test('the library imports packages that are installed with it', async (t) => {
+  const wrong = fromLibrary.filter(({ kind, target }) => kind === 'package' && !dependencies.includes(target))
+  t.strictSame(wrong.map(describe), [])
+})
+
+t.test('each package is known to one file of the library', async (t) => {
+  for (const dependency of dependencies) {
+    const users = new Set(fromLibrary.filter(({ target }) => target === dependency).map(({ file }) => file))
+    t.equal(users.size, 1, `${dependency} is imported by ${[...users].join(' and ') || 'no file'}`)
+  }
+})
+
+t.test('no file imports itself, be it through others', async (t) => {
+  t.strictSame(
+    cycles(
+      new Map([
+        ['a', ['b']],
+        ['b', ['c', 'd']],
+        ['c', ['a']],
+        ['d', []],
+      ]),
+    ),
+    ['a -> b -> c -> a'],
+  )
+  const graph = new Map<string, string[]>()
+  for (const { kind, file, target } of imports) {
+    if (kind === 'file') graph.set(file, [...(graph.get(file) ?? []), target])
+  }
+  t.strictSame(cycles(graph), [])
+})
+
+function sourceFiles(directory: string): string[] {
+  if (!existsSync(join(root, directory))) return []
+  return readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.[cm]?[jt]s$/.test(name))
+    .map((name) => posix.join(directory, name.replaceAll('\\', '/')))
+    .sort()
+}
+
+function importsOf(file: string, source: string): Import[] {
+  return specifiersOf(ts.createSourceFile(file, source, ts.ScriptTarget.Latest)).map((specifier) => {
+    if (specifier.startsWith('.')) {
+      return { file, specifier, target: posix.join(posix.dirname(file), specifier), kind: 'file' }
+    }
+    if (isBuiltin(specifier)) return { file, specifier, target: specifier, kind: 'node' }
+    const parts = specifier.split('/')
+    const target = parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+    return { file, specifier, target, kind: 'package' }
+  })
+}
+
+/** The module specifiers of a file, in order: of declarations, of `import()` calls and of `import()` types. */
+function specifiersOf(node: ts.Node): string[] {
+  const found: string[] = []
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) note(node.moduleSpecifier)
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) note(node.arguments[0])
+  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) note(node.argument.literal)
+  ts.forEachChild(node, (child) => {
+    found.push(...specifiersOf(child))
+  })
+  return found
+
+  function note(specifier: ts.Node | undefined): void {
+    if (specifier !== undefined && ts.isStringLiteralLike(specifier)) found.push(specifier.text)
+  }
+}
+
+function layerOf(file: string): string {
+  return Object.keys(layers).find((layer) => file.startsWith(`${layer}/`)) ?? 'outside'
+}
+
+function isLibrary(file: string): boolean {
+  return library.includes(layerOf(file))
+}
+
+function describe({ file, specifier }: Import): string {
+  return `${file} imports ${specifier}`
+}
+
+/** One cycle for every edge that closes one, by depth-first search. */
+function cycles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const found: string[] = []
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]): void => {
+    const start = path.indexOf(file)
+    if (start !== -1) found.push([...path.slice(start), file].join(' -> '))
+    if (start !== -1 || done.has(file)) return
+    for (const target of graph.get(file) ?? []) visit(target, [...path, file])
+    done.add(file)
+  }
+  for (const file of graph.keys()) visit(file, [])
+  return found
+}

@@ -1,0 +1,69 @@
+/**
+ * Random columns and cells for property-based tests, and a file that holds them.
+ */
+import fc from 'fast-check'
+import { COLUMN_TYPES, type Cell, type Column, type ColumnType } from '../../../sinks/columns/column.ts'
+import { PARQUET_COMPRESSIONS, type ParquetCompression } from '../../../sinks/parquet/compression.ts'
+import { ParquetFileEncoder } from '../../../sinks/parquet/parquet-file-encoder.ts'
+
+/** The content of a file. */
+export interface Table {
+  readonly columns: Column[]
+  /** Row groups of rows of cells. */
+  readonly rowGroups: Cell[][][]
+  readonly compression: ParquetCompression
+}
+
+/** Without a byte order mark in front, which DuckDB's client drops. */
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 20 }).filter((value) => !value.startsWith('\ufeff')),
+  fc.constantFrom('', '\0', 'a\0b', '😀', 'é', '\u{10ffff}', 'x'.repeat(64), 'x'.repeat(65), 'y'.repeat(999)),
+)
+
+/** Cells that are not null, by type. */
+export const cellArbitraries: Readonly<Record<ColumnType, fc.Arbitrary<Cell>>> = {
+  boolean: fc.boolean(),
+  int64: fc.oneof(
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    fc.constantFrom(0n, -1n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 32n, -(2n ** 31n)),
+  ),
+  double: fc.oneof(fc.double(), fc.constantFrom(NaN, -0, 0, Infinity, -Infinity, 5e-324, Number.MAX_VALUE)),
+  timestamp: fc.date({ noInvalidDate: true }),
+  utf8: text,
+  json: fc.jsonValue().map((value) => JSON.stringify(value)),
+  bytes: fc.uint8Array({ maxLength: 80 }),
+}
+
+/** A column's type, and how many of its cells are null. */
+const shape = fc.record({
+  type: fc.constantFrom(...COLUMN_TYPES),
+  name: fc.string({ unit: 'grapheme', maxLength: 8 }),
+  nulls: fc.constantFrom(0, 1, 10, 100),
+})
+
+/** Random tables of up to six columns and a few hundred rows. */
+export const tableArbitrary: fc.Arbitrary<Table> = fc.array(shape, { minLength: 1, maxLength: 6 }).chain((shapes) => {
+  const cells = shapes.map(({ type, nulls }) =>
+    fc.oneof(
+      { arbitrary: cellArbitraries[type], weight: nulls === 100 ? 0 : 10 },
+      { arbitrary: fc.constant(null), weight: nulls },
+    ),
+  )
+  return fc.record({
+    columns: fc.constant(shapes.map(({ type, name }, index) => ({ name: `${name}.${index}`, type }))),
+    rowGroups: fc.array(fc.array(fc.tuple(...cells), { minLength: 1, maxLength: 60 }), { maxLength: 4 }),
+    compression: fc.constantFrom(...PARQUET_COMPRESSIONS),
+  })
+})
+
+/** The whole file of a table. */
+export async function encodeTable({ columns, rowGroups, compression }: Table): Promise<Buffer> {
+  const encoder = new ParquetFileEncoder(columns, { compression })
+  const parts = [encoder.header()]
+  for (const rows of rowGroups) {
+    for (const row of rows) encoder.append(row)
+    parts.push(await encoder.endRowGroup())
+  }
+  parts.push(encoder.footer())
+  return Buffer.concat(parts)
+}

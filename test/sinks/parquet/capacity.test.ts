@@ -1,0 +1,14 @@
+import t from 'tap'
+import { grownCapacity } from '../../../sinks/parquet/capacity.ts'
+
+t.test('doubles, or grows to what is needed', async (t) => {
+  t.equal(grownCapacity(0, 1), 64)
+  t.equal(grownCapacity(64, 65), 128)
+  t.equal(grownCapacity(64, 1000), 1000)
+})
+
+t.test('stays within 32 bits', async (t) => {
+  t.equal(grownCapacity(2 ** 31, 2 ** 31 + 1), 2 ** 32 - 1)
+  t.equal(grownCapacity(2 ** 31, 2 ** 32 - 1), 2 ** 32 - 1)
+  t.throws(() => grownCapacity(2 ** 31, 2 ** 32), RangeError)
+})

@@ -1,0 +1,95 @@
+import parquetTypes from 'parquetjs-lite/gen-nodejs/parquet_types.js'
+import parquetUtil from 'parquetjs-lite/lib/util.js'
+import t from 'tap'
+import type { Cell, ColumnType } from '../../../sinks/columns/column.ts'
+import { ColumnBuffer } from '../../../sinks/parquet/column-buffer.ts'
+import { encodeColumnChunk } from '../../../sinks/parquet/column-chunk.ts'
+import { CODECS, type ParquetCompression } from '../../../sinks/parquet/compression.ts'
+import { MAX_PAGE_BYTES, MAX_PAGE_ROWS, splitPages } from '../../../sinks/parquet/pages.ts'
+
+interface PageHeader {
+  readonly uncompressed_page_size: number
+  readonly compressed_page_size: number
+  readonly data_page_header: { readonly num_values: number }
+}
+const { PageHeader } = parquetTypes as { PageHeader: new () => PageHeader }
+const { decodeThrift } = parquetUtil as {
+  decodeThrift(this: void, struct: object, bytes: Buffer, offset: number): number
+}
+
+function bufferOf(type: ColumnType, cells: Iterable<Cell>): ColumnBuffer {
+  const buffer = new ColumnBuffer({ name: 'c', type })
+  for (const cell of cells) buffer.append(cell)
+  return buffer
+}
+
+/** Rows and values of each page. */
+function split(type: ColumnType, cells: Cell[]): [number, number][] {
+  return [...splitPages(bufferOf(type, cells))].map((page) => [
+    page.toRow - page.fromRow,
+    page.toValue - page.fromValue,
+  ])
+}
+
+t.test('ends a page at 20,000 rows, nulls included', async (t) => {
+  const half = Array.from({ length: 45_000 }, (_, index) => (index % 2 === 0 ? 1 : null))
+  t.strictSame(split('double', half), [
+    [20_000, 10_000],
+    [20_000, 10_000],
+    [5_000, 2_500],
+  ])
+  t.strictSame(split('double', half.slice(0, MAX_PAGE_ROWS)), [[20_000, 10_000]])
+  t.strictSame(split('boolean', Array<null>(20_001).fill(null)), [
+    [20_000, 0],
+    [1, 0],
+  ])
+})
+
+t.test('ends a page before the value that makes it larger than a megabyte', async (t) => {
+  const third = 'x'.repeat(MAX_PAGE_BYTES / 4)
+  t.strictSame(split('utf8', [null, ...Array<string>(7).fill(third), null]), [
+    [4, 3],
+    [3, 3],
+    [2, 1],
+  ])
+})
+
+t.test('gives a value larger than a megabyte a page of its own', async (t) => {
+  const large = Buffer.alloc(MAX_PAGE_BYTES + 1)
+  t.strictSame(split('bytes', [large, Buffer.alloc(1), large, large]), [
+    [1, 1],
+    [1, 1],
+    [1, 1],
+    [1, 1],
+  ])
+})
+
+t.test('makes no page of no rows', async (t) => {
+  t.strictSame(split('double', []), [])
+})
+
+for (const compression of ['none', 'snappy', 'gzip'] satisfies ParquetCompression[]) {
+  t.test(`tells sizes and counts that add up with ${compression}`, async (t) => {
+    const cells = Array.from({ length: 50_000 }, (_, index) => (index % 10 === 0 ? null : 'text '.repeat(index % 20)))
+    const { parts, info } = await encodeColumnChunk(bufferOf('utf8', cells), CODECS[compression])
+    const bytes = Buffer.concat(parts)
+    const pages: PageHeader[] = []
+    let uncompressedBytes = 0
+    let offset = 0
+    while (offset < bytes.length) {
+      const header = new PageHeader()
+      const headerBytes = decodeThrift(header, bytes, offset)
+      pages.push(header)
+      uncompressedBytes += headerBytes + header.uncompressed_page_size
+      offset += headerBytes + header.compressed_page_size
+    }
+    t.equal(offset, bytes.length)
+    t.ok(pages.length > 2)
+    t.equal(
+      pages.reduce((count, page) => count + page.data_page_header.num_values, 0),
+      50_000,
+    )
+    t.match(info, { valueCount: 50_000, nullCount: 5_000, uncompressedBytes, compressedBytes: bytes.length })
+    t.equal(info.compressedBytes < info.uncompressedBytes, compression !== 'none')
+  })
+}

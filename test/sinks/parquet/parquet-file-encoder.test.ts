@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import type { Cell, Column, ColumnType } from '../../../sinks/columns/column.ts'
+import { ParquetFileEncoder } from '../../../sinks/parquet/parquet-file-encoder.ts'
+import { encodeTable, tableArbitrary } from './arbitraries.ts'
+import { metadataByHyparquet, rowsByHyparquet, showRows } from './readers.ts'
+
+/** A file of one row group with one column. */
+async function encodeColumn(type: ColumnType | null, cells: Cell[]): Promise<Buffer> {
+  const rowGroups = [cells.map((cell) => [cell])]
+  return encodeTable({ columns: [{ name: 'c', type }], rowGroups, compression: 'none' })
+}
+
+t.test('gives back what was put in, whatever the columns, nulls, row groups and codecs', async () => {
+  const property = fc.asyncProperty(tableArbitrary, async (table) => {
+    const rows = await rowsByHyparquet(await encodeTable(table))
+    assert.deepEqual(rows, showRows(table.rowGroups.flat()))
+  })
+  await fc.assert(property, { numRuns: 100 })
+})
+
+const edges: [ColumnType, Cell[]][] = [
+  ['boolean', [true, false, true]],
+  ['int64', [2n ** 63n - 1n, -(2n ** 63n), 0n, -1n, 2n ** 53n + 1n]],
+  ['double', [NaN, -0, 0, Infinity, -Infinity, 5e-324, Number.MAX_VALUE, 0.1]],
+  ['timestamp', [new Date(-1), new Date(0), new Date('1066-10-14'), new Date(8.64e15), new Date(-8.64e15)]],
+  ['utf8', ['', '\0', 'a\0b', '😀', '\ufeffBOM', 'ÿ', '\u{10ffff}', 'long '.repeat(300_000), '"quotes", commas\r\n']],
+  ['json', ['{}', '[]', 'null', '{"__proto__":1}', '"😀"']],
+  ['bytes', [new Uint8Array(0), Uint8Array.of(0, 255, 128), Buffer.alloc(100_000, 7)]],
+]
+for (const [type, cells] of edges) {
+  t.test(`keeps the edge values of ${type}`, async (t) => {
+    const withNulls = [null, ...cells, null]
+    const rows = await rowsByHyparquet(await encodeColumn(type, withNulls))
+    t.strictSame(rows, showRows(withNulls.map((cell) => [cell])))
+  })
+}
+
+t.test('writes a file of columns without rows', async (t) => {
+  const file = await encodeTable({ columns: [{ name: 'a', type: 'utf8' }], rowGroups: [], compression: 'snappy' })
+  const metadata = metadataByHyparquet(file)
+  t.equal(metadata.num_rows, 0n)
+  t.strictSame(metadata.row_groups, [])
+  t.strictSame(await rowsByHyparquet(file), [])
+})
+
+t.test('writes a file without columns', async (t) => {
+  const file = await encodeTable({ columns: [], rowGroups: [], compression: 'snappy' })
+  t.equal(metadataByHyparquet(file).num_rows, 0n)
+})
+
+t.test('writes 200 columns, dots and backslashes in their names, as flat columns', async (t) => {
+  const columns = Array.from({ length: 200 }, (_, index): Column => ({ name: `a.b\\.c.${index}`, type: 'int64' }))
+  const rowGroups = [[columns.map((_, index) => BigInt(index))], [columns.map(() => null)]]
+  const file = await encodeTable({ columns, rowGroups, compression: 'gzip' })
+  t.strictSame(await rowsByHyparquet(file), showRows(rowGroups.flat()))
+  const { schema, row_groups: groups } = metadataByHyparquet(file)
+  t.strictSame(
+    schema.map(({ name }) => name),
+    ['schema', ...columns.map(({ name }) => name)],
+  )
+  t.strictSame(groups[0]?.columns[7]?.meta_data?.path_in_schema, ['a.b\\.c.7'])
+})
+
+t.test('takes a type for an open column in the middle of a row group', async (t) => {
+  const types: ColumnType[] = ['boolean', 'int64', 'double', 'timestamp', 'utf8', 'json', 'bytes']
+  const cells: Cell[] = [true, -5n, 0.5, new Date(7), 'text', '{}', Uint8Array.of(1)]
+  const columns = types.map((name): Column => ({ name, type: null }))
+  const nulls = columns.map(() => null)
+  const encoder = new ParquetFileEncoder(columns, { compression: 'snappy' })
+  const parts = [encoder.header()]
+  encoder.append(nulls)
+  parts.push(await encoder.endRowGroup(), encoder.footer())
+  t.ok(
+    metadataByHyparquet(Buffer.concat(parts)).schema.every(({ type }) => type === undefined || type === 'BYTE_ARRAY'),
+  )
+  encoder.append(nulls)
+  columns.forEach((column, index) => (column.type = types[index] as ColumnType))
+  encoder.append(cells)
+  parts.push(await encoder.endRowGroup(), encoder.footer())
+  t.strictSame(await rowsByHyparquet(Buffer.concat(parts)), showRows([nulls, nulls, cells]))
+})
+
+t.test('calls a column utf8 that stays open', async (t) => {
+  const file = await encodeColumn(null, [null, null])
+  t.match(metadataByHyparquet(file).schema[1], { type: 'BYTE_ARRAY', converted_type: 'UTF8' })
+  t.strictSame(await rowsByHyparquet(file), [['null'], ['null']])
+})
+
+t.test('each prefix that ends at a footer is a file with the rows of that moment', async () => {
+  const property = fc.asyncProperty(tableArbitrary, async ({ columns, rowGroups, compression }) => {
+    const encoder = new ParquetFileEncoder(columns, { compression })
+    const parts = [encoder.header()]
+    const prefixes: [Buffer, number][] = []
+    for (const rows of rowGroups) {
+      for (const row of rows) encoder.append(row)
+      parts.push(await encoder.endRowGroup(), encoder.footer())
+      prefixes.push([Buffer.concat(parts), encoder.rows])
+    }
+    const all = showRows(rowGroups.flat())
+    for (const [file, rows] of prefixes) assert.deepEqual(await rowsByHyparquet(file), all.slice(0, rows))
+  })
+  await fc.assert(property, { numRuns: 40 })
+})
+
+t.test('counts rows and memory', async (t) => {
+  const encoder = new ParquetFileEncoder([{ name: 'a', type: 'bytes' }], { compression: 'gzip' })
+  encoder.header()
+  t.equal(encoder.bufferedBytes, 0)
+  for (let row = 0; row < 3; row++) encoder.append([Buffer.alloc(10_000)])
+  t.strictSame([encoder.rows, encoder.bufferedRows], [0, 3])
+  t.ok(encoder.bufferedBytes >= 30_000 && encoder.bufferedBytes <= 62_000, String(encoder.bufferedBytes))
+  const ending = encoder.endRowGroup()
+  t.strictSame([encoder.rows, encoder.bufferedRows, encoder.bufferedBytes], [0, 0, 0])
+  await ending
+  t.equal(encoder.rows, 3)
+})
+
+t.test('hands out no bytes for a row group without rows', async (t) => {
+  const encoder = new ParquetFileEncoder([{ name: 'a', type: 'int64' }], { compression: 'none' })
+  encoder.header()
+  t.equal((await encoder.endRowGroup()).length, 0)
+})
+
+t.test('takes rows for the next row group while one is ending', async (t) => {
+  const encoder = new ParquetFileEncoder([{ name: 'a', type: 'int64' }], { compression: 'gzip' })
+  const parts = [encoder.header()]
+  encoder.append([1n])
+  const ending = encoder.endRowGroup()
+  encoder.append([2n])
+  parts.push(await ending, await encoder.endRowGroup(), encoder.footer())
+  t.strictSame(await rowsByHyparquet(Buffer.concat(parts)), [['1n'], ['2n']])
+})
+
+t.test('refuses calls out of turn', async (t) => {
+  const encoder = new ParquetFileEncoder([{ name: 'a', type: 'int64' }], { compression: 'gzip' })
+  const outOfTurn = { code: 'ERR_SPILLWAY_CLOSED' }
+  t.throws(() => encoder.footer(), outOfTurn)
+  await t.rejects(encoder.endRowGroup(), outOfTurn)
+  encoder.header()
+  t.throws(() => encoder.header(), outOfTurn)
+  encoder.append([1n])
+  const ending = encoder.endRowGroup()
+  t.throws(() => encoder.footer(), outOfTurn)
+  await t.rejects(encoder.endRowGroup(), outOfTurn)
+  await ending
+  t.ok(encoder.footer().length > 0)
+})
+
+const misfits: [ColumnType | null, unknown][] = [
+  ['boolean', 1],
+  ['int64', 1],
+  ['int64', 2n ** 63n],
+  ['double', '1'],
+  ['timestamp', new Date(NaN)],
+  ['timestamp', '2020-01-01'],
+  ['utf8', Buffer.from('x')],
+  ['json', {}],
+  ['bytes', 'x'],
+  [null, 'x'],
+  ['utf8', undefined],
+]
+for (const [type, cell] of misfits) {
+  t.test(`takes a row back as a whole when ${typeof cell} does not fit ${String(type)}`, async (t) => {
+    const columns: Column[] = [
+      { name: 'before', type: 'utf8' },
+      { name: 'also before', type: 'int64' },
+      { name: 'culprit', type },
+      { name: 'after', type: 'double' },
+    ]
+    const encoder = new ParquetFileEncoder(columns, { compression: 'none' })
+    const parts = [encoder.header()]
+    encoder.append(['a', null, null, 1])
+    t.throws(() => encoder.append(['lost', 7n, cell as Cell, 2]), {
+      code: 'ERR_SPILLWAY_VALUE',
+      place: { field: 'culprit' },
+      message: /`culprit`/,
+    })
+    t.throws(() => encoder.append([null, null, cell as Cell, null]), { code: 'ERR_SPILLWAY_VALUE' })
+    encoder.append(['b', 8n, null, 3])
+    t.equal(encoder.bufferedRows, 2)
+    parts.push(await encoder.endRowGroup(), encoder.footer())
+    const expected = showRows([
+      ['a', null, null, 1],
+      ['b', 8n, null, 3],
+    ])
+    t.strictSame(await rowsByHyparquet(Buffer.concat(parts)), expected)
+  })
+}
+
+t.test('lets a column change the type that only a refused row had decided', async (t) => {
+  const columns: Column[] = [
+    { name: 'a', type: 'int64' },
+    { name: 'b', type: 'int64' },
+  ]
+  const encoder = new ParquetFileEncoder(columns, { compression: 'none' })
+  const parts = [encoder.header()]
+  t.throws(() => encoder.append([1n, 'misfit']), { code: 'ERR_SPILLWAY_VALUE', place: { field: 'b' } })
+  ;(columns[0] as Column).type = 'utf8'
+  encoder.append(['x', 2n])
+  parts.push(await encoder.endRowGroup(), encoder.footer())
+  t.strictSame(await rowsByHyparquet(Buffer.concat(parts)), [['"x"', '2n']])
+})
+
+t.test('refuses a value of more than 2^31 - 1 bytes, naming the column', async (t) => {
+  const encoder = new ParquetFileEncoder([{ name: 'blob', type: 'bytes' }], { compression: 'none' })
+  const value = new Uint8Array(2 ** 31)
+  t.throws(() => encoder.append([value]), { code: 'ERR_SPILLWAY_VALUE', place: { field: 'blob' } })
+  t.equal(encoder.bufferedRows, 0)
+})
+
+t.test('refuses a row with more or fewer cells than columns', async (t) => {
+  const encoder = new ParquetFileEncoder([{ name: 'a', type: 'int64' }], { compression: 'none' })
+  t.throws(() => encoder.append([]), { code: 'ERR_SPILLWAY_VALUE' })
+  t.throws(() => encoder.append([1n, 2n]), { code: 'ERR_SPILLWAY_VALUE' })
+  t.equal(encoder.bufferedRows, 0)
+})
+
+t.test('refuses wrong options', async (t) => {
+  const make = (options: object) => () => new ParquetFileEncoder([], options)
+  t.throws(make({ compression: 'zstd' }), { code: 'ERR_SPILLWAY_OPTION', message: /`compression`/ })
+  t.throws(make({ metadata: { a: 1 } }), { code: 'ERR_SPILLWAY_OPTION', message: /`metadata`/ })
+  t.throws(make({ createdBy: '' }), { code: 'ERR_SPILLWAY_OPTION', message: /`createdBy`/ })
+})
+
+t.test('writes the metadata and the author it is given', async (t) => {
+  const metadata = { workflow: 'w', '': '😀', __proto__x: '' }
+  const encoder = new ParquetFileEncoder([{ name: 'a', type: 'int64' }], { metadata, createdBy: 'spillway 1.2.3' })
+  const read = metadataByHyparquet(Buffer.concat([encoder.header(), encoder.footer()]))
+  t.equal(read.version, 1)
+  t.equal(read.created_by, 'spillway 1.2.3')
+  t.strictSame(
+    read.key_value_metadata,
+    Object.entries(metadata).map(([key, value]) => ({ key, value })),
+  )
+  const plain = new ParquetFileEncoder([{ name: 'a', type: 'int64' }])
+  t.match(metadataByHyparquet(Buffer.concat([plain.header(), plain.footer()])), { created_by: 'spillway' })
+})

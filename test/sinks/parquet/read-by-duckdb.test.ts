@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { COLUMN_TYPES, type Cell, type Column, type ColumnType } from '../../../sinks/columns/column.ts'
+import { CODECS } from '../../../sinks/parquet/compression.ts'
+import { encodeFooter, MAGIC } from '../../../sinks/parquet/footer.ts'
+import { ParquetFileEncoder } from '../../../sinks/parquet/parquet-file-encoder.ts'
+import { OpenRowGroup } from '../../../sinks/parquet/row-group.ts'
+import { encodeTable, tableArbitrary } from './arbitraries.ts'
+import { objectsByDuckDb, openDuckDb, rowsByDuckDb, showRows } from './readers.ts'
+
+const connection = await openDuckDb()
+t.teardown(() => connection.closeSync())
+const directory = t.testdir()
+let files = 0
+
+/** Writes the bytes to a file of a new name, as DuckDB may remember one it has read. */
+function fileOf(bytes: Uint8Array): string {
+  const path = join(directory, `${files++}.parquet`)
+  writeFileSync(path, bytes)
+  return path
+}
+
+function rowsOf(path: string): Promise<string[][]> {
+  return rowsByDuckDb(connection, `SELECT * FROM '${path}'`)
+}
+
+t.test('gives back what was put in, whatever the columns, nulls, row groups and codecs', async () => {
+  const property = fc.asyncProperty(tableArbitrary, async (table) => {
+    const path = fileOf(await encodeTable(table))
+    assert.deepEqual(await rowsOf(path), showRows(table.rowGroups.flat()))
+    rmSync(path)
+  })
+  await fc.assert(property, { numRuns: 40 })
+})
+
+t.test('gives back many values over several pages and row groups', async (t) => {
+  const columns: Column[] = [
+    { name: 'text', type: 'utf8' },
+    { name: 'n', type: 'int64' },
+    { name: 'flag', type: 'boolean' },
+    { name: 'd', type: 'double' },
+  ]
+  const row = (index: number): Cell[] => [
+    index % 7 === 0 ? null : `text of row ${index} `.repeat(index % 11),
+    index % 50_000 < 20_000 ? BigInt(index) : null,
+    index % 3 === 0 ? null : index % 5 === 0,
+    index / 3,
+  ]
+  const rowGroups = [0, 50_000].map((from) => Array.from({ length: 50_000 }, (_, index) => row(from + index)))
+  const path = fileOf(await encodeTable({ columns, rowGroups, compression: 'none' }))
+  const query = `
+    WITH expected AS (
+      SELECT i, CASE WHEN i % 7 = 0 THEN NULL ELSE repeat('text of row ' || i || ' ', i % 11) END AS text,
+        CASE WHEN i % 50000 < 20000 THEN i END AS n,
+        CASE WHEN i % 3 = 0 THEN NULL ELSE i % 5 = 0 END AS flag, i::DOUBLE / 3 AS d
+      FROM range(100000) AS r(i)
+    ), actual AS (SELECT file_row_number AS i, text, n, flag, d FROM read_parquet('${path}', file_row_number = true))
+    SELECT count(*), (SELECT count(*) FROM actual) FROM (FROM expected INTERSECT FROM actual)`
+  t.strictSame(await rowsByDuckDb(connection, query), [['100000n', '100000n']])
+})
+
+t.test('names the types of the columns', async (t) => {
+  const columns: Column[] = [...COLUMN_TYPES.map((type) => ({ name: type, type })), { name: 'open', type: null }]
+  const path = fileOf(await encodeTable({ columns, rowGroups: [[columns.map(() => null)]], compression: 'snappy' }))
+  t.strictSame(await rowsByDuckDb(connection, `SELECT column_name, column_type FROM (DESCRIBE FROM '${path}')`), [
+    ['"boolean"', '"BOOLEAN"'],
+    ['"int64"', '"BIGINT"'],
+    ['"double"', '"DOUBLE"'],
+    ['"timestamp"', '"TIMESTAMP WITH TIME ZONE"'],
+    ['"utf8"', '"VARCHAR"'],
+    ['"bytes"', '"BLOB"'],
+    ['"json"', '"JSON"'],
+    ['"open"', '"VARCHAR"'],
+  ])
+  t.strictSame(await rowsOf(path), [columns.map(() => 'null')])
+})
+
+t.test('reads a file of columns without rows', async (t) => {
+  const path = fileOf(
+    await encodeTable({ columns: [{ name: 'a', type: 'double' }], rowGroups: [], compression: 'none' }),
+  )
+  t.strictSame(await rowsOf(path), [])
+})
+
+t.test('reads 200 columns', async (t) => {
+  const columns = Array.from({ length: 200 }, (_, index): Column => ({ name: `a.b.${index}`, type: 'utf8' }))
+  const rowGroups = [1, 2, 3].map((group) => [columns.map((_, index) => `${group} ${index}`)])
+  const path = fileOf(await encodeTable({ columns, rowGroups, compression: 'snappy' }))
+  t.strictSame(await rowsOf(path), showRows(rowGroups.flat()))
+})
+
+t.test('reads each prefix that ends at a footer, and open columns that get a type on the way', async (t) => {
+  for (const [type, cell] of [
+    ['boolean', true],
+    ['int64', -3n],
+    ['double', NaN],
+    ['timestamp', new Date(-5)],
+    ['utf8', ''],
+    ['json', '[1]'],
+    ['bytes', Uint8Array.of(9)],
+  ] satisfies [ColumnType, Cell][]) {
+    const column: Column = { name: 'open', type: null }
+    const encoder = new ParquetFileEncoder([{ name: 'n', type: 'int64' }, column], { compression: 'snappy' })
+    const parts = [encoder.header()]
+    encoder.append([1n, null])
+    parts.push(await encoder.endRowGroup(), encoder.footer())
+    t.strictSame(await rowsOf(fileOf(Buffer.concat(parts))), [['1n', 'null']])
+    column.type = type
+    encoder.append([2n, cell])
+    parts.push(await encoder.endRowGroup(), encoder.footer(), encoder.footer())
+    const expected = showRows([
+      [1n, null],
+      [2n, cell],
+    ])
+    t.strictSame(await rowsOf(fileOf(Buffer.concat(parts))), expected, type)
+  }
+})
+
+t.test('tells the sizes, the nulls and the bounds of each chunk', async (t) => {
+  const columns: Column[] = [
+    { name: 'd', type: 'double' },
+    { name: 's', type: 'utf8' },
+  ]
+  const rowGroups: Cell[][][] = [
+    [
+      [0, 'é'],
+      [5, null],
+      [-0, 'z'],
+      [7, ''],
+    ],
+    [[NaN, 'x'.repeat(65)]],
+    [[null, null]],
+  ]
+  const file = await encodeTable({ columns, rowGroups, compression: 'gzip' })
+  const chunks = await objectsByDuckDb(connection, `FROM parquet_metadata('${fileOf(file)}')`)
+  t.strictSame(
+    chunks.map((chunk) => [
+      chunk.path_in_schema,
+      chunk.num_values,
+      chunk.stats_null_count,
+      chunk.stats_min_value,
+      chunk.stats_max_value,
+    ]),
+    [
+      ['d', 4n, 0n, '-0.0', '7.0'],
+      ['s', 4n, 1n, '', 'é'],
+      ['d', 1n, 0n, null, null],
+      ['s', 1n, 0n, null, null],
+      ['d', 1n, 1n, null, null],
+      ['s', 1n, 1n, null, null],
+    ],
+  )
+  t.match(chunks[0], { compression: 'GZIP', encodings: 'PLAIN, RLE' })
+  // The chunks fill the file from the first magic bytes to the footer without a gap.
+  const footerBytes = file.readUInt32LE(file.length - 8) + 8
+  let offset = 4n
+  for (const chunk of chunks) {
+    t.equal(chunk.data_page_offset, offset)
+    offset += chunk.total_compressed_size as bigint
+  }
+  t.equal(offset, BigInt(file.length - footerBytes))
+})
+
+t.test('reads a row group that lies beyond 4 GiB', async (t) => {
+  const columns: Column[] = [
+    { name: 'n', type: 'int64' },
+    { name: 's', type: 'utf8' },
+  ]
+  const rowGroup = new OpenRowGroup(columns)
+  rowGroup.append([1n, 'far'])
+  rowGroup.append([null, 'away'])
+  const { bytes, chunks } = await rowGroup.encode(CODECS.snappy)
+  const fileOffset = 5 * 2 ** 30 + 3
+  const rowGroups = [{ fileOffset, rows: 2, chunks }]
+  const footer = encodeFooter({ columns, rowGroups, codec: CODECS.snappy.id, createdBy: 'test', metadata: {} })
+  // A sparse file: only what is written takes space.
+  const path = join(directory, 'sparse.parquet')
+  const file = openSync(path, 'w')
+  writeSync(file, MAGIC, 0, MAGIC.length, 0)
+  writeSync(file, Buffer.concat([bytes, footer]), 0, bytes.length + footer.length, fileOffset)
+  closeSync(file)
+  t.strictSame(await rowsOf(path), [
+    ['1n', '"far"'],
+    ['null', '"away"'],
+  ])
+})

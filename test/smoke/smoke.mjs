@@ -1,0 +1,52 @@
+/**
+ * Checks a build on whatever version of Node runs this: writes records in every format and reads the aggregates.
+ * Usage: node test/smoke/smoke.mjs [directory that holds the build, default: dist]
+ */
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const build = resolve(process.argv[2] ?? join(import.meta.dirname, '../../dist'))
+const { ResultStreamer } = await import(pathToFileURL(join(build, 'lib/index.js')).href)
+
+const ratios = [1.5, -0.25, 3, 0.125, 2]
+const phases = ['search', 'evaluation']
+const checks = {
+  jsonl: (bytes) => assert.deepEqual(linesOf(bytes).map(ratioOf), ratios),
+  csv: (bytes) => assert.equal(linesOf(bytes).length, 1 + ratios.length),
+  parquet: (bytes) => assert.match(bytes.toString('latin1'), /^PAR1.*PAR1$/s),
+}
+
+for (const [format, check] of Object.entries(checks)) {
+  const outputDir = mkdtempSync(join(tmpdir(), 'spillway-smoke-'))
+  try {
+    const streamer = new ResultStreamer({ workflowId: 'smoke', outputDir, format })
+    for (const phase of phases) {
+      for (const [index, ratio] of ratios.entries()) await streamer.writeResult(makeRecord(phase, index, ratio))
+    }
+    await streamer.close()
+    const aggregates = await streamer.getAggregatedResults()
+    for (const phase of phases) {
+      assert.equal(aggregates.phases[phase].count, ratios.length)
+      check(readFileSync(join(outputDir, 'results', phase, `part-00000.${format}`)))
+    }
+  } finally {
+    rmSync(outputDir, { recursive: true, force: true })
+  }
+}
+console.log(`smoke ok on Node ${process.version}`)
+
+function makeRecord(phase, index, ratio) {
+  const timestamp = new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString()
+  return { phase, container: `container_${index}`, timestamp, result: { metrics: { sharpe_ratio: ratio } } }
+}
+
+function linesOf(bytes) {
+  return bytes.toString().trimEnd().split('\n')
+}
+
+function ratioOf(line) {
+  return JSON.parse(line).result.metrics.sharpe_ratio
+}

@@ -1,0 +1,156 @@
+/**
+ * The containers of a phase as numbered groups, in struct-of-arrays form, so that the statistics of a metric can be
+ * rows indexed by group. Group 0 takes the records of all containers beyond the cap.
+ */
+import { expectCount, expectList, expectObject, malformed } from './saved-state.ts'
+import {
+  compareContainers,
+  restoreContainer,
+  restoreKey,
+  saveKey,
+  takesFirst,
+  takesLast,
+  type ContainerId,
+  type KeyRange,
+  type OrderKey,
+} from './position.ts'
+
+/** The group of the containers beyond the cap. */
+export const OTHER = 0
+
+/** The groups as JSON, group 0 first. */
+export type SavedGroups = readonly (ContainerId & {
+  readonly count: number
+  readonly firstKey: OrderKey | null
+  readonly lastKey: OrderKey | null
+})[]
+
+/**
+ * Numbers the containers of a phase.
+ *
+ * At most `maxContainers` containers without identity have a group of their own: the first to come. With identity,
+ * those have one whose `(index + 1) * (iteration + 1)` is at most `maxContainers`, whenever they come: all of a phase
+ * that has no more containers times iterations, and never more than `maxContainers * (1 + ln(maxContainers))`.
+ */
+export class GroupTable {
+  /** By group: index, iteration and name of the container; see `ContainerId`. */
+  readonly indexes: number[] = [-1]
+  readonly iterations: number[] = [0]
+  readonly names: (string | null)[] = [null]
+  /** By group: records. */
+  readonly counts: number[] = [0]
+  /** By group: keys of its first and last record. */
+  readonly firstKeys: OrderKey[] = [NaN]
+  readonly lastKeys: OrderKey[] = [NaN]
+  /** By group: metrics that every record of the group has had. */
+  readonly denseMetrics: number[] = [0]
+  readonly #maxContainers: number
+  readonly #byName = new Map<string | null, number>()
+  readonly #byIteration = new Map<number, Map<number, number>>()
+  #order: Uint32Array | null = null
+
+  constructor(maxContainers: number) {
+    this.#maxContainers = maxContainers
+  }
+
+  /** Groups, group 0 included. */
+  get size(): number {
+    return this.counts.length
+  }
+
+  /** The group of a container, made when it is the first time it is asked for. */
+  groupOf(index: number, iteration: number, name: string | null): number {
+    return index < 0 ? this.#groupOfName(name) : this.#groupOfIdentity(index, iteration, name)
+  }
+
+  /** The container of a group. */
+  containerOf(group: number): ContainerId {
+    return {
+      index: this.indexes[group] as number,
+      iteration: this.iterations[group] as number,
+      name: this.names[group] as string | null,
+    }
+  }
+
+  /** The keys of the first and last record of a group. */
+  keysOf(group: number): KeyRange {
+    return { firstKey: this.firstKeys[group] as OrderKey, lastKey: this.lastKeys[group] as OrderKey }
+  }
+
+  /** Notes `count` records, from that with `firstKey` to that with `lastKey`, of a container called `name` there. */
+  note(group: number, count: number, firstKey: OrderKey, lastKey: OrderKey, name: string | null): void {
+    const before = this.counts[group] as number
+    this.counts[group] = before + count
+    if (group === OTHER) return
+    if (before === 0 || takesFirst(firstKey, this.firstKeys[group] as OrderKey)) {
+      this.firstKeys[group] = firstKey
+      this.names[group] = name
+    }
+    if (before === 0 || takesLast(lastKey, this.lastKeys[group] as OrderKey)) this.lastKeys[group] = lastKey
+  }
+
+  /** All groups but {@link OTHER}, in the order of their containers. */
+  inOrder(): Uint32Array {
+    if (this.#order?.length !== this.size - 1) {
+      const order = Uint32Array.from({ length: this.size - 1 }, (_, position) => position + 1)
+      const containers = this.counts.map((_, group) => this.containerOf(group))
+      this.#order = order.sort((a, b) => compareContainers(containers[a] as ContainerId, containers[b] as ContainerId))
+    }
+    return this.#order
+  }
+
+  toJSON(): SavedGroups {
+    return this.counts.map((count, group) => ({
+      ...this.containerOf(group),
+      count,
+      firstKey: saveKey(this.firstKeys[group] as OrderKey),
+      lastKey: saveKey(this.lastKeys[group] as OrderKey),
+    }))
+  }
+
+  /** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` */
+  static fromJSON(saved: unknown, maxContainers: number): GroupTable {
+    const groups = new GroupTable(maxContainers)
+    for (const [position, entry] of expectList(saved, 'containers').entries()) {
+      const fields = expectObject(entry, 'container')
+      const { index, iteration, name } = restoreContainer(fields)
+      const group = position === 0 ? OTHER : groups.groupOf(index, iteration, name)
+      if (group !== position) throw malformed('list of containers')
+      const count = expectCount(fields['count'], 'record count')
+      if (count === 0 && group !== OTHER) throw malformed('record count')
+      groups.note(group, count, restoreKey(fields['firstKey']), restoreKey(fields['lastKey']), name)
+    }
+    return groups
+  }
+
+  #groupOfName(name: string | null): number {
+    const known = this.#byName.get(name)
+    if (known !== undefined) return known
+    if (this.#byName.size >= this.#maxContainers) return OTHER
+    const group = this.#append(-1, 0, name)
+    this.#byName.set(name, group)
+    return group
+  }
+
+  #groupOfIdentity(index: number, iteration: number, name: string | null): number {
+    if ((index + 1) * (iteration + 1) > this.#maxContainers) return OTHER
+    let byIndex = this.#byIteration.get(iteration)
+    if (byIndex === undefined) this.#byIteration.set(iteration, (byIndex = new Map<number, number>()))
+    const known = byIndex.get(index)
+    if (known !== undefined) return known
+    const group = this.#append(index, iteration, name)
+    byIndex.set(index, group)
+    return group
+  }
+
+  #append(index: number, iteration: number, name: string | null): number {
+    this.indexes.push(index)
+    this.iterations.push(iteration)
+    this.names.push(name)
+    this.counts.push(0)
+    this.firstKeys.push(NaN)
+    this.lastKeys.push(NaN)
+    this.denseMetrics.push(0)
+    return this.size - 1
+  }
+}

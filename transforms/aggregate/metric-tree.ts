@@ -1,0 +1,107 @@
+/**
+ * Finds the metrics of a record: every numeric leaf under its metrics path, nested ones by their dotted path.
+ *
+ * The tree holds the paths of the known metrics only, so its size follows their number and not the keys that records
+ * bring. A walk compares each key with the one that followed its predecessor the last time; for records of one
+ * shape no key is ever looked up or joined.
+ */
+import { joinPath, splitPath } from '../../lib/core/field-path.ts'
+import { isRecord } from '../../lib/core/record.ts'
+import type { MetricTable } from './metric-table.ts'
+
+/** Objects nested deeper than this are not looked into; cycles end here too. */
+export const MAX_METRIC_DEPTH = 8
+
+/** A key on the way to metrics, and the metric whose path ends there. */
+class TreeNode {
+  readonly path: string
+  table: MetricTable | null = null
+  /** Position among the children of its parent. */
+  readonly position: number
+  readonly keys: string[] = []
+  readonly children: TreeNode[] = []
+  readonly #byKey = new Map<string, TreeNode>()
+
+  constructor(path: string, position: number) {
+    this.path = path
+    this.position = position
+  }
+
+  find(key: string): TreeNode | undefined {
+    return this.#byKey.get(key)
+  }
+
+  /** A child for `key` that is not attached yet. */
+  sprout(key: string): TreeNode {
+    return new TreeNode(joinPath(this.path, key), this.children.length)
+  }
+
+  attach(key: string, child: TreeNode): void {
+    this.keys.push(key)
+    this.children.push(child)
+    this.#byKey.set(key, child)
+  }
+}
+
+/** Receives the metrics of a record. */
+export interface MetricVisitor {
+  /** A value of a known metric. */
+  onMetric(table: MetricTable, value: number): void
+  /** A value at a path that is no metric yet: its table, or null to leave it out. */
+  onNewMetric(path: string): MetricTable | null
+}
+
+/** The known metrics, by path. */
+export class MetricTree {
+  readonly #root = new TreeNode('', 0)
+
+  /** Makes a metric known. */
+  insert(table: MetricTable): void {
+    let node = this.#root
+    for (const key of splitPath(table.name)) {
+      let child = node.find(key)
+      if (child === undefined) node.attach(key, (child = node.sprout(key)))
+      node = child
+    }
+    node.table = table
+  }
+
+  /** Calls `visitor` with the metrics of `metrics`, the object at the metrics path of a record. */
+  walk(metrics: unknown, visitor: MetricVisitor): void {
+    if (isRecord(metrics)) walk(this.#root, metrics, visitor, 0)
+  }
+}
+
+function walk(node: TreeNode, object: Record<string, unknown>, visitor: MetricVisitor, depth: number): void {
+  let position = 0
+  for (const key in object) {
+    if (!Object.hasOwn(object, key)) continue
+    const value = object[key]
+    const child = node.keys[position] === key ? node.children[position] : node.find(key)
+    if (child === undefined) {
+      discover(node, key, value, visitor, depth)
+      continue
+    }
+    position = child.position + 1
+    if (typeof value === 'number') visit(child, value, visitor)
+    else if (typeof value === 'bigint') visit(child, Number(value), visitor)
+    else if (typeof value === 'object' && depth < MAX_METRIC_DEPTH && isRecord(value)) {
+      walk(child, value, visitor, depth + 1)
+    }
+  }
+}
+
+function visit(node: TreeNode, value: number, visitor: MetricVisitor): void {
+  node.table ??= visitor.onNewMetric(node.path)
+  if (node.table !== null) visitor.onMetric(node.table, value)
+}
+
+/** Looks for metrics under a key that led to none so far, and attaches it only if there are some. */
+function discover(node: TreeNode, key: string, value: unknown, visitor: MetricVisitor, depth: number): void {
+  const isLeaf = typeof value === 'number' || typeof value === 'bigint'
+  if (!isLeaf && !isRecord(value)) return
+  const child = node.sprout(key)
+  if (isLeaf) visit(child, Number(value), visitor)
+  else if (depth < MAX_METRIC_DEPTH) walk(child, value, visitor, depth + 1)
+  if (child.table !== null || child.children.length > 0) node.attach(key, child)
+}

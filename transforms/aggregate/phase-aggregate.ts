@@ -1,0 +1,308 @@
+/**
+ * The state of one phase: statistics by container and metric, a quantile sketch by metric, and the records with the
+ * best objective. No streams and no clocks in here.
+ *
+ * Memory: about 80 bytes for each container and metric, 100 and its name for each container, up to 64 KB for the sketch
+ * of each metric, and `topCount` entries; never a record.
+ */
+import { splitPath } from '../../lib/core/field-path.ts'
+import type { ResolvedFieldNames, ResultRecord } from '../../lib/core/record.ts'
+import { GroupTable, OTHER, type SavedGroups } from './group-table.ts'
+import { MetricTable, type Arrival, type SavedMetric } from './metric-table.ts'
+import { MetricTree, type MetricVisitor } from './metric-tree.ts'
+import { comparePositions, orderKeyOf, takesFirst, takesLast, type OrderKey } from './position.ts'
+import { expectCount, expectList, expectObject, expectText, malformed } from './saved-state.ts'
+import type { Objective } from './summary-types.ts'
+import {
+  compareCandidates,
+  makeCandidate,
+  restoreCandidate,
+  saveCandidate,
+  type Candidate,
+  type SavedCandidate,
+} from './top-candidate.ts'
+import { TopList } from './top-list.ts'
+
+/** What a {@link PhaseAggregate} has to know; see `AggregatesOptions`. */
+export interface PhaseAggregateOptions {
+  readonly fields: ResolvedFieldNames
+  readonly objective: Required<Objective>
+  readonly topCount: number
+  readonly maxContainers: number
+  readonly maxMetrics: number
+}
+
+/** A phase as JSON. */
+export interface SavedPhase {
+  readonly phase: string
+  readonly droppedMetrics: number
+  readonly containers: SavedGroups
+  readonly metrics: readonly SavedMetric[]
+  readonly top: readonly SavedCandidate[]
+}
+
+/** Aggregates the records of one phase. */
+export class PhaseAggregate implements MetricVisitor {
+  readonly phase: string
+  readonly #options: PhaseAggregateOptions
+  readonly #metricsPath: readonly string[]
+  readonly #tree = new MetricTree()
+  readonly #metrics = new Map<string, MetricTable>()
+  readonly #top: TopList<Candidate>
+  #groups: GroupTable
+  #objective: MetricTable | null = null
+  #droppedMetrics = 0
+
+  /** The record being added; its objective, and how many of its metrics are dense. */
+  readonly #arrival: Arrival = {
+    index: -1,
+    iteration: 0,
+    name: null,
+    key: NaN,
+    group: OTHER,
+    before: -1,
+    isFirst: true,
+    isLast: true,
+  }
+  #objectiveValue = NaN
+  #denseMetrics = 0
+  /** The container of the record before: mostly that of the next one too. */
+  #lastName: string | null | undefined
+  #lastGroup = OTHER
+
+  constructor(phase: string, options: PhaseAggregateOptions) {
+    this.phase = phase
+    this.#options = options
+    this.#metricsPath = splitPath(options.fields.metrics)
+    this.#groups = new GroupTable(options.maxContainers)
+    this.#top = new TopList<Candidate>(options.topCount, (a, b) => compareCandidates(a, b, options.objective.direction))
+  }
+
+  /** The containers, as groups. */
+  get groups(): GroupTable {
+    return this.#groups
+  }
+
+  /** The metrics, in the order they turned up. */
+  get metrics(): ReadonlyMap<string, MetricTable> {
+    return this.#metrics
+  }
+
+  /** The records with the best objective, best first. */
+  get top(): readonly Candidate[] {
+    return this.#top.entries
+  }
+
+  /** Values left out because they are of a metric beyond `maxMetrics`. */
+  get droppedMetrics(): number {
+    return this.#droppedMetrics
+  }
+
+  /** Adds a record of the container with this index and iteration, `seq` being the record's number in it. */
+  addIdentified(record: ResultRecord, index: number, iteration: number, seq: number): void {
+    const arrival = this.#arrival
+    const name = nameOf(record[this.#options.fields.container])
+    if (arrival.index !== index || arrival.iteration !== iteration) {
+      this.#lastName = undefined
+      this.#lastGroup = this.#groups.groupOf(index, iteration, name)
+      arrival.index = index
+      arrival.iteration = iteration
+    }
+    this.#add(record, name, seq)
+  }
+
+  /** Adds a record of which no more is known than it says itself. */
+  add(record: ResultRecord): void {
+    const arrival = this.#arrival
+    const { container, timestamp } = this.#options.fields
+    const name = nameOf(record[container])
+    if (name !== this.#lastName) {
+      this.#lastName = name
+      this.#lastGroup = this.#groups.groupOf(-1, 0, name)
+      arrival.index = -1
+      arrival.iteration = 0
+    }
+    this.#add(record, name, orderKeyOf(record[timestamp]))
+  }
+
+  /** Called for each metric of the record being added. */
+  onMetric(table: MetricTable, value: number): void {
+    if (table.add(value, this.#arrival)) this.#denseMetrics++
+    if (table === this.#objective) this.#objectiveValue = value
+  }
+
+  /** Called for each metric of the record being added that was never seen before. */
+  onNewMetric(path: string): MetricTable | null {
+    // A known path that is new to the tree: two keys lead to it, as an empty key and its child may.
+    if (this.#metrics.has(path) || !this.#hasRoomFor(path)) {
+      this.#droppedMetrics++
+      return null
+    }
+    return this.#remember(new MetricTable(path))
+  }
+
+  /**
+   * Adds the state of `other`, whose records count as later ones where nothing else orders them. Merging the states of
+   * parts gives the state of the whole, as long as no cap is reached.
+   */
+  merge(other: PhaseAggregate): void {
+    for (const table of other.#metrics.values()) this.#mergeMetric(table, other.#groups.size)
+    for (let from = OTHER + 1; from < other.#groups.size; from++) this.#mergeGroup(other, from)
+    for (const table of this.#metrics.values()) {
+      const added = other.#metrics.get(table.name)
+      if (added !== undefined) table.mergeOther(added)
+    }
+    this.#groups.note(OTHER, other.#groups.counts[OTHER] as number, NaN, NaN, null)
+    for (const candidate of other.#top.entries) this.#top.add(candidate)
+    this.#droppedMetrics += other.#droppedMetrics
+  }
+
+  /** A state of its own that has what this one and `others` have, merged in this order. */
+  mergedWith(others: readonly PhaseAggregate[]): PhaseAggregate {
+    const merged = new PhaseAggregate(this.phase, this.#options)
+    for (const part of [this, ...others]) merged.merge(part)
+    return merged
+  }
+
+  toJSON(): SavedPhase {
+    return {
+      phase: this.phase,
+      droppedMetrics: this.#droppedMetrics,
+      containers: this.#groups.toJSON(),
+      metrics: [...this.#metrics.values()].map((table) => table.toJSON()),
+      top: this.#top.entries.map(saveCandidate),
+    }
+  }
+
+  /** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` */
+  static fromJSON(saved: unknown, options: PhaseAggregateOptions): PhaseAggregate {
+    const { phase, droppedMetrics, containers, metrics, top } = expectObject(saved, 'phase')
+    const aggregate = new PhaseAggregate(expectText(phase, 'phase name'), options)
+    aggregate.#droppedMetrics = expectCount(droppedMetrics, 'count of dropped metrics')
+    const groups = GroupTable.fromJSON(containers, options.maxContainers)
+    aggregate.#groups = groups
+    for (const entry of expectList(metrics, 'list of metrics')) {
+      const table = MetricTable.fromJSON(entry, groups.counts)
+      if (aggregate.#metrics.has(table.name)) throw malformed('list of metrics')
+      aggregate.#insert(table)
+    }
+    for (let group = OTHER + 1; group < groups.size; group++) aggregate.#countDense(group)
+    for (const entry of expectList(top, 'top performers')) aggregate.#top.add(restoreCandidate(entry))
+    return aggregate
+  }
+
+  #add(record: ResultRecord, name: string | null, key: OrderKey): void {
+    const groups = this.#groups
+    const group = this.#lastGroup
+    const arrival = this.#arrival
+    const before = groups.counts[group] as number
+    arrival.name = name
+    arrival.key = key
+    arrival.group = group
+    arrival.before = group === OTHER ? -1 : before
+    arrival.isFirst = before === 0 || takesFirst(key, groups.firstKeys[group] as OrderKey)
+    arrival.isLast = before === 0 || takesLast(key, groups.lastKeys[group] as OrderKey)
+    this.#objectiveValue = NaN
+    this.#denseMetrics = 0
+    const metrics = this.#metricsOf(record)
+    this.#tree.walk(metrics, this)
+    if (group !== OTHER && this.#denseMetrics !== groups.denseMetrics[group]) this.#settleDense(group, before)
+    groups.note(group, 1, key, key, name)
+    if (Number.isFinite(this.#objectiveValue)) this.#consider(record, metrics)
+  }
+
+  #metricsOf(record: ResultRecord): unknown {
+    let value: unknown = record
+    for (const key of this.#metricsPath) {
+      if (typeof value !== 'object' || value === null) return undefined
+      value = (value as Record<string, unknown>)[key]
+    }
+    return value
+  }
+
+  /** Keeps keys for the metrics that all `before` records of the group had and this one lacks. */
+  #settleDense(group: number, before: number): void {
+    let dense = this.#groups.denseMetrics[group] as number
+    if (before === 0) dense = this.#denseMetrics
+    else {
+      const keys = this.#groups.keysOf(group)
+      for (const table of this.#metrics.values()) {
+        if (table.countIn(group) === before && table.keepKeys(group, keys)) dense--
+      }
+    }
+    this.#groups.denseMetrics[group] = dense
+  }
+
+  #consider(record: ResultRecord, metrics: unknown): void {
+    const { worst, full } = this.#top
+    const value = this.#objectiveValue
+    if (full) {
+      if (worst === undefined) return
+      const { direction } = this.#options.objective
+      if (direction === 'max' ? value < worst.value : value > worst.value) return
+      if (value === worst.value && comparePositions(this.#arrival, worst.position) >= 0) return
+    }
+    this.#top.add(makeCandidate(this.#arrival, record[this.#options.fields.timestamp], value, metrics, this.#tree))
+  }
+
+  #hasRoomFor(metric: string): boolean {
+    const { objective, maxMetrics } = this.#options
+    return metric === objective.metric || this.#metrics.size < maxMetrics
+  }
+
+  #remember(table: MetricTable): MetricTable {
+    this.#metrics.set(table.name, table)
+    if (table.name === this.#options.objective.metric) this.#objective = table
+    return table
+  }
+
+  #insert(table: MetricTable): void {
+    this.#tree.insert(this.#remember(table))
+  }
+
+  #mergeMetric(table: MetricTable, groups: number): void {
+    let own = this.#metrics.get(table.name)
+    if (own === undefined) {
+      if (!this.#hasRoomFor(table.name)) {
+        for (let group = 0; group < groups; group++) this.#droppedMetrics += table.seenIn(group)
+        return
+      }
+      this.#insert((own = new MetricTable(table.name)))
+    }
+    own.sketch.merge(table.sketch)
+  }
+
+  #mergeGroup(other: PhaseAggregate, from: number): void {
+    const groups = this.#groups
+    const container = other.#groups.containerOf(from)
+    const group = groups.groupOf(container.index, container.iteration, container.name)
+    const before = groups.counts[group] as number
+    const added = other.#groups.counts[from] as number
+    const held = groups.keysOf(group)
+    const theirs = other.#groups.keysOf(from)
+    for (const table of this.#metrics.values()) {
+      const source = other.#metrics.get(table.name)
+      const dense = table.countIn(group) === before && source?.countIn(from) === added
+      if (group !== OTHER && table.countIn(group) > 0) table.keepKeys(group, held)
+      if (source !== undefined) table.mergeRow(source, from, group, container, source.keysIn(from, theirs))
+      if (dense) table.becomeDense(group)
+    }
+    groups.note(group, added, theirs.firstKey, theirs.lastKey, container.name)
+    this.#countDense(group)
+  }
+
+  #countDense(group: number): void {
+    if (group === OTHER) return
+    const records = this.#groups.counts[group] as number
+    let dense = 0
+    for (const table of this.#metrics.values()) if (table.countIn(group) === records) dense++
+    this.#groups.denseMetrics[group] = dense
+  }
+}
+
+/** The name of a container; null where the field is missing or no text, number or boolean. */
+function nameOf(container: unknown): string | null {
+  if (typeof container === 'string') return container
+  const isPlain = typeof container === 'number' || typeof container === 'boolean' || typeof container === 'bigint'
+  return isPlain ? String(container) : null
+}

@@ -1,0 +1,115 @@
+/**
+ * Where a record stands among those of its phase: which container made it, and its place within the container.
+ * All ties and all "first" and "last" are decided by it, so that they do not depend on the order of arrival.
+ *
+ * Containers: those with an identity by index, then iteration; after them those known by name only, null first,
+ * then in the order of UTF-16 code units. Records within a container: by sequence number where there is an identity,
+ * else by timestamp.
+ */
+import { expectInteger, expectObject, expectTextOrNull, malformed } from './saved-state.ts'
+
+/**
+ * What orders the records of a container: a sequence number or a timestamp (a finite number, or a text); NaN where
+ * there is none. Numbers come before texts; a record without a key gives way to one with a key, whether the first
+ * or the last is asked for.
+ */
+export type OrderKey = number | string
+
+/** The keys of the first and the last of some records. */
+export interface KeyRange {
+  firstKey: OrderKey
+  lastKey: OrderKey
+}
+
+/** Identifies a container within its phase. */
+export interface ContainerId {
+  /** Index in the order of the phase's specs; -1 without an identity. */
+  readonly index: number
+  /** Iteration of the phase's sequence; 0 without an identity. */
+  readonly iteration: number
+  /** The container field of its earliest record; null without one. */
+  readonly name: string | null
+}
+
+/** Places a record. */
+export interface Position extends ContainerId {
+  readonly key: OrderKey
+}
+
+/** The key of a timestamp: a Date counts as its milliseconds, a bigint as a number. */
+export function orderKeyOf(timestamp: unknown): OrderKey {
+  if (typeof timestamp === 'string') return timestamp
+  const value = timestamp instanceof Date ? timestamp.getTime() : timestamp
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : NaN
+  return typeof value === 'bigint' ? Number(value) : NaN
+}
+
+/** Whether a record with `key` that arrives now is the first of its container, where that with `held` was. */
+export function takesFirst(key: OrderKey, held: OrderKey): boolean {
+  if (typeof key === 'number') {
+    return typeof held === 'number' ? key < held || (Number.isNaN(held) && !Number.isNaN(key)) : !Number.isNaN(key)
+  }
+  return typeof held === 'number' ? Number.isNaN(held) : key < held
+}
+
+/** Whether a record with `key` that arrives now is the last of its container, where that with `held` was. */
+export function takesLast(key: OrderKey, held: OrderKey): boolean {
+  if (typeof key === 'number') return typeof held === 'number' && (key >= held || Number.isNaN(held))
+  return typeof held === 'number' || key >= held
+}
+
+/** Orders texts by UTF-16 code units, as `Array.prototype.sort` does. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** Orders containers. */
+export function compareContainers(a: ContainerId, b: ContainerId): number {
+  if (a.index >= 0 && b.index >= 0) return a.index - b.index || a.iteration - b.iteration
+  if (a.index >= 0 || b.index >= 0) return a.index >= 0 ? -1 : 1
+  if (a.name === null || b.name === null) return Number(a.name !== null) - Number(b.name !== null)
+  return compareText(a.name, b.name)
+}
+
+/** Orders records: by container, then by key; those without a key come last in their container. */
+export function comparePositions(a: Position, b: Position): number {
+  const order = compareContainers(a, b)
+  if (order !== 0) return order
+  return takesFirst(a.key, b.key) ? -1 : takesFirst(b.key, a.key) ? 1 : 0
+}
+
+/** A position as JSON: an {@link OrderKey} that is NaN becomes null there. */
+export type SavedPosition = ContainerId & { readonly key: OrderKey | null }
+
+/** The JSON of a key. */
+export function saveKey(key: OrderKey): OrderKey | null {
+  return typeof key === 'number' && Number.isNaN(key) ? null : key
+}
+
+/** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` */
+export function restoreKey(saved: unknown): OrderKey {
+  if (saved === null) return NaN
+  if (typeof saved === 'string' || Number.isFinite(saved)) return saved as OrderKey
+  throw malformed('order key')
+}
+
+/** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` */
+export function restoreContainer(saved: Record<string, unknown>): ContainerId {
+  const { index, iteration, name } = saved
+  return {
+    index: expectInteger(index, 'container index'),
+    iteration: expectInteger(iteration, 'iteration'),
+    name: expectTextOrNull(name, 'container name'),
+  }
+}
+
+/** The JSON of a position. */
+export function savePosition({ index, iteration, name, key }: Position): SavedPosition {
+  return { index, iteration, name, key: saveKey(key) }
+}
+
+/** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` */
+export function restorePosition(saved: unknown): Position {
+  const fields = expectObject(saved, 'position')
+  return { ...restoreContainer(fields), key: restoreKey(fields['key']) }
+}

@@ -1,0 +1,207 @@
+/**
+ * Turns states into summaries: containers are folded into phases, and phases into the workflow, always in the same
+ * order. Costs about a row addition for each container and metric.
+ */
+import { OTHER } from './group-table.ts'
+import type { MetricTable } from './metric-table.ts'
+import type { PhaseAggregate } from './phase-aggregate.ts'
+import { compareContainers, compareText, type ContainerId } from './position.ts'
+import { COUNT, describeRow, FIRST, LAST, mergeRows, ROW_CELLS, rowMax, rowMean, rowMin } from './statistics-row.ts'
+import { DEFAULT_OBJECTIVE } from './summary-types.ts'
+import type {
+  AggregateSummary,
+  BestContainer,
+  ContainerPlace,
+  ContainerSummary,
+  MetricSummary,
+  Objective,
+  PhaseSummary,
+  Quantiles,
+  Statistics,
+  TopPerformer,
+} from './summary-types.ts'
+import type { Candidate } from './top-candidate.ts'
+import { TopList } from './top-list.ts'
+
+const QUANTILES = { p01: 0.01, p05: 0.05, p25: 0.25, p50: 0.5, p75: 0.75, p95: 0.95, p99: 0.99 } as const
+
+export type * from './summary-types.ts'
+
+/** What a summary ranks by, and how many entries its lists have. */
+export interface Ranking {
+  readonly objective: Required<Objective>
+  readonly topCount: number
+}
+
+/** What a summary is made of: an `Aggregates`. */
+export interface SummarySource extends Ranking {
+  /** By name. */
+  readonly aggregates: ReadonlyMap<string, PhaseAggregate>
+  readonly droppedRecords: number
+}
+
+/** The summary of one phase. */
+export function summarizePhase(aggregate: PhaseAggregate, ranking: Ranking): PhaseSummary {
+  const { groups } = aggregate
+  const metrics: Record<string, MetricSummary> = emptyRecord()
+  for (const table of sortedMetrics(aggregate)) metrics[table.name] = summarizeMetric(aggregate, table)
+  let count = 0
+  for (const records of groups.counts) count += records
+  return {
+    phase: aggregate.phase,
+    count,
+    containerCount: groups.size - 1,
+    otherCount: groups.counts[OTHER] as number,
+    metrics,
+    topPerformers: aggregate.top.map((candidate) => topPerformer(aggregate.phase, candidate)),
+    bestContainers: bestContainers(aggregate, ranking),
+    droppedMetrics: aggregate.droppedMetrics,
+  }
+}
+
+/**
+ * The summary of all phases of some states. A phase that several of them have is merged, in the order given; otherwise
+ * nothing is copied.
+ *
+ * @param ranking - by default that of the first state
+ */
+export function summarizeWorkflow(
+  sources: readonly SummarySource[],
+  ranking: Ranking = sources[0] ?? { objective: DEFAULT_OBJECTIVE, topCount: 0 },
+): AggregateSummary {
+  const { objective, topCount } = ranking
+  const phases: Record<string, PhaseSummary> = emptyRecord()
+  const topPerformers = new TopList<TopPerformer>(topCount, (a, b) => better(a.value, b.value, objective))
+  const containers = new TopList<BestContainer>(topCount, (a, b) => better(a.mean, b.mean, objective))
+  const aggregates = phasesOf(sources)
+  for (const aggregate of aggregates) {
+    const summary = summarizePhase(aggregate, ranking)
+    phases[aggregate.phase] = summary
+    for (const performer of summary.topPerformers) topPerformers.add(performer)
+    for (const container of summary.bestContainers) containers.add(container)
+  }
+  return {
+    objective: { ...objective },
+    phases,
+    topPerformers: topPerformers.entries,
+    averageMetrics: averageMetrics(aggregates),
+    bestContainers: containers.entries,
+    droppedRecords: sources.reduce((sum, { droppedRecords }) => sum + droppedRecords, 0),
+  }
+}
+
+/** The containers of a phase, in order; each summary is made when it is asked for. */
+export function* summarizeContainers(aggregate: PhaseAggregate): Generator<ContainerSummary, void, undefined> {
+  const tables = sortedMetrics(aggregate)
+  for (const group of aggregate.groups.inOrder()) {
+    const metrics: Record<string, Statistics> = emptyRecord()
+    for (const table of tables) {
+      if (table.seenIn(group) > 0) metrics[table.name] = describeRow(table.cells, group * ROW_CELLS)
+    }
+    const count = aggregate.groups.counts[group] as number
+    yield { ...placeOf(aggregate.groups.containerOf(group)), count, metrics }
+  }
+}
+
+function summarizeMetric(aggregate: PhaseAggregate, table: MetricTable): MetricSummary {
+  const row = totalOf(aggregate, table)
+  const estimates = table.sketch.quantiles(Object.values(QUANTILES))
+  // The ends are known exactly: no estimate lies beyond them.
+  const within = (estimate: number): number => Math.min(rowMax(row, 0), Math.max(rowMin(row, 0), estimate))
+  const named = Object.keys(QUANTILES).map((name, place) => [name, within(estimates[place] as number)])
+  return {
+    ...describeRow(row, 0),
+    quantiles: estimates.length === 0 ? null : (Object.fromEntries(named) as Quantiles),
+  }
+}
+
+/** The phases of all sources, in the order of their names. */
+function phasesOf(sources: readonly SummarySource[]): PhaseAggregate[] {
+  const byName = new Map<string, PhaseAggregate[]>()
+  for (const { aggregates } of sources) {
+    for (const [name, aggregate] of aggregates) byName.set(name, [...(byName.get(name) ?? []), aggregate])
+  }
+  const names = [...byName.keys()].sort(compareText)
+  return names.map((name) => {
+    const [first, ...others] = byName.get(name) as [PhaseAggregate, ...PhaseAggregate[]]
+    return others.length === 0 ? first : first.mergedWith(others)
+  })
+}
+
+/** The rows of all groups, folded into one in the order of the containers. */
+function totalOf({ groups }: PhaseAggregate, table: MetricTable): Float64Array {
+  const total = new Float64Array(ROW_CELLS)
+  const { cells, otherFirst, otherLast } = table
+  let first = OTHER
+  let last = OTHER
+  for (const group of groups.inOrder()) {
+    if (table.seenIn(group) === 0) continue
+    mergeRows(total, 0, cells, group * ROW_CELLS)
+    if (table.countIn(group) === 0) continue
+    if (first === OTHER) first = group
+    last = group
+  }
+  mergeRows(total, 0, cells, OTHER)
+  if (first === OTHER || (otherFirst !== null && compareContainers(otherFirst, groups.containerOf(first)) < 0)) {
+    first = OTHER
+  }
+  if (last === OTHER || (otherLast !== null && compareContainers(otherLast, groups.containerOf(last)) > 0)) {
+    last = OTHER
+  }
+  total[FIRST] = cells[first * ROW_CELLS + FIRST] as number
+  total[LAST] = cells[last * ROW_CELLS + LAST] as number
+  return total
+}
+
+function averageMetrics(aggregates: readonly PhaseAggregate[]): Record<string, number | null> {
+  const totals = new Map<string, Float64Array>()
+  for (const aggregate of aggregates) {
+    for (const table of aggregate.metrics.values()) {
+      let total = totals.get(table.name)
+      if (total === undefined) totals.set(table.name, (total = new Float64Array(ROW_CELLS)))
+      mergeRows(total, 0, totalOf(aggregate, table), 0)
+    }
+  }
+  const averages: Record<string, number | null> = emptyRecord()
+  for (const name of [...totals.keys()].sort(compareText)) averages[name] = rowMean(totals.get(name) as Float64Array, 0)
+  return averages
+}
+
+function bestContainers(aggregate: PhaseAggregate, { objective, topCount }: Ranking): readonly BestContainer[] {
+  const best = new TopList<{ group: number; mean: number }>(topCount, (a, b) => better(a.mean, b.mean, objective))
+  const table = aggregate.metrics.get(objective.metric)
+  if (table === undefined) return []
+  for (const group of aggregate.groups.inOrder()) {
+    const mean = table.countIn(group) === 0 ? null : rowMean(table.cells, group * ROW_CELLS)
+    if (mean !== null) best.add({ group, mean })
+  }
+  return best.entries.map(({ group, mean }) => ({
+    phase: aggregate.phase,
+    ...placeOf(aggregate.groups.containerOf(group)),
+    count: table.cells[group * ROW_CELLS + COUNT] as number,
+    mean,
+    best: (objective.direction === 'max' ? rowMax : rowMin)(table.cells, group * ROW_CELLS),
+  }))
+}
+
+function topPerformer(phase: string, { position, timestamp, value, metrics }: Candidate): TopPerformer {
+  const byName: Record<string, number> = emptyRecord()
+  for (const [name, metric] of metrics) byName[name] = metric
+  return { phase, ...placeOf(position), timestamp, value, metrics: byName }
+}
+
+function placeOf({ index, iteration, name }: ContainerId): ContainerPlace {
+  return { container: name, index: index < 0 ? null : index, iteration: index < 0 ? null : iteration }
+}
+
+function better(a: number, b: number, { direction }: Required<Objective>): number {
+  return direction === 'max' ? b - a : a - b
+}
+
+function sortedMetrics({ metrics }: PhaseAggregate): MetricTable[] {
+  return [...metrics.values()].sort((a, b) => compareText(a.name, b.name))
+}
+
+function emptyRecord<Value>(): Record<string, Value> {
+  return Object.create(null) as Record<string, Value>
+}

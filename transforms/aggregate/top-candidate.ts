@@ -1,0 +1,104 @@
+/**
+ * A record on its way into the top performers: what is kept of it, and how it ranks.
+ */
+import {
+  compareText,
+  comparePositions,
+  restorePosition,
+  savePosition,
+  type Position,
+  type SavedPosition,
+} from './position.ts'
+import type { MetricTable } from './metric-table.ts'
+import type { MetricTree, MetricVisitor } from './metric-tree.ts'
+import { decodeDoubles, encodeDoubles, expectList, expectObject, expectText, malformed } from './saved-state.ts'
+import type { ObjectiveDirection } from './summary-types.ts'
+
+/** What is kept of a record. */
+export interface Candidate {
+  readonly position: Position
+  /** A Date as its ISO text; null where there is none. */
+  readonly timestamp: string | number | null
+  readonly value: number
+  /** The finite metrics of the record, by name. */
+  readonly metrics: readonly (readonly [name: string, value: number])[]
+}
+
+/** A candidate as JSON. */
+export interface SavedCandidate {
+  readonly position: SavedPosition
+  readonly timestamp: string | number | null
+  readonly names: readonly string[]
+  /** The objective, then the metrics. */
+  readonly values: string
+}
+
+/** Ranks candidates: the better objective first; of equal ones the earlier record. */
+export function compareCandidates(a: Candidate, b: Candidate, direction: ObjectiveDirection): number {
+  const order = direction === 'max' ? b.value - a.value : a.value - b.value
+  return order === 0 ? comparePositions(a.position, b.position) : order
+}
+
+/** Keeps what matters of a record with these `metrics`. */
+export function makeCandidate(
+  { index, iteration, name, key }: Position,
+  timestamp: unknown,
+  value: number,
+  metrics: unknown,
+  tree: MetricTree,
+): Candidate {
+  const collector = new MetricCollector()
+  tree.walk(metrics, collector)
+  return {
+    position: { index, iteration, name, key },
+    timestamp: plainTimestamp(timestamp),
+    value,
+    metrics: collector.metrics.sort(([a], [b]) => compareText(a, b)),
+  }
+}
+
+/** The JSON of a candidate. */
+export function saveCandidate({ position, timestamp, value, metrics }: Candidate): SavedCandidate {
+  return {
+    position: savePosition(position),
+    timestamp,
+    names: metrics.map(([name]) => name),
+    values: encodeDoubles(Float64Array.of(value, ...metrics.map(([, metric]) => metric))),
+  }
+}
+
+/** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` */
+export function restoreCandidate(saved: unknown): Candidate {
+  const { position, timestamp, names, values } = expectObject(saved, 'top performer')
+  const [value, ...metrics] = decodeDoubles(values, 'metrics of a top performer')
+  const keys = expectList(names, 'metrics of a top performer').map((name) => expectText(name, 'metric name'))
+  if (value === undefined || keys.length !== metrics.length || ![value, ...metrics].every(Number.isFinite)) {
+    throw malformed('metrics of a top performer')
+  }
+  if (timestamp !== null && typeof timestamp !== 'string' && !Number.isFinite(timestamp)) throw malformed('timestamp')
+  return {
+    position: restorePosition(position),
+    timestamp: timestamp as Candidate['timestamp'],
+    value,
+    metrics: keys.map((name, place) => [name, metrics[place] as number]),
+  }
+}
+
+class MetricCollector implements MetricVisitor {
+  readonly metrics: [name: string, value: number][] = []
+
+  onMetric(table: MetricTable, value: number): void {
+    if (Number.isFinite(value)) this.metrics.push([table.name, value])
+  }
+
+  onNewMetric(): null {
+    return null
+  }
+}
+
+function plainTimestamp(timestamp: unknown): Candidate['timestamp'] {
+  if (typeof timestamp === 'string') return timestamp
+  if (timestamp instanceof Date) return Number.isNaN(timestamp.getTime()) ? null : timestamp.toISOString()
+  const value = typeof timestamp === 'bigint' ? Number(timestamp) : timestamp
+  return typeof value === 'number' && Number.isFinite(value) ? value + 0 : null
+}

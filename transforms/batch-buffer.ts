@@ -1,0 +1,116 @@
+/**
+ * Collects records into batches of a bounded number of records and bytes, and keeps what is known of them
+ * (who made which run) beside the batch it hands out. No streams and no clocks in here.
+ */
+import { annotate, type Batch, type Segment } from '../lib/core/batch.ts'
+import { sameObject } from '../lib/core/diagnostics.ts'
+import type { ResultRecord } from '../lib/core/record.ts'
+import { estimateBytes } from '../lib/core/estimate-bytes.ts'
+
+/** What a run of records is marked with when some of its batch is identified and it is not. */
+const UNKNOWN = { containerIndex: -1, iteration: 0, attempt: 0, firstSeq: 0 } as const
+
+/** Bounds of one batch. */
+export interface BatchBounds {
+  readonly maxRecords: number
+  readonly maxBytes: number
+}
+
+/** The records waiting for the next batch. */
+export class BatchBuffer {
+  readonly #bounds: BatchBounds
+  #records: ResultRecord[] = []
+  #segments: Segment[] = []
+  #identified = false
+  #bytes = 0
+  #repeated = 0
+
+  constructor(bounds: BatchBounds) {
+    this.#bounds = bounds
+  }
+
+  /** Records waiting. */
+  get length(): number {
+    return this.#records.length
+  }
+
+  /** Estimated bytes waiting. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** How often one object was handed over twice in one batch. */
+  get repeated(): number {
+    return this.#repeated
+  }
+
+  /** Whether the batch is due: {@link take} before adding more. */
+  get full(): boolean {
+    return this.#records.length >= this.#bounds.maxRecords || this.#bytes >= this.#bounds.maxBytes
+  }
+
+  /**
+   * Adds `records` from index `from` up to `to`, or up to where the batch is full, and returns the index reached.
+   *
+   * @param segment - who made the records from `from` on; its `count` is not looked at
+   */
+  addRun(records: readonly ResultRecord[], from: number, to: number, segment?: Segment): number {
+    let index = from
+    while (index < to && !this.full) {
+      const record = records[index++] as ResultRecord
+      this.#bytes += estimateBytes(record)
+      this.#records.push(record)
+    }
+    const added = index - from
+    if (segment !== undefined || this.#identified) this.#note({ ...(segment ?? UNKNOWN), count: added })
+    return index
+  }
+
+  /** The records so far as one batch; the buffer is empty afterwards. */
+  take(): Batch {
+    const batch = this.#records as Batch
+    if (this.#identified) annotate(batch, { segments: this.#segments })
+    this.#watchForRepeats(batch)
+    this.#records = []
+    this.#segments = []
+    this.#identified = false
+    this.#bytes = 0
+    return batch
+  }
+
+  #note(segment: Segment): void {
+    if (!this.#identified) {
+      this.#identified = true
+      const before = this.#records.length - segment.count
+      if (before > 0) this.#segments.push({ ...UNKNOWN, count: before })
+    }
+    const last = this.#segments.at(-1)
+    if (last !== undefined && continues(last, segment)) {
+      this.#segments[this.#segments.length - 1] = { ...last, count: last.count + segment.count }
+    } else {
+      this.#segments.push(segment)
+    }
+  }
+
+  /** A generator that changes one object and yields it again has overwritten its earlier records. */
+  #watchForRepeats(batch: Batch): void {
+    const repeated = batch.length - new Set(batch).size
+    if (repeated === 0) return
+    if (this.#repeated === 0) {
+      process.emitWarning(
+        'One object was written more than once within a batch: if it changed in between, its earlier states are lost. Write a new object for each record.',
+        { code: 'SPILLWAY_SAME_OBJECT' },
+      )
+    }
+    this.#repeated += repeated
+    sameObject.publish({ repeated })
+  }
+}
+
+function continues(last: Segment, next: Segment): boolean {
+  if (last.containerIndex !== next.containerIndex) return false
+  if (next.containerIndex === UNKNOWN.containerIndex) return true
+  return (
+    last.iteration === next.iteration && last.attempt === next.attempt && last.firstSeq + last.count === next.firstSeq
+  )
+}

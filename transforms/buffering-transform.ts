@@ -1,0 +1,137 @@
+/**
+ * Turns records into batches, by count, bytes and age, so that what follows works on arrays. The first stage of a
+ * stream graph; batches that arrive are joined or split to the same bounds.
+ */
+import { Transform, type TransformCallback } from 'node:stream'
+import { notesOf, recordsOf, type Chunk, type Segment } from '../lib/core/batch.ts'
+import type { ResultRecord } from '../lib/core/record.ts'
+import { abortSignal, integerFrom, numberFrom, resolveOptions, type Checks } from '../lib/core/options.ts'
+import { BatchBuffer } from './batch-buffer.ts'
+
+/** Options of {@link BufferingTransform}. */
+export interface BufferingTransformOptions {
+  /** Records of a full batch. @default 1000 */
+  readonly bufferSize?: number
+  /** Bytes of a full batch, by an estimate of what its records hold in memory. @default 8388608 (8 MB) */
+  readonly maxBytes?: number
+  /** Longest time a record waits for its batch to fill; `Infinity` for ever. @default 1000 */
+  readonly maxAgeMs?: number
+  /** Destroys the stream with an AbortError. */
+  readonly signal?: AbortSignal
+}
+
+/** {@link BufferingTransformOptions} with the defaults filled in. */
+export type ResolvedBufferingTransformOptions = BufferingTransformOptions &
+  Required<Omit<BufferingTransformOptions, 'signal'>>
+
+/** Checks of {@link BufferingTransformOptions}. */
+export const bufferingChecks: Checks<BufferingTransformOptions> = {
+  bufferSize: integerFrom(1),
+  maxBytes: integerFrom(1),
+  maxAgeMs: numberFrom(0),
+  signal: abortSignal,
+}
+
+/** Defaults of {@link BufferingTransformOptions}. */
+export const BUFFERING_DEFAULTS = {
+  bufferSize: 1000,
+  maxBytes: 8 * 1024 * 1024,
+  maxAgeMs: 1000,
+} as const satisfies BufferingTransformOptions
+
+/** The longest delay a Node timer can hold. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/**
+ * A Transform of records (or batches) into batches, in the order they came.
+ *
+ * Memory: at most one batch being filled (`bufferSize` records, `maxBytes` plus one record), and as many records
+ * again, or one batch, on either side of it. Records are kept by reference. A marker empties the buffer and
+ * follows it. Records still in the buffer when the stream is destroyed are gone: a ResultStreamer saves them.
+ *
+ * @example
+ * await pipeline(results, new BufferingTransform({ bufferSize: 500 }), new JsonlSink({ path: 'results.jsonl' }))
+ */
+export class BufferingTransform extends Transform {
+  readonly #options: ResolvedBufferingTransformOptions
+  readonly #buffer: BatchBuffer
+  #timer: NodeJS.Timeout | null = null
+
+  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
+  constructor(given?: BufferingTransformOptions) {
+    const options = resolveOptions('BufferingTransform', given, bufferingChecks, BUFFERING_DEFAULTS)
+    super({
+      readableObjectMode: true,
+      writableObjectMode: true,
+      // A mark counts a batch as one: it is set so that about a thousand records wait on either side.
+      readableHighWaterMark: Math.max(1, Math.ceil(1000 / options.bufferSize)),
+      writableHighWaterMark: 16,
+      ...(options.signal && { signal: options.signal }),
+    })
+    this.#options = options
+    this.#buffer = new BatchBuffer({ maxRecords: options.bufferSize, maxBytes: options.maxBytes })
+  }
+
+  /** Records waiting for their batch to fill, their estimated bytes, and objects handed over twice in one batch. */
+  get stats(): { readonly records: number; readonly bytes: number; readonly repeated: number } {
+    return { records: this.#buffer.length, bytes: this.#buffer.bytes, repeated: this.#buffer.repeated }
+  }
+
+  /** Hands on what is in the buffer now, without waiting for it to fill. */
+  flush(): void {
+    this.#stopTimer()
+    if (this.#buffer.length > 0 && !this.destroyed && !this.readableEnded) this.push(this.#buffer.take())
+  }
+
+  override _transform(chunk: Chunk, _encoding: BufferEncoding, callback: TransformCallback): void {
+    const { marker, segments } = notesOf(chunk)
+    const records = recordsOf(chunk)
+    let from = 0
+    for (const segment of segments ?? []) {
+      this.#add(records, from, from + segment.count, segment)
+      from += segment.count
+    }
+    this.#add(records, from, records.length)
+    if (marker !== undefined) {
+      this.flush()
+      this.push(chunk)
+    }
+    if (this.#buffer.length > 0) this.#startTimer()
+    callback()
+  }
+
+  override _flush(callback: TransformCallback): void {
+    this.flush()
+    callback()
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#stopTimer()
+    callback(error)
+  }
+
+  #add(records: readonly ResultRecord[], from: number, to: number, segment?: Segment): void {
+    let index = from
+    while (index < to) {
+      const run = segment && { ...segment, firstSeq: segment.firstSeq + index - from }
+      index = this.#buffer.addRun(records, index, to, run)
+      if (this.#buffer.full) this.flush()
+    }
+  }
+
+  // The timer keeps the process alive: records are not lost because nobody waited for them.
+  #startTimer(): void {
+    const { maxAgeMs } = this.#options
+    if (this.#timer !== null || maxAgeMs > MAX_TIMER_MS) return
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      this.flush()
+    }, maxAgeMs)
+  }
+
+  #stopTimer(): void {
+    if (this.#timer === null) return
+    clearTimeout(this.#timer)
+    this.#timer = null
+  }
+}
