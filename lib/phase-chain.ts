@@ -12,6 +12,9 @@ import { SpillwayError } from './core/errors.ts'
 /** Records that are joined before they enter the chain together. */
 const MAX_JOINED = 1000
 
+/** One batch waits before the chain; the stages have marks of their own. */
+const Chain = pumpify.ctor({ autoDestroy: false, destroy: false, objectMode: true, highWaterMark: 1 })
+
 /** A chain of streams that takes records and batches. */
 export class PhaseChain {
   readonly phase: string
@@ -28,7 +31,7 @@ export class PhaseChain {
   /** @param stages - transforms, and the sink at the end; they belong to the chain from now on */
   constructor(phase: string, stages: readonly [...Transform[], Writable]) {
     this.phase = phase
-    this.#chain = new pumpify.obj(...stages)
+    this.#chain = new Chain(...stages)
     // Failures are taken from the stages: pumpify leaves some out, and the first one is the cause.
     this.#chain.on('error', () => {})
     this.#chain.on('drain', () => {

@@ -18,15 +18,23 @@ export class PhaseGraph {
   readonly #buffer: BufferingTransform
   readonly #tee: AggregationTee
   readonly #sink: RecordSink
+  readonly #onFailure: (error: Error) => void
   #inlet: PhaseInlet | undefined
 
   /**
    * @param directory - where the parts go
    * @param onReject - gets the records that cannot be written
+   * @param onFailure - told when the chain has failed, or was closed before its end
    */
-  constructor(phase: string, directory: string, options: ResolvedResultStreamerOptions, onReject: RejectionHandler) {
+  constructor(
+    phase: string,
+    directory: string,
+    options: ResolvedResultStreamerOptions,
+    onReject: RejectionHandler,
+    onFailure: (error: Error) => void,
+  ) {
     const { buffer, tee, sink } = options
-    this.#buffer = new BufferingTransform(buffer)
+    this.#buffer = new BufferingTransform({ ...buffer, highWaterMark: 1 })
     // Only what the sink has written counts, so that the aggregates are those of the files.
     this.#tee = new AggregationTee({ ...tee, phase, countWhen: 'written' })
     this.#sink = new RecordSink({
@@ -37,6 +45,8 @@ export class PhaseGraph {
       highWaterMark: Math.max(1, Math.ceil(1000 / buffer.bufferSize)),
     })
     this.chain = new PhaseChain(phase, [this.#buffer, this.#tee, this.#sink])
+    this.chain.done.catch(onFailure)
+    this.#onFailure = onFailure
   }
 
   /** The aggregates of the records written. */
@@ -64,7 +74,7 @@ export class PhaseGraph {
 
   /** A Writable in front of the chain; the same one each time. */
   get inlet(): Writable {
-    this.#inlet ??= new PhaseInlet(this.chain)
+    this.#inlet ??= new PhaseInlet(this.chain, this.#onFailure)
     return this.#inlet
   }
 }

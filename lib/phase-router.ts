@@ -94,8 +94,7 @@ export class PhaseRouter {
       throw new SpillwayError('ERR_SPILLWAY_OPTION', `There are ${maxPhases} phases already. Raise \`maxPhases\`.`)
     }
     const directory = this.#directory.phasePath(this.#names.claim(phase))
-    const graph = new PhaseGraph(phase, directory, this.#options, this.#onReject)
-    graph.chain.done.catch(this.#onFailure)
+    const graph = new PhaseGraph(phase, directory, this.#options, this.#onReject, this.#onFailure)
     this.#graphs.set(phase, graph)
     return graph
   }

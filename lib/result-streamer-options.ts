@@ -39,7 +39,15 @@ export interface ResultStreamerOptions extends BufferOptions, TeeOptions, SinkOp
   readonly signal?: AbortSignal
 }
 
-const DEFAULTS = { ...BUFFERING_DEFAULTS, format: 'jsonl', ackDelayMs: 5, maxPhases: 256 } as const
+const { bufferSize, maxBytes, maxAgeMs } = bufferingChecks
+const DEFAULTS = {
+  bufferSize: BUFFERING_DEFAULTS.bufferSize,
+  maxBytes: BUFFERING_DEFAULTS.maxBytes,
+  maxAgeMs: BUFFERING_DEFAULTS.maxAgeMs,
+  format: 'jsonl',
+  ackDelayMs: 5,
+  maxPhases: 256,
+} as const
 
 const { fields, objective, topCount, maxContainers, maxMetrics } = aggregationTeeChecks
 const {
@@ -53,7 +61,9 @@ const {
 } = recordSinkChecks
 
 const checks: Checks<ResultStreamerOptions> = {
-  ...bufferingChecks,
+  bufferSize,
+  maxBytes,
+  maxAgeMs,
   ...sinkChecks,
   fields,
   objective,

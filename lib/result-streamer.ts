@@ -2,7 +2,7 @@
  * Real-time streaming of a workflow's results to disk: one Writable that takes the records of all phases, and gives
  * each phase a stream graph of its own: buffer, aggregation tee, sink.
  */
-import { Writable } from 'node:stream'
+import { addAbortSignal, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { DeadLetterFile } from '../sinks/dead-letter-file.ts'
 import { openFileTarget } from '../sinks/file-target.ts'
@@ -17,6 +17,7 @@ import { expectValue, oneOf } from './core/options.ts'
 import { isRecord, type ResultRecord } from './core/record.ts'
 import type { Rejection } from './core/rejection.ts'
 import { queuedChunks } from './core/salvage.ts'
+import { settleInto, type Callback } from './core/settle.ts'
 import { PhaseRouter } from './phase-router.ts'
 import {
   resolveResultStreamerOptions,
@@ -25,8 +26,6 @@ import {
 } from './result-streamer-options.ts'
 import { ResultsDirectory } from './results-directory.ts'
 import { addCounts, NO_COUNTS, type StreamerStats } from './streamer-stats.ts'
-
-type Callback = (error?: Error | null) => void
 
 /** How far `writeResult` waits: in the stream, in the file, on the disk. */
 export type Ack = 'queued' | AckLevel
@@ -84,7 +83,7 @@ export class ResultStreamer extends Writable {
   /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
   constructor(given: ResultStreamerOptions) {
     const options = resolveResultStreamerOptions(given)
-    super({ objectMode: true, highWaterMark: 16, ...(options.signal && { signal: options.signal }) })
+    super({ objectMode: true, highWaterMark: 16 })
     const { onExisting = 'error', openTarget = openFileTarget } = options.sink
     this.#options = options
     this.#directory = new ResultsDirectory(options.outputDir)
@@ -103,6 +102,8 @@ export class ResultStreamer extends Writable {
       this.#drained?.resolve()
       this.#drained = undefined
     })
+    // Last, as a signal that is aborted already destroys the stream at once.
+    if (options.signal) addAbortSignal(options.signal, this)
   }
 
   /** Names the run. */
@@ -196,17 +197,15 @@ export class ResultStreamer extends Writable {
   }
 
   override _construct(callback: Callback): void {
-    settle(this.#prepare(), callback)
+    settleInto(this.#prepare(), callback)
   }
 
   override _write(chunk: unknown, _encoding: BufferEncoding, callback: Callback): void {
-    const wait = this.#accept(chunk)
-    if (wait === undefined) callback()
-    else settle(wait, callback)
+    settleInto(this.#accept(chunk), callback)
   }
 
   override _final(callback: Callback): void {
-    settle(this.#complete(), callback)
+    settleInto(this.#complete(), callback)
   }
 
   override destroy(error?: Error): this {
@@ -215,7 +214,7 @@ export class ResultStreamer extends Writable {
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
-    settle(this.#save(), (failure) => {
+    settleInto(this.#save(), (failure) => {
       this.#drained?.reject(error ?? failure ?? this.#closedError())
       callback(error ?? failure)
     })
@@ -323,11 +322,4 @@ function refusalError({ field, phase, reason }: Rejection, path: string): Spillw
   return new SpillwayError('ERR_SPILLWAY_VALUE', `The record was rejected${where}: ${reason}. It is kept in ${path}.`, {
     place,
   })
-}
-
-/** Hands the outcome of a hook's work to its callback. */
-function settle(work: Promise<void>, callback: Callback): void {
-  work.then(() => {
-    callback()
-  }, callback)
 }

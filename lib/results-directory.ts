@@ -1,7 +1,7 @@
 /**
  * The directory a ResultStreamer writes into, and what happens to results that are there already.
  */
-import { readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ioError } from '../sinks/file-target.ts'
 import { listParts } from '../sinks/part-names.ts'
@@ -30,11 +30,14 @@ export class ResultsDirectory {
   }
 
   /**
-   * Refuses or removes the results of an earlier run.
+   * Makes the directory, and refuses or removes the results of an earlier run.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO`
    */
   async prepare(onExisting: OnExisting): Promise<void> {
+    await mkdir(this.path, { recursive: true }).catch((cause: unknown) => {
+      throw ioError('make', this.path, cause)
+    })
     if (onExisting === 'append') return
     const parts = await this.#existingParts()
     if (parts.length === 0) return

@@ -3,7 +3,7 @@
  * parts, in any format. The stream is a thin host; RecordFiles does the work.
  */
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
+import { addAbortSignal, Writable } from 'node:stream'
 import { notesOf, type Marker } from '../lib/core/batch.ts'
 import { SpillwayError } from '../lib/core/errors.ts'
 import type { Rejection } from '../lib/core/rejection.ts'
@@ -52,7 +52,7 @@ export class RecordSink extends Writable {
   constructor(given: RecordSinkOptions) {
     const options = resolveRecordSinkOptions('RecordSink', given)
     const { highWaterMark, signal } = options
-    super({ objectMode: true, highWaterMark, ...(signal && { signal }) })
+    super({ objectMode: true, highWaterMark })
     this.#options = options
     this.#deadLetters = makeDeadLetters(options)
     this.#files = new RecordFiles(options, {
@@ -65,6 +65,8 @@ export class RecordSink extends Writable {
         this.#restartAgeTimer()
       },
     })
+    // Last, as a signal that is aborted already destroys the stream at once.
+    if (signal) addAbortSignal(signal, this)
   }
 
   /** What was written so far; see {@link RecordSinkStats}. */

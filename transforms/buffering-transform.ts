@@ -2,7 +2,7 @@
  * Turns records into batches, by count, bytes and age, so that what follows works on arrays. The first stage of a
  * stream graph; batches that arrive are joined or split to the same bounds.
  */
-import { Transform, type TransformCallback } from 'node:stream'
+import { addAbortSignal, Transform, type TransformCallback } from 'node:stream'
 import { notesOf, recordsOf, type Chunk, type Segment } from '../lib/core/batch.ts'
 import type { ResultRecord } from '../lib/core/record.ts'
 import { abortSignal, integerFrom, numberFrom, resolveOptions, type Checks } from '../lib/core/options.ts'
@@ -16,6 +16,8 @@ export interface BufferingTransformOptions {
   readonly maxBytes?: number
   /** Longest time a record waits for its batch to fill; `Infinity` for ever. @default 1000 */
   readonly maxAgeMs?: number
+  /** Records or batches that wait before the buffer when what follows it is slow. @default 16 */
+  readonly highWaterMark?: number
   /** Destroys the stream with an AbortError. */
   readonly signal?: AbortSignal
 }
@@ -29,6 +31,7 @@ export const bufferingChecks: Checks<BufferingTransformOptions> = {
   bufferSize: integerFrom(1),
   maxBytes: integerFrom(1),
   maxAgeMs: numberFrom(0),
+  highWaterMark: integerFrom(1),
   signal: abortSignal,
 }
 
@@ -37,6 +40,7 @@ export const BUFFERING_DEFAULTS = {
   bufferSize: 1000,
   maxBytes: 8 * 1024 * 1024,
   maxAgeMs: 1000,
+  highWaterMark: 16,
 } as const satisfies BufferingTransformOptions
 
 /** The longest delay a Node timer can hold. */
@@ -65,11 +69,12 @@ export class BufferingTransform extends Transform {
       writableObjectMode: true,
       // A mark counts a batch as one: it is set so that about a thousand records wait on either side.
       readableHighWaterMark: Math.max(1, Math.ceil(1000 / options.bufferSize)),
-      writableHighWaterMark: 16,
-      ...(options.signal && { signal: options.signal }),
+      writableHighWaterMark: options.highWaterMark,
     })
     this.#options = options
     this.#buffer = new BatchBuffer({ maxRecords: options.bufferSize, maxBytes: options.maxBytes })
+    // Last, as a signal that is aborted already destroys the stream at once.
+    if (options.signal) addAbortSignal(options.signal, this)
   }
 
   /** Records waiting for their batch to fill, their estimated bytes, and objects handed over twice in one batch. */

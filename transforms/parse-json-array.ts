@@ -80,13 +80,13 @@ class JsonArrayDecoder implements Decoder {
     if (output.failed || this.#state === 'after') return
     output.fail(
       this.#state === 'before'
-        ? this.#failure('it is empty', 'Expected a JSON array of objects.')
+        ? this.#failure('it holds no array', 'Expected a JSON array of objects.')
         : this.#failure('it ends early, at', 'It was probably cut short: get the whole of it.'),
     )
   }
 
   #take(text: string, output: ParserOutput): void {
-    for (let from = 0; from < text.length && !output.failed; ) {
+    for (let from = 0; from < text.length && !output.failed;) {
       const end = this.#endOfPiece(text, from)
       this.#takePiece(text.slice(from, end), output)
       from = end
@@ -100,7 +100,7 @@ class JsonArrayDecoder implements Decoder {
   }
 
   #takePiece(piece: string, output: ParserOutput): void {
-    this.#elementBytes += Buffer.byteLength(this.#assembler.done && this.#elementBytes === 0 ? piece.trimStart() : piece)
+    this.#elementBytes += Buffer.byteLength(this.#elementBytes === 0 ? piece.replace(/^[\s,]+/, '') : piece)
     let tokens: readonly Token[]
     try {
       const parsed = this.#parse(piece)
@@ -129,10 +129,44 @@ class JsonArrayDecoder implements Decoder {
   }
 
   #complete(element: unknown, output: ParserOutput): void {
-    this.#elements++
-    if (this.#elementBytes > this.#maxElementBytes) output.fail(this.#tooLong(this.#elements))
-    else if (isRecord(element)) output.add(element)
-    else output.reject(`element ${this.#elements} is ${describeValue(element)}, not an object`, element)
+    if (this.#elementBytes > this.#maxElementBytes) {
+      output.fail(this.#tooLong())
+      return
+    }
     this.#elementBytes = 0
+    this.#elements++
+    if (isRecord(element)) output.add(element)
+    else output.reject(`element ${this.#elements} is ${describeValue(element)}, not an object`, element)
+  }
+
+  #malformed(error: unknown): SpillwayError {
+    if (this.#state === 'after') {
+      return this.#failure('something follows the array', 'Expected one JSON array of objects.', error)
+    }
+    const reason = messageOf(error).replace(/^Parser (?:cannot parse input: )?/, '')
+    return this.#failure(`it is malformed (${reason}) at`, 'Correct it: a document cannot be read past that.', error)
+  }
+
+  #tooLong(): SpillwayError {
+    const remedy = 'Raise `maxElementBytes` if memory allows.'
+    return this.#failure(`more than \`maxElementBytes\` (${this.#maxElementBytes}) are taken by`, remedy)
+  }
+
+  /** @param reason - ends in `at` or `by` where the element belongs into the message */
+  #failure(reason: string, remedy: string, cause?: unknown): SpillwayError {
+    const record = this.#elements + 1
+    const where = / (?:at|by)$/.test(reason) ? ` element ${record}` : ''
+    return new SpillwayError('ERR_SPILLWAY_INPUT', `The JSON document cannot be read: ${reason}${where}. ${remedy}`, {
+      ...(cause !== undefined && { cause }),
+      place: { record },
+    })
+  }
+}
+
+/** stream-json's assembler, with integers beyond 2^53 as bigint. */
+class ExactAssembler extends Assembler {
+  override numberValue(literal: string): void {
+    // Saves whatever it is given.
+    this.stringValue(exactNumber(literal) as unknown as string)
   }
 }

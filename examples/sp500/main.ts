@@ -15,24 +15,30 @@ const HELP = `Usage: npm start -- [options]
   --help        show this text
 `
 
-const { values } = parseArgs({
-  options: {
-    out: { type: 'string', default: join('results', 'sp500') },
-    sets: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-})
-const limit = values.sets === undefined ? Infinity : Number(values.sets)
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}
 
-if (values.help) {
-  process.stdout.write(HELP)
-} else if (limit >= 1) {
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      out: { type: 'string', default: join('results', 'sp500') },
+      sets: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const limit = values.sets === undefined ? Infinity : Number(values.sets)
+  if (!(limit >= 1)) throw new Error(`Expected --sets to be a number from 1 up, got '${values.sets}'`)
+  if (values.help) {
+    process.stdout.write(HELP)
+    return
+  }
   const findings = await search({ out: values.out, limit, onRecord: progress() })
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
   process.stdout.write(`${formatReport(findings)}\n`)
-} else {
-  process.stderr.write(`Expected --sets to be a number from 1 up, got ${values.sets}\n\n${HELP}`)
-  process.exitCode = 1
 }
 
 /** Keeps one line on the terminal that tells how far the search is; silent where there is no terminal. */

@@ -166,7 +166,7 @@ function files({ files }: Findings): string {
   )
 }
 
-function caution({ trackRecords, buyAndHold }: Findings): string {
+function caution({ bars, trackRecords, buyAndHold }: Findings): string {
   const lines = [
     'Before you trade on this: the best of thousands of sets, measured on the very years they',
     'were chosen by, is mostly the luckiest. That is selection bias, not a forecast.',
@@ -183,12 +183,17 @@ function caution({ trackRecords, buyAndHold }: Findings): string {
       `Buy and hold made ${fixed(meanOf(held, 'sharpe_ratio'))}.`,
     )
   }
+  const lastYear = bars.years.at(-1)
   lines.push(
     '',
+    'Look at the trades, too: a rule that traded once in twenty years has been right once.',
     'The index leaves out dividends, cash earns nothing, orders fill at the very close that',
     'gave the signal, and a year without a position counts as a Sharpe ratio of 0, which',
     'flatters a rule that sits out the bad years.',
   )
+  if (lastYear !== undefined) {
+    lines.push(`The ${lastYear.end - lastYear.first} days of ${lastYear.year} count as much as any full year.`)
+  }
   return lines.join('\n')
 }
 

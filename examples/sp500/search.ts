@@ -25,7 +25,11 @@ export interface SearchOptions {
   readonly onRecord?: (record: YearRecord) => void
 }
 
-/** Runs the search and writes every record in every format, in the place of what an earlier run wrote. */
+/**
+ * Runs the search and writes every record in every format, in the place of what an earlier run wrote.
+ *
+ * @throws {SpillwayError} what failed one of the formats; the files of the others stay readable
+ */
 export async function search({ out, limit = Infinity, onRecord }: SearchOptions): Promise<Findings> {
   const startedAt = performance.now()
   const bars = await loadBars()
@@ -40,11 +44,17 @@ export async function search({ out, limit = Infinity, onRecord }: SearchOptions)
   const jsonl = streamerOf('jsonl', out)
   const csv = streamerOf('csv', out)
   const parquet = streamerOf('parquet', out)
+  const streamers = [jsonl, csv, parquet]
 
   // A Readable piped into several streams waits for the slowest of them: however fast the records are made, no more
   // than a few buffers of them are in memory.
   records.setMaxListeners(0) // each pipeline adds a few
-  await Promise.all([pipeline(records, jsonl), pipeline(records, csv), pipeline(records, parquet)])
+  try {
+    await Promise.all(streamers.map((streamer) => pipeline(records, streamer)))
+  } finally {
+    // When one has failed, the others are still saving what they took.
+    await Promise.allSettled(streamers.map((streamer) => streamer.close()))
+  }
 
   return {
     bars,

@@ -37,7 +37,10 @@ export function addValue(cells: Float64Array, at: number, value: number): void {
 /** Adds the square of `value` to the sum at `cells[at]`, `cells[at + 1]`. */
 export function addSquare(cells: Float64Array, at: number, value: number): void {
   const square = value * value
-  addPair(cells, at, square, lostByProduct(value, value, square))
+  const split = SPLITTER * value
+  const high = split - (split - value)
+  const low = value - high
+  addPair(cells, at, square, low * low - (square - high * high - 2 * high * low))
 }
 
 /** Adds the sum `high + low` to the one at `cells[at]`, `cells[at + 1]`. */

@@ -6,7 +6,6 @@
  * shape no key is ever looked up or joined.
  */
 import { joinPath, splitPath } from '../../lib/core/field-path.ts'
-import { isRecord } from '../../lib/core/record.ts'
 import type { MetricTable } from './metric-table.ts'
 
 /** Objects nested deeper than this are not looked into; cycles end here too. */
@@ -14,7 +13,8 @@ export const MAX_METRIC_DEPTH = 8
 
 /** A key on the way to metrics, and the metric whose path ends there. */
 class TreeNode {
-  readonly path: string
+  /** Dotted path; the root has none. */
+  readonly path: string | undefined
   table: MetricTable | null = null
   /** Position among the children of its parent. */
   readonly position: number
@@ -22,7 +22,7 @@ class TreeNode {
   readonly children: TreeNode[] = []
   readonly #byKey = new Map<string, TreeNode>()
 
-  constructor(path: string, position: number) {
+  constructor(path: string | undefined, position: number) {
     this.path = path
     this.position = position
   }
@@ -53,7 +53,7 @@ export interface MetricVisitor {
 
 /** The known metrics, by path. */
 export class MetricTree {
-  readonly #root = new TreeNode('', 0)
+  readonly #root = new TreeNode(undefined, 0)
 
   /** Makes a metric known. */
   insert(table: MetricTable): void {
@@ -68,40 +68,44 @@ export class MetricTree {
 
   /** Calls `visitor` with the metrics of `metrics`, the object at the metrics path of a record. */
   walk(metrics: unknown, visitor: MetricVisitor): void {
-    if (isRecord(metrics)) walk(this.#root, metrics, visitor, 0)
+    if (isNested(metrics)) walk(this.#root, metrics, visitor, 0)
   }
 }
 
 function walk(node: TreeNode, object: Record<string, unknown>, visitor: MetricVisitor, depth: number): void {
   let position = 0
   for (const key in object) {
-    if (!Object.hasOwn(object, key)) continue
     const value = object[key]
     const child = node.keys[position] === key ? node.children[position] : node.find(key)
     if (child === undefined) {
-      discover(node, key, value, visitor, depth)
+      if (Object.hasOwn(object, key)) discover(node, key, value, visitor, depth)
       continue
     }
     position = child.position + 1
     if (typeof value === 'number') visit(child, value, visitor)
     else if (typeof value === 'bigint') visit(child, Number(value), visitor)
-    else if (typeof value === 'object' && depth < MAX_METRIC_DEPTH && isRecord(value)) {
+    else if (depth < MAX_METRIC_DEPTH && isNested(value)) {
       walk(child, value, visitor, depth + 1)
     }
   }
 }
 
+/** Arrays and bytes are values, not objects with metrics; this is cheaper than `isRecord`. */
+function isNested(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
+}
+
 function visit(node: TreeNode, value: number, visitor: MetricVisitor): void {
-  node.table ??= visitor.onNewMetric(node.path)
+  node.table ??= visitor.onNewMetric(node.path ?? '')
   if (node.table !== null) visitor.onMetric(node.table, value)
 }
 
 /** Looks for metrics under a key that led to none so far, and attaches it only if there are some. */
 function discover(node: TreeNode, key: string, value: unknown, visitor: MetricVisitor, depth: number): void {
   const isLeaf = typeof value === 'number' || typeof value === 'bigint'
-  if (!isLeaf && !isRecord(value)) return
+  if (!isLeaf && !isNested(value)) return
   const child = node.sprout(key)
   if (isLeaf) visit(child, Number(value), visitor)
-  else if (depth < MAX_METRIC_DEPTH) walk(child, value, visitor, depth + 1)
+  else if (depth < MAX_METRIC_DEPTH && isNested(value)) walk(child, value, visitor, depth + 1)
   if (child.table !== null || child.children.length > 0) node.attach(key, child)
 }

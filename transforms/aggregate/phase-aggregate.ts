@@ -45,6 +45,8 @@ export interface SavedPhase {
 export class PhaseAggregate implements MetricVisitor {
   readonly phase: string
   readonly #options: PhaseAggregateOptions
+  /** The path to the metrics: its first key, and the others. */
+  readonly #metricsRoot: string
   readonly #metricsPath: readonly string[]
   readonly #tree = new MetricTree()
   readonly #metrics = new Map<string, MetricTable>()
@@ -73,7 +75,9 @@ export class PhaseAggregate implements MetricVisitor {
   constructor(phase: string, options: PhaseAggregateOptions) {
     this.phase = phase
     this.#options = options
-    this.#metricsPath = splitPath(options.fields.metrics)
+    const [root, ...path] = splitPath(options.fields.metrics) as [string, ...string[]]
+    this.#metricsRoot = root
+    this.#metricsPath = path
     this.#groups = new GroupTable(options.maxContainers)
     this.#top = new TopList<Candidate>(options.topCount, (a, b) => compareCandidates(a, b, options.objective.direction))
   }
@@ -212,7 +216,7 @@ export class PhaseAggregate implements MetricVisitor {
   }
 
   #metricsOf(record: ResultRecord): unknown {
-    let value: unknown = record
+    let value: unknown = record[this.#metricsRoot]
     for (const key of this.#metricsPath) {
       if (typeof value !== 'object' || value === null) return undefined
       value = (value as Record<string, unknown>)[key]

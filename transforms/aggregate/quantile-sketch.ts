@@ -1,29 +1,35 @@
 /**
  * Quantiles in bounded memory, after DDSketch: C. Masson, J. E. Rim, H. K. Lee, "DDSketch: a fast and
  * fully-mergeable quantile sketch with relative-error guarantees", PVLDB 12 (2019). Values are counted in buckets
- * whose bounds grow geometrically, positive and negative ones apart; as the counts are integers, the sketch is the
- * same for any order of values and of merging.
+ * whose width grows with their magnitude, positive and negative ones apart; as the counts are integers, the sketch is
+ * the same for any order of values and of merging. Instead of a logarithm for every value, each octave is divided into
+ * 64 buckets of equal width (the paper's linear interpolation), so that a bucket is the leading bits of a double.
  *
- * Guarantee: a quantile is within 1 % of the value at that rank, as long as the magnitudes of one sign span less than
- * 17 decimal orders of magnitude. Beyond that the smallest magnitudes are told apart no more: they are taken for a
- * value 17 orders below the largest.
+ * Guarantee: a quantile is within 1 % (1/128, to be exact) of the value at that rank, as long as the magnitudes of one
+ * sign span less than 19 decimal orders of magnitude. Beyond that the smallest magnitudes are told apart no more: they
+ * are taken for a value 19 orders below the largest. Magnitudes under 2.3e-308 count as 0.
  */
+import { endianness } from 'node:os'
 import { BucketStore } from './bucket-store.ts'
 import { expectCount, expectInteger, expectList, expectObject, malformed } from './saved-state.ts'
 
-/** The relative error of a quantile. */
-export const RELATIVE_ERROR = 0.01
+/** Bits of the mantissa that tell buckets apart: 64 of them in an octave. */
+const MANTISSA_BITS = 6
 
-/** Buckets kept for each sign: 2048 of them span a factor of 6e17, in at most 32 KB. */
-const MAX_BUCKETS = 2048
+/** Bits of a double's upper word below those. */
+const DROPPED_BITS = 20 - MANTISSA_BITS
 
-const GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
-const LOG_GROWTH = Math.log(GROWTH)
-const BUCKETS_PER_LOG = 1 / LOG_GROWTH
-/** Where the middle of a bucket lies below its upper bound, so that both its bounds are 1 % off. */
-const MIDDLE = 2 / (1 + GROWTH)
-/** No double lies in a bucket beyond. */
-const LAST_BUCKET = Math.ceil(745.2 * BUCKETS_PER_LOG)
+/** The first bucket of the smallest normal double, and the last one of the largest. */
+const FIRST_BUCKET = 1 << MANTISSA_BITS
+const LAST_BUCKET = (0x7ff << MANTISSA_BITS) - 1
+
+/** Buckets kept for each sign: 64 octaves, in at most 64 KB. */
+const MAX_BUCKETS = 64 << MANTISSA_BITS
+
+/** A double, and its two halves. */
+const double = new Float64Array(1)
+const words = new Uint32Array(double.buffer)
+const UPPER = endianness() === 'LE' ? 1 : 0
 
 /** A sketch as JSON. */
 export interface SavedSketch {
@@ -40,9 +46,12 @@ export class QuantileSketch {
 
   /** Counts a finite value. */
   add(value: number): void {
-    if (value > 0) this.#positive.add(Math.ceil(Math.log(value) * BUCKETS_PER_LOG))
-    else if (value < 0) this.#negative.add(Math.ceil(Math.log(-value) * BUCKETS_PER_LOG))
-    else this.#zeros++
+    double[0] = value
+    const upper = words[UPPER] as number
+    const bucket = (upper & 0x7fff_ffff) >> DROPPED_BITS
+    if (bucket < FIRST_BUCKET) this.#zeros++
+    else if (value > 0) this.#positive.add(bucket)
+    else this.#negative.add(bucket)
   }
 
   /** Adds all that `other` has counted. */
@@ -94,15 +103,17 @@ export class QuantileSketch {
   }
 }
 
-function middleOf(index: number): number {
-  return MIDDLE * Math.exp(index * LOG_GROWTH)
+function middleOf(bucket: number): number {
+  words[UPPER] = (bucket << DROPPED_BITS) | (1 << (DROPPED_BITS - 1))
+  words[1 - UPPER] = 0
+  return double[0] as number
 }
 
 function restore(store: BucketStore, saved: unknown): void {
   for (const entry of expectList(saved, 'buckets')) {
     const [index, count] = expectList(entry, 'bucket')
     const bucket = expectInteger(index, 'bucket index')
-    if (Math.abs(bucket) > LAST_BUCKET) throw malformed('bucket index')
+    if (bucket < FIRST_BUCKET || bucket > LAST_BUCKET) throw malformed('bucket index')
     store.add(bucket, expectCount(count, 'bucket count'))
   }
 }

@@ -95,5 +95,12 @@ t.test('takes the place of an earlier run', async (t) => {
 
 t.test('fails with what failed one of the formats', async (t) => {
   const out = t.testdir({ csv: 'a file where a folder must be' })
-  await t.rejects(search({ out, limit: 5 }), { code: 'ERR_SPILLWAY_IO' })
+  await t.rejects(search({ out, limit: 5 }), {
+    name: 'SpillwayError',
+    message: /Cannot make .*csv/,
+  })
+  for (const path of filesOf(out, 'jsonl')) {
+    for (const line of readFileSync(path, 'utf8').trimEnd().split('\n'))
+      t.ok(JSON.parse(line), 'what was taken is readable')
+  }
 })

@@ -56,7 +56,7 @@ t.test('packs levels that change often into bits', async (t) => {
   t.strictSame([...encodeLevels(levels, 0, 16)], [3, 0, 0, 0, (2 << 1) | 1, 0b10101010, 0b10101010])
 })
 
-t.test('needs no more than a bit for each level, and two bytes for each eight that change in between', async () => {
+t.test('takes at most two bits for each level, and a few bytes', async () => {
   const property = fc.property(levelsArbitrary, (levels) => {
     const encoded = encodeLevels(levels, 0, levels.length)
     assert.ok(encoded.length <= 4 + 8 + levels.length / 4, `${encoded.length} bytes for ${levels.length} levels`)

@@ -1,0 +1,20 @@
+/**
+ * The sinks, which write records into files, and the readers that get them back. The packages behind a format are
+ * loaded when it is first used.
+ */
+export { RecordSink } from './record-sink.ts'
+export { JsonlSink, type JsonlSinkOptions } from './jsonl-sink.ts'
+export { CsvSink, type CsvSinkOptions } from './csv-sink.ts'
+export { ParquetSink, type ParquetSinkOptions } from './parquet-sink.ts'
+export type {
+  Compression,
+  Format,
+  OnDrift,
+  OnExisting,
+  RecordSinkOptions,
+} from './record-sink-options.ts'
+export type { RecordSinkStats } from './record-files.ts'
+export type { CsvDialectOptions } from './csv-dialect.ts'
+export type { NonFinitePolicy } from './json-text.ts'
+export type { ColumnType, Schema } from './columns/column.ts'
+export type { ByteTarget, OpenTarget } from './file-target.ts'

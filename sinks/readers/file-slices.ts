@@ -1,0 +1,61 @@
+/**
+ * A file read by byte ranges, through one handle that is open from {@link FileSlices.open} to
+ * {@link FileSlices.close}.
+ */
+import { open, type FileHandle } from 'node:fs/promises'
+import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
+
+/** Bytes that can be read in any order, such as a file's. */
+export interface ByteSource {
+  readonly byteLength: number
+  /** The bytes from `start` up to `end`, or to the last one. */
+  slice(start: number, end?: number): ArrayBuffer | Promise<ArrayBuffer>
+}
+
+/** A {@link ByteSource} of a file. */
+export class FileSlices implements ByteSource {
+  readonly byteLength: number
+  readonly #handle: FileHandle
+
+  private constructor(handle: FileHandle, byteLength: number) {
+    this.#handle = handle
+    this.byteLength = byteLength
+  }
+
+  /** @throws {SpillwayError} `ERR_SPILLWAY_IO` */
+  static async open(path: string): Promise<FileSlices> {
+    try {
+      const handle = await open(path)
+      try {
+        const { size } = await handle.stat()
+        return new FileSlices(handle, size)
+      } catch (error) {
+        await handle.close()
+        throw error
+      }
+    } catch (error) {
+      throw new SpillwayError('ERR_SPILLWAY_IO', `${path} cannot be opened for reading: ${messageOf(error)}`, {
+        cause: error,
+        place: { path },
+      })
+    }
+  }
+
+  async slice(start: number, end: number = this.byteLength): Promise<ArrayBuffer> {
+    if (start < 0 || end > this.byteLength || start > end) {
+      throw new RangeError(`bytes ${start} to ${end} lie outside of the file's ${this.byteLength}`)
+    }
+    const bytes = new Uint8Array(end - start)
+    for (let filled = 0; filled < bytes.length;) {
+      const { bytesRead } = await this.#handle.read(bytes, filled, bytes.length - filled, start + filled)
+      if (bytesRead === 0) throw new RangeError(`the file has become shorter than ${end} bytes`)
+      filled += bytesRead
+    }
+    return bytes.buffer
+  }
+
+  /** Waits for reads under way. */
+  async close(): Promise<void> {
+    await this.#handle.close()
+  }
+}

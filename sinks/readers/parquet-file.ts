@@ -1,0 +1,181 @@
+/**
+ * A Parquet file through hyparquet: its footer, and the columns of its row groups. hyparquet is loaded when the first
+ * file is read, so that whoever reads none never loads it.
+ */
+import * as zlib from 'node:zlib'
+import type { Compressors, FileMetaData, SchemaElement, SchemaTree } from 'hyparquet'
+import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
+import { unknownKey } from '../../lib/core/options.ts'
+import type { ByteSource } from './file-slices.ts'
+
+/** A column at the top level of the file. */
+export interface ParquetColumn {
+  readonly name: string
+  /** What its values are, in the format's words: `DOUBLE`, `INT64`, `UTF8`, `TIMESTAMP_MILLIS`, `LIST`, `STRUCT`, ... */
+  readonly type: string
+  /** Whether it may hold nulls. */
+  readonly nullable: boolean
+}
+
+/** The columns of one row group, in the order asked for. */
+export interface RowGroupColumns {
+  readonly rows: number
+  readonly values: readonly ArrayLike<unknown>[]
+}
+
+/** Annotations that hyparquet knows by their older names only. */
+const CONVERTED = { ENUM: 'UTF8', JSON: 'JSON', DATE: 'DATE', DECIMAL: 'DECIMAL' } as const
+
+const MIN_FILE_BYTES = 12
+
+type ZstdDecompress = (input: Uint8Array, options: { maxOutputLength: number }) => Uint8Array
+
+/** An open Parquet file. Memory: its footer, and one row group while it is read. */
+export class ParquetFile {
+  readonly #source: ByteSource
+  readonly #name: string
+  readonly #metadata: FileMetaData
+  readonly #columns: readonly SchemaTree[]
+
+  private constructor(source: ByteSource, name: string, metadata: FileMetaData, columns: readonly SchemaTree[]) {
+    this.#source = source
+    this.#name = name
+    this.#metadata = metadata
+    this.#columns = columns
+  }
+
+  /**
+   * Reads the footer.
+   *
+   * @param name - what to call the file in messages: its path
+   * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` for bytes that are no complete Parquet file
+   */
+  static async read(source: ByteSource, name: string): Promise<ParquetFile> {
+    await checkFrame(source, name)
+    const { parquetMetadataAsync, parquetSchema } = await import('hyparquet')
+    try {
+      const metadata = await parquetMetadataAsync(source, { geoparquet: false })
+      for (const element of metadata.schema) annotate(element)
+      return new ParquetFile(source, name, metadata, parquetSchema(metadata).children)
+    } catch (error) {
+      throw unreadable(name, `its footer is damaged (${messageOf(error)})`, 'Write or fetch the file again.', error)
+    }
+  }
+
+  get rows(): number {
+    return Number(this.#metadata.num_rows)
+  }
+
+  get rowGroups(): number {
+    return this.#metadata.row_groups.length
+  }
+
+  get columns(): ParquetColumn[] {
+    return this.#columns.map(({ element, children }) => ({
+      name: element.name,
+      type: typeOf(element, children.length > 0),
+      nullable: element.repetition_type !== 'REQUIRED',
+    }))
+  }
+
+  /**
+   * Refuses names that are no column of the file.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+   */
+  expectColumns(names: readonly string[]): void {
+    const known = this.#columns.map(({ element }) => element.name)
+    for (const name of names) if (!known.includes(name)) throw unknownKey(name, known, `column of ${this.#name}`)
+  }
+
+  /**
+   * Decodes a row group, whole: a part of one would cost as much.
+   *
+   * @param index - counted from 0
+   * @param names - columns to read, and their order
+   * @throws {SpillwayError} `ERR_SPILLWAY_INPUT`
+   */
+  async readRowGroup(index: number, names: readonly string[]): Promise<RowGroupColumns> {
+    const { parquetRead } = await import('hyparquet')
+    const groups = this.#metadata.row_groups
+    const rowStart = groups.slice(0, index).reduce((rows, group) => rows + Number(group.num_rows), 0)
+    const rows = Number(groups[index]?.num_rows ?? 0)
+    const pages = new Map<string, ArrayLike<unknown>[]>(names.map((name) => [name, []]))
+    if (rows === 0 || names.length === 0) return { rows, values: [] }
+    try {
+      await parquetRead({
+        file: this.#source,
+        metadata: this.#metadata,
+        columns: [...names],
+        rowStart,
+        rowEnd: rowStart + rows,
+        utf8: false,
+        compressors,
+        onChunk: ({ columnName, columnData }) => void pages.get(columnName)?.push(columnData),
+      })
+    } catch (error) {
+      const remedy = 'The file is damaged, or uses what cannot be read: write or fetch it again.'
+      throw unreadable(this.#name, `row group ${index + 1} cannot be decoded (${messageOf(error)})`, remedy, error)
+    }
+    return { rows, values: names.map((name) => this.#join(name, pages.get(name) ?? [])) }
+  }
+
+  #join(name: string, pages: readonly ArrayLike<unknown>[]): ArrayLike<unknown> {
+    const values = pages.length === 1 && pages[0] ? pages[0] : pages.flatMap((page) => Array.from(page))
+    const element = this.#columns.find((column) => column.element.name === name)?.element
+    if (element?.converted_type !== 'DECIMAL') return values
+    const digits = element.scale ?? 0
+    return Array.from(values, (value) => (typeof value === 'number' ? Number(value.toFixed(digits)) : value))
+  }
+}
+
+/** Decoders of compressed pages, beside those of hyparquet; a page cannot grow beyond the size it states. */
+const compressors: Compressors = {
+  GZIP: (input, outputLength) => zlib.gunzipSync(input, { maxOutputLength: Math.max(1, outputLength) }),
+  BROTLI: (input, outputLength) => zlib.brotliDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) }),
+  ZSTD: (input, outputLength) => {
+    const decompress = (zlib as { zstdDecompressSync?: ZstdDecompress }).zstdDecompressSync
+    if (decompress === undefined) throw new Error('ZSTD needs Node.js 22.15 or later')
+    return decompress(input, { maxOutputLength: Math.max(1, outputLength) })
+  },
+}
+
+/** Tells apart what hyparquet does not: an empty file, a foreign one, and one without its end. */
+async function checkFrame(source: ByteSource, name: string): Promise<void> {
+  const { byteLength } = source
+  if (byteLength === 0) throw unreadable(name, 'it is empty', 'It was probably never written to: write it again.')
+  const head = await magicOf(source, 0)
+  if (head === 'PARE') throw unreadable(name, 'its footer is encrypted', 'Decrypt it first.')
+  if (head !== 'PAR1') throw unreadable(name, 'it is not a Parquet file', 'Check the path and the format.')
+  const tail = byteLength < MIN_FILE_BYTES ? '' : await magicOf(source, byteLength - 4)
+  if (tail !== 'PAR1') {
+    throw unreadable(name, 'it was cut short: its footer is missing', 'Fetch or write it again, or repair it.')
+  }
+}
+
+async function magicOf(source: ByteSource, start: number): Promise<string> {
+  const bytes = await source.slice(start, Math.min(start + 4, source.byteLength))
+  return Buffer.from(bytes).toString('latin1')
+}
+
+function annotate(element: SchemaElement): void {
+  const logical = element.logical_type
+  const type = element.converted_type === 'ENUM' ? 'ENUM' : logical?.type
+  if (type === undefined || !Object.hasOwn(CONVERTED, type)) return
+  element.converted_type = CONVERTED[type as keyof typeof CONVERTED]
+  if (logical?.type === 'DECIMAL') element.scale ??= logical.scale
+}
+
+function typeOf(element: SchemaElement, nested: boolean): string {
+  const { converted_type: converted, logical_type: logical, type } = element
+  if (logical?.type === 'TIMESTAMP') return `TIMESTAMP_${logical.unit}`
+  if (converted === 'INT_32' || converted === 'INT_64') return type ?? converted
+  return converted ?? logical?.type ?? (nested ? 'STRUCT' : (type ?? 'UNKNOWN'))
+}
+
+function unreadable(path: string, reason: string, remedy: string, cause?: unknown): SpillwayError {
+  return new SpillwayError('ERR_SPILLWAY_INPUT', `${path} cannot be read as Parquet: ${reason}. ${remedy}`, {
+    ...(cause !== undefined && { cause }),
+    place: { path },
+  })
+}

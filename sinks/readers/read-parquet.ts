@@ -1,0 +1,195 @@
+/**
+ * Parquet files to records, and what their footers tell.
+ */
+import { Readable } from 'node:stream'
+import { abortSignal, expectValue, flag, resolveOptions, type Check, type Checks } from '../../lib/core/options.ts'
+import type { ResultRecord } from '../../lib/core/record.ts'
+import { FileSlices, type ByteSource } from './file-slices.ts'
+import { ParquetFile, type ParquetColumn, type RowGroupColumns } from './parquet-file.ts'
+
+/** Options of {@link readParquet}. */
+export interface ReadParquetOptions {
+  /** Columns to read, in the order they shall have in the records. @default all of them, as in the file */
+  readonly columns?: readonly string[]
+  /** Emit arrays of up to 1000 records instead of single records. @default false */
+  readonly batches?: boolean
+  /** Destroys the stream with an AbortError. */
+  readonly signal?: AbortSignal
+}
+
+/** What to read: the path of a file, or its bytes. */
+export type ParquetInput = string | { readonly file: ByteSource }
+
+/** What {@link parquetInfo} tells. */
+export interface ParquetInfo {
+  readonly rows: number
+  readonly rowGroups: number
+  readonly columns: readonly ParquetColumn[]
+}
+
+const names: Check = {
+  expected: 'an array of strings',
+  accepts: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
+}
+
+const inputCheck: Check = {
+  expected: 'a path, or an object with a `file` that has `byteLength` and `slice()`',
+  accepts: (value) => (typeof value === 'string' ? value !== '' : isByteSource((value as { file?: unknown })?.file)),
+}
+
+const checks: Checks<ReadParquetOptions> = { columns: names, batches: flag, signal: abortSignal }
+
+const DEFAULTS = { batches: false } as const satisfies ReadParquetOptions
+
+/** Records made at a time. */
+const BATCH_RECORDS = 1000
+
+/**
+ * A Readable of the records of a Parquet file, in their order.
+ *
+ * Values: BOOLEAN is a boolean; DOUBLE, FLOAT and INT32 a number; INT64 a bigint; UTF8 and ENUM a string; dates and
+ * timestamps a Date (to the millisecond); JSON is parsed; a DECIMAL is the nearest number; a BYTE_ARRAY without
+ * annotation a Uint8Array; lists and maps are arrays and objects; null stays null. Names are kept as they are: a flat
+ * column called `result.metrics.sharpe` is one key. Codecs: Snappy, GZIP, Brotli, and ZSTD where Node.js has it.
+ *
+ * Memory: one row group, decoded, and the records of one batch. The file is closed when the stream ends, fails or is
+ * destroyed. Errors: `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_INPUT` for a file that is no complete Parquet;
+ * `ERR_SPILLWAY_OPTION` for a column it does not have.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+ * @example
+ * for await (const record of readParquet('results.parquet', { columns: ['container', 'result.metrics.sharpe'] })) ...
+ */
+export function readParquet(input: ParquetInput, given?: ReadParquetOptions): Readable {
+  expectValue('input', input, inputCheck)
+  return new ParquetReader(input, resolveOptions('readParquet', given, checks, DEFAULTS))
+}
+
+/**
+ * Rows, row groups and columns of a Parquet file, from its footer alone.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_INPUT`
+ */
+export async function parquetInfo(path: string): Promise<ParquetInfo> {
+  const slices = await FileSlices.open(path)
+  try {
+    const { rows, rowGroups, columns } = await ParquetFile.read(slices, path)
+    return { rows, rowGroups, columns }
+  } finally {
+    await slices.close()
+  }
+}
+
+class ParquetReader extends Readable {
+  readonly #input: ParquetInput
+  readonly #options: ReadParquetOptions
+  #slices: FileSlices | null = null
+  #file: ParquetFile | null = null
+  #names: readonly string[] = []
+  #nextGroup = 0
+  #group: RowGroupColumns = { rows: 0, values: [] }
+  #nextRow = 0
+  #records: ResultRecord[] = []
+  #nextRecord = 0
+
+  constructor(input: ParquetInput, options: ReadParquetOptions) {
+    super({
+      objectMode: true,
+      highWaterMark: options.batches ? 1 : BATCH_RECORDS,
+      ...(options.signal && { signal: options.signal }),
+    })
+    this.#input = input
+    this.#options = options
+  }
+
+  override _construct(callback: (error?: Error | null) => void): void {
+    this.#open().then(() => callback(), callback)
+  }
+
+  override _read(): void {
+    if (this.#pushRecords() || this.#pushNextRecords()) return
+    if (this.#nextGroup >= (this.#file as ParquetFile).rowGroups) {
+      this.push(null)
+      return
+    }
+    this.#loadGroup().then(
+      () => {
+        if (!this.destroyed) this._read()
+      },
+      (error: Error) => this.destroy(error),
+    )
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#group = { rows: 0, values: [] }
+    this.#records = []
+    const slices = this.#slices
+    if (slices === null) callback(error)
+    else
+      slices.close().then(
+        () => callback(error),
+        (closing: Error) => callback(error ?? closing),
+      )
+  }
+
+  async #open(): Promise<void> {
+    const input = this.#input
+    if (typeof input === 'string') {
+      this.#slices = await FileSlices.open(input)
+      this.#file = await ParquetFile.read(this.#slices, input)
+    } else {
+      this.#file = await ParquetFile.read(input.file, 'The given file')
+    }
+    this.#names = this.#options.columns ?? this.#file.columns.map(({ name }) => name)
+    this.#file.expectColumns(this.#names)
+  }
+
+  async #loadGroup(): Promise<void> {
+    this.#group = await (this.#file as ParquetFile).readRowGroup(this.#nextGroup++, this.#names)
+    this.#nextRow = 0
+  }
+
+  /** Pushes what is left of the records made; false if there were none. */
+  #pushRecords(): boolean {
+    if (this.#nextRecord >= this.#records.length) return false
+    let wanted = true
+    while (wanted && this.#nextRecord < this.#records.length) wanted = this.push(this.#records[this.#nextRecord++])
+    return true
+  }
+
+  #pushNextRecords(): boolean {
+    const end = Math.min(this.#nextRow + BATCH_RECORDS, this.#group.rows)
+    if (this.#nextRow >= end) return false
+    const records = makeRecords(this.#names, this.#group, this.#nextRow, end)
+    this.#nextRow = end
+    if (this.#options.batches) {
+      this.push(records)
+      return true
+    }
+    this.#records = records
+    this.#nextRecord = 0
+    return this.#pushRecords()
+  }
+}
+
+function makeRecords(names: readonly string[], group: RowGroupColumns, from: number, to: number): ResultRecord[] {
+  const records: Record<string, unknown>[] = Array.from({ length: to - from }, () => ({}))
+  names.forEach((name, column) => {
+    const values = group.values[column] ?? []
+    // Only a plain assignment would reach the prototype.
+    const own = name === '__proto__'
+    for (let row = from; row < to; row++) {
+      const record = records[row - from] as Record<string, unknown>
+      const value = values[row] ?? null
+      if (own) Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true })
+      else record[name] = value
+    }
+  })
+  return records
+}
+
+function isByteSource(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { byteLength, slice } = value as Partial<ByteSource>
+  return typeof byteLength === 'number' && typeof slice === 'function'
+}

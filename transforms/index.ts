@@ -1,0 +1,20 @@
+/**
+ * The transforms: records into batches, aggregates on the way, bytes into records. Each works alone in any
+ * `pipeline()`.
+ */
+export { BufferingTransform, type BufferingTransformOptions } from './buffering-transform.ts'
+export { AggregationTee, type AggregationTeeOptions } from './aggregation-tee.ts'
+export { Aggregates, type AggregatesOptions, type SavedAggregates } from './aggregate/aggregates.ts'
+export type {
+  AggregateSummary,
+  BestContainer,
+  ContainerPlace,
+  ContainerSummary,
+  MetricSummary,
+  Objective,
+  ObjectiveDirection,
+  PhaseSummary,
+  Quantiles,
+  Statistics,
+  TopPerformer,
+} from './aggregate/summary-types.ts'
