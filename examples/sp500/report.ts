@@ -4,11 +4,11 @@
  */
 import type { AggregatedResults } from '../../lib/result-streamer.ts'
 import type { StreamerStats } from '../../lib/streamer-stats.ts'
-import { COST_PER_TURNOVER } from './containers.ts'
 import type { Bars } from './bars.ts'
+import { COST_PER_TURNOVER } from './containers.ts'
+import { formatTable } from './table.ts'
 import type { TrackRecords } from './track-records.ts'
 import type { YearFigures, YearMetrics } from './yearly-figures.ts'
-import { formatTable } from './table.ts'
 
 /** What was written in one format. */
 export interface WrittenFiles {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { exactNumber, mayHoldBigInteger, parseExactJson } from '../../transforms/big-integers.ts'
@@ -8,7 +9,8 @@ t.test('keeps integers beyond 2^53 exactly, and everything else as JSON.parse ha
     b: [-12345678901234567890n],
     c: 9007199254740991,
   })
-  const others = '{"a":1234567890123456789.5,"b":12345678901234567890e3,"c":"12345678901234567890","12345678901234567890":1}'
+  const others =
+    '{"a":1234567890123456789.5,"b":12345678901234567890e3,"c":"12345678901234567890","12345678901234567890":1}'
   t.strictSame(parseExactJson(others), JSON.parse(others))
   t.strictSame(parseExactJson('{"a":12345678901234567890,"12345678901234567890":"\\"12345678901234567890"}'), {
     a: 12345678901234567890n,
@@ -25,7 +27,12 @@ t.test('keeps a __proto__ key an own property on both paths', async (t) => {
 })
 
 t.test('refuses what JSON.parse refuses', async (t) => {
-  const texts = ['{12345678901234567890:1}', '{"a":012345678901234567890}', '{"a":12345678901234567890x}', '{"a":--12345678901234567}']
+  const texts = [
+    '{12345678901234567890:1}',
+    '{"a":012345678901234567890}',
+    '{"a":12345678901234567890x}',
+    '{"a":--12345678901234567}',
+  ]
   for (const text of texts) t.throws(() => parseExactJson(text), SyntaxError, text)
 })
 
@@ -47,31 +54,37 @@ function jsonOf(value: unknown): string {
 }
 
 const big = fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }).filter((value) => !Number.isSafeInteger(Number(value)))
-const text = fc.oneof(fc.string({ unit: 'binary' }), big.map(String), fc.constantFrom('\\', '"', '\\"1234567890123456789'))
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  big.map(String),
+  fc.constantFrom('\\', '"', '\\"1234567890123456789'),
+)
 const { value: values } = fc.letrec((tie) => ({
-  value: fc.oneof({ maxDepth: 3 }, big, text, fc.double({ noNaN: true, noDefaultInfinity: true }), tie('list'), tie('object')),
+  value: fc.oneof(
+    { maxDepth: 3 },
+    big,
+    text,
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    tie('list'),
+    tie('object'),
+  ),
   list: fc.array(tie('value'), { maxLength: 4 }),
   object: fc.dictionary(text, tie('value'), { maxKeys: 4 }),
 }))
 
-t.test('gives back any value with its bigints', async () => {
-  fc.assert(
-    fc.property(values, (value) => {
-      const json = jsonOf([value])
-      t.strictSame(jsonOf(parseExactJson(json)), json.replace(/-0(?![.\d])/g, '0'))
-    }),
-    { numRuns: 300 },
-  )
+t.test('gives back any value with its bigints', async (t) => {
+  const property = fc.property(values, (value) => {
+    const json = jsonOf([value])
+    assert.equal(jsonOf(parseExactJson(json)), json)
+  })
+  t.doesNotThrow(() => fc.assert(property, { numRuns: 300 }))
 })
 
-t.test('never overlooks sixteen digits where a number may stand', async () => {
-  fc.assert(
-    fc.property(big, fc.string(), fc.string(), (value, before, after) => {
-      const json = `{${JSON.stringify(before)}:${value},"z":${JSON.stringify(after)}}`
-      t.ok(mayHoldBigInteger(Buffer.from(json)))
-    }),
-    { numRuns: 200 },
+t.test('never overlooks sixteen digits where a number may stand', async (t) => {
+  const property = fc.property(big, fc.string(), fc.string(), (value, before, after) =>
+    mayHoldBigInteger(Buffer.from(`{${JSON.stringify(before)}:${value},"z":${JSON.stringify(after)}}`)),
   )
+  t.doesNotThrow(() => fc.assert(property, { numRuns: 200 }))
 })
 
 t.test('passes over fractions, strings of digits and short numbers', async (t) => {

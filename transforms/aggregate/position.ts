@@ -39,9 +39,9 @@ export interface Position extends ContainerId {
 /** The key of a timestamp: a Date counts as its milliseconds, a bigint as a number. */
 export function orderKeyOf(timestamp: unknown): OrderKey {
   if (typeof timestamp === 'string') return timestamp
-  const value = timestamp instanceof Date ? timestamp.getTime() : timestamp
-  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : NaN
-  return typeof value === 'bigint' ? Number(value) : NaN
+  const value =
+    timestamp instanceof Date ? timestamp.getTime() : typeof timestamp === 'bigint' ? Number(timestamp) : timestamp
+  return typeof value === 'number' && Number.isFinite(value) ? value + 0 : NaN
 }
 
 /** Whether a record with `key` that arrives now is the first of its container, where that with `held` was. */

@@ -8,7 +8,7 @@ import { IndicatorCache } from '../../../examples/sp500/indicator-cache.ts'
 import { loadBars } from '../../../examples/sp500/load-bars.ts'
 import { search } from '../../../examples/sp500/search.ts'
 
-const SETS = 60
+const SETS = 30
 const expected = [...backtests(parameterSets(SETS), new IndicatorCache(await loadBars()))]
 
 /** The files of one format, by their path. */
@@ -26,15 +26,12 @@ t.test('writes every record in every format, and aggregates them', async (t) => 
     limit: SETS,
     onRecord: (record) => seen.push(record),
   })
-  t.strictSame(seen, expected)
+  t.equal(JSON.stringify(seen), JSON.stringify(expected))
   t.equal(trackRecords.size, SETS)
 
   t.test('JSONL holds the records as they are', async (t) => {
-    const lines = filesOf(out, 'jsonl').flatMap((path) => readFileSync(path, 'utf8').trimEnd().split('\n'))
-    t.strictSame(
-      lines.map((line) => JSON.parse(line) as unknown),
-      JSON.parse(JSON.stringify(expected)),
-    )
+    const text = filesOf(out, 'jsonl').map((path) => readFileSync(path, 'utf8'))
+    t.equal(text.join(''), expected.map((record) => `${JSON.stringify(record)}\n`).join(''))
   })
 
   t.test('CSV and Parquet hold the same figures, read by DuckDB', async (t) => {
@@ -100,7 +97,7 @@ t.test('fails with what failed one of the formats', async (t) => {
     message: /Cannot make .*csv/,
   })
   for (const path of filesOf(out, 'jsonl')) {
-    for (const line of readFileSync(path, 'utf8').trimEnd().split('\n'))
-      t.ok(JSON.parse(line), 'what was taken is readable')
+    const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean)
+    for (const line of lines) t.ok(JSON.parse(line), 'what was taken is readable')
   }
 })

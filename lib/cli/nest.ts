@@ -1,0 +1,124 @@
+/**
+ * Dotted columns back into nested objects: `{ 'a.b': 1 }` becomes `{ a: { b: 1 } }`. A dot behind a backslash belongs to
+ * the key. Keys come from outside, so each one becomes an own property, whatever it is called.
+ */
+import { joinPath, splitPath } from '../core/field-path.ts'
+import type { ResultRecord } from '../core/record.ts'
+
+type Fields = Record<string, unknown>
+
+/** Paths remembered at most; further names are split anew each time. */
+const MAX_KNOWN_PATHS = 10_000
+
+/** A record has a value both in a column and in one below it, such as `a` and `a.b`: no object can hold the two. */
+export class NestConflict extends Error {
+  override readonly name = 'NestConflict'
+  /** The column that is in the way. */
+  readonly field: string
+
+  constructor(field: string) {
+    super(`there is a value both in ${field} and in a column below it or of the same path`)
+    this.field = field
+  }
+}
+
+/** Nests records. Memory: the paths of up to 10,000 columns. */
+export class Nester {
+  readonly #paths = new Map<string, readonly string[]>()
+  readonly #keepFlat: ReadonlySet<string>
+
+  /** @param keepFlat - names to leave as they are, dots and all */
+  constructor(keepFlat: ReadonlySet<string> = new Set()) {
+    this.#keepFlat = keepFlat
+  }
+
+  /**
+   * The nested form of `record`, which itself is not changed; the record itself when no name of it is dotted. Where a
+   * column and one below it meet and one of them is null, the other one counts.
+   *
+   * @throws {NestConflict}
+   */
+  nest(record: ResultRecord): ResultRecord {
+    const names = Object.keys(record)
+    if (names.every((name) => this.#isPlain(name))) return record
+    const nested: Fields = {}
+    const made = new Set<unknown>([nested])
+    for (const name of names) this.#put(nested, made, name, record[name])
+    return nested
+  }
+
+  #isPlain(name: string): boolean {
+    return (!name.includes('.') && !name.includes('\\')) || this.#keepFlat.has(name)
+  }
+
+  /** @param made - the objects made for this record; any other object in it is a value */
+  #put(nested: Fields, made: Set<unknown>, name: string, value: unknown): void {
+    const path = this.#pathOf(name)
+    let parent = nested
+    for (let depth = 0; depth < path.length - 1; depth++) {
+      const key = path[depth] as string
+      let child = ownValue(parent, key)
+      if (!made.has(child)) {
+        if (child !== undefined && child !== null) {
+          if (value === null || value === undefined) return
+          throw new NestConflict(path.slice(0, depth + 1).reduce<string | undefined>(joinPath, undefined) ?? name)
+        }
+        child = {}
+        made.add(child)
+        setOwn(parent, key, child)
+      }
+      parent = child as Fields
+    }
+    const key = path.at(-1) as string
+    const present = ownValue(parent, key)
+    if (isNothing(present, made)) setOwn(parent, key, value)
+    else if (value !== null && value !== undefined) throw new NestConflict(name)
+  }
+
+  #pathOf(name: string): readonly string[] {
+    let path = this.#paths.get(name)
+    if (path === undefined) {
+      path = this.#isPlain(name) ? [name] : splitPath(name)
+      if (this.#paths.size < MAX_KNOWN_PATHS) this.#paths.set(name, path)
+    }
+    return path
+  }
+}
+
+/**
+ * The columns that nesting and flattening again would not bring back under the same name: those below another column,
+ * and those with backslashes that escape nothing.
+ */
+export function columnsToKeepFlat(names: readonly string[]): Set<string> {
+  const columns = new Set(names)
+  return new Set(
+    names.filter((name) => {
+      const prefixes = prefixesOf(splitPath(name))
+      return prefixes.pop() !== name || prefixes.some((prefix) => columns.has(prefix))
+    }),
+  )
+}
+
+/** The path of each parent, the outermost first, and the whole path. */
+function prefixesOf(path: readonly string[]): string[] {
+  const prefixes: string[] = []
+  for (const key of path) prefixes.push(joinPath(prefixes.at(-1), key))
+  return prefixes
+}
+
+/** Whether a value is null or missing, or an object made for columns that are all null. */
+function isNothing(value: unknown, made: ReadonlySet<unknown>): boolean {
+  if (value === undefined || value === null) return true
+  return made.has(value) && Object.values(value).every((item) => isNothing(item, made))
+}
+
+function ownValue(object: Fields, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined
+}
+
+function setOwn(object: Fields, key: string, value: unknown): void {
+  // Only a plain assignment would reach the prototype.
+  if (key === '__proto__') {
+    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
+  } else object[key] = value
+}
