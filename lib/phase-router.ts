@@ -131,9 +131,10 @@ export class PhaseRouter {
     const [first] = batch
     if (!isRecord(first)) return undefined
     const field = this.#options.fields.phase
-    const name = first[field]
-    if (!batch.every((record) => isRecord(record) && record[field] === name)) return undefined
-    const chain = this.#graphs.get(String(name ?? DEFAULT_PHASE))?.chain
+    const name = first[field] ?? DEFAULT_PHASE
+    if (typeof name !== 'string') return undefined
+    if (!batch.every((record) => isRecord(record) && (record[field] ?? DEFAULT_PHASE) === name)) return undefined
+    const chain = this.#graphs.get(name)?.chain
     return chain?.ended === false ? chain : undefined
   }
 

@@ -145,6 +145,7 @@ export class ResultStreamer extends Writable {
    *   and more than `queued` was asked for; whatever failed the stream
    */
   writeResult(record: ResultRecord, { ack = 'queued' }: { readonly ack?: Ack } = {}): Promise<void> {
+    // Not an async function: a promise of its own for each record would cost more than the rest of the call.
     try {
       expectValue('ack', ack, ackCheck)
       this.#expectOpen()

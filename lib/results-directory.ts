@@ -1,9 +1,9 @@
 /**
  * The directory a ResultStreamer writes into, and what happens to results that are there already.
  */
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ioError } from '../sinks/file-target.ts'
+import { ioError, makeDirectory } from '../sinks/file-target.ts'
 import { listParts } from '../sinks/part-names.ts'
 import type { OnExisting } from '../sinks/record-sink-options.ts'
 import { errnoOf, SpillwayError } from './core/errors.ts'
@@ -35,9 +35,7 @@ export class ResultsDirectory {
    * @throws {SpillwayError} `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO`
    */
   async prepare(onExisting: OnExisting): Promise<void> {
-    await mkdir(this.path, { recursive: true }).catch((cause: unknown) => {
-      throw ioError('make', this.path, cause)
-    })
+    await makeDirectory(this.path)
     if (onExisting === 'append') return
     const parts = await this.#existingParts()
     if (parts.length === 0) return

@@ -43,11 +43,26 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** Wraps an error of the operating system with the path and the remedy. */
 export function ioError(action: string, path: string, cause: unknown): SpillwayError {
-  const errno = errnoOf(cause) ?? ''
+  // A file where a directory must be is no output of ours, that `onExisting` could be about.
+  const inTheWay = (cause as NodeJS.ErrnoException | undefined)?.syscall === 'mkdir'
+  const errno = inTheWay && errnoOf(cause) === 'EEXIST' ? 'ENOTDIR' : (errnoOf(cause) ?? '')
   const code: ErrorCode = errno === 'EEXIST' ? 'ERR_SPILLWAY_EXISTS' : 'ERR_SPILLWAY_IO'
   const remedy = REMEDIES[errno]
   const message = `Cannot ${action} ${path}: ${messageOf(cause)}${remedy === undefined ? '' : `. ${remedy}.`}`
   return new SpillwayError(code, message, { cause, place: { path } })
+}
+
+/**
+ * Makes a directory and those above it.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_IO`
+ */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (cause) {
+    throw ioError('make the directory', path, cause)
+  }
 }
 
 /** Opens a real file, making its directory where needed. */

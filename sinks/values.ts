@@ -98,7 +98,7 @@ function refuseKinds(value: unknown): Refusal | undefined {
 function findValue(
   value: unknown,
   refuse: (value: unknown) => Refusal | undefined,
-  path: string | undefined = undefined,
+  path?: string,
   ancestors: readonly unknown[] = [],
 ): Refusal | undefined {
   const refusal = refuse(value) ?? refuseNesting(value, ancestors)

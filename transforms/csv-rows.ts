@@ -36,6 +36,7 @@ export class CsvRows {
   readonly #options: CsvRowsOptions
   readonly #consumer: RowConsumer
   readonly #delimiter: Buffer
+  readonly #maxTextBytes: number
   readonly #held = new GrowingBuffer()
   #engine: CsvEngine
   /** The bytes being parsed. All offsets are counted from the start of the input. */
@@ -46,12 +47,14 @@ export class CsvRows {
   #rowEnd = 0
   #line = 1
   #countedTo = 0
-  #skipping = false
+  /** A row given up whose end is not here yet; its text is in the held bytes. */
+  #bad: { readonly reason: string; readonly line: number } | null = null
 
   constructor(options: CsvRowsOptions, consumer: RowConsumer) {
     this.#options = options
     this.#consumer = consumer
     this.#delimiter = Buffer.from(options.delimiter)
+    this.#maxTextBytes = Math.min(options.maxRecordBytes, MAX_TEXT_BYTES)
     this.#engine = this.#makeEngine()
   }
 
@@ -77,13 +80,14 @@ export class CsvRows {
   }
 
   write(bytes: Buffer): void {
-    let rest = this.#skipping ? this.#skip(bytes) : bytes
+    let rest = this.#bad === null ? bytes : this.#skip(bytes)
     while (rest.length > 0) rest = this.#parse(rest)
   }
 
   /** The input is complete. */
   end(): void {
     for (let error = this.#finish(); error !== undefined; error = this.#finish()) this.write(this.#recover(error))
+    if (this.#bad !== null) this.#reportBad()
   }
 
   #parse(bytes: Buffer): Buffer {
@@ -98,7 +102,7 @@ export class CsvRows {
   }
 
   #finish(): CsvError | undefined {
-    if (this.#skipping) return undefined
+    if (this.#bad !== null) return undefined
     this.#chunk = NOTHING
     return this.#engine.finish()
   }
@@ -117,9 +121,10 @@ export class CsvRows {
     const newline = tail.indexOf(NEWLINE, this.#mistakeAt(code, tail))
     const end = newline === -1 ? tail.length : newline + 1
     const line = this.line
+    this.#bad = { reason: this.#reason(code, error), line }
     this.#restartAt(this.#rowAt + end, line + countNewlines(tail.subarray(0, end)))
-    this.#skipping = newline === -1
-    this.#consumer.bad(this.#reason(code, error), textOf(tail.subarray(0, end)), line)
+    this.#held.append(tail.subarray(0, Math.min(end, this.#maxTextBytes)))
+    if (newline !== -1) this.#reportBad()
     return tail.subarray(end)
   }
 
@@ -130,12 +135,25 @@ export class CsvRows {
     this.#line = line
   }
 
+  /** Passes over the rest of a row given up, and returns the bytes after it. */
   #skip(bytes: Buffer): Buffer {
     const newline = bytes.indexOf(NEWLINE)
     const end = newline === -1 ? bytes.length : newline + 1
-    this.#skipping = newline === -1
-    this.#restartAt(this.#chunkAt + end, this.#line + (newline === -1 ? 0 : 1))
+    this.#held.append(bytes.subarray(0, Math.min(end, this.#maxTextBytes - this.#held.length)))
+    this.#engineAt = this.#rowAt = this.#chunkAt = this.#countedTo = this.#chunkAt + end
+    if (newline !== -1) {
+      this.#line++
+      this.#reportBad()
+    }
     return bytes.subarray(end)
+  }
+
+  #reportBad(): void {
+    const { reason, line } = this.#bad as { reason: string; line: number }
+    this.#bad = null
+    const text = textOf(this.#held.view())
+    this.#held.clear()
+    this.#consumer.bad(reason, text, line)
   }
 
   /** csv-parse would tell nothing from `""` by itself, but at a tenth of its speed. */

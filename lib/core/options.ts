@@ -94,11 +94,19 @@ export function unknownKey(name: string, known: readonly string[], what: string)
 
 /** A short description of a value for a message: `0 (number)`. */
 export function describeValue(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  if (typeof value === 'string') return `'${value.length > 80 ? `${value.slice(0, 80)}...` : value}' (string)`
-  if (typeof value === 'function') return 'a function'
-  if (typeof value === 'object') return Array.isArray(value) ? 'an array' : `an object (${constructorName(value)})`
-  return `${String(value)} (${typeof value})`
+  switch (typeof value) {
+    case 'undefined':
+      return 'undefined'
+    case 'string':
+      return `'${value.length > 80 ? `${value.slice(0, 80)}...` : value}' (string)`
+    case 'function':
+      return 'a function'
+    case 'object':
+      if (value === null) return 'null'
+      return Array.isArray(value) ? 'an array' : `an object (${constructorName(value)})`
+    default:
+      return `${String(value)} (${typeof value})`
+  }
 }
 
 function constructorName(value: object): string {

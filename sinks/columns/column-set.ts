@@ -82,6 +82,8 @@ export class ColumnSet {
         if (!this.#takesWhole(node) && Object.keys(value as object).length > 0) {
           return this.#fillObject(value as object, node, cells, depth + 1)
         }
+        break
+      default:
     }
     if (node === undefined || node.index < 0) return { kind: 'drift', reason: 'the file has no column for it' }
     return this.#fillCell(value, node.index, cells)

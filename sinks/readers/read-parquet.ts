@@ -116,7 +116,7 @@ class ParquetReader extends Readable {
       () => {
         if (!this.destroyed) this._read()
       },
-      (error: Error) => this.destroy(error),
+      (error: unknown) => this.destroy(error as Error),
     )
   }
 
@@ -128,7 +128,7 @@ class ParquetReader extends Readable {
     else
       slices.close().then(
         () => callback(error),
-        (closing: Error) => callback(error ?? closing),
+        (closing: unknown) => callback(error ?? (closing as Error)),
       )
   }
 

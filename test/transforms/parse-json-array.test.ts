@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Rejection } from '../../lib/core/rejection.ts'
+import { parseExactJson } from '../../transforms/big-integers.ts'
 import { parseJsonArray, type ParseJsonArrayOptions } from '../../transforms/parse-json-array.ts'
 
 interface Parsed {
@@ -28,11 +29,10 @@ t.test('gives any array of objects back, wherever the bytes are cut', async (t) 
   const element = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue(), { noNullPrototype: true })
   const size = fc.integer({ min: 1, max: 50 })
   const property = fc.asyncProperty(fc.array(element), size, fc.nat(3), async (elements, size, indent) => {
-    // What JSON cannot tell apart (-0, a __proto__ that is no key) is evened out by one round through it.
     const text = JSON.stringify(elements, null, indent)
     const { records, error } = await parse(text, size)
     assert.equal(error, undefined)
-    assert.deepStrictEqual(records, JSON.parse(text))
+    assert.deepStrictEqual(records, parseExactJson(text))
     assert.deepStrictEqual((await parse(text, size, { batches: true })).records.flat(), records)
   })
   await t.resolves(fc.assert(property, { numRuns: 60 }))

@@ -17,7 +17,7 @@ t.test('gives back what was put in, whatever the columns, nulls, row groups and 
     const rows = await rowsByHyparquet(await encodeTable(table))
     assert.deepEqual(rows, showRows(table.rowGroups.flat()))
   })
-  await fc.assert(property, { numRuns: 100 })
+  await fc.assert(property, { numRuns: 60 })
 })
 
 const edges: [ColumnType, Cell[]][] = [
@@ -101,7 +101,7 @@ t.test('each prefix that ends at a footer is a file with the rows of that moment
     const all = showRows(rowGroups.flat())
     for (const [file, rows] of prefixes) assert.deepEqual(await rowsByHyparquet(file), all.slice(0, rows))
   })
-  await fc.assert(property, { numRuns: 40 })
+  await fc.assert(property, { numRuns: 25 })
 })
 
 t.test('counts rows and memory', async (t) => {

@@ -97,6 +97,6 @@ t.test('shows no noise as variance', async (t) => {
 
 t.test('is not finite once a sum overflows', async (t) => {
   t.notOk(Number.isFinite(mean(sumsOf([1.7e308, 1.7e308]))))
-  t.equal(variance(sumsOf([1e200, -1e200])), NaN)
+  t.ok(Number.isNaN(variance(sumsOf([1e200, -1e200]))))
   t.equal(mean(sumsOf([1e200, -1e200])), 0)
 })

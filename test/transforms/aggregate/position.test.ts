@@ -77,5 +77,5 @@ t.test('reads timestamps of any kind', async (t) => {
   t.equal(orderKeyOf(new Date(5)), 5)
   t.equal(orderKeyOf(7n), 7)
   for (const none of [undefined, null, NaN, Infinity, new Date(NaN), {}, true, 10n ** 400n])
-    t.equal(orderKeyOf(none), NaN)
+    t.ok(Number.isNaN(orderKeyOf(none)))
 })
