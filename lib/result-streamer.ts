@@ -153,8 +153,9 @@ export class ResultStreamer extends Writable {
       const goOn = this.write(record)
       if (ack !== 'queued') return this.#acknowledge(record, ack)
       return goOn ? QUEUED : (this.#drained ??= makeDeferred()).promise
-    } catch (error) {
-      return Promise.reject(error as Error)
+    } catch (thrown) {
+      const error = thrown as Error
+      return Promise.reject(error)
     }
   }
 

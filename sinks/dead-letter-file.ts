@@ -7,6 +7,7 @@ import { errnoOf, SpillwayError } from '../lib/core/errors.ts'
 import { recordRejected } from '../lib/core/diagnostics.ts'
 import type { Rejection } from '../lib/core/rejection.ts'
 import { toBase64 } from './json-text.ts'
+import { endTornLine } from './end-torn-line.ts'
 import { OpenFile } from './open-file.ts'
 import { ioError, type OpenTarget } from './file-target.ts'
 import type { OnExisting } from './record-sink-options.ts'
@@ -38,7 +39,10 @@ export class DeadLetterFile {
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_EXISTS`
    */
   async prepare(): Promise<void> {
-    if (this.#onExisting === 'append') return
+    if (this.#onExisting === 'append') {
+      await endTornLine(this.path)
+      return
+    }
     try {
       if (this.#onExisting === 'overwrite') await rm(this.path, { force: true })
       else if (await exists(this.path)) throw existsError(this.path)
@@ -90,7 +94,7 @@ async function exists(path: string): Promise<boolean> {
     await stat(path)
     return true
   } catch (cause) {
-    if (errnoOf(cause) === 'ENOENT') return false
+    if (errnoOf(cause) === 'ENOENT' || errnoOf(cause) === 'ENOTDIR') return false
     throw cause
   }
 }
@@ -106,7 +110,16 @@ function existsError(path: string): SpillwayError {
 /** The text of an entry. What JSON cannot say is described in angle brackets. */
 export function deadLetterLine(rejection: Rejection): string {
   const { record, ...place } = rejection
-  return JSON.stringify({ ...place, record: describable(record, []) })
+  return JSON.stringify({ ...place, record: describe(() => record, []) })
+}
+
+/** What `read` gives in a form JSON can show, also where reading it throws. */
+function describe(read: () => unknown, ancestors: readonly unknown[]): unknown {
+  try {
+    return describable(read(), ancestors)
+  } catch {
+    return '<unreadable>'
+  }
 }
 
 function describable(value: unknown, ancestors: readonly unknown[]): unknown {
@@ -134,15 +147,7 @@ function describable(value: unknown, ancestors: readonly unknown[]): unknown {
   // A null prototype, so that a key `__proto__` stays a key.
   const shown = Object.create(null) as Record<string, unknown>
   for (const key of Object.keys(value as object)) {
-    shown[key] = describable(readProperty(value as Record<string, unknown>, key), below)
+    shown[key] = describe(() => (value as Record<string, unknown>)[key], below)
   }
   return shown
-}
-
-function readProperty(object: Record<string, unknown>, key: string): unknown {
-  try {
-    return object[key]
-  } catch {
-    return '<unreadable>'
-  }
 }

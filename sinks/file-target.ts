@@ -125,18 +125,27 @@ export class StreamTarget implements ByteTarget {
   }
 
   write(bytes: Uint8Array): Promise<void> {
+    const stream = this.#stream
     return new Promise((resolve, reject) => {
-      const onError = (error: Error) => {
-        reject(error)
+      if (stream.closed) {
+        reject(new Error('the stream is closed'))
+        return
       }
-      this.#stream.once('error', onError)
-      this.#stream.write(bytes, (error) => {
-        // The event comes after this callback: without a listener it would end the process.
+      const onClose = () => {
+        stream.off('error', reject)
+        reject(new Error('the stream was closed before it had taken everything'))
+      }
+      stream.once('error', reject)
+      // A stream that is closed while it holds a chunk back may never call back.
+      stream.once('close', onClose)
+      stream.write(bytes, (error) => {
+        // The error event comes after this callback: without a listener it would end the process.
         if (error) {
           reject(error)
           return
         }
-        this.#stream.off('error', onError)
+        stream.off('error', reject)
+        stream.off('close', onClose)
         resolve()
       })
     })

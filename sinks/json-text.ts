@@ -3,8 +3,16 @@
  * one walk over the value tells, and a serializer of our own takes the few values it gets wrong: bigints, bytes, and
  * numbers that are not finite.
  */
-import { messageOf } from '../lib/core/errors.ts'
-import { customValue, findNonFinite, findRefused, kindOf, kindOfObject, MAX_DEPTH, type Refusal } from './values.ts'
+import {
+  customValue,
+  findNonFinite,
+  findRefused,
+  kindOf,
+  kindOfObject,
+  MAX_DEPTH,
+  refuseUnreadable,
+  type Refusal,
+} from './values.ts'
 
 /** What a number that is not finite becomes: null (counted), its name as text, or a failure of the stream. */
 export type NonFinitePolicy = 'null' | 'text' | 'error'
@@ -46,14 +54,16 @@ export class JsonText {
       this.#refusal = findRefused(record) ?? (this.#policy === 'error' ? findNonFinite(record) : undefined)
       return this.#refusal === undefined ? this.#serialize(record) : undefined
     } catch (thrown) {
-      this.#refusal = { kind: 'value', reason: `could not be read: ${messageOf(thrown)}` }
+      this.#refusal = findRefused(record) ?? refuseUnreadable(thrown)
       return undefined
     }
   }
 
-  /** The text of a value that is known to hold nothing that must be refused. */
-  ofValue(value: unknown): string {
-    return inspect(value, 0) === CLEAN ? JSON.stringify(value) : this.#serialize(value)
+  /** The text of a value within a record, or undefined when it holds something that must be refused. */
+  ofValue(value: unknown): string | undefined {
+    const found = inspect(value, 0)
+    if (found === CLEAN) return JSON.stringify(value)
+    return (found & REFUSED) === 0 ? this.#serialize(value) : undefined
   }
 
   #serialize(value: unknown): string {
@@ -67,7 +77,8 @@ export class JsonText {
       case 'custom':
         return this.#serialize(customValue(value))
       case 'array':
-        return `[${(value as unknown[]).map((item) => this.#serialize(item)).join(',')}]`
+        // Not by `map`, which leaves out the holes of a sparse array.
+        return `[${Array.from(value as unknown[], (item) => this.#serialize(item)).join(',')}]`
       case 'object':
         return this.#serializeObject(value as Record<string, unknown>)
       default:

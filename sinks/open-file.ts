@@ -11,6 +11,7 @@ export class OpenFile {
   readonly #onFailure: (error: Error) => void
   #inFlight: Promise<void> = Promise.resolve()
   #bytes: number
+  #rows = 0
   #failure: Error | undefined
 
   private constructor(path: string, target: ByteTarget, onFailure: (error: Error) => void) {
@@ -44,13 +45,23 @@ export class OpenFile {
     return this.#bytes
   }
 
-  /** Waits for the chunk in flight, then sends `bytes` on their way. */
-  async append(bytes: Uint8Array): Promise<void> {
+  /** Rows added to the file, those in flight included. */
+  get rows(): number {
+    return this.#rows
+  }
+
+  /**
+   * Waits for the chunk in flight, then sends `bytes` on their way.
+   *
+   * @param rows - how many rows will have been added once they are in the file
+   */
+  async append(bytes: Uint8Array, rows = this.#rows): Promise<void> {
     await this.settle()
     if (bytes.length === 0) return
-    const start = this.#bytes
+    const before = { bytes: this.#bytes, rows: this.#rows }
     this.#bytes += bytes.length
-    this.#inFlight = this.#write(bytes, start)
+    this.#rows = rows
+    this.#inFlight = this.#write(bytes, before)
   }
 
   /** Waits until everything appended is in the file. */
@@ -87,14 +98,15 @@ export class OpenFile {
     }
   }
 
-  async #write(bytes: Uint8Array, start: number): Promise<void> {
+  async #write(bytes: Uint8Array, before: { bytes: number; rows: number }): Promise<void> {
     try {
       await this.#target.write(bytes)
     } catch (cause) {
       const failure = this.#fail('write to', cause)
       // A part of the chunk may be in the file: cut it off, so that the file ends with a whole record.
-      await this.#target.truncate(start).catch(() => {})
-      this.#bytes = start
+      await this.#target.truncate(before.bytes).catch(() => {})
+      this.#bytes = before.bytes
+      this.#rows = before.rows
       this.#onFailure(failure)
     }
   }

@@ -2,9 +2,10 @@
  * The files a sink writes, one after the other: numbered parts in a directory, one plain file, or one stream. It
  * settles what happens to output that is there already.
  */
-import { open, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errnoOf, SpillwayError } from '../lib/core/errors.ts'
+import { SpillwayError } from '../lib/core/errors.ts'
+import { endTornLine } from './end-torn-line.ts'
 import { ioError, StreamTarget } from './file-target.ts'
 import { OpenFile } from './open-file.ts'
 import { listParts, partName, partNumber } from './part-names.ts'
@@ -100,22 +101,5 @@ async function removeFiles(paths: readonly string[]): Promise<void> {
     } catch (cause) {
       throw ioError('remove', path, cause)
     }
-  }
-}
-
-/** Ends a last line that a crash has cut short, so that the next record does not run into it. */
-async function endTornLine(path: string): Promise<void> {
-  try {
-    const handle = await open(path, 'r+')
-    try {
-      const { size } = await handle.stat()
-      const last = Buffer.alloc(1)
-      if (size > 0) await handle.read(last, 0, 1, size - 1)
-      if (size > 0 && last.toString() !== '\n') await handle.write('\n', size)
-    } finally {
-      await handle.close()
-    }
-  } catch (cause) {
-    if (errnoOf(cause) !== 'ENOENT') throw ioError('open', path, cause)
   }
 }

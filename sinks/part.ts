@@ -54,7 +54,7 @@ export class Part {
 
   get stats(): PartStats {
     return {
-      written: this.#writer.rowsHandedOver,
+      written: this.#file.rows,
       bytes: this.#file.bytes - this.#initialBytes,
       flushes: this.#flushes,
       ...this.#writer.changed,
@@ -89,7 +89,7 @@ export class Part {
   }
 
   async #append(bytes: Uint8Array): Promise<void> {
-    await this.#file.append(bytes)
+    await this.#file.append(bytes, this.#writer.rowsHandedOver)
     if (bytes.length > 0) this.#flushes += 1
   }
 }

@@ -77,8 +77,9 @@ export class RecordFiles {
   #columns: readonly Column[] | null
   /** Chunks whose records wait for their columns. */
   #held: unknown[] = []
-  #heldRecords = 0
-  #heldBytes = 0
+  /** Those of them, from the first on, that columns are inferred from. */
+  #inferredFrom = 0
+  #inferredBytes = 0
   #recordsIn = 0
   #rejected = 0
   #parts = 0
@@ -130,6 +131,7 @@ export class RecordFiles {
   /** Sends what is encoded on its way to the file. */
   async flush(): Promise<void> {
     await this.#part?.flush()
+    if (this.#isComplete()) await this.#closePart()
   }
 
   /** Makes everything so far readable in its file, and durable if asked. */
@@ -163,11 +165,17 @@ export class RecordFiles {
   async #hold(chunk: unknown): Promise<void> {
     this.#held.push(chunk)
     for (const record of recordsOf(chunk)) {
-      this.#heldRecords += 1
-      this.#heldBytes += estimateBytes(record)
+      if (this.#hasEnough()) break
+      this.#inferredFrom += 1
+      this.#inferredBytes += estimateReadable(record)
     }
+    if (this.#hasEnough()) await this.#release()
+  }
+
+  /** Whether the records held suffice to infer columns: a bound that does not depend on how they were chunked. */
+  #hasEnough(): boolean {
     const { inferRows, inferBytes } = this.#options
-    if (this.#heldRecords >= inferRows || this.#heldBytes >= inferBytes) await this.#release()
+    return this.#inferredFrom >= inferRows || this.#inferredBytes >= inferBytes
   }
 
   /** Infers the columns from the records held, if there are any, and writes those records. */
@@ -176,7 +184,7 @@ export class RecordFiles {
     if (held.length === 0) return
     this.#held = []
     const inference = new ColumnInference()
-    for (const record of held.flatMap(recordsOf).slice(0, this.#options.inferRows)) {
+    for (const record of held.flatMap(recordsOf).slice(0, this.#inferredFrom)) {
       if (findRefused(record) === undefined) inference.add(record)
     }
     this.#columns = inference.columns
@@ -212,8 +220,9 @@ export class RecordFiles {
 
   async #openPart(columns: readonly Column[]): Promise<Part> {
     if (this.#makeWriter === undefined) throw new TypeError('open() comes first')
+    const writer = this.#makeWriter(columns)
     const file = await this.#series.next()
-    const part = new Part(file, this.#makeWriter(columns))
+    const part = new Part(file, writer)
     this.#part = part
     this.#parts += 1
     partOpened.publish({ path: file.path })
@@ -267,6 +276,15 @@ export class RecordFiles {
       `Record ${record}${field === undefined ? '' : `, field ${field}`}: ${reason}. ${remedy}`,
       { place },
     )
+  }
+}
+
+/** The estimated bytes of a record; none for one that throws when it is read, which will be rejected. */
+function estimateReadable(record: unknown): number {
+  try {
+    return estimateBytes(record)
+  } catch {
+    return 0
   }
 }
 

@@ -80,10 +80,7 @@ export class RecordSink extends Writable {
   }
 
   override _construct(callback: Callback): void {
-    this.#run(async () => {
-      await this.#files.open()
-      await this.#deadLetters?.prepare()
-    }, callback)
+    this.#run(() => this.#open(), callback)
   }
 
   override _write(chunk: unknown, _encoding: BufferEncoding, callback: Callback): void {
@@ -119,13 +116,25 @@ export class RecordSink extends Writable {
 
   /** Runs the work of a hook, which settles before the stream is released. */
   #run(work: () => Promise<void>, callback: Callback): void {
-    const done = work()
+    // A step later: a destroy from within the work (an abort in `onReject`, say) would find the chunks that Node has
+    // handed over still in its queue, and save them a second time.
+    const done = Promise.resolve().then(work)
     this.#work = done.catch(() => {
       this.#state = 'failed'
     })
     done.then(() => {
       callback()
     }, callback)
+  }
+
+  async #open(): Promise<void> {
+    // Destroyed before anything was written: what is on the disk stays as it is.
+    if (this.destroyed && this.#salvaged.length === 0) {
+      this.#state = 'closed'
+      return
+    }
+    await this.#deadLetters?.prepare()
+    await this.#files.open()
   }
 
   async #writeAll(chunks: readonly unknown[]): Promise<void> {
@@ -173,7 +182,7 @@ export class RecordSink extends Writable {
   #restartAgeTimer(): void {
     const { partMaxAgeMs } = this.#options
     clearTimeout(this.#ageTimer)
-    if (partMaxAgeMs > MAX_TIMER_MS) return
+    if (partMaxAgeMs > MAX_TIMER_MS || this.destroyed) return
     this.#ageTimer = setTimeout(() => {
       if (!this.writableEnded && !this.destroyed) this.write(ROTATE)
     }, partMaxAgeMs).unref()

@@ -2,7 +2,7 @@
  * The value contract: what each JavaScript value in a record counts as, in every format alike, and which values no
  * file can hold. It is always on.
  */
-
+import { messageOf } from '../lib/core/errors.ts'
 import { joinPath } from '../lib/core/field-path.ts'
 
 /** What a value counts as. A `custom` object is written as what its `toJSON` returns. */
@@ -44,17 +44,26 @@ export function kindOf(value: unknown): ValueKind {
 /** Classifies an object; apart from plain objects and arrays only Dates, bytes and objects with a toJSON can be written. */
 export function kindOfObject(value: object): ValueKind {
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype === Object.prototype || prototype === null) return 'object'
+  if (prototype === Object.prototype || prototype === null) return hasToJson(value) ? 'custom' : 'object'
   if (Array.isArray(value)) return 'array'
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'refused' : 'date'
   if (value instanceof Uint8Array) return 'bytes'
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return 'custom'
+  if (hasToJson(value)) return 'custom'
   return Object.prototype.toString.call(value) === '[object Object]' ? 'object' : 'refused'
 }
 
-/** What a `custom` object stands for. */
+function hasToJson(value: object): boolean {
+  return typeof (value as { toJSON?: unknown }).toJSON === 'function'
+}
+
+/** What a `custom` object stands for, which is never `custom` itself. */
 export function customValue(value: unknown): unknown {
-  return (value as { toJSON(): unknown }).toJSON()
+  let result = value
+  for (let calls = 0; kindOf(result) === 'custom'; calls++) {
+    if (calls > MAX_DEPTH) throw new TypeError('its toJSON returns an object with a toJSON, without end')
+    result = (result as { toJSON(): unknown }).toJSON()
+  }
+  return result
 }
 
 /** Names a refused value in words: `a function`, `a Map`, `an invalid Date`. */
@@ -66,17 +75,26 @@ export function describeRefused(value: unknown): string {
 
 /**
  * Finds the first value in `record` that no format can hold: a function, a symbol, a Map, an invalid Date, a cycle,
- * something nested too deeply, or a record that is not an object. Undefined when all can be written.
+ * something nested too deeply or that throws when it is read, or a record that is not an object. Undefined when all
+ * can be written.
  */
 export function findRefused(record: unknown): Refusal | undefined {
-  const kind = kindOf(record)
-  if (kind !== 'object' && kind !== 'custom') {
+  try {
+    const whole = kindOf(record) === 'custom' ? customValue(record) : record
+    const kind = kindOf(whole)
+    if (kind === 'object') return findValue(record, refuseKinds)
     return {
       kind: 'value',
-      reason: `a record must be an object, got ${kind === 'refused' ? describeRefused(record) : kind}`,
+      reason: `a record must be an object, got ${kind === 'refused' ? describeRefused(whole) : kind}`,
     }
+  } catch (thrown) {
+    return refuseUnreadable(thrown)
   }
-  return findValue(record, refuseKinds)
+}
+
+/** The refusal of a value that threw when it was read. */
+export function refuseUnreadable(thrown: unknown): Refusal {
+  return { kind: 'value', reason: `could not be read: ${messageOf(thrown)}` }
 }
 
 /** Finds the first number in `record` that is not finite, to be refused as an error. */
@@ -107,11 +125,25 @@ function findValue(
   const below = [...ancestors, value]
   if (kind === 'custom') return findValue(customValue(value), refuse, path, below)
   if (kind !== 'object' && kind !== 'array') return undefined
-  for (const [key, item] of Object.entries(value as object)) {
-    const found = findValue(item, refuse, joinPath(path, key), below)
+  for (const key of Object.keys(value as object)) {
+    const found = findIn(value as Record<string, unknown>, key, refuse, joinPath(path, key), below)
     if (found !== undefined) return found
   }
   return undefined
+}
+
+function findIn(
+  object: Record<string, unknown>,
+  key: string,
+  refuse: (value: unknown) => Refusal | undefined,
+  path: string,
+  ancestors: readonly unknown[],
+): Refusal | undefined {
+  try {
+    return findValue(object[key], refuse, path, ancestors)
+  } catch (thrown) {
+    return { ...refuseUnreadable(thrown), field: path }
+  }
 }
 
 function refuseNesting(value: unknown, ancestors: readonly unknown[]): Refusal | undefined {

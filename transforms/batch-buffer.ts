@@ -58,7 +58,7 @@ export class BatchBuffer {
     let index = from
     while (index < to && !this.full) {
       const record = records[index++] as ResultRecord
-      this.#bytes += estimateBytes(record)
+      this.#bytes += estimateReadable(record)
       this.#records.push(record)
     }
     const added = index - from
@@ -104,6 +104,15 @@ export class BatchBuffer {
     }
     this.#repeated += repeated
     sameObject.publish({ repeated })
+  }
+}
+
+/** The estimated bytes of a record; none for one that throws when it is read, which the sink will reject. */
+function estimateReadable(record: ResultRecord): number {
+  try {
+    return estimateBytes(record)
+  } catch {
+    return 0
   }
 }
 

@@ -3,7 +3,7 @@
  * stream graph; batches that arrive are joined or split to the same bounds.
  */
 import { addAbortSignal, Transform, type TransformCallback } from 'node:stream'
-import { notesOf, recordsOf, type Chunk, type Segment } from '../lib/core/batch.ts'
+import { markerBatch, notesOf, recordsOf, type Chunk, type Segment } from '../lib/core/batch.ts'
 import type { ResultRecord } from '../lib/core/record.ts'
 import { abortSignal, integerFrom, numberFrom, resolveOptions, type Checks } from '../lib/core/options.ts'
 import { BatchBuffer } from './batch-buffer.ts'
@@ -60,6 +60,8 @@ export class BufferingTransform extends Transform {
   readonly #options: ResolvedBufferingTransformOptions
   readonly #buffer: BatchBuffer
   #timer: NodeJS.Timeout | null = null
+  /** The batch is due for its age, but the next stage has not read the ones before it. */
+  #overdue = false
 
   /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
   constructor(given?: BufferingTransformOptions) {
@@ -85,6 +87,7 @@ export class BufferingTransform extends Transform {
   /** Hands on what is in the buffer now, without waiting for it to fill. */
   flush(): void {
     this.#stopTimer()
+    this.#overdue = false
     if (this.#buffer.length > 0 && !this.destroyed && !this.readableEnded) this.push(this.#buffer.take())
   }
 
@@ -93,16 +96,21 @@ export class BufferingTransform extends Transform {
     const records = recordsOf(chunk)
     let from = 0
     for (const segment of segments ?? []) {
-      this.#add(records, from, from + segment.count, segment)
+      this.#add(records, from, Math.min(from + segment.count, records.length), segment)
       from += segment.count
     }
     this.#add(records, from, records.length)
     if (marker !== undefined) {
       this.flush()
-      this.push(chunk)
+      this.push(markerBatch(marker))
     }
     if (this.#buffer.length > 0) this.#startTimer()
     callback()
+  }
+
+  override _read(size: number): void {
+    if (this.#overdue) this.flush()
+    super._read(size)
   }
 
   override _flush(callback: TransformCallback): void {
@@ -127,10 +135,12 @@ export class BufferingTransform extends Transform {
   // The timer keeps the process alive: records are not lost because nobody waited for them.
   #startTimer(): void {
     const { maxAgeMs } = this.#options
-    if (this.#timer !== null || maxAgeMs > MAX_TIMER_MS) return
+    if (this.#timer !== null || this.#overdue || maxAgeMs > MAX_TIMER_MS) return
     this.#timer = setTimeout(() => {
       this.#timer = null
-      this.flush()
+      // Never more than the mark: while nobody reads, a slow source would pile up one small batch after the other.
+      if (this.readableLength < this.readableHighWaterMark) this.flush()
+      else this.#overdue = true
     }, maxAgeMs)
   }
 

@@ -28,6 +28,9 @@ const QUOTE = 0x22
 const EMPTY_STRING = Buffer.from('""')
 const NOTHING = Buffer.alloc(0)
 
+/** A row may be held although it is complete: csv-parse keeps a few bytes back to see what follows. */
+const LOOK_AHEAD_BYTES = 16
+
 /** How much of a bad row is made into text: enough for a million characters. */
 const MAX_TEXT_BYTES = 4_000_000
 
@@ -98,7 +101,9 @@ export class CsvRows {
     this.#holdOpenRow()
     this.#chunkAt += bytes.length
     this.#chunk = NOTHING
-    return this.#held.length > this.#options.maxRecordBytes ? this.#recover('CSV_MAX_RECORD_SIZE') : NOTHING
+    return this.#held.length > this.#options.maxRecordBytes + LOOK_AHEAD_BYTES
+      ? this.#recover('CSV_MAX_RECORD_SIZE')
+      : NOTHING
   }
 
   #finish(): CsvError | undefined {

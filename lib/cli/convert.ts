@@ -2,10 +2,8 @@
  * The work of `spillway convert`: records of any format into one file of any other. Input that is a regular file and
  * needs columns is read twice, first for its columns; anything else is read once, and its first records decide.
  */
-import { stat } from 'node:fs/promises'
+import { once } from 'node:events'
 import { pipeline } from 'node:stream/promises'
-import { finished } from 'node:stream/promises'
-import { errnoOf, isAbortError, messageOf, SpillwayError } from '../core/errors.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { Rejection } from '../core/rejection.ts'
 import type { Schema } from '../../sinks/columns/column.ts'
@@ -13,9 +11,241 @@ import { DeadLetterFile } from '../../sinks/dead-letter-file.ts'
 import { openFileTarget } from '../../sinks/file-target.ts'
 import { parquetInfo } from '../../sinks/readers/read-parquet.ts'
 import { RecordSink } from '../../sinks/record-sink.ts'
-import type { CsvType } from '../../transforms/csv-types.ts'
+import { checkPlaces, type InputFile } from './check-places.ts'
 import type { ConversionPlan } from './conversion-plan.ts'
-import { findCsvTypes, findSchema, schemaOfCsv, schemaOfParquet } from './find-schema.ts'
+import { findCsvTypes, findSchema, schemaOfCsv, schemaOfParquet, type Reshape } from './find-schema.ts'
 import { hasColumns } from './input-formats.ts'
+import { columnsToKeepFlat, NestConflict, Nester } from './nest.ts'
 import { readBytes } from './read-bytes.ts'
-import { readRecords } from './read-records.ts'
+import { readRecords, type ReadRecordsOptions } from './read-records.ts'
+
+/** How far a conversion has come. */
+export interface ConversionStats {
+  /** Looking for columns, or writing records. */
+  readonly pass: 'columns' | 'records'
+  /** Records read in this pass. */
+  readonly records: number
+  /** Bytes read in this pass, as they are on disk. */
+  readonly bytesRead: number
+  /** How much of the input this pass has read, from 0 to 1; undefined when its size is not known. */
+  readonly fraction: number | undefined
+  /** Records in the output. */
+  readonly written: number
+  /** Records, and input that is no record, in the dead letters. */
+  readonly rejected: number
+  readonly firstRejection: Rejection | undefined
+  /** Bytes of the output. */
+  readonly bytesWritten: number
+}
+
+/** What is known of the columns before the first record is written. */
+interface Columns {
+  readonly csvTypes: ReadRecordsOptions['csvTypes']
+  readonly schema?: Schema | undefined
+  readonly reshape?: Reshape | undefined
+}
+
+/** Batches that wait in the queue of the sink. */
+const QUEUED_BATCHES = 4
+
+/**
+ * One conversion. Memory: a batch or two in each stage, the sink's chunk or row group, a row group of Parquet input,
+ * and one entry for each column.
+ */
+export class Conversion {
+  readonly #plan: ConversionPlan
+  readonly #interrupt: AbortSignal
+  /** Ends all reading, when the conversion is over in whatever way. */
+  readonly #over = new AbortController()
+  readonly #reading: AbortSignal
+  readonly #deadLetters: DeadLetterFile
+  #input: InputFile | null = null
+  #sink: RecordSink | undefined
+  #pass: ConversionStats['pass'] = 'records'
+  #records = 0
+  #bytesRead = 0
+  #rowsOfInput: number | undefined
+  #rejected = 0
+  #firstRejection: Rejection | undefined
+
+  /** @param interrupt - ends the conversion; what was accepted until then is written, and the output is complete */
+  constructor(plan: ConversionPlan, interrupt: AbortSignal) {
+    this.#plan = plan
+    this.#interrupt = interrupt
+    this.#reading = AbortSignal.any([interrupt, this.#over.signal])
+    this.#deadLetters = new DeadLetterFile(plan.deadLetterPath, plan.overwrite ? 'overwrite' : 'error', openFileTarget)
+  }
+
+  get stats(): ConversionStats {
+    return {
+      pass: this.#pass,
+      records: this.#records,
+      bytesRead: this.#rowsOfInput === undefined ? this.#bytesRead : (this.#input?.bytes ?? 0),
+      fraction: this.#fraction(),
+      written: this.#sink?.stats.written ?? 0,
+      rejected: this.#rejected,
+      firstRejection: this.#firstRejection,
+      bytesWritten: this.#sink?.stats.bytesWritten ?? 0,
+    }
+  }
+
+  /**
+   * Converts. However it ends, the output holds every record accepted until then and is complete.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_INPUT`, `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_VALUE`; an
+   *   AbortError when interrupted
+   */
+  async run(): Promise<void> {
+    try {
+      this.#input = await checkPlaces(this.#plan)
+      const columns = await this.#findColumns()
+      this.#beginPass('records')
+      await this.#deadLetters.prepare()
+      await this.#convert(columns)
+    } finally {
+      this.#over.abort()
+      await this.#deadLetters.close()
+    }
+  }
+
+  async #convert(columns: Columns): Promise<void> {
+    const sink = this.#openSink(columns.schema)
+    const closed = once(sink, 'close')
+    sink.on('close', () => this.#over.abort())
+    try {
+      await pipeline(this.#batches(columns), sink, { signal: this.#interrupt })
+    } catch (error) {
+      // What failed first: an input that was stopped because the sink had failed fails as well.
+      throw sink.errored ?? error
+    } finally {
+      await closed.catch(() => {})
+    }
+  }
+
+  #openSink(schema: Schema | undefined): RecordSink {
+    const { to, target, compression, overwrite, outDelimiter } = this.#plan
+    this.#sink = new RecordSink({
+      format: to,
+      ...(typeof target === 'string' ? { path: target } : { stream: target }),
+      ...(compression !== undefined && { compression }),
+      ...(schema !== undefined && { schema }),
+      onExisting: overwrite ? 'overwrite' : 'error',
+      csv: { delimiter: outDelimiter },
+      onReject: (rejection) => this.#reject(rejection),
+      highWaterMark: QUEUED_BATCHES,
+    })
+    return this.#sink
+  }
+
+  /** The first pass, if there is one. */
+  async #findColumns(): Promise<Columns> {
+    const { from, to, allText } = this.#plan
+    const csvTypes = allText ? 'text' : 'infer'
+    if (this.#input === null) return { csvTypes }
+    this.#beginPass('columns')
+    if (from === 'parquet') return { csvTypes, ...(await this.#columnsOfParquet(this.#input.path)) }
+    if (from === 'csv' || from === 'tsv') return allText ? { csvTypes } : await this.#columnsOfCsv(this.#input.path)
+    if (!hasColumns(to)) return { csvTypes }
+    const reshape = this.#reshapeFor([])
+    return { csvTypes, reshape, schema: await this.#scan(reshape) }
+  }
+
+  async #columnsOfParquet(path: string): Promise<Pick<Columns, 'schema' | 'reshape'>> {
+    const { rows, columns } = await parquetInfo(path)
+    this.#rowsOfInput = rows
+    const reshape = this.#reshapeFor(columns.map(({ name }) => name))
+    if (!hasColumns(this.#plan.to)) return { reshape }
+    return { reshape, schema: schemaOfParquet(columns, reshape) ?? (await this.#scan(reshape)) }
+  }
+
+  async #columnsOfCsv(path: string): Promise<Columns> {
+    const { delimiter, maxLineBytes } = this.#plan
+    const types = await findCsvTypes(readBytes(path, this.#countBytes, this.#reading), {
+      delimiter,
+      signal: this.#reading,
+      ...(maxLineBytes !== undefined && { maxRecordBytes: maxLineBytes }),
+    })
+    if (types === undefined) return { csvTypes: 'infer' }
+    const reshape = this.#reshapeFor(Object.keys(types))
+    return { csvTypes: types, reshape, ...(hasColumns(this.#plan.to) && { schema: schemaOfCsv(types, reshape) }) }
+  }
+
+  /** Reads all records for their columns. */
+  #scan(reshape: Reshape): Promise<Schema | undefined> {
+    return findSchema(
+      this.#read('infer', () => {}),
+      reshape,
+    )
+  }
+
+  async *#batches({ csvTypes, reshape }: Columns): AsyncGenerator<readonly ResultRecord[]> {
+    let reshapeRecord = reshape
+    for await (const batch of this.#read(csvTypes, (rejection) => this.#reject(rejection))) {
+      reshapeRecord ??= this.#reshapeFor(Object.keys(batch[0] ?? {}))
+      yield reshapeRecord === keepRecord ? batch : await this.#reshapeAll(batch, reshapeRecord)
+    }
+  }
+
+  async #reshapeAll(batch: readonly ResultRecord[], reshape: Reshape): Promise<ResultRecord[]> {
+    const reshaped: ResultRecord[] = []
+    for (const record of batch) {
+      try {
+        reshaped.push(reshape(record))
+      } catch (error) {
+        if (!(error instanceof NestConflict)) throw error
+        await this.#reject({ stage: 'parse', reason: error.message, field: error.field, record })
+      }
+    }
+    return reshaped
+  }
+
+  /**
+   * What is done to records before they are written. Between formats of columns, names are kept: a column called `a.b`
+   * goes through the sink as `b` within `a`, as otherwise its dot would be escaped.
+   *
+   * @param columns - all columns of the input, where it has columns
+   */
+  #reshapeFor(columns: readonly string[]): Reshape {
+    const { nest, from, to } = this.#plan
+    if (!nest && !(hasColumns(from) && hasColumns(to))) return keepRecord
+    const nester = new Nester(nest ? undefined : columnsToKeepFlat(columns))
+    return (record) => nester.nest(record)
+  }
+
+  async *#read(
+    csvTypes: ReadRecordsOptions['csvTypes'],
+    onReject: ReadRecordsOptions['onReject'],
+  ): AsyncGenerator<readonly ResultRecord[]> {
+    const { from, source, delimiter, maxLineBytes } = this.#plan
+    const options = { from, source, delimiter, csvTypes, maxLineBytes, onReject }
+    for await (const batch of readRecords({ ...options, signal: this.#reading, onBytes: this.#countBytes })) {
+      this.#records += batch.length
+      yield batch
+    }
+  }
+
+  async #reject(rejection: Rejection): Promise<void> {
+    this.#rejected += 1
+    this.#firstRejection ??= rejection
+    await this.#deadLetters.add(rejection)
+  }
+
+  #beginPass(pass: ConversionStats['pass']): void {
+    this.#pass = pass
+    this.#records = 0
+    this.#bytesRead = 0
+  }
+
+  readonly #countBytes = (bytes: number): void => {
+    this.#bytesRead += bytes
+  }
+
+  #fraction(): number | undefined {
+    if (this.#rowsOfInput !== undefined) return this.#rowsOfInput === 0 ? 1 : this.#records / this.#rowsOfInput
+    return this.#input === null || this.#input.bytes === 0 ? undefined : this.#bytesRead / this.#input.bytes
+  }
+}
+
+function keepRecord(record: ResultRecord): ResultRecord {
+  return record
+}

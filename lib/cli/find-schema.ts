@@ -108,7 +108,7 @@ export function schemaOfParquet(columns: readonly ParquetColumn[], reshape: Resh
 /** One record for each column: together they may hold what no record does. */
 function schemaOfSamples(samples: readonly (readonly [string, unknown])[], reshape: Reshape): Schema | undefined {
   const inference = new ColumnInference()
-  for (const sample of samples) inference.add(reshape(Object.fromEntries([sample]) as ResultRecord))
+  for (const sample of samples) inference.add(reshape(Object.fromEntries([sample])))
   return schemaOf(inference)
 }
 
@@ -133,7 +133,7 @@ function isTooDeep(value: unknown, levels: number): boolean {
 function schemaOf(inference: ColumnInference): Schema | undefined {
   const { columns } = inference
   if (columns.length === 0) return undefined
-  return Object.fromEntries(columns.map(({ name, type }) => [name, type ?? 'utf8'])) as Schema
+  return Object.fromEntries(columns.map(({ name, type }) => [name, type ?? 'utf8']))
 }
 
 function tooManyColumns(): SpillwayError {

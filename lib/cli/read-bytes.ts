@@ -78,9 +78,13 @@ async function* gunzip(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerat
     const zlibCode = (cause as NodeJS.ErrnoException).code ?? ''
     if (!/^Z_/.test(zlibCode)) throw cause
     const reason = zlibCode === 'Z_BUF_ERROR' ? 'it ends early' : messageOf(cause)
-    throw new SpillwayError('ERR_SPILLWAY_INPUT', `The gzip data cannot be read: ${reason}. Get the whole file again.`, {
-      cause,
-    })
+    throw new SpillwayError(
+      'ERR_SPILLWAY_INPUT',
+      `The gzip data cannot be read: ${reason}. Get the whole file again.`,
+      {
+        cause,
+      },
+    )
   }
 }
 

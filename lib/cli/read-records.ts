@@ -91,7 +91,7 @@ async function* parse(bytes: AsyncIterable<Buffer>, parser: Transform): AsyncGen
 async function* expectArray(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let known = false
   for await (const chunk of bytes) {
-    const first = known ? undefined : chunk.find((byte) => !BEFORE_JSON.has(byte))
+    const first: number | undefined = known ? undefined : chunk.find((byte) => !BEFORE_JSON.has(byte))
     if (first !== undefined && first !== OPEN_BRACKET) throw noArray(first)
     known ||= first !== undefined
     yield chunk

@@ -58,7 +58,7 @@ export class CellMaker {
     }
   }
 
-  #text(value: unknown): string {
+  #text(value: unknown): string | undefined {
     if (typeof value === 'string') {
       if (value.isWellFormed()) return value
       this.#surrogatesReplaced += 1

@@ -2,10 +2,17 @@
  * The columns of one file, and the way of a record into them: a tree of the dotted names, walked along with the
  * record, so that no path is put together while all goes well.
  */
-import { messageOf } from '../../lib/core/errors.ts'
 import { describeValue } from '../../lib/core/options.ts'
 import { joinPath, splitPath } from '../../lib/core/field-path.ts'
-import { customValue, describeRefused, findRefused, kindOf, MAX_DEPTH, type Refusal } from '../values.ts'
+import {
+  customValue,
+  describeRefused,
+  findRefused,
+  kindOf,
+  MAX_DEPTH,
+  refuseUnreadable,
+  type Refusal,
+} from '../values.ts'
 import { fitsInt64, type CellMaker } from './cells.ts'
 import type { Cell, Column } from './column.ts'
 import { columnTypeOf } from './infer-columns.ts'
@@ -56,7 +63,7 @@ export class ColumnSet {
       // A value that no file can hold weighs more than a column that does not fit: no wider columns would help.
       return refusal && (findRefused(whole) ?? refusal)
     } catch (thrown) {
-      return { kind: 'value', reason: `could not be read: ${messageOf(thrown)}` }
+      return findRefused(record) ?? refuseUnreadable(thrown)
     }
   }
 

@@ -77,7 +77,21 @@ t.test('gives up a row that is too long, and holds no more of it than the bound 
       t.match(seen[1], [2, 'it'])
       t.strictSame(seen[2], [2 + lines, ['3', '4'], '3,4'])
       t.equal(seen.length, 3)
-      t.ok(mostHeld <= 100 + size)
+      t.ok(mostHeld <= 100 + 16 + size)
+    }
+  }
+})
+
+t.test('measures a row by its own bytes, wherever they are cut', async (t) => {
+  for (const end of ['\n', '\r\n']) {
+    for (const size of sizes) {
+      const { seen } = rowsOf(`${'x'.repeat(100)}${end}${'y'.repeat(103)}${end}1${end}`, size, 100)
+      t.match(seen, [
+        [1, ['x'.repeat(100)]],
+        [2, 'it'],
+        [3, ['1']],
+      ])
+      t.equal(seen.length, 3)
     }
   }
 })

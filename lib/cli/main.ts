@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+/**
+ * The `spillway` command.
+ */
+import { Interrupts } from './interrupts.ts'
+import { runProgram } from './program.ts'
+
+const { stdin, stdout, stderr } = process
+const interrupts = new Interrupts(process)
+
+// Whoever writes learns of a reader that has gone from the write itself; the event comes on top.
+for (const stream of [stdout, stderr]) stream.on('error', () => {})
+
+runProgram(process.argv.slice(2), { stdin, stdout, stderr, signal: interrupts.signal }).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    // A mistake in the program itself, which deserves its stack.
+    console.error(error)
+    process.exitCode = 1
+  },
+)

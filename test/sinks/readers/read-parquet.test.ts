@@ -1,0 +1,234 @@
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { DuckDBInstance } from '@duckdb/node-api'
+import t, { type Test } from 'tap'
+import {
+  parquetInfo,
+  readParquet,
+  type ParquetInput,
+  type ReadParquetOptions,
+} from '../../../sinks/readers/read-parquet.ts'
+
+/** Writes what a query selects as a Parquet file, with DuckDB. */
+async function writeFile(t: Test, query: string, options = ''): Promise<string> {
+  const path = join(t.testdir(), 'a.parquet')
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  await connection.run(`COPY (${query}) TO '${path}' (FORMAT parquet${options})`)
+  connection.closeSync()
+  instance.closeSync()
+  return path
+}
+
+async function read(input: ParquetInput, options?: ReadParquetOptions): Promise<Record<string, unknown>[]> {
+  return (await readParquet(input, options).toArray()) as Record<string, unknown>[]
+}
+
+/** Handles this process has open on `path`; undefined where the system does not tell. */
+function handlesOn(path: string): number | undefined {
+  if (!existsSync('/proc/self/fd')) return undefined
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path
+    } catch {
+      return false
+    }
+  }).length
+}
+
+function expectNoHandle(t: Test, path: string): void {
+  t.ok([0, undefined].includes(handlesOn(path)), 'no handle is left open')
+}
+
+const thousands = `SELECT i::INTEGER AS i, 'row ' || i AS s FROM range(5000) r(i)`
+const smallGroups = ', ROW_GROUP_SIZE 2048'
+
+t.test('gives every type its value', async (t) => {
+  const path = await writeFile(
+    t,
+    `SELECT true AS b, 0.1::DOUBLE AS d, 0.5::FLOAT AS f, 7::INTEGER AS i, 9007199254740993::BIGINT AS l,
+       18446744073709551615::UBIGINT AS ul, 'é"' AS s, 'y'::ENUM('x', 'y') AS e, DATE '2024-02-03' AS day,
+       TIMESTAMP '2024-02-03 04:05:06.789' AS at, 'ab'::BLOB AS bytes, '{"a":[1]}'::JSON AS json,
+       0.3::DECIMAL(10,1) AS price, 123.45::DECIMAL(30,2) AS wide, [1.5::DOUBLE, NULL] AS list,
+       {'x': 1::INTEGER, 'y': NULL::VARCHAR} AS struct, MAP {'k': 1::INTEGER} AS map, NULL::DOUBLE AS nothing,
+       2::INTEGER AS "result.metrics.sharpe", 3::INTEGER AS "__proto__", 'NaN'::DOUBLE AS nan`,
+  )
+  const [record] = (await read(path)) as [Record<string, unknown>]
+  t.strictSame(record, {
+    b: true,
+    d: 0.1,
+    f: 0.5,
+    i: 7,
+    l: 9007199254740993n,
+    ul: 18446744073709551615n,
+    s: 'é"',
+    e: 'y',
+    day: new Date('2024-02-03'),
+    at: new Date('2024-02-03T04:05:06.789Z'),
+    bytes: new Uint8Array([97, 98]),
+    json: { a: [1] },
+    price: 0.3,
+    wide: 123.45,
+    list: [1.5, null],
+    struct: { x: 1, y: null },
+    map: { k: 1 },
+    nothing: null,
+    'result.metrics.sharpe': 2,
+    ['__proto__']: 3,
+    nan: NaN,
+  })
+  t.equal(Object.keys(record).at(-2), '__proto__')
+})
+
+t.test('reads all row groups in order, whatever the codec', async (t) => {
+  const expected = Array.from({ length: 5000 }, (_, i) => ({ i, s: `row ${i}` }))
+  for (const codec of ['uncompressed', 'snappy', 'gzip', 'brotli']) {
+    const path = await writeFile(t, thousands, `${smallGroups}, COMPRESSION ${codec}`)
+    t.strictSame(await read(path), expected, codec)
+    expectNoHandle(t, path)
+  }
+})
+
+t.test('emits batches of up to 1000 records', async (t) => {
+  const path = await writeFile(t, thousands, smallGroups)
+  const batches = (await readParquet(path, { batches: true }).toArray()) as unknown[][]
+  t.strictSame(
+    batches.map(({ length }) => length),
+    [1000, 1000, 48, 1000, 1000, 48, 904],
+  )
+})
+
+t.test('reads some columns, in the order asked for', async (t) => {
+  const path = await writeFile(t, `SELECT 1::INTEGER AS a, 2::INTEGER AS "b.c", 3::INTEGER AS d`)
+  const [record] = (await read(path, { columns: ['d', 'b.c'] })) as [object]
+  t.strictSame(Object.entries(record), [
+    ['d', 3],
+    ['b.c', 2],
+  ])
+  const unknown = { code: 'ERR_SPILLWAY_OPTION', message: /`b\.d`.*Did you mean `b\.c`/ }
+  await t.rejects(read(path, { columns: ['b.d'] }), unknown)
+  expectNoHandle(t, path)
+})
+
+t.test('decodes a row group when it is needed, and once', async (t) => {
+  const path = await writeFile(t, thousands, smallGroups)
+  const bytes = readFileSync(path)
+  const starts: number[] = []
+  const file = {
+    byteLength: bytes.length,
+    slice(start: number, end = bytes.length) {
+      if (end - start > 4 && end < bytes.length) starts.push(start)
+      return new Uint8Array(bytes.subarray(start, end)).buffer
+    },
+  }
+  const stream = readParquet({ file }, { columns: ['i'], batches: true })
+  const [first] = (await once(stream, 'readable').then(() => [stream.read() as unknown])) as [unknown[]]
+  t.equal(first.length, 1000)
+  t.equal(starts.length, 1)
+  await stream.toArray()
+  t.equal(starts.length, 3)
+  t.equal(new Set(starts).size, 3)
+})
+
+t.test('reads a file without rows', async (t) => {
+  const path = await writeFile(t, `${thousands} WHERE i < 0`)
+  t.strictSame(await read(path), [])
+  t.equal((await parquetInfo(path)).rows, 0)
+})
+
+t.test('tells rows, row groups and columns from the footer', async (t) => {
+  const path = await writeFile(
+    t,
+    `SELECT i::INTEGER AS i, i::BIGINT AS l, 's' AS s, [i] AS list, {'x': i} AS struct, now()::TIMESTAMP AS at,
+       0.5::DOUBLE AS d, 'x'::BLOB AS bytes FROM range(5000) r(i)`,
+    smallGroups,
+  )
+  const info = await parquetInfo(path)
+  t.equal(info.rows, 5000)
+  t.equal(info.rowGroups, 3)
+  t.strictSame(
+    info.columns.map(({ name, type }) => `${name} ${type}`),
+    [
+      'i INT32',
+      'l INT64',
+      's UTF8',
+      'list LIST',
+      'struct STRUCT',
+      'at TIMESTAMP_MICROS',
+      'd DOUBLE',
+      'bytes BYTE_ARRAY',
+    ],
+  )
+  t.ok(info.columns.every(({ nullable }) => nullable))
+  expectNoHandle(t, path)
+})
+
+t.test('says what is wrong with a file that cannot be read', async (t) => {
+  const whole = readFileSync(await writeFile(t, thousands, smallGroups))
+  const damagedFooter = Buffer.from(whole)
+  damagedFooter.fill(0xff, whole.length - 200, whole.length - 8)
+  const damagedPages = Buffer.from(whole)
+  damagedPages.fill(0xff, 4, 2000)
+  const files: Record<string, [bytes: Buffer | string, message: RegExp]> = {
+    empty: ['', /it is empty/],
+    foreign: ['a,b\n1,2\n3,4\n5,6\n', /not a Parquet file/],
+    short: ['PA', /not a Parquet file/],
+    magic: ['PAR1', /cut short/],
+    cut: [whole.subarray(0, -100), /cut short/],
+    footer: [damagedFooter, /footer is damaged/],
+    pages: [damagedPages, /row group 1 cannot be decoded/],
+    encrypted: ['PARE00000000PARE', /encrypted/],
+  }
+  const folder = t.testdir()
+  for (const [name, [bytes, message]] of Object.entries(files)) {
+    const path = join(folder, `${name}.parquet`)
+    writeFileSync(path, bytes)
+    await t.rejects(read(path), { code: 'ERR_SPILLWAY_INPUT', place: { path }, message }, name)
+    expectNoHandle(t, path)
+  }
+  await t.rejects(parquetInfo(join(folder, 'cut.parquet')), { code: 'ERR_SPILLWAY_INPUT' })
+  expectNoHandle(t, join(folder, 'cut.parquet'))
+  await t.rejects(read(join(folder, 'none.parquet')), { code: 'ERR_SPILLWAY_IO', message: /none\.parquet/ })
+})
+
+t.test('closes the file when destroyed at any stage', async (t) => {
+  const path = await writeFile(t, thousands, smallGroups)
+  const atOnce = readParquet(path).destroy()
+  await once(atOnce, 'close')
+  expectNoHandle(t, path)
+
+  for await (const _record of readParquet(path)) break
+  expectNoHandle(t, path)
+
+  const decoding = readParquet(path)
+  decoding.read(0)
+  decoding.destroy()
+  await once(decoding, 'close')
+  expectNoHandle(t, path)
+})
+
+t.test('ends with an AbortError on its signal, and closes the file', async (t) => {
+  const path = await writeFile(t, thousands, smallGroups)
+  const controller = new AbortController()
+  const reading = read(path, { signal: controller.signal })
+  controller.abort()
+  await t.rejects(reading, { name: 'AbortError' })
+  expectNoHandle(t, path)
+  await t.rejects(read(path, { signal: AbortSignal.abort() }), { name: 'AbortError' })
+})
+
+t.test('closes the file when what follows in pipeline() fails', async (t) => {
+  const path = await writeFile(t, thousands, smallGroups)
+  const broken = new Writable({ objectMode: true, write: (_r, _e, done) => done(new Error('disk full')) })
+  await t.rejects(pipeline(readParquet(path), broken), { message: 'disk full' })
+  expectNoHandle(t, path)
+})
+
+t.test('refuses options it cannot have', async (t) => {
+  t.throws(() => readParquet(''), { code: 'ERR_SPILLWAY_OPTION' })
+  t.throws(() => readParquet({} as ParquetInput), { code: 'ERR_SPILLWAY_OPTION' })
+  t.throws(() => readParquet('a', { columns: 'a' } as never), { code: 'ERR_SPILLWAY_OPTION' })
+})
