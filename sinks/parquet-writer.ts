@@ -21,6 +21,8 @@ export interface ParquetWriterOptions {
   readonly rowGroupBytes: number
 }
 
+const NOTHING = new Uint8Array(0)
+
 /** Writes Parquet. Memory: one row group (`rowGroupBytes` and one record), and its encoded form. */
 export class ParquetWriter implements RecordWriter {
   readonly #options: ParquetWriterOptions
@@ -72,13 +74,11 @@ export class ParquetWriter implements RecordWriter {
   }
 
   async take(): Promise<Uint8Array> {
-    const parts: Uint8Array[] = []
-    if (!this.#headerTaken) {
-      this.#headerTaken = true
-      parts.push(this.#encoder.header())
-    }
-    if (this.full) parts.push(await this.#encoder.endRowGroup())
-    return Buffer.concat(parts)
+    const header = this.#headerTaken ? NOTHING : this.#encoder.header()
+    this.#headerTaken = true
+    const rowGroup = this.full ? await this.#encoder.endRowGroup() : NOTHING
+    // The usual case takes no copy.
+    return header.length === 0 ? rowGroup : Buffer.concat([header, rowGroup])
   }
 
   async checkpoint(): Promise<Uint8Array> {

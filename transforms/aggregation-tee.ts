@@ -1,7 +1,7 @@
 /**
  * Aggregates the records that pass through a stream graph, and hands them on as they are.
  */
-import { finished, Transform, type Readable, type TransformCallback } from 'node:stream'
+import { addAbortSignal, finished, Transform, type Readable, type TransformCallback } from 'node:stream'
 import { annotate, notesOf, type Chunk } from '../lib/core/batch.ts'
 import { messageOf, SpillwayError } from '../lib/core/errors.ts'
 import { abortSignal, numberFrom, oneOf, resolveOptions, type Checks } from '../lib/core/options.ts'
@@ -68,11 +68,12 @@ export class AggregationTee extends Transform {
   constructor(given?: AggregationTeeOptions) {
     const options = resolveOptions('AggregationTee', given, aggregationTeeChecks, AGGREGATION_TEE_DEFAULTS)
     const { snapshotIntervalMs, countWhen, signal, ...aggregatesOptions } = options
-    const state = new Aggregates(aggregatesOptions)
-    super({ objectMode: true, highWaterMark: HIGH_WATER_MARK, ...(signal && { signal }) })
-    this.#state = state
+    super({ objectMode: true, highWaterMark: HIGH_WATER_MARK })
+    this.#state = new Aggregates(aggregatesOptions)
     this.#waitsForSink = countWhen === 'written'
     this.#snapshotIntervalMs = snapshotIntervalMs
+    // Not by super(): a signal that has aborted already destroys the stream at once, which takes its fields.
+    if (signal !== undefined) addAbortSignal(signal, this)
   }
 
   /** The state itself: to be merged with others, or saved. Merge a restored one into it to go on from there. */

@@ -6,7 +6,7 @@
  * - with `onReject`, bad input is handed over in order and awaited before more is read;
  * - a UTF-8 byte order mark is dropped.
  */
-import { Transform, type TransformCallback } from 'node:stream'
+import { addAbortSignal, Transform, type TransformCallback } from 'node:stream'
 import { SpillwayError } from '../lib/core/errors.ts'
 import { abortSignal, callback as callbackCheck, flag, type Checks } from '../lib/core/options.ts'
 import type { ResultRecord } from '../lib/core/record.ts'
@@ -83,12 +83,13 @@ export class RecordParser extends Transform {
       readableObjectMode: true,
       // A mark counts a batch as one: about a thousand records wait either way.
       readableHighWaterMark: options.batches ? 1 : BATCH_RECORDS,
-      ...(options.signal && { signal: options.signal }),
     })
     this.#decoder = decoder
     this.#onReject = options.onReject
     this.#batches = options.batches ?? false
     this.#output = this.#makeOutput()
+    // Given to super(), a signal already aborted would destroy the stream before its fields exist.
+    if (options.signal) addAbortSignal(options.signal, this)
   }
 
   override read(size?: number): unknown {

@@ -8,6 +8,8 @@ import type { Stats } from 'node:fs'
 import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
 import type { ConversionPlan } from './conversion-plan.ts'
 
+const REMEDY = 'Choose another name, or pass --overwrite.'
+
 /** Input that is a regular file: it can be read twice. */
 export interface InputFile {
   readonly path: string
@@ -22,7 +24,7 @@ export interface InputFile {
  *   that is there already and may not be overwritten, or is the input itself
  */
 export async function checkPlaces(plan: ConversionPlan): Promise<InputFile | null> {
-  const { source, target, deadLetterPath, overwrite } = plan
+  const { source, target, deadLetterPath, onDeadLetters, overwrite } = plan
   const input = typeof source === 'string' ? await statOfInput(source) : undefined
   const outputs = typeof target === 'string' ? [target, deadLetterPath] : [deadLetterPath]
   for (const path of outputs) {
@@ -31,10 +33,9 @@ export async function checkPlaces(plan: ConversionPlan): Promise<InputFile | nul
     if (input !== undefined && isSameFile(found, input)) {
       throw exists(path, `${path} is the input itself. Choose another name.`)
     }
-    if (!overwrite) {
-      const what = path === deadLetterPath ? 'holds the rejected records of an earlier run' : 'already exists'
-      throw exists(path, `${path} ${what}. Choose another name, or pass --overwrite.`)
-    }
+    if (path === deadLetterPath) {
+      if (onDeadLetters === 'error') throw exists(path, `${path} holds what an earlier run rejected. ${REMEDY}`)
+    } else if (!overwrite) throw exists(path, `${path} already exists. ${REMEDY}`)
   }
   if (typeof target === 'string' && resolve(target) === resolve(deadLetterPath)) {
     throw exists(target, `${target} cannot be both the output and the dead-letter file. Choose another name for one.`)

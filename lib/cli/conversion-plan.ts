@@ -4,7 +4,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { expectValue, integerFrom } from '../core/options.ts'
 import { SpillwayError } from '../core/errors.ts'
-import type { Compression, Format } from '../../sinks/record-sink-options.ts'
+import type { Compression, Format, OnExisting } from '../../sinks/record-sink-options.ts'
 import { inputFormatOf, isGzipName, outputKindOf, type InputFormat } from './input-formats.ts'
 
 /** The options of the command, as the user gave them. */
@@ -45,6 +45,8 @@ export interface ConversionPlan {
   readonly allText: boolean
   readonly overwrite: boolean
   readonly deadLetterPath: string
+  /** What to do with rejections of an earlier run. */
+  readonly onDeadLetters: OnExisting
   readonly maxLineBytes: number | undefined
 }
 
@@ -76,6 +78,7 @@ export function planConversion(input: string, options: ConvertOptions, streams: 
     throw misuse(`--compression snappy is for Parquet, and the output is ${to}: choose gzip or none`)
   }
   if (options.maxLineBytes !== undefined) expectValue('--max-line-bytes', options.maxLineBytes, integerFrom(1))
+  const overwrite = options.overwrite ?? false
   return {
     from,
     source: input === STANDARD ? streams.stdin : input,
@@ -86,8 +89,10 @@ export function planConversion(input: string, options: ConvertOptions, streams: 
     compression: options.compression ?? (to !== 'parquet' && isGzipName(options.out) ? 'gzip' : undefined),
     nest: options.nest ?? false,
     allText: options.allText ?? false,
-    overwrite: options.overwrite ?? false,
+    overwrite,
     deadLetterPath: options.deadLetter ?? defaultDeadLetterPath(input, options.out),
+    // Without an output file there is no run to tell from an earlier one: add, and neither refuse nor delete.
+    onDeadLetters: overwrite ? 'overwrite' : options.out === STANDARD ? 'append' : 'error',
     maxLineBytes: options.maxLineBytes,
   }
 }

@@ -73,7 +73,7 @@ export class Conversion {
     this.#plan = plan
     this.#interrupt = interrupt
     this.#reading = AbortSignal.any([interrupt, this.#over.signal])
-    this.#deadLetters = new DeadLetterFile(plan.deadLetterPath, plan.overwrite ? 'overwrite' : 'error', openFileTarget)
+    this.#deadLetters = new DeadLetterFile(plan.deadLetterPath, plan.onDeadLetters, openFileTarget)
   }
 
   get stats(): ConversionStats {
@@ -109,11 +109,14 @@ export class Conversion {
   }
 
   async #convert(columns: Columns): Promise<void> {
+    const batches = this.#batches(columns)
+    // Input that cannot be read at all leaves no empty output behind.
+    const first = await batches.next()
     const sink = this.#openSink(columns.schema)
     const closed = once(sink, 'close')
     sink.on('close', () => this.#over.abort())
     try {
-      await pipeline(this.#batches(columns), sink, { signal: this.#interrupt })
+      await pipeline(resumed(first, batches), sink, { signal: this.#interrupt })
     } catch (error) {
       // What failed first: an input that was stopped because the sink had failed fails as well.
       throw sink.errored ?? error
@@ -178,7 +181,7 @@ export class Conversion {
     )
   }
 
-  async *#batches({ csvTypes, reshape }: Columns): AsyncGenerator<readonly ResultRecord[]> {
+  async *#batches({ csvTypes, reshape }: Columns): AsyncGenerator<readonly ResultRecord[], void> {
     let reshapeRecord = reshape
     for await (const batch of this.#read(csvTypes, (rejection) => this.#reject(rejection))) {
       reshapeRecord ??= this.#reshapeFor(Object.keys(batch[0] ?? {}))
@@ -244,6 +247,13 @@ export class Conversion {
     if (this.#rowsOfInput !== undefined) return this.#rowsOfInput === 0 ? 1 : this.#records / this.#rowsOfInput
     return this.#input === null || this.#input.bytes === 0 ? undefined : this.#bytesRead / this.#input.bytes
   }
+}
+
+/** An iteration of which the first step has been made. */
+async function* resumed<T>(first: IteratorResult<T, void>, rest: AsyncGenerator<T, void>): AsyncGenerator<T> {
+  if (first.done === true) return
+  yield first.value
+  yield* rest
 }
 
 function keepRecord(record: ResultRecord): ResultRecord {

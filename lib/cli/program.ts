@@ -1,7 +1,7 @@
 /**
  * The commands of the command line, their options and their help.
  */
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { COMPRESSIONS, FORMATS } from '../../sinks/record-sink-options.ts'
 import { runConvert, type ConvertCommandOptions, type Shell } from './convert-command.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
@@ -68,7 +68,7 @@ function addConvert(program: Command, shell: Shell, report: Report): void {
     .description(
       'Converts records: JSONL, a JSON array, CSV, TSV or Parquet, text gzipped or not, into JSONL, CSV or Parquet.',
     )
-    .addArgument(new Argument('[in]', 'input file, or - for standard input').default('-', 'standard input'))
+    .argument('[in]', 'input file; standard input is - or none')
     .requiredOption('-o, --out <file>', 'output file, or - for standard output')
     .addOption(new Option('-t, --to <format>', 'output format (default: by the name of --out)').choices(FORMATS))
     .addOption(
@@ -88,8 +88,8 @@ function addConvert(program: Command, shell: Shell, report: Report): void {
     .option('-q, --quiet', 'say nothing unless something went wrong')
     .option('--debug', 'show the stack of an error')
     .addHelpText('after', CONVERT_EXAMPLES)
-    .action(async (input: string, options: ConvertCommandOptions) => {
-      report(await runConvert(input, options, shell))
+    .action(async (input: string | undefined, options: ConvertCommandOptions) => {
+      report(await runConvert(input ?? '-', options, shell))
     })
 }
 

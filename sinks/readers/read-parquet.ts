@@ -1,7 +1,7 @@
 /**
  * Parquet files to records, and what their footers tell.
  */
-import { Readable } from 'node:stream'
+import { addAbortSignal, Readable } from 'node:stream'
 import { abortSignal, expectValue, flag, resolveOptions, type Check, type Checks } from '../../lib/core/options.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
 import { FileSlices, type ByteSource } from './file-slices.ts'
@@ -96,10 +96,11 @@ class ParquetReader extends Readable {
     super({
       objectMode: true,
       highWaterMark: options.batches ? 1 : BATCH_RECORDS,
-      ...(options.signal && { signal: options.signal }),
     })
     this.#input = input
     this.#options = options
+    // Given to super(), a signal already aborted would destroy the stream before its fields exist.
+    if (options.signal) addAbortSignal(options.signal, this)
   }
 
   override _construct(callback: (error?: Error | null) => void): void {

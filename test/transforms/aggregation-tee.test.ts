@@ -121,9 +121,8 @@ t.test('takes the snapshots down with it when it is cut short', async (t) => {
   tee.on('error', () => {})
   tee.destroy(new Error('cut'))
   await t.rejects(reading, { code: 'ERR_STREAM_PREMATURE_CLOSE' })
-  t.ok(new AggregationTee(score).destroy().aggregates instanceof Readable)
-  await once(tee, 'close').catch(() => {})
   t.ok(tee.aggregates.destroyed)
+  t.ok(new AggregationTee(score).destroy().aggregates.destroyed)
 })
 
 t.test('makes snapshots when they are read, and not before', async (t) => {
@@ -212,7 +211,6 @@ t.test('leaves no timer behind', async (t) => {
 t.test('counts what the sink has written, without what it rejected', async (t) => {
   const tee = new AggregationTee({ ...score, countWhen: 'written' })
   const sink = new FakeSink()
-  const snapshots = tee.aggregates.toArray() as Promise<AggregateSummary[]>
   const marker = markerBatch(new Marker('written'))
   const batch = records(1, -1, 2)
   await pipeline(Readable.from([batch, marker, ...records(4), Object.freeze(records(8, -8))]), tee, sink)

@@ -129,6 +129,9 @@ t.test('ends with an AbortError on its signal, unread records or not', async (t)
   controller.abort()
   const [error] = (await once(stream, 'error')) as [Error]
   t.equal(error.name, 'AbortError')
+
+  const [early] = (await once(parser({ signal: AbortSignal.abort() }), 'error')) as [Error]
+  t.equal(early.name, 'AbortError')
 })
 
 t.test('passes the error of its source on through pipeline()', async (t) => {

@@ -13,7 +13,7 @@
  *
  * Sources: T. J. Dekker, "A floating-point technique for extending the available precision", Numerische Mathematik
  * 18 (1971); T. Ogita, S. M. Rump, S. Oishi, "Accurate sum and dot product", SIAM J. Sci. Comput. 26 (2005); the
- * additions are algorithms 4 and 6 of M. Joldes, J.-M. Muller, V. Popescu, "Tight and rigorous error bounds for
+ * additions are algorithms 4, 5 and 6 of M. Joldes, J.-M. Muller, V. Popescu, "Tight and rigorous error bounds for
  * basic building blocks of double-word arithmetic", ACM TOMS 44 (2017).
  */
 
@@ -34,13 +34,21 @@ export function addValue(cells: Float64Array, at: number, value: number): void {
   cells[at + 1] = lost - (total - sum)
 }
 
-/** Adds the square of `value` to the sum at `cells[at]`, `cells[at + 1]`. */
+/** Adds the square of `value` to the sum of squares at `cells[at]`, `cells[at + 1]`. */
 export function addSquare(cells: Float64Array, at: number, value: number): void {
   const square = value * value
   const split = SPLITTER * value
-  const high = split - (split - value)
-  const low = value - high
-  addPair(cells, at, square, low * low - (square - high * high - 2 * high * low))
+  const upper = split - (split - value)
+  const lower = value - upper
+  const squareLow = lower * lower - (square - upper * upper - 2 * upper * lower)
+  const high = cells[at] as number
+  const sum = high + square
+  const share = sum - high
+  // Summing the low parts without compensation is safe as squares all have one sign.
+  const lost = high - (sum - share) + (square - share) + ((cells[at + 1] as number) + squareLow)
+  const total = sum + lost
+  cells[at] = total
+  cells[at + 1] = lost - (total - sum)
 }
 
 /** Adds the sum `high + low` to the one at `cells[at]`, `cells[at + 1]`. */

@@ -106,24 +106,16 @@ export class MetricTable {
   /** Adds a value of the record `arrival`; returns whether the metric is dense in its group. */
   add(value: number, arrival: Arrival): boolean {
     const at = arrival.group * ROW_CELLS
-    if (at >= this.#cells.length) this.#growTo(arrival.group)
     const cells = this.#cells
-    if (!Number.isFinite(value)) {
-      cells[at + NON_FINITE] = (cells[at + NON_FINITE] as number) + 1
-      return false
+    // Kept short, so that the engine inlines all of the usual case.
+    if (at >= cells.length || cells[at + COUNT] !== arrival.before || !Number.isFinite(value)) {
+      return this.#addUnusual(value, arrival)
     }
-    const dense = cells[at + COUNT] === arrival.before
-    if (dense) {
-      if (arrival.isFirst) cells[at + FIRST] = value
-      if (arrival.isLast) cells[at + LAST] = value
-    } else if (arrival.group === OTHER) {
-      this.#placeInOther(arrival, arrival.key, value, arrival.key, value)
-    } else {
-      this.#place(arrival.group, { firstKey: arrival.key, lastKey: arrival.key }, value, value)
-    }
+    if (arrival.isFirst) cells[at + FIRST] = value
+    if (arrival.isLast) cells[at + LAST] = value
     addToRow(cells, at, value)
     this.sketch.add(value)
-    return dense
+    return true
   }
 
   /**
@@ -202,6 +194,25 @@ export class MetricTable {
     }
     table.#expectConsistent(counts)
     return table
+  }
+
+  /** Adds a value to a group that has no row yet or keeps keys, or one that is not finite. */
+  #addUnusual(value: number, arrival: Arrival): boolean {
+    const { group, key } = arrival
+    const at = group * ROW_CELLS
+    if (at >= this.#cells.length) {
+      this.#growTo(group)
+      return this.add(value, arrival)
+    }
+    if (!Number.isFinite(value)) {
+      this.#cells[at + NON_FINITE] = (this.#cells[at + NON_FINITE] as number) + 1
+      return false
+    }
+    if (group === OTHER) this.#placeInOther(arrival, key, value, key, value)
+    else this.#place(group, { firstKey: key, lastKey: key }, value, value)
+    addToRow(this.#cells, at, value)
+    this.sketch.add(value)
+    return false
   }
 
   #groupsInUse(): number {

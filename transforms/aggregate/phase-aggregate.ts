@@ -210,8 +210,15 @@ export class PhaseAggregate implements MetricVisitor {
     this.#denseMetrics = 0
     const metrics = this.#metricsOf(record)
     this.#tree.walk(metrics, this)
-    if (group !== OTHER && this.#denseMetrics !== groups.denseMetrics[group]) this.#settleDense(group, before)
-    groups.note(group, 1, key, key, name)
+    if (group !== OTHER) {
+      if (this.#denseMetrics !== groups.denseMetrics[group]) this.#settleDense(group, before)
+      if (arrival.isFirst) {
+        groups.firstKeys[group] = key
+        groups.names[group] = name
+      }
+      if (arrival.isLast) groups.lastKeys[group] = key
+    }
+    groups.counts[group] = before + 1
     if (Number.isFinite(this.#objectiveValue)) this.#consider(record, metrics)
   }
 

@@ -169,7 +169,7 @@ t.test('refuses a malformed state', async (t) => {
   }))
   const text = JSON.stringify(aggregate([batch]))
   t.doesNotThrow(() => Aggregates.fromJSON(JSON.parse(text)))
-  const damages: ((state: any) => unknown)[] = [
+  const damages: ((state: ReturnType<typeof JSON.parse>) => unknown)[] = [
     () => null,
     () => [],
     (state) => ({ ...state, version: 2 }),

@@ -45,7 +45,7 @@ t.test('keeps what a double loses', async (t) => {
   t.equal(sumsOf([1, 2 ** -80, -1]).cells[0], 2 ** -80)
 })
 
-t.test('gives the exact mean, to the last bit', async (t) => {
+t.test('gives the exact mean, to the last bit', async () => {
   fc.assert(
     fc.property(fc.array(gridded, { minLength: 1, maxLength: 200 }), (values) => {
       const sum = values.reduce((total, value) => total + BigInt(value * GRID), 0n)
@@ -55,7 +55,7 @@ t.test('gives the exact mean, to the last bit', async (t) => {
   )
 })
 
-t.test('gives the exact variance, to its last bits', async (t) => {
+t.test('gives the exact variance, to its last bits', async () => {
   fc.assert(
     fc.property(fc.array(gridded, { minLength: 2, maxLength: 100 }), (values) => {
       const steps = values.map((value) => BigInt(value * GRID))
@@ -69,7 +69,7 @@ t.test('gives the exact variance, to its last bits', async (t) => {
   )
 })
 
-t.test('rounds to the same mean and variance for any order and any merging', async (t) => {
+t.test('rounds to the same mean and variance for any order and any merging', async () => {
   const noisy = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((value) => (Math.abs(value) < 1e-9 ? 0 : value))
   const shuffled = fc
     .array(noisy, { minLength: 3, maxLength: 200 })

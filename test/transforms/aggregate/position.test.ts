@@ -52,7 +52,7 @@ t.test('orders containers with identity first, then the nameless one, then by co
   t.same([...sorted].reverse().sort(comparePositions), sorted)
 })
 
-t.test('is a total order', async (t) => {
+t.test('is a total order', async () => {
   fc.assert(
     fc.property(position, position, position, (a, b, c) => {
       assert.equal(Math.sign(comparePositions(a, b)), 0 - Math.sign(comparePositions(b, a)))

@@ -26,7 +26,7 @@ const value = fc.oneof(
 )
 const anyFinite = fc.double({ noNaN: true, noDefaultInfinity: true })
 
-t.test('is within 1 % of the exact quantiles', async (t) => {
+t.test('is within 1 % of the exact quantiles', async () => {
   fc.assert(
     fc.property(fc.array(value, { minLength: 1, maxLength: 300 }), (values) => {
       const exact = exactly(values)
@@ -42,7 +42,7 @@ t.test('is within 1 % of the exact quantiles', async (t) => {
   )
 })
 
-t.test('is the same for any order and any merging, whatever the magnitudes', async (t) => {
+t.test('is the same for any order and any merging, whatever the magnitudes', async () => {
   const shuffled = fc
     .array(fc.oneof(anyFinite, value), { minLength: 1, maxLength: 100 })
     .chain((values) =>
@@ -75,7 +75,7 @@ t.test('keeps a bounded number of buckets by collapsing the smallest magnitudes'
 
 t.test('has no quantiles without values', async (t) => t.same(sketchOf([]).quantiles([0.5]), []))
 
-t.test('comes back from JSON', async (t) => {
+t.test('comes back from JSON', async () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(anyFinite, value), { maxLength: 50 }), (values) => {
       const saved = sketchOf(values).toJSON()

@@ -11,7 +11,7 @@ interface Entry {
 
 const byRank = (a: Entry, b: Entry): number => a.rank - b.rank
 
-t.test('keeps what a stable sort puts first', async (t) => {
+t.test('keeps what a stable sort puts first', async () => {
   fc.assert(
     fc.property(fc.array(fc.nat(20), { maxLength: 60 }), fc.nat(12), (ranks, limit) => {
       const entries = ranks.map((rank, arrival) => ({ rank, arrival }))

@@ -1,0 +1,336 @@
+/**
+ * The battery that every stream of the toolkit passes: order, backpressure, errors in each hook, abort, release, and
+ * markers.
+ */
+import { Readable, Writable, type Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Test } from 'tap'
+import { Marker, markerBatch, notesOf, recordsOf, type AckLevel } from '../../lib/core/batch.ts'
+import { makeDeferred } from '../../lib/core/deferred.ts'
+import type { OpenTarget } from '../../sinks/file-target.ts'
+import { faultyTarget } from './faulty-target.ts'
+import { abortListeners, atRest, closed, openResources } from './leaks.ts'
+
+/** A Transform to be tested; records are `{ n }`. */
+export interface TransformSubject {
+  readonly kind: 'transform'
+  readonly make: (options?: { signal?: AbortSignal }) => Transform
+  /** Records it may take while nobody reads, on top of what waits in its source. */
+  readonly maxRecords: number
+}
+
+/** A Writable of files to be tested; records are `{ n }`. */
+export interface WritableSubject {
+  readonly kind: 'writable'
+  readonly make: (options: { directory: string; openTarget?: OpenTarget; signal?: AbortSignal }) => Writable
+  /** The numbers in the files under the directory, in order. */
+  readonly read: (directory: string) => Promise<number[]>
+  /** Records it may take while its files take nothing, on top of what waits in its source. */
+  readonly maxRecords: number
+  /** Whether it takes a signal of its own. @default true */
+  readonly takesSignal?: boolean
+  /** Releases what the stream is a part of. */
+  readonly release?: (stream: Writable) => Promise<void>
+}
+
+/** A stream in a pipeline of its own, and what comes out of it. */
+interface Run {
+  readonly stream: Transform | Writable
+  /** Sends a source through the stream; settles as `pipeline` does. */
+  readonly drive: (source: AsyncIterable<unknown> | Iterable<unknown>, signal?: AbortSignal) => Promise<void>
+  /** What came out, in order. */
+  readonly output: () => Promise<number[]>
+}
+
+const RECORDS = 500
+const NUMBERS = Array.from({ length: RECORDS }, (_, n) => n)
+
+/** Runs the battery on a stream. */
+export function streamBattery(t: Test, subject: TransformSubject | WritableSubject): void {
+  const runOf = (t: Test, signal?: AbortSignal): Run =>
+    subject.kind === 'transform'
+      ? runTransform(subject, signal)
+      : runWritable(t, subject, { ...(signal && { signal }) })
+
+  for (const [form, source] of Object.entries(SOURCES)) {
+    t.test(`keeps the order of ${form}`, async (t) => {
+      const { drive, output } = runOf(t)
+      await drive(source())
+      t.strictSame(await output(), NUMBERS)
+    })
+  }
+
+  t.test('ends well without a record', async (t) => {
+    const { drive, output } = runOf(t)
+    await drive([])
+    t.strictSame(await output(), [])
+  })
+
+  t.test('stops its source while it is stalled, and goes on where it was', async (t) => {
+    await (subject.kind === 'transform' ? stallTransform(t, subject) : stallWritable(t, subject))
+  })
+
+  t.test('releases all when its source fails', async (t) => {
+    const before = openResources()
+    const failure = new Error('the source failed')
+    const { stream, drive } = runOf(t)
+    await t.rejects(drive(failing(failure)), failure)
+    await closed(stream)
+    t.strictSame(openResources(), before)
+  })
+
+  const probe = runOf(t).stream.destroy()
+  for (const hook of ['_construct', '_write', '_writev', '_transform', '_flush', '_final', '_destroy']) {
+    if (typeof (probe as unknown as Record<string, unknown>)[hook] !== 'function') continue
+    t.test(`hands an error in ${hook} to the pipeline once`, async (t) => {
+      const before = openResources()
+      const failure = new Error(`${hook} failed`)
+      const { stream, drive } = runOf(t)
+      failHook(stream, hook, failure)
+      const errors: Error[] = []
+      stream.on('error', (error) => errors.push(error))
+      await t.rejects(drive(SOURCES.arrays()), failure)
+      await closed(stream)
+      t.strictSame(errors, [failure])
+      t.strictSame(openResources(), before)
+    })
+  }
+
+  t.test('ends with the AbortError of a pipeline aborted halfway', async (t) => {
+    const before = openResources()
+    const controller = new AbortController()
+    const { stream, drive } = runOf(t)
+    await t.rejects(drive(aborting(controller), controller.signal), { name: 'AbortError', code: 'ABORT_ERR' })
+    await closed(stream)
+    t.equal(abortListeners(controller.signal), 0)
+    t.strictSame(openResources(), before)
+  })
+
+  if (subject.kind === 'transform' || subject.takesSignal !== false) {
+    t.test('is destroyed by a signal that was aborted before', async (t) => {
+      const before = openResources()
+      const { stream, drive, output } = runOf(t, AbortSignal.abort())
+      await t.rejects(drive(SOURCES.records()), { name: 'AbortError' })
+      await closed(stream)
+      t.strictSame(await output(), [])
+      t.strictSame(openResources(), before)
+    })
+
+    t.test('is destroyed by its signal halfway', async (t) => {
+      const before = openResources()
+      const controller = new AbortController()
+      const { stream, drive } = runOf(t, controller.signal)
+      await t.rejects(drive(aborting(controller)), { name: 'AbortError', code: 'ABORT_ERR' })
+      await closed(stream)
+      t.equal(abortListeners(controller.signal), 0)
+      t.strictSame(openResources(), before)
+    })
+
+    t.test('does not care about its signal after its end', async (t) => {
+      const controller = new AbortController()
+      const { stream, drive, output } = runOf(t, controller.signal)
+      await drive(SOURCES.records())
+      await closed(stream)
+      controller.abort()
+      t.equal(stream.errored, null)
+      t.equal(abortListeners(controller.signal), 0)
+      t.strictSame(await output(), NUMBERS)
+    })
+  }
+
+  t.test('releases all when it is destroyed', async (t) => {
+    const before = openResources()
+    const unused = runOf(t).stream
+    const { stream } = runOf(t)
+    for (const n of NUMBERS.slice(0, 20)) stream.write({ n })
+    stream.destroy()
+    unused.destroy()
+    await Promise.all([closed(stream), closed(unused)])
+    t.strictSame(openResources(), before)
+  })
+
+  if (subject.kind === 'transform') markersPassTransform(t, subject)
+  else markersReachWritable(t, subject)
+}
+
+const SOURCES = {
+  *records() {
+    for (const n of NUMBERS) yield { n }
+  },
+  *arrays() {
+    for (let n = 0; n < RECORDS; n += 25) yield recordsFrom(n, n + 25)
+  },
+  *'records and arrays in turn'() {
+    for (let n = 0; n < RECORDS; n += 25) {
+      yield { n }
+      yield recordsFrom(n + 1, n + 20)
+      yield []
+      for (let next = n + 20; next < n + 25; next++) yield { n: next }
+    }
+  },
+}
+
+function recordsFrom(from: number, to: number): { n: number }[] {
+  return NUMBERS.slice(from, to).map((n) => ({ n }))
+}
+
+async function* failing(failure: Error): AsyncGenerator<unknown> {
+  yield* SOURCES.records()
+  throw failure
+}
+
+async function* aborting(controller: AbortController): AsyncGenerator<unknown> {
+  for (const n of NUMBERS) {
+    if (n === RECORDS / 2) controller.abort()
+    yield { n }
+  }
+}
+
+/** Makes a hook call back with an error; `_destroy` does its work before. */
+function failHook(stream: Transform | Writable, hook: string, failure: Error): void {
+  const hooks = stream as unknown as Record<string, (...args: unknown[]) => void>
+  const original = hooks[hook]?.bind(stream)
+  hooks[hook] = (...args) => {
+    const callback = args.at(-1) as (error: Error) => void
+    if (hook !== '_destroy') callback(failure)
+    else original?.(args[0], () => callback(failure))
+  }
+}
+
+function runTransform(subject: TransformSubject, signal?: AbortSignal): Run {
+  const stream = subject.make({ ...(signal && { signal }) })
+  const output: number[] = []
+  const collector = new Writable({
+    objectMode: true,
+    write(chunk, _encoding, callback) {
+      output.push(...numbersIn(chunk))
+      callback()
+    },
+  })
+  return {
+    stream,
+    drive: (source, signal) => pipeline(source, stream, collector, { ...(signal && { signal }) }),
+    output: async () => output,
+  }
+}
+
+function runWritable(
+  t: Test,
+  subject: WritableSubject,
+  options: { signal?: AbortSignal; openTarget?: OpenTarget },
+): Run {
+  const directory = t.testdir()
+  const stream = subject.make({ directory, ...options })
+  t.teardown(() => subject.release?.(stream))
+  // Streams that only the battery looks at fail in silence.
+  stream.on('error', () => {})
+  return {
+    stream,
+    drive: (source, signal) => pipeline(source, stream, { ...(signal && { signal }) }),
+    output: () => subject.read(directory),
+  }
+}
+
+function numbersIn(chunk: unknown): number[] {
+  return recordsOf(chunk).map(({ n }) => n as number)
+}
+
+/** Many more records than any stream may take, counted as they leave. */
+function counted(length: number): { source: Readable; pulled: () => number } {
+  let pulled = 0
+  function* generate() {
+    while (pulled < length) yield { n: pulled++ }
+  }
+  return { source: Readable.from(generate(), { highWaterMark: 1 }), pulled: () => pulled }
+}
+
+async function stallTransform(t: Test, subject: TransformSubject): Promise<void> {
+  const length = subject.maxRecords * 3
+  const { source, pulled } = counted(length)
+  const stream = subject.make()
+  const output: number[] = []
+  const gate = makeDeferred<void>()
+  const stalled = new Writable({
+    objectMode: true,
+    highWaterMark: 1,
+    write(chunk, _encoding, callback) {
+      output.push(...numbersIn(chunk))
+      void gate.promise.then(() => callback())
+    },
+  })
+  const done = pipeline(source, stream, stalled)
+  t.ok((await atRest(pulled)) <= subject.maxRecords, `took ${pulled()} records, not over ${subject.maxRecords}`)
+  gate.resolve()
+  await done
+  t.strictSame(output, [...Array(length).keys()])
+}
+
+async function stallWritable(t: Test, subject: WritableSubject): Promise<void> {
+  const length = subject.maxRecords * 3
+  const { source, pulled } = counted(length)
+  const reached = makeDeferred<void>()
+  const gate = makeDeferred<void>()
+  const openTarget = faultyTarget({
+    write: () => {
+      reached.resolve()
+      return gate.promise
+    },
+  })
+  const { drive, output } = runWritable(t, subject, { openTarget })
+  const done = drive(source)
+  await Promise.race([reached.promise, done])
+  t.ok((await atRest(pulled)) <= subject.maxRecords, `took ${pulled()} records, not over ${subject.maxRecords}`)
+  gate.resolve()
+  await done
+  t.strictSame(await output(), [...Array(length).keys()])
+}
+
+function markersPassTransform(t: Test, subject: TransformSubject): void {
+  t.test('passes markers in their place', async (t) => {
+    const stream = subject.make()
+    const [first, last] = [new Marker('written'), new Marker('durable')]
+    for (const chunk of [{ n: 0 }, [{ n: 1 }, { n: 2 }], markerBatch(first), { n: 3 }, markerBatch(last)]) {
+      stream.write(chunk)
+    }
+    stream.end()
+    const seen: unknown[] = []
+    for await (const chunk of stream) {
+      const { marker } = notesOf(chunk)
+      seen.push(...numbersIn(chunk), ...(marker === undefined ? [] : [marker]))
+    }
+    t.strictSame(
+      seen.map((item) => (item === first ? 'first' : item === last ? 'last' : item)),
+      [0, 1, 2, 'first', 3, 'last'],
+    )
+  })
+}
+
+function markersReachWritable(t: Test, subject: WritableSubject): void {
+  for (const level of ['written', 'durable'] as const satisfies AckLevel[]) {
+    t.test(`has the records before a marker in its files when it is ${level}`, async (t) => {
+      const { stream, output } = runWritable(t, subject, {})
+      const markers = [new Marker(level), new Marker(level)]
+      const receipts = markers.map(({ receipt }) => receipt)
+      stream.write({ n: 0 })
+      stream.write([{ n: 1 }, { n: 2 }])
+      stream.write(markerBatch(markers[0]!))
+      await receipts[0]
+      t.strictSame(await output(), [0, 1, 2])
+      stream.write({ n: 3 })
+      stream.end(markerBatch(markers[1]!))
+      await receipts[1]
+      await closed(stream)
+      t.strictSame(await output(), [0, 1, 2, 3])
+    })
+  }
+
+  t.test('answers a marker before any record', async (t) => {
+    const { stream, output } = runWritable(t, subject, {})
+    const marker = new Marker('durable')
+    stream.write(markerBatch(marker))
+    t.match(await marker.receipt, { rows: 0 })
+    stream.end({ n: 7 })
+    await closed(stream)
+    t.strictSame(await output(), [7])
+  })
+}
