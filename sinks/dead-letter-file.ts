@@ -62,7 +62,7 @@ export class DeadLetterFile {
     const line = Buffer.from(`${deadLetterLine(rejection)}\n`)
     return this.#enqueue(async () => {
       this.#file ??= await OpenFile.open(this.path, 'append', this.#openTarget, () => {})
-      await this.#file.append(line)
+      await this.#file.append([line])
     })
   }
 

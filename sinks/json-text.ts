@@ -38,6 +38,11 @@ export class JsonText {
     return this.#nonFinite
   }
 
+  /** Takes back `count` numbers of {@link nonFinite}, whose text was not used. */
+  uncount(count: number): void {
+    this.#nonFinite -= count
+  }
+
   /** Why the last {@link ofRecord} returned undefined. */
   get refusal(): Refusal | undefined {
     return this.#refusal
@@ -47,10 +52,9 @@ export class JsonText {
   ofRecord(record: unknown): string | undefined {
     try {
       const found = inspect(record, 0)
-      if (found === CLEAN && typeof record === 'object' && record !== null && !Array.isArray(record)) {
-        return JSON.stringify(record)
-      }
-      if (kindOf(record) === 'custom') return this.ofRecord(customValue(record))
+      const kind = kindOf(record)
+      if (found === CLEAN && kind === 'object') return JSON.stringify(record)
+      if (kind === 'custom') return this.ofRecord(customValue(record))
       this.#refusal = findRefused(record) ?? (this.#policy === 'error' ? findNonFinite(record) : undefined)
       return this.#refusal === undefined ? this.#serialize(record) : undefined
     } catch (thrown) {

@@ -60,12 +60,12 @@ export class JsonlWriter implements RecordWriter {
     return index
   }
 
-  take(): Promise<Uint8Array> {
+  async take(): Promise<readonly Uint8Array[]> {
     this.#rowsHandedOver = this.#rows
-    return this.#chunk.take()
+    return [await this.#chunk.take()]
   }
 
-  checkpoint(): Promise<Uint8Array> {
+  checkpoint(): Promise<readonly Uint8Array[]> {
     return this.take()
   }
 }

@@ -51,17 +51,19 @@ export class OpenFile {
   }
 
   /**
-   * Waits for the chunk in flight, then sends `bytes` on their way.
+   * Waits for the chunk in flight, then sends the next one on its way.
    *
+   * @param parts - the bytes of the chunk, in order
    * @param rows - how many rows will have been added once they are in the file
    */
-  async append(bytes: Uint8Array, rows = this.#rows): Promise<void> {
+  async append(parts: readonly Uint8Array[], rows = this.#rows): Promise<void> {
     await this.settle()
-    if (bytes.length === 0) return
+    const length = parts.reduce((sum, part) => sum + part.length, 0)
+    if (length === 0) return
     const before = { bytes: this.#bytes, rows: this.#rows }
-    this.#bytes += bytes.length
+    this.#bytes += length
     this.#rows = rows
-    this.#inFlight = this.#write(bytes, before)
+    this.#inFlight = this.#write(parts, before)
   }
 
   /** Waits until everything appended is in the file. */
@@ -98,9 +100,9 @@ export class OpenFile {
     }
   }
 
-  async #write(bytes: Uint8Array, before: { bytes: number; rows: number }): Promise<void> {
+  async #write(parts: readonly Uint8Array[], before: { bytes: number; rows: number }): Promise<void> {
     try {
-      await this.#target.write(bytes)
+      for (const bytes of joinSmall(parts)) await this.#target.write(bytes)
     } catch (cause) {
       const failure = this.#fail('write to', cause)
       // A part of the chunk may be in the file: cut it off, so that the file ends with a whole record.
@@ -115,4 +117,24 @@ export class OpenFile {
     this.#failure ??= ioError(action, this.path, cause)
     return this.#failure
   }
+}
+
+/** Parts smaller than this are joined, so that small ones don't cost a write each and large ones no copy. */
+const SMALL_BYTES = 64 * 1024
+
+function* joinSmall(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  let small: Uint8Array[] = []
+  let smallBytes = 0
+  for (const part of parts) {
+    if (part.length < SMALL_BYTES && smallBytes < SMALL_BYTES) {
+      small.push(part)
+      smallBytes += part.length
+      continue
+    }
+    if (small.length > 0) yield Buffer.concat(small)
+    small = []
+    smallBytes = 0
+    yield part
+  }
+  if (small.length > 0) yield Buffer.concat(small)
 }

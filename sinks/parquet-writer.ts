@@ -21,8 +21,6 @@ export interface ParquetWriterOptions {
   readonly rowGroupBytes: number
 }
 
-const NOTHING = new Uint8Array(0)
-
 /** Writes Parquet. Memory: one row group (`rowGroupBytes` and one record), and its encoded form. */
 export class ParquetWriter implements RecordWriter {
   readonly #options: ParquetWriterOptions
@@ -73,16 +71,14 @@ export class ParquetWriter implements RecordWriter {
     return index
   }
 
-  async take(): Promise<Uint8Array> {
-    const header = this.#headerTaken ? NOTHING : this.#encoder.header()
+  async take(): Promise<readonly Uint8Array[]> {
+    const header = this.#headerTaken ? [] : [this.#encoder.header()]
     this.#headerTaken = true
-    const rowGroup = this.full ? await this.#encoder.endRowGroup() : NOTHING
-    // The usual case takes no copy.
-    return header.length === 0 ? rowGroup : Buffer.concat([header, rowGroup])
+    return this.full ? [...header, ...(await this.#encoder.endRowGroup())] : header
   }
 
-  async checkpoint(): Promise<Uint8Array> {
+  async checkpoint(): Promise<readonly Uint8Array[]> {
     const due = await this.take()
-    return Buffer.concat([due, await this.#encoder.endRowGroup(), this.#encoder.footer()])
+    return [...due, ...(await this.#encoder.endRowGroup()), this.#encoder.footer()]
   }
 }

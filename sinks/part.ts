@@ -88,8 +88,8 @@ export class Part {
     partClosed.publish({ path: this.#file.path, rows: this.rows, bytes: this.bytes })
   }
 
-  async #append(bytes: Uint8Array): Promise<void> {
-    await this.#file.append(bytes, this.#writer.rowsHandedOver)
-    if (bytes.length > 0) this.#flushes += 1
+  async #append(parts: readonly Uint8Array[]): Promise<void> {
+    await this.#file.append(parts, this.#writer.rowsHandedOver)
+    if (parts.some(({ length }) => length > 0)) this.#flushes += 1
   }
 }

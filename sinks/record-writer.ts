@@ -30,9 +30,9 @@ export interface RecordWriter {
    */
   write(records: readonly unknown[], from: number, to: number): number
 
-  /** Hands over the bytes that are due. They are to be appended to the file in the order handed over. */
-  take(): Promise<Uint8Array>
+  /** Hands over the bytes that are due, in order. They are to be appended to the file in the order handed over. */
+  take(): Promise<readonly Uint8Array[]>
 
   /** Hands over bytes after which the file is complete and holds every record taken so far; writing may go on. */
-  checkpoint(): Promise<Uint8Array>
+  checkpoint(): Promise<readonly Uint8Array[]>
 }

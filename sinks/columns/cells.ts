@@ -20,6 +20,9 @@ import type { Cell, ColumnType } from './column.ts'
 /** What an ISO 8601 date or timestamp looks like; `Date.parse` alone takes much more. */
 const ISO_8601 = /^[+-]?\d{4,6}-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?)?$/
 
+/** An escape in JSON text; `JSON.stringify` escapes of all surrogates only lone ones. */
+const JSON_ESCAPE = /\\(?:u[0-9a-f]{4}|.)/g
+
 /** The largest and smallest integer of 64 bits. */
 const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
@@ -28,6 +31,8 @@ const INT64_MAX = 2n ** 63n - 1n
 export class CellMaker {
   readonly #json: JsonText
   #surrogatesReplaced = 0
+  #surrogatesBefore = 0
+  #nonFiniteBefore = 0
 
   constructor(json: JsonText) {
     this.#json = json
@@ -54,8 +59,20 @@ export class CellMaker {
       case 'bytes':
         return value instanceof Uint8Array ? value : undefined
       case 'json':
-        return this.#json.ofValue(value)
+        return this.#jsonText(value)
     }
+  }
+
+  /** Notes the counts, for {@link undo}. */
+  begin(): void {
+    this.#surrogatesBefore = this.#surrogatesReplaced
+    this.#nonFiniteBefore = this.#json.nonFinite
+  }
+
+  /** Takes back what was counted since {@link begin}, as none of it was written. */
+  undo(): void {
+    this.#surrogatesReplaced = this.#surrogatesBefore
+    this.#json.uncount(this.#json.nonFinite - this.#nonFiniteBefore)
   }
 
   #text(value: unknown): string | undefined {
@@ -71,10 +88,19 @@ export class CellMaker {
         return toBase64(value as Uint8Array)
       case 'array':
       case 'object':
-        return this.#json.ofValue(value)
+        return this.#jsonText(value)
       default:
         return String(value)
     }
+  }
+
+  /** JSON text that readers take: some refuse a whole file for the escape of half a surrogate pair. */
+  #jsonText(value: unknown): string | undefined {
+    const text = this.#json.ofValue(value)
+    if (text?.includes('\\ud') !== true) return text
+    const wellFormed = text.replace(JSON_ESCAPE, (escape) => (escape.startsWith('\\ud') ? '\ufffd' : escape))
+    if (wellFormed !== text) this.#surrogatesReplaced += 1
+    return wellFormed
   }
 }
 

@@ -47,7 +47,9 @@ export class ColumnSet {
   /** Lays the values of `record` into `cells`, one for each column. Says why when the record must be refused. */
   fill(record: unknown, cells: Cell[]): Refusal | undefined {
     cells.fill(null)
+    this.#cellMaker.begin()
     const refusal = this.#tryFill(record, cells)
+    if (refusal !== undefined) this.#cellMaker.undo()
     if (this.#decided.length > 0) {
       if (refusal !== undefined) for (const column of this.#decided) column.type = null
       this.#decided = []

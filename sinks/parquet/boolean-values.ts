@@ -16,19 +16,20 @@ export class BooleanValues implements PlainValues {
     return this.#length
   }
 
-  get allocatedBytes(): number {
-    return this.#values.byteLength
-  }
-
-  append(cell: Cell): void {
+  append(cell: Cell): number {
     if (typeof cell !== 'boolean') throw new TypeError('expected a boolean')
     if (this.#length === this.#values.length) this.#grow()
     this.#values[this.#length] = cell ? 1 : 0
     this.#length += 1
+    return this.#values.BYTES_PER_ELEMENT
   }
 
   removeLast(): void {
     this.#length -= 1
+  }
+
+  clear(): void {
+    this.#length = 0
   }
 
   byteLength(from: number, to: number): number {

@@ -33,11 +33,7 @@ export class ByteArrayValues implements PlainValues {
     return this.#length
   }
 
-  get allocatedBytes(): number {
-    return this.#bytes.byteLength + this.#ends.byteLength
-  }
-
-  append(cell: Cell): void {
+  append(cell: Cell): number {
     const byteLength = this.#byteLengthOf(cell)
     if (byteLength > MAX_VALUE_BYTES) {
       throw new RangeError(`the value has ${byteLength} bytes, the limit is ${MAX_VALUE_BYTES}`)
@@ -52,10 +48,15 @@ export class ByteArrayValues implements PlainValues {
     else this.#bytes.set(cell as Uint8Array, valueStart)
     this.#ends[this.#length] = end
     this.#length += 1
+    return end - start
   }
 
   removeLast(): void {
     this.#length -= 1
+  }
+
+  clear(): void {
+    this.#length = 0
   }
 
   byteLength(from: number, to: number): number {

@@ -17,6 +17,7 @@ export class ColumnBuffer {
   #rows = 0
   /** Made for the first value, as the column may have no type before. */
   #values: PlainValues | undefined
+  #typeOfValues: ColumnType | null = null
 
   constructor(column: Column) {
     this.#column = column
@@ -36,21 +37,18 @@ export class ColumnBuffer {
     return this.#rows - (this.#values?.length ?? 0)
   }
 
-  /** Bytes of memory held, used or not. */
-  get allocatedBytes(): number {
-    return this.#levels.byteLength + (this.#values?.allocatedBytes ?? 0)
-  }
-
   /**
    * Adds the cell of one more row. When it throws, the column is as before.
    *
+   * @returns the bytes it takes
    * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when the cell does not fit the type of the column, or is too large
    */
-  append(cell: Cell): void {
+  append(cell: Cell): number {
     if (this.#rows === this.#levels.length) this.#growLevels()
-    if (cell !== null) this.#appendValue(cell)
+    const valueBytes = cell === null ? 0 : this.#appendValue(cell)
     this.#levels[this.#rows] = cell === null ? 0 : 1
     this.#rows += 1
+    return 1 + valueBytes
   }
 
   /** Removes the cell of the last row. */
@@ -59,12 +57,21 @@ export class ColumnBuffer {
     if (this.#levels[this.#rows] === 1) this.#values?.removeLast()
   }
 
-  #appendValue(cell: Cell): void {
+  /** Removes the cells of all rows; the memory is kept for the next ones. */
+  clear(): void {
+    this.#rows = 0
+    this.#values?.clear()
+  }
+
+  #appendValue(cell: Cell): number {
     const { name, type } = this.#column
     try {
-      // Values of none are made anew: the row that decided their type may have been taken back, and the type with it.
-      if (this.#values === undefined || this.#values.length === 0) this.#values = createValues(type)
-      this.#values.append(cell)
+      // The row that decided a type may have been taken back, and the type with it.
+      if (this.#values === undefined || (this.#values.length === 0 && type !== this.#typeOfValues)) {
+        this.#values = createValues(type)
+        this.#typeOfValues = type
+      }
+      return this.#values.append(cell)
     } catch (thrown) {
       const problem = `Column \`${name}\` (${type ?? 'no type yet'}) cannot take its cell: ${messageOf(thrown)}`
       throw new SpillwayError('ERR_SPILLWAY_VALUE', problem, { cause: thrown, place: { field: name } })

@@ -16,19 +16,20 @@ export class DoubleValues implements PlainValues {
     return this.#length
   }
 
-  get allocatedBytes(): number {
-    return this.#values.byteLength
-  }
-
-  append(cell: Cell): void {
+  append(cell: Cell): number {
     if (typeof cell !== 'number') throw new TypeError('expected a number')
     if (this.#length === this.#values.length) this.#grow()
     this.#values[this.#length] = cell
     this.#length += 1
+    return this.#values.BYTES_PER_ELEMENT
   }
 
   removeLast(): void {
     this.#length -= 1
+  }
+
+  clear(): void {
+    this.#length = 0
   }
 
   byteLength(from: number, to: number): number {

@@ -22,19 +22,20 @@ export class Int64Values implements PlainValues {
     return this.#length
   }
 
-  get allocatedBytes(): number {
-    return this.#values.byteLength
-  }
-
-  append(cell: Cell): void {
+  append(cell: Cell): number {
     const value = this.#int64Of(cell)
     if (this.#length === this.#values.length) this.#grow()
     this.#values[this.#length] = value
     this.#length += 1
+    return this.#values.BYTES_PER_ELEMENT
   }
 
   removeLast(): void {
     this.#length -= 1
+  }
+
+  clear(): void {
+    this.#length = 0
   }
 
   byteLength(from: number, to: number): number {

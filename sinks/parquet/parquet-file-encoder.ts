@@ -58,7 +58,7 @@ export class ParquetFileEncoder {
   readonly #metadata: Readonly<Record<string, string>>
   readonly #createdBy: string
   readonly #rowGroups: RowGroupInfo[] = []
-  #open: OpenRowGroup
+  readonly #open: OpenRowGroup
   /** Bytes handed out. */
   #offset = 0
   #rows = 0
@@ -88,9 +88,9 @@ export class ParquetFileEncoder {
     return this.#open.rows
   }
 
-  /** Bytes of memory the buffers of the open row group hold; they grow by doubling. */
+  /** Bytes of the rows of the open row group in memory; its buffers have at most twice that. */
   get bufferedBytes(): number {
-    return this.#open.allocatedBytes
+    return this.#open.bytes
   }
 
   /**
@@ -107,31 +107,33 @@ export class ParquetFileEncoder {
    * Adds a row to the open row group. When it throws, the row group is as before.
    *
    * @param cells - one for each column, in column order; they are copied
-   * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a cell does not fit its column, or is too large
+   * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a cell does not fit its column, or is too large;
+   * `ERR_SPILLWAY_CLOSED` while a row group is ending
    */
   append(cells: readonly Cell[]): void {
+    if (this.#ending) throw misuse(ENDING)
     this.#open.append(cells)
   }
 
   /**
-   * Ends the open row group and hands out its bytes: none when it has no rows. Rows appended before they arrive go to
-   * the next row group. When it throws, the rows of the row group are lost, and the file can still be completed.
+   * Ends the open row group and hands out its bytes: none when it has no rows. No row may be appended before they
+   * arrive. When it throws, the rows of the row group are lost, and the file can still be completed.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_CLOSED` before the header, or while another row group is ending;
    * `ERR_SPILLWAY_VALUE` when a page cannot be compressed
    */
-  async endRowGroup(): Promise<Uint8Array> {
+  async endRowGroup(): Promise<readonly Uint8Array[]> {
     this.#assertTurn()
     const rowGroup = this.#open
-    if (rowGroup.rows === 0) return new Uint8Array(0)
-    this.#open = new OpenRowGroup(this.#columns)
+    if (rowGroup.rows === 0) return []
     this.#ending = true
     try {
-      const { bytes, chunks } = await rowGroup.encode(this.#codec)
+      const { parts, chunks } = await rowGroup.encode(this.#codec)
       this.#rowGroups.push({ fileOffset: this.#offset, rows: rowGroup.rows, chunks })
       this.#rows += rowGroup.rows
-      return this.#handOut(bytes)
+      return parts.map((part) => this.#handOut(part))
     } finally {
+      rowGroup.clear()
       this.#ending = false
     }
   }
@@ -156,7 +158,7 @@ export class ParquetFileEncoder {
 
   #assertTurn(): void {
     if (this.#offset === 0) throw misuse('the header of the file must be taken first')
-    if (this.#ending) throw misuse('a row group is ending: await it first')
+    if (this.#ending) throw misuse(ENDING)
   }
 
   #handOut(bytes: Buffer): Uint8Array {
@@ -164,6 +166,8 @@ export class ParquetFileEncoder {
     return bytes
   }
 }
+
+const ENDING = 'a row group is ending: await it first'
 
 function misuse(problem: string): SpillwayError {
   return new SpillwayError('ERR_SPILLWAY_CLOSED', `ParquetFileEncoder was called out of turn: ${problem}`)

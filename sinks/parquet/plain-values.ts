@@ -8,19 +8,21 @@ import type { Bounds } from './statistics.ts'
 /** The values of a column chunk that are not null. A method that throws leaves them as they were. */
 export interface PlainValues {
   readonly length: number
-  /** Bytes of memory held, used or not. */
-  readonly allocatedBytes: number
 
   /**
    * Adds a cell that is not null.
    *
+   * @returns the bytes it takes
    * @throws {TypeError} when the cell is of another type
    * @throws {RangeError} when the cell, or the column with it, is too large
    */
-  append(cell: Cell): void
+  append(cell: Cell): number
 
   /** Removes the last value. */
   removeLast(): void
+
+  /** Removes all values; the memory is kept for the next ones. */
+  clear(): void
 
   /** Bytes of the values `[from, to)` in PLAIN encoding. */
   byteLength(from: number, to: number): number

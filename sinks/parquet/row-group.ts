@@ -19,14 +19,16 @@ export interface RowGroupInfo {
 
 /** A row group as it goes into the file. */
 export interface EncodedRowGroup {
-  readonly bytes: Buffer
+  /** The bytes, in order. */
+  readonly parts: readonly Buffer[]
   readonly chunks: readonly ColumnChunkInfo[]
 }
 
-/** A row group that takes rows. Memory: {@link allocatedBytes}. */
+/** A row group that takes rows. Memory: at most twice its {@link bytes}, or those of the largest one before. */
 export class OpenRowGroup {
   readonly #columns: readonly ColumnBuffer[]
   #rows = 0
+  #bytes = 0
 
   constructor(columns: readonly Column[]) {
     this.#columns = columns.map((column) => new ColumnBuffer(column))
@@ -36,9 +38,9 @@ export class OpenRowGroup {
     return this.#rows
   }
 
-  /** Bytes of memory held by the buffers, used or not. */
-  get allocatedBytes(): number {
-    return this.#columns.reduce((bytes, column) => bytes + column.allocatedBytes, 0)
+  /** Bytes of the rows in memory. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /**
@@ -53,9 +55,10 @@ export class OpenRowGroup {
       throw new SpillwayError('ERR_SPILLWAY_VALUE', problem)
     }
     let appended = 0
+    let bytes = 0
     try {
       for (const column of this.#columns) {
-        column.append(cells[appended] as Cell)
+        bytes += column.append(cells[appended] as Cell)
         appended += 1
       }
     } catch (thrown) {
@@ -63,10 +66,18 @@ export class OpenRowGroup {
       throw thrown
     }
     this.#rows += 1
+    this.#bytes += bytes
+  }
+
+  /** Removes all rows; the memory is kept for the next ones. */
+  clear(): void {
+    for (const column of this.#columns) column.clear()
+    this.#rows = 0
+    this.#bytes = 0
   }
 
   /**
-   * Encodes the rows. No row may be added any more.
+   * Encodes the rows. No row may be added meanwhile.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a page cannot be compressed
    */
@@ -78,6 +89,6 @@ export class OpenRowGroup {
       for (const part of chunk.parts) parts.push(part)
       chunks.push(chunk.info)
     }
-    return { bytes: Buffer.concat(parts), chunks }
+    return { parts, chunks }
   }
 }

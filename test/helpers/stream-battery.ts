@@ -52,6 +52,11 @@ export function streamBattery(t: Test, subject: TransformSubject | WritableSubje
       ? runTransform(subject, signal)
       : runWritable(t, subject, { ...(signal && { signal }) })
 
+  const released = async (stream: Transform | Writable) => {
+    await closed(stream)
+    if (subject.kind === 'writable') await subject.release?.(stream)
+  }
+
   for (const [form, source] of Object.entries(SOURCES)) {
     t.test(`keeps the order of ${form}`, async (t) => {
       const { drive, output } = runOf(t)
@@ -75,7 +80,7 @@ export function streamBattery(t: Test, subject: TransformSubject | WritableSubje
     const failure = new Error('the source failed')
     const { stream, drive } = runOf(t)
     await t.rejects(drive(failing(failure)), failure)
-    await closed(stream)
+    await released(stream)
     t.strictSame(openResources(), before)
   })
 
@@ -90,7 +95,7 @@ export function streamBattery(t: Test, subject: TransformSubject | WritableSubje
       const errors: Error[] = []
       stream.on('error', (error) => errors.push(error))
       await t.rejects(drive(SOURCES.arrays()), failure)
-      await closed(stream)
+      await released(stream)
       t.strictSame(errors, [failure])
       t.strictSame(openResources(), before)
     })
@@ -101,7 +106,7 @@ export function streamBattery(t: Test, subject: TransformSubject | WritableSubje
     const controller = new AbortController()
     const { stream, drive } = runOf(t)
     await t.rejects(drive(aborting(controller), controller.signal), { name: 'AbortError', code: 'ABORT_ERR' })
-    await closed(stream)
+    await released(stream)
     t.equal(abortListeners(controller.signal), 0)
     t.strictSame(openResources(), before)
   })
@@ -111,7 +116,7 @@ export function streamBattery(t: Test, subject: TransformSubject | WritableSubje
       const before = openResources()
       const { stream, drive, output } = runOf(t, AbortSignal.abort())
       await t.rejects(drive(SOURCES.records()), { name: 'AbortError' })
-      await closed(stream)
+      await released(stream)
       t.strictSame(await output(), [])
       t.strictSame(openResources(), before)
     })
@@ -121,7 +126,7 @@ export function streamBattery(t: Test, subject: TransformSubject | WritableSubje
       const controller = new AbortController()
       const { stream, drive } = runOf(t, controller.signal)
       await t.rejects(drive(aborting(controller)), { name: 'AbortError', code: 'ABORT_ERR' })
-      await closed(stream)
+      await released(stream)
       t.equal(abortListeners(controller.signal), 0)
       t.strictSame(openResources(), before)
     })
@@ -130,7 +135,7 @@ export function streamBattery(t: Test, subject: TransformSubject | WritableSubje
       const controller = new AbortController()
       const { stream, drive, output } = runOf(t, controller.signal)
       await drive(SOURCES.records())
-      await closed(stream)
+      await released(stream)
       controller.abort()
       t.equal(stream.errored, null)
       t.equal(abortListeners(controller.signal), 0)
@@ -145,7 +150,7 @@ export function streamBattery(t: Test, subject: TransformSubject | WritableSubje
     for (const n of NUMBERS.slice(0, 20)) stream.write({ n })
     stream.destroy()
     unused.destroy()
-    await Promise.all([closed(stream), closed(unused)])
+    await Promise.all([released(stream), released(unused)])
     t.strictSame(openResources(), before)
   })
 

@@ -18,7 +18,7 @@ t.test('ResultStreamer', async (t) => {
     make: ({ directory, ...options }) =>
       new ResultStreamer({ workflowId: 'battery', outputDir: directory, bufferSize: 10, ...options }),
     read,
-    maxRecords: 3000,
+    maxRecords: 5000,
   })
 })
 
@@ -39,7 +39,7 @@ t.test('the Writable of one phase', async (t) => {
       await closed(streamers.get(inlet)!.destroy())
     },
     read,
-    maxRecords: 3000,
+    maxRecords: 5000,
     takesSignal: false,
   })
 })

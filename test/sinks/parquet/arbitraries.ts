@@ -62,7 +62,7 @@ export async function encodeTable({ columns, rowGroups, compression }: Table): P
   const parts = [encoder.header()]
   for (const rows of rowGroups) {
     for (const row of rows) encoder.append(row)
-    parts.push(await encoder.endRowGroup())
+    parts.push(...(await encoder.endRowGroup()))
   }
   parts.push(encoder.footer())
   return Buffer.concat(parts)

@@ -1,0 +1,9 @@
+import t from 'tap'
+import { sinkConformance } from '../helpers/sink-conformance.ts'
+import { variantsOf } from '../helpers/sink-formats.ts'
+
+for (const format of variantsOf('parquet')) {
+  t.test(format.name, async (t) => {
+    sinkConformance(t, format)
+  })
+}

@@ -1,0 +1,154 @@
+/**
+ * Random records in random batches, read back by readers that are not ours.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { joinPath } from '../../lib/core/field-path.ts'
+import type { Column } from '../../sinks/columns/column.ts'
+import { ColumnInference } from '../../sinks/columns/infer-columns.ts'
+import { writeAll } from '../helpers/sink-conformance.ts'
+import { variant } from '../helpers/sink-formats.ts'
+
+const directory = t.testdir()
+let files = 0
+
+const key = fc.oneof(
+  { arbitrary: fc.constantFrom('a', 'b', 'c', 'd'), weight: 8 },
+  { arbitrary: fc.constantFrom('', 'a.b', '\\', '__proto__', 'constructor', 'toString', 'é'), weight: 1 },
+)
+const text = fc.oneof(fc.string({ maxLength: 6 }), fc.constantFrom('', '"', ',', 'a\r\nb', ' x', 'NaN', 'null', '1'))
+const leaf = fc.oneof(
+  { arbitrary: fc.constantFrom(null, undefined, true, false), weight: 2 },
+  { arbitrary: fc.double({ noNaN: true, noDefaultInfinity: true }), weight: 2 },
+  { arbitrary: fc.integer(), weight: 2 },
+  { arbitrary: text, weight: 2 },
+  { arbitrary: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('2100-01-01') }), weight: 1 },
+  { arbitrary: fc.uint8Array({ maxLength: 5 }), weight: 1 },
+  { arbitrary: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), weight: 1 },
+)
+const { record } = fc.letrec<{ record: Record<string, unknown>; value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    { arbitrary: leaf, weight: 8 },
+    { arbitrary: tie('record'), weight: 2 },
+    { arbitrary: fc.array(tie('value'), { maxLength: 3 }), weight: 1 },
+  ),
+  record: fc
+    .array(fc.tuple(key, tie('value')), { maxLength: 4 })
+    // As own properties, `__proto__` too.
+    .map((entries) => Object.fromEntries(entries)),
+}))
+const records = fc.array(record, { maxLength: 30 })
+const sizes = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 6 })
+
+/** Cuts records into chunks: 0 stands for a record on its own. */
+function chunksOf<T>(records: readonly T[], sizes: readonly number[]): unknown[] {
+  const chunks: unknown[] = []
+  for (let from = 0, next = 0; from < records.length; next++) {
+    const size = sizes[next % sizes.length] ?? 0
+    chunks.push(size === 0 ? records[from] : records.slice(from, from + size))
+    from += Math.max(size, 1)
+  }
+  return chunks
+}
+
+/** JSON text by the contract, written down a second time: simple, and slow. */
+function jsonOf(value: unknown): string {
+  if (typeof value === 'bigint') return String(value)
+  if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString('base64'))
+  if (value instanceof Date || typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
+  if (Array.isArray(value)) return `[${value.map(jsonOf).join(',')}]`
+  const members = Object.entries(value).filter(([, item]) => item !== undefined)
+  return `{${members.map(([key, item]) => `${JSON.stringify(key)}:${jsonOf(item)}`).join(',')}}`
+}
+
+/** The leaves of a record by column name, nulls left out. */
+function leavesOf(value: object, path?: string): [string, unknown][] {
+  return Object.entries(value).flatMap(([key, item]): [string, unknown][] => {
+    const name = joinPath(path, key)
+    if (item === null || item === undefined) return []
+    const nests = Object.prototype.toString.call(item) === '[object Object]' && Object.keys(item as object).length > 0
+    return nests ? leavesOf(item as object, name) : [[name, item]]
+  })
+}
+
+/** A leaf as text, by the type of its column. */
+function cellTextOf(value: unknown, type: Column['type']): string {
+  if (type === 'double') return String(Number(value))
+  if (typeof value === 'object' && !(value instanceof Date) && !(value instanceof Uint8Array)) return jsonOf(value)
+  if (type === 'json') return jsonOf(value)
+  if (value instanceof Date) return value.toISOString()
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : String(value)
+}
+
+/** What a reader's cell is as text, by the type of its column. */
+function readTextOf(cell: unknown, type: Column['type']): string {
+  if (cell instanceof Date) return cell.toISOString()
+  if (cell instanceof Uint8Array) return Buffer.from(cell).toString(type === 'bytes' ? 'base64' : 'utf8')
+  return type === 'json' && typeof cell !== 'string' ? JSON.stringify(cell) : String(cell)
+}
+
+t.test('JSON lines hold the text of the contract, and JSON.stringify of records it can say', async () => {
+  const property = fc.asyncProperty(
+    records,
+    sizes,
+    fc.constantFrom('none', 'gzip'),
+    async (records, sizes, compression) => {
+      const path = join(directory, `${files++}`)
+      const { stats } = await writeAll(chunksOf(records, sizes), { format: 'jsonl', compression, path })
+      assert.equal(stats.written, records.length)
+      const read = await variant('jsonl', compression).read(readFileSync(path))
+      assert.deepEqual(
+        read,
+        records.map((record) => JSON.parse(jsonOf(record))),
+      )
+      rmSync(path)
+    },
+  )
+  await fc.assert(property, { numRuns: 40 })
+})
+
+t.test('JSON lines are the bytes of JSON.stringify for plain JSON', async () => {
+  const plain = fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { maxLength: 20 })
+  const property = fc.asyncProperty(plain, sizes, async (records, sizes) => {
+    const path = join(directory, `${files++}`)
+    await writeAll(chunksOf(records, sizes), { format: 'jsonl', path })
+    assert.equal(readFileSync(path, 'utf8'), records.map((record) => `${JSON.stringify(record)}\n`).join(''))
+    rmSync(path)
+  })
+  await fc.assert(property, { numRuns: 40 })
+})
+
+for (const format of ['csv', 'parquet'] as const) {
+  const { read } = variant(format)
+  t.test(`${format} gives back every leaf in its column`, async () => {
+    // An empty record first in a file has no columns to be null in.
+    const property = fc.asyncProperty(records, sizes, async (given, sizes) => {
+      const records = [{ n: 0 }, ...given]
+      const inference = new ColumnInference()
+      for (const record of records) inference.add(record)
+      const types = new Map(inference.columns.map(({ name, type }) => [name, type]))
+      const path = join(directory, `${files++}`)
+      const { stats } = await writeAll(chunksOf(records, sizes), { format, path })
+      assert.deepEqual([stats.recordsIn, stats.written, stats.rejected], [records.length, records.length, 0])
+      const rows = await read(readFileSync(path))
+      const got = rows.map((row) =>
+        Object.entries(row)
+          .filter(([, cell]) => cell !== null && cell !== undefined)
+          .map(([name, cell]) => [name, readTextOf(cell, types.get(name) ?? null)])
+          .sort(),
+      )
+      const expected = records.map((record) =>
+        leavesOf(record)
+          .map(([name, value]) => [name, cellTextOf(value, types.get(name) ?? null)])
+          .sort(),
+      )
+      assert.deepEqual(got, expected)
+      rmSync(path)
+    })
+    await fc.assert(property, { numRuns: 50 })
+  })
+}
