@@ -4,15 +4,12 @@
 import { messageOf, SpillwayError } from './core/errors.ts'
 import { NameRegistry } from './core/names.ts'
 import { describeValue } from './core/options.ts'
-import { isRecord, type ResultRecord } from './core/record.ts'
+import { DEFAULT_PHASE, isRecord, type ResultRecord } from './core/record.ts'
 import type { RejectionHandler } from './core/rejection.ts'
 import type { PhaseChain } from './phase-chain.ts'
 import { PhaseGraph } from './phase-graph.ts'
 import type { ResolvedResultStreamerOptions } from './result-streamer-options.ts'
 import type { ResultsDirectory } from './results-directory.ts'
-
-/** The phase of records that name none. */
-export const DEFAULT_PHASE = 'default'
 
 /** All phases of one streamer. */
 export class PhaseRouter {

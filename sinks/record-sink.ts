@@ -16,11 +16,9 @@ import {
   type ResolvedRecordSinkOptions,
   type SinkPlace,
 } from './record-sink-options.ts'
+import { MAX_TIMER_MS } from '../lib/core/timers.ts'
 
 type Callback = (error?: Error | null) => void
-
-/** The longest delay a Node timer can hold. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Sent through the sink's own queue when its part is due for its age. */
 const ROTATE: readonly never[] = Object.freeze([])

@@ -4,9 +4,7 @@
  */
 import { Readable } from 'node:stream'
 import type { AggregateSummary } from './aggregate/summaries.ts'
-
-/** The longest delay a Node timer can hold. */
-const MAX_TIMER_MS = 2 ** 31 - 1
+import { MAX_TIMER_MS } from '../lib/core/timers.ts'
 
 /** Snapshots at intervals, and a last one when all is over. */
 export class AggregateSnapshots extends Readable {

@@ -7,6 +7,7 @@ import { markerBatch, notesOf, recordsOf, type Chunk, type Segment } from '../li
 import type { ResultRecord } from '../lib/core/record.ts'
 import { abortSignal, integerFrom, numberFrom, resolveOptions, type Checks } from '../lib/core/options.ts'
 import { BatchBuffer } from './batch-buffer.ts'
+import { MAX_TIMER_MS } from '../lib/core/timers.ts'
 
 /** Options of {@link BufferingTransform}. */
 export interface BufferingTransformOptions {
@@ -42,9 +43,6 @@ export const BUFFERING_DEFAULTS = {
   maxAgeMs: 1000,
   highWaterMark: 16,
 } as const satisfies BufferingTransformOptions
-
-/** The longest delay a Node timer can hold. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
  * A Transform of records (or batches) into batches, in the order they came.

@@ -55,7 +55,8 @@ async function statOf(path: string): Promise<Stats | undefined> {
     return await stat(path)
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return undefined
-    throw io(path, `Cannot look at ${path}: ${messageOf(cause)}`, cause)
+    const reason = errnoOf(cause) === 'ENOTDIR' ? 'a part of its path is a file' : messageOf(cause)
+    throw io(path, `Cannot open ${path}: ${reason}.`, cause)
   }
 }
 

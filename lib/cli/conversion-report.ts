@@ -19,17 +19,16 @@ const FLAGS = new Map([
 const MAX_REASON_CHARACTERS = 200
 
 /** The line of the terminal while the work goes on. */
-export function progressLine(stats: ConversionStats, seconds: number): string {
-  const { pass, records, bytesRead, fraction, rejected } = stats
+export function progressLine(stats: ConversionStats): string {
+  const { pass, passSeconds, records, bytesRead, fraction, rejected } = stats
   const parts = [
-    quantityText(records, 'record'),
+    ...(pass === 'records' || records > 0 ? [quantityText(records, 'record')] : []),
     ...(bytesRead > 0 ? [`${bytesText(bytesRead)} read`] : []),
     ...(fraction === undefined ? [] : [`${Math.min(100, Math.floor(fraction * 100))}%`]),
-    ...(seconds > 0 ? [`${countText(records / seconds)} records/s`] : []),
+    ...(records > 0 && passSeconds > 0 ? [`${countText(records / passSeconds)} records/s`] : []),
     ...(rejected > 0 ? [`${countText(rejected)} rejected`] : []),
   ]
-  const shown = pass === 'columns' && records === 0 ? parts.slice(1) : parts
-  return `${pass === 'columns' ? 'Looking for columns' : 'Converting'}: ${shown.join(', ')}`
+  return `${pass === 'columns' ? 'Looking for columns' : 'Converting'}: ${parts.join(', ')}`
 }
 
 /** The last line of a conversion that went through. */

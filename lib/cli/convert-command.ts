@@ -45,24 +45,18 @@ export async function runConvert(input: string, options: ConvertCommandOptions, 
   }
   const conversion = new Conversion(plan, shell.signal)
   const startedAt = performance.now()
-  const seconds = () => (performance.now() - startedAt) / 1000
   try {
-    await convertWithProgress(conversion, shell, quiet !== true, seconds)
+    await convertWithProgress(conversion, shell, quiet !== true)
   } catch (error) {
     return sayFailure(say, error, plan, conversion, debug)
   }
-  if (quiet !== true) say(summaryLine(plan, conversion.stats, seconds()))
+  if (quiet !== true) say(summaryLine(plan, conversion.stats, (performance.now() - startedAt) / 1000))
   return sayRejections(say, plan, conversion) ? EXIT_CODES.failed : EXIT_CODES.done
 }
 
-async function convertWithProgress(
-  conversion: Conversion,
-  shell: Shell,
-  shown: boolean,
-  seconds: () => number,
-): Promise<void> {
+async function convertWithProgress(conversion: Conversion, shell: Shell, shown: boolean): Promise<void> {
   if (!shown) return conversion.run()
-  const progress = await showProgress(shell.stderr, () => progressLine(conversion.stats, seconds()))
+  const progress = await showProgress(shell.stderr, () => progressLine(conversion.stats))
   try {
     await conversion.run()
   } finally {

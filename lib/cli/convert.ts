@@ -3,6 +3,7 @@
  * needs columns is read twice, first for its columns; anything else is read once, and its first records decide.
  */
 import { once } from 'node:events'
+import { performance } from 'node:perf_hooks'
 import { pipeline } from 'node:stream/promises'
 import type { ResultRecord } from '../core/record.ts'
 import type { Rejection } from '../core/rejection.ts'
@@ -23,6 +24,8 @@ import { readRecords, type ReadRecordsOptions } from './read-records.ts'
 export interface ConversionStats {
   /** Looking for columns, or writing records. */
   readonly pass: 'columns' | 'records'
+  /** How long this pass has taken so far. */
+  readonly passSeconds: number
   /** Records read in this pass. */
   readonly records: number
   /** Bytes read in this pass, as they are on disk. */
@@ -62,6 +65,7 @@ export class Conversion {
   #input: InputFile | null = null
   #sink: RecordSink | undefined
   #pass: ConversionStats['pass'] = 'records'
+  #passStartedAt = performance.now()
   #records = 0
   #bytesRead = 0
   #rowsOfInput: number | undefined
@@ -79,6 +83,7 @@ export class Conversion {
   get stats(): ConversionStats {
     return {
       pass: this.#pass,
+      passSeconds: (performance.now() - this.#passStartedAt) / 1000,
       records: this.#records,
       bytesRead: this.#rowsOfInput === undefined ? this.#bytesRead : (this.#input?.bytes ?? 0),
       fraction: this.#fraction(),
@@ -235,6 +240,7 @@ export class Conversion {
 
   #beginPass(pass: ConversionStats['pass']): void {
     this.#pass = pass
+    this.#passStartedAt = performance.now()
     this.#records = 0
     this.#bytesRead = 0
   }

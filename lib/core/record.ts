@@ -50,6 +50,9 @@ export function resolveFieldNames(given?: FieldNames): ResolvedFieldNames {
   return resolveOptions('fields', given, checks, DEFAULT_FIELD_NAMES)
 }
 
+/** The phase of records that name none. */
+export const DEFAULT_PHASE = 'default'
+
 /** Whether `value` can be a record: an object that is not an array, a Date, bytes or another built-in container. */
 export function isRecord(value: unknown): value is ResultRecord {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false

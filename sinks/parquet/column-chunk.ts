@@ -1,6 +1,7 @@
 /**
  * A column chunk: the pages of one column in one row group, and what the footer must tell of them.
  */
+import type { Scratch } from './scratch.ts'
 import type { ColumnBuffer } from './column-buffer.ts'
 import type { Codec } from './compression.ts'
 import { encodePage, splitPages } from './pages.ts'
@@ -31,12 +32,16 @@ export interface EncodedColumnChunk {
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a page cannot be compressed
  */
-export async function encodeColumnChunk(column: ColumnBuffer, codec: Codec): Promise<EncodedColumnChunk> {
+export async function encodeColumnChunk(
+  column: ColumnBuffer,
+  codec: Codec,
+  scratch: Scratch,
+): Promise<EncodedColumnChunk> {
   const parts: Buffer[] = []
   let uncompressedBytes = 0
   let compressedBytes = 0
   for (const range of splitPages(column)) {
-    const page = await encodePage(column, range, codec)
+    const page = await encodePage(column, range, codec, scratch)
     parts.push(page.header, page.data)
     uncompressedBytes += page.header.length + page.uncompressedBytes
     compressedBytes += page.header.length + page.data.length

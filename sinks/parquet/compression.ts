@@ -15,12 +15,13 @@ export type ParquetCompression = (typeof PARQUET_COMPRESSIONS)[number]
 export interface Codec {
   /** Its number in the metadata. */
   readonly id: number
+  /** Compresses into memory of its own: `bytes` may be used again afterwards. */
   compress(this: void, bytes: Buffer): Buffer | Promise<Buffer>
 }
 
 /** The codec behind each name. Snappy works on the calling thread, gzip on the thread pool. */
 export const CODECS: Readonly<Record<ParquetCompression, Codec>> = {
-  none: { id: CompressionCodec.UNCOMPRESSED, compress: (bytes) => bytes },
+  none: { id: CompressionCodec.UNCOMPRESSED, compress: (bytes) => Buffer.from(bytes) },
   snappy: { id: CompressionCodec.SNAPPY, compress: compressSnappy },
   gzip: { id: CompressionCodec.GZIP, compress: promisify<Buffer, Buffer>(gzip) },
 }

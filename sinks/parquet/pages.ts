@@ -2,6 +2,7 @@
  * The data pages (version 1) of a column chunk: definition levels, then values in PLAIN encoding, compressed together,
  * behind a header of its own.
  */
+import type { Scratch } from './scratch.ts'
 import type { ColumnBuffer } from './column-buffer.ts'
 import type { Codec } from './compression.ts'
 import { encodeLevels } from './levels.ts'
@@ -51,12 +52,18 @@ export function* splitPages({ levels, values }: ColumnBuffer): Generator<PageRan
 /**
  * Encodes one page of a column.
  *
+ * @param scratch - where the page is put together; nobody else may use it meanwhile
  * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when the page cannot be compressed
  */
-export async function encodePage({ levels, values }: ColumnBuffer, range: PageRange, codec: Codec): Promise<Page> {
+export async function encodePage(
+  { levels, values }: ColumnBuffer,
+  range: PageRange,
+  codec: Codec,
+  scratch: Scratch,
+): Promise<Page> {
   const encodedLevels = encodeLevels(levels, range.fromRow, range.toRow)
   const encodedValues = values?.encode(range.fromValue, range.toValue) ?? Buffer.alloc(0)
-  const uncompressed = Buffer.concat([encodedLevels, encodedValues])
+  const uncompressed = scratch.join([encodedLevels, encodedValues])
   const data = await codec.compress(uncompressed)
   const header = new PageHeader({
     type: PageType.DATA_PAGE,

@@ -2,6 +2,7 @@
  * A row group: rows are gathered column by column while it is open, and then encoded as one column chunk behind the
  * other. Nothing in the bytes depends on where in the file they will stand.
  */
+import { Scratch } from './scratch.ts'
 import { SpillwayError } from '../../lib/core/errors.ts'
 import type { Cell, Column } from '../columns/column.ts'
 import { ColumnBuffer } from './column-buffer.ts'
@@ -27,6 +28,7 @@ export interface EncodedRowGroup {
 /** A row group that takes rows. Memory: at most twice its {@link bytes}, or those of the largest one before. */
 export class OpenRowGroup {
   readonly #columns: readonly ColumnBuffer[]
+  readonly #scratch = new Scratch()
   #rows = 0
   #bytes = 0
 
@@ -85,7 +87,7 @@ export class OpenRowGroup {
     const parts: Buffer[] = []
     const chunks: ColumnChunkInfo[] = []
     for (const column of this.#columns) {
-      const chunk = await encodeColumnChunk(column, codec)
+      const chunk = await encodeColumnChunk(column, codec, this.#scratch)
       for (const part of chunk.parts) parts.push(part)
       chunks.push(chunk.info)
     }

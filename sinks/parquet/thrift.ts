@@ -112,8 +112,8 @@ export function serialize(struct: ThriftStruct): Buffer {
  */
 export function compressSnappy(bytes: Buffer): Buffer {
   const slice = guard('A Parquet page could not be compressed by snappy', () => compression.deflate('SNAPPY', bytes))
-  // A copy, as the slice keeps a buffer for the worst case alive.
-  return Buffer.from(slice)
+  // The slice keeps a buffer for the worst case alive; a copy is worth it where that is much larger.
+  return slice.length < slice.buffer.byteLength / 2 ? Buffer.from(slice) : slice
 }
 
 function guard(problem: string, run: () => Buffer): Buffer {

@@ -108,7 +108,7 @@ t.test('JSON lines hold the text of the contract, and JSON.stringify of records 
       rmSync(path)
     },
   )
-  await fc.assert(property, { numRuns: 40 })
+  await fc.assert(property, { numRuns: 30 })
 })
 
 t.test('JSON lines are the bytes of JSON.stringify for plain JSON', async () => {
@@ -119,7 +119,7 @@ t.test('JSON lines are the bytes of JSON.stringify for plain JSON', async () => 
     assert.equal(readFileSync(path, 'utf8'), records.map((record) => `${JSON.stringify(record)}\n`).join(''))
     rmSync(path)
   })
-  await fc.assert(property, { numRuns: 40 })
+  await fc.assert(property, { numRuns: 30 })
 })
 
 for (const format of ['csv', 'parquet'] as const) {
@@ -149,6 +149,6 @@ for (const format of ['csv', 'parquet'] as const) {
       assert.deepEqual(got, expected)
       rmSync(path)
     })
-    await fc.assert(property, { numRuns: 50 })
+    await fc.assert(property, { numRuns: 30 })
   })
 }

@@ -14,7 +14,13 @@ import {
   type Checks,
 } from '../../lib/core/options.ts'
 import { SpillwayError } from '../../lib/core/errors.ts'
-import { isRecord, resolveFieldNames, type FieldNames, type ResultRecord } from '../../lib/core/record.ts'
+import {
+  DEFAULT_PHASE,
+  isRecord,
+  resolveFieldNames,
+  type FieldNames,
+  type ResultRecord,
+} from '../../lib/core/record.ts'
 import { PhaseAggregate, type PhaseAggregateOptions, type SavedPhase } from './phase-aggregate.ts'
 import { expectCount, expectList, expectObject, malformed } from './saved-state.ts'
 import { summarizeContainers, summarizeWorkflow, type SummarySource } from './summaries.ts'
@@ -65,9 +71,6 @@ export const aggregatesChecks: Checks<AggregatesOptions> = {
   maxPhases: integerFrom(1),
 }
 
-/** The phase of records that name none. */
-export const DEFAULT_PHASE = 'default'
-
 /** The version of what {@link Aggregates.toJSON} returns. */
 const STATE_VERSION = 1
 
@@ -86,7 +89,7 @@ export interface SavedAggregates {
  * a container without identity that have the same timestamp, or none, are taken in the order they come; caps that are
  * reached without identity take the first to come; and sums keep 106 bits.
  *
- * Memory: about 80 bytes for each container and metric and 200 for each container (30 MB for 100,000 containers of
+ * Memory: about 80 bytes for each container and metric and 200 for each container (about 45 MB for 100,000 containers of
  * three metrics), and up to 64 KB for each metric of a phase.
  *
  * @example

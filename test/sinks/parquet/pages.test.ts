@@ -3,6 +3,7 @@ import parquetUtil from 'parquetjs-lite/lib/util.js'
 import t from 'tap'
 import type { Cell, ColumnType } from '../../../sinks/columns/column.ts'
 import { ColumnBuffer } from '../../../sinks/parquet/column-buffer.ts'
+import { Scratch } from '../../../sinks/parquet/scratch.ts'
 import { encodeColumnChunk } from '../../../sinks/parquet/column-chunk.ts'
 import { CODECS, type ParquetCompression } from '../../../sinks/parquet/compression.ts'
 import { MAX_PAGE_BYTES, MAX_PAGE_ROWS, splitPages } from '../../../sinks/parquet/pages.ts'
@@ -71,7 +72,7 @@ t.test('makes no page of no rows', async (t) => {
 for (const compression of ['none', 'snappy', 'gzip'] satisfies ParquetCompression[]) {
   t.test(`tells sizes and counts that add up with ${compression}`, async (t) => {
     const cells = Array.from({ length: 50_000 }, (_, index) => (index % 10 === 0 ? null : 'text '.repeat(index % 20)))
-    const { parts, info } = await encodeColumnChunk(bufferOf('utf8', cells), CODECS[compression])
+    const { parts, info } = await encodeColumnChunk(bufferOf('utf8', cells), CODECS[compression], new Scratch())
     const bytes = Buffer.concat(parts)
     const pages: PageHeader[] = []
     let uncompressedBytes = 0

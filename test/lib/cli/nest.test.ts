@@ -1,0 +1,89 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { columnsToKeepFlat, NestConflict, Nester } from '../../../lib/cli/nest.ts'
+import { joinPath } from '../../../lib/core/field-path.ts'
+import type { ResultRecord } from '../../../lib/core/record.ts'
+
+const nest = (record: ResultRecord) => new Nester().nest(record)
+
+t.test('turns dotted columns into objects', async (t) => {
+  t.strictSame(nest({ id: 1, 'a.b.c': 2, 'a.d': 3, e: [4] }), { id: 1, a: { b: { c: 2 }, d: 3 }, e: [4] })
+})
+
+t.test('hands on a record without dotted columns as it is', async (t) => {
+  const record = { id: 1, nested: { 'a.b': 2 } }
+  t.equal(nest(record), record)
+})
+
+t.test('takes a dot behind a backslash for a part of the key', async (t) => {
+  t.strictSame(nest({ 'a\\.b.c': 1, 'd\\\\.e': 2 }), { 'a.b': { c: 1 }, 'd\\': { e: 2 } })
+})
+
+t.test('gives objects no other prototype', async (t) => {
+  const nested = nest(
+    JSON.parse('{"__proto__.polluted":1,"a.__proto__":2,"constructor.prototype.x":3}') as ResultRecord,
+  )
+  t.equal(Object.getPrototypeOf(nested), Object.prototype)
+  t.equal(({} as { polluted?: unknown }).polluted, undefined)
+  t.equal(({} as { x?: unknown }).x, undefined)
+  t.equal(
+    JSON.stringify(nested),
+    '{"__proto__":{"polluted":1},"a":{"__proto__":2},"constructor":{"prototype":{"x":3}}}',
+  )
+})
+
+t.test('refuses a value both in a column and below it, whichever comes first', async (t) => {
+  t.throws(() => nest({ a: 1, 'a.b': 2 }), { name: 'NestConflict', field: 'a' })
+  t.throws(() => nest({ 'a.b': 2, a: 1 }), { name: 'NestConflict', field: 'a' })
+  t.throws(() => nest({ 'a.b.c': 1, 'a.b': 2 }), { field: 'a.b' })
+  t.throws(() => nest({ a: { x: 1 }, 'a.b': 2 }), NestConflict)
+  t.throws(() => nest({ 'a\\b.c': 1, 'ab.c': 2 }), NestConflict)
+})
+
+t.test('lets a null give way to what shares its place', async (t) => {
+  t.strictSame(nest({ a: null, 'a.b': 2 }), { a: { b: 2 } })
+  t.strictSame(nest({ a: 1, 'a.b': null, 'a.c.d': null }), { a: 1 })
+  t.strictSame(nest({ 'a.b': null, 'a.c.d': null, a: 1 }), { a: 1 })
+  t.strictSame(nest({ 'a.b': 2, a: null }), { a: { b: 2 } })
+})
+
+t.test('undoes flattening', async () => {
+  const tree = fc.letrec((tie) => ({
+    tree: fc.dictionary(fc.string({ maxLength: 4 }), fc.oneof({ maxDepth: 3 }, fc.integer(), tie('tree')), {
+      minKeys: 1,
+      maxKeys: 3,
+    }),
+  })).tree as fc.Arbitrary<Record<string, unknown>>
+  fc.assert(
+    fc.property(tree, (record) => {
+      t.strictSame(sortKeys(nest(flatten(record))), sortKeys(record))
+    }),
+  )
+})
+
+t.test('finds the columns that would come back under another name', async (t) => {
+  t.strictSame(
+    [...columnsToKeepFlat(['a', 'b.c', 'b.d', 'price', 'price.adj', 'C:\\dir', 'x\\.y'])],
+    ['price.adj', 'C:\\dir'],
+  )
+})
+
+t.test('leaves alone the columns it is told to', async (t) => {
+  const nester = new Nester(new Set(['price.adj']))
+  t.strictSame(nester.nest({ price: 1, 'price.adj': 2, 'b.c': 3 }), { price: 1, 'price.adj': 2, b: { c: 3 } })
+})
+
+function flatten(record: Record<string, unknown>, path?: string): ResultRecord {
+  const entries = Object.entries(record).flatMap(([key, value]): [string, unknown][] => {
+    const name = joinPath(path, key)
+    return typeof value === 'object' ? Object.entries(flatten(value as Record<string, unknown>, name)) : [[name, value]]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** The order of numeric keys is JavaScript's own. */
+function sortKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const sorted = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))
+  return sorted.map(([key, item]) => [key, sortKeys(item)])
+}

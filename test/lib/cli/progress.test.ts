@@ -1,0 +1,29 @@
+import { mock } from 'node:test'
+import { PassThrough } from 'node:stream'
+import t from 'tap'
+import { showProgress } from '../../../lib/cli/progress.ts'
+
+t.test('writes nothing where there is no terminal', async (t) => {
+  const stream = new PassThrough()
+  const progress = await showProgress(stream, () => t.fail('nobody asks'))
+  t.equal(progress.shown, false)
+  progress[Symbol.dispose]()
+  t.equal(stream.read(), null)
+})
+
+t.test('draws the line again and again, and removes it at the end', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true, rows: 24, columns: 80 })
+  let count = 0
+  const progress = await showProgress(stream, () => `record ${++count}`)
+  mock.timers.tick(200)
+  mock.timers.tick(200)
+  const drawn = String(stream.read())
+  t.match(drawn, 'record 1')
+  t.match(drawn, 'record 2')
+  progress[Symbol.dispose]()
+  t.match(String(stream.read()), '\u001B[2K', 'the line is erased')
+  mock.timers.tick(1000)
+  t.equal(count, 2, 'and not drawn any more')
+})

@@ -1,0 +1,56 @@
+import t from 'tap'
+import { CellMaker } from '../../../sinks/columns/cells.ts'
+import { ColumnSet } from '../../../sinks/columns/column-set.ts'
+import type { Cell, Column } from '../../../sinks/columns/column.ts'
+import { JsonText } from '../../../sinks/json-text.ts'
+
+function fill(columns: Column[], record: unknown, int64Only = false) {
+  const set = new ColumnSet(columns, new CellMaker(new JsonText('null')), int64Only)
+  const cells: Cell[] = columns.map(() => 'left over')
+  return { refusal: set.fill(record, cells), cells }
+}
+
+t.test('lays values into their columns, and null into the others', async (t) => {
+  const columns: Column[] = [
+    { name: 'a.b', type: 'double' },
+    { name: 'a\\.b', type: 'utf8' },
+    { name: 'a', type: 'json' },
+    { name: 'c', type: 'boolean' },
+  ]
+  t.strictSame(fill(columns, { 'a.b': 'x', a: { b: 1 } }), { refusal: undefined, cells: [1, 'x', null, null] })
+  t.strictSame(fill(columns, { a: {}, d: null }), { refusal: undefined, cells: [null, null, '{}', null] })
+})
+
+t.test('takes whole objects into a json column without columns of their parts', async (t) => {
+  t.strictSame(fill([{ name: 'a', type: 'json' }], { a: { b: { c: 1 } } }).cells, ['{"b":{"c":1}}'])
+})
+
+t.test('says which field drifts', async (t) => {
+  t.match(fill([{ name: 'a.b', type: 'double' }], { a: { b: 'x' } }).refusal, { kind: 'drift', field: 'a.b' })
+  t.match(fill([{ name: 'a.b', type: 'double' }], { a: { 'c.d': 1 } }).refusal, { kind: 'drift', field: 'a.c\\.d' })
+  t.match(fill([{ name: 'a.b', type: 'double' }], { a: 5 }).refusal, { kind: 'drift', field: 'a' })
+})
+
+t.test('names a value no file can hold before a drift', async (t) => {
+  const { refusal } = fill([{ name: 'a', type: 'double' }], { new: 1, a: 1, b: { c: Symbol('s') } })
+  t.match(refusal, { kind: 'value', field: 'b.c' })
+})
+
+t.test('refuses an integer of more than 64 bits where it must', async (t) => {
+  const columns: Column[] = [{ name: 'n', type: 'int64' }]
+  t.match(fill(columns, { n: 2n ** 63n }, true).refusal, { kind: 'value', field: 'n' })
+  t.strictSame(fill(columns, { n: 2n ** 63n }).cells, [2n ** 63n])
+})
+
+t.test('gives an open column the type of its first value, unless that record is refused', async (t) => {
+  const columns: Column[] = [
+    { name: 'a', type: null },
+    { name: 'b', type: 'double' },
+  ]
+  fill(columns, { a: null, b: 1 })
+  t.equal(columns[0]?.type, null)
+  fill(columns, { a: true, b: 'x' })
+  t.equal(columns[0]?.type, null)
+  fill(columns, { a: 'text', b: 1 })
+  t.equal(columns[0]?.type, 'utf8')
+})

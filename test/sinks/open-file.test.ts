@@ -1,0 +1,90 @@
+import t from 'tap'
+import { makeDeferred } from '../../lib/core/deferred.ts'
+import type { ByteTarget } from '../../sinks/file-target.ts'
+import { OpenFile } from '../../sinks/open-file.ts'
+import { systemError } from '../helpers/faulty-target.ts'
+import { atRest } from '../helpers/leaks.ts'
+
+/** Opens a file that keeps a list of what happens to it. */
+async function open(faults: Partial<ByteTarget> = {}) {
+  const events: string[] = []
+  const failures: Error[] = []
+  const target: ByteTarget = {
+    initialBytes: 10,
+    write: async (bytes) => void events.push(`write ${Buffer.from(bytes).toString()}`),
+    sync: async () => void events.push('sync'),
+    truncate: async (bytes) => void events.push(`truncate ${bytes}`),
+    close: async () => void events.push('close'),
+    ...faults,
+  }
+  const file = await OpenFile.open(
+    '/x',
+    'append',
+    async () => target,
+    (error) => failures.push(error),
+  )
+  return { file, events, failures }
+}
+
+t.test('counts bytes and rows from where the file was', async (t) => {
+  const { file, events } = await open()
+  t.strictSame([file.bytes, file.rows], [10, 0])
+  await file.append(Buffer.from('abc'), 2)
+  await file.append(Buffer.alloc(0), 2)
+  await file.append(Buffer.from('d'), 3)
+  t.strictSame([file.bytes, file.rows], [14, 3])
+  await file.close()
+  t.strictSame(events, ['write abc', 'write d', 'sync', 'close'])
+})
+
+t.test('has one chunk in flight and no more', async (t) => {
+  const gate = makeDeferred<void>()
+  let writes = 0
+  const { file } = await open({ write: () => (writes++, gate.promise) })
+  await file.append(Buffer.from('a'))
+  const second = file.append(Buffer.from('b'))
+  await atRest(() => writes)
+  t.equal(writes, 1)
+  gate.resolve()
+  await second
+  t.equal(writes, 2)
+})
+
+t.test('cuts off a chunk that failed, tells at once, and fails from then on', async (t) => {
+  let writes = 0
+  const write = async () => {
+    if (++writes === 2) throw systemError('ENOSPC')
+  }
+  const { file, events, failures } = await open({ write })
+  await file.append(Buffer.from('abc'), 1)
+  await file.append(Buffer.from('def'), 2)
+  await atRest(() => failures.length)
+  t.strictSame([file.bytes, file.rows], [13, 1])
+  const failure = { code: 'ERR_SPILLWAY_IO', cause: { code: 'ENOSPC' }, place: { path: '/x' } }
+  t.match(failures, [failure])
+  await t.rejects(file.append(Buffer.from('g')), failure)
+  await t.rejects(file.settle(), failure)
+  await t.rejects(file.close(), failure)
+  t.strictSame(events, ['truncate 13', 'close'])
+})
+
+t.test('does not let a failed close hide what failed before', async (t) => {
+  const close = () => Promise.reject(systemError('EBADF'))
+  const { file } = await open({ sync: () => Promise.reject(systemError('EIO')), close })
+  await t.rejects(file.close(), { cause: { code: 'EIO' } })
+  const other = await open({ close })
+  await t.rejects(other.file.close(), { message: /Cannot close/, cause: { code: 'EBADF' } })
+})
+
+t.test('says why a file cannot be opened', async (t) => {
+  const failing = (code: string) =>
+    OpenFile.open(
+      '/x',
+      'create',
+      () => Promise.reject(systemError(code)),
+      () => {},
+    )
+  await t.rejects(failing('EEXIST'), { code: 'ERR_SPILLWAY_EXISTS', message: /onExisting/ })
+  await t.rejects(failing('EMFILE'), { code: 'ERR_SPILLWAY_IO', message: /ulimit -n/ })
+  await t.rejects(failing('EWHAT'), { message: 'Cannot open /x: EWHAT: simulated' })
+})
