@@ -48,7 +48,7 @@ export class RecordSink extends Writable {
 
   /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
   constructor(given: RecordSinkOptions) {
-    const options = resolveRecordSinkOptions('RecordSink', given)
+    const options = resolveRecordSinkOptions(new.target.name, given)
     const { highWaterMark, signal } = options
     super({ objectMode: true, highWaterMark })
     this.#options = options

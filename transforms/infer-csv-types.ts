@@ -31,9 +31,12 @@ export async function inferCsvTypes(
 ): Promise<Record<string, CsvType>> {
   const options = resolveOptions('inferCsvTypes', given, checks, {})
   const guesses = new Map<string, CsvTypeGuess>()
+  const onHeader = (names: readonly string[]) => {
+    for (const name of names) guesses.set(name, new CsvTypeGuess())
+  }
   await pipeline(
     typeof source === 'string' ? createReadStream(source) : source,
-    parseCsv({ ...options, types: 'text', batches: true, onReject: () => {} }),
+    parseCsv({ ...options, types: 'text', batches: true, onHeader, onReject: () => {} }),
     async (batches: AsyncIterable<ResultRecord[]>) => {
       for await (const batch of batches) for (const record of batch) noteRecord(guesses, record)
     },
@@ -41,10 +44,6 @@ export async function inferCsvTypes(
   return Object.fromEntries(Array.from(guesses, ([name, guess]) => [name, guess.type ?? 'text']))
 }
 
-function noteRecord(guesses: Map<string, CsvTypeGuess>, record: ResultRecord): void {
-  for (const [name, cell] of Object.entries(record)) {
-    let guess = guesses.get(name)
-    if (guess === undefined) guesses.set(name, (guess = new CsvTypeGuess()))
-    guess.note(cell as string | null)
-  }
+function noteRecord(guesses: ReadonlyMap<string, CsvTypeGuess>, record: ResultRecord): void {
+  for (const [name, guess] of guesses) guess.note(record[name] as string | null)
 }

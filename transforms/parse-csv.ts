@@ -4,7 +4,7 @@
 import type { Transform } from 'node:stream'
 import { SpillwayError } from '../lib/core/errors.ts'
 import { nearestWord } from '../lib/core/nearest.ts'
-import { integerFrom, resolveOptions, type Check, type Checks } from '../lib/core/options.ts'
+import { callback, integerFrom, resolveOptions, type Check, type Checks } from '../lib/core/options.ts'
 import type { ResultRecord } from '../lib/core/record.ts'
 import { headerNames, recordMaker } from './csv-header.ts'
 import { CsvRows, type CsvCell, type RowConsumer } from './csv-rows.ts'
@@ -32,6 +32,8 @@ export interface ParseCsvOptions extends RecordParserOptions {
   readonly inferRows?: number
   /** Longest record in bytes. @default 16777216 (16 MB) */
   readonly maxRecordBytes?: number
+  /** Told the names of the columns, before the first record. */
+  readonly onHeader?: (names: readonly string[]) => void
 }
 
 type ResolvedParseCsvOptions = ParseCsvOptions & Required<Pick<ParseCsvOptions, keyof typeof DEFAULTS>>
@@ -57,6 +59,7 @@ export const csvChecks: Checks<ParseCsvOptions> = {
   types: typesCheck,
   inferRows: integerFrom(1),
   maxRecordBytes: integerFrom(1),
+  onHeader: callback,
 }
 
 const DEFAULTS = {
@@ -144,6 +147,7 @@ class CsvDecoder implements Decoder, RowConsumer {
       this.#names = headerNames(cells, this.#rows.line)
       this.#makeRecord = recordMaker(this.#names)
       this.#types = declaredTypes(this.#names, this.#options.types)
+      this.#options.onHeader?.(this.#names)
     } catch (error) {
       output.fail(error as SpillwayError)
     }

@@ -152,7 +152,7 @@ export class Conversion {
     if (this.#input === null) return { csvTypes }
     this.#beginPass('columns')
     if (from === 'parquet') return { csvTypes, ...(await this.#columnsOfParquet(this.#input.path)) }
-    if (from === 'csv' || from === 'tsv') return allText ? { csvTypes } : await this.#columnsOfCsv(this.#input.path)
+    if (from === 'csv' || from === 'tsv') return this.#columnsOfCsv(this.#input.path)
     if (!hasColumns(to)) return { csvTypes }
     const reshape = this.#reshapeFor([])
     return { csvTypes, reshape, schema: await this.#scan(reshape) }
@@ -167,15 +167,16 @@ export class Conversion {
   }
 
   async #columnsOfCsv(path: string): Promise<Columns> {
-    const { delimiter, maxLineBytes } = this.#plan
-    const types = await findCsvTypes(readBytes(path, this.#countBytes, this.#reading), {
+    const { allText, delimiter, maxLineBytes, to } = this.#plan
+    const found = await findCsvTypes(readBytes(path, this.#countBytes, this.#reading), {
       delimiter,
       signal: this.#reading,
       ...(maxLineBytes !== undefined && { maxRecordBytes: maxLineBytes }),
     })
-    if (types === undefined) return { csvTypes: 'infer' }
+    if (found === undefined) return { csvTypes: allText ? 'text' : 'infer' }
+    const types = allText ? Object.fromEntries(Object.keys(found).map((name) => [name, 'text' as const])) : found
     const reshape = this.#reshapeFor(Object.keys(types))
-    return { csvTypes: types, reshape, ...(hasColumns(this.#plan.to) && { schema: schemaOfCsv(types, reshape) }) }
+    return { csvTypes: types, reshape, ...(hasColumns(to) && { schema: schemaOfCsv(types, reshape) }) }
   }
 
   /** Reads all records for their columns. */

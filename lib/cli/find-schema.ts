@@ -10,7 +10,6 @@ import { ColumnInference } from '../../sinks/columns/infer-columns.ts'
 import type { ParquetColumn } from '../../sinks/readers/parquet-file.ts'
 import { MAX_DEPTH } from '../../sinks/values.ts'
 import type { CsvType } from '../../transforms/csv-types.ts'
-import { inferCsvTypes } from '../../transforms/infer-csv-types.ts'
 
 /** Columns a file may have. */
 export const MAX_COLUMNS = 10_000
@@ -78,6 +77,8 @@ export async function findCsvTypes(
       if (isAbortError(error)) throw error
     }
   }
+  // Loaded only now: no other format needs its packages.
+  const { inferCsvTypes } = await import('../../transforms/infer-csv-types.ts')
   try {
     const types = await inferCsvTypes(Readable.from(untilFailure(), { highWaterMark: 1 }), options)
     return Object.keys(types).length > 0 ? types : undefined

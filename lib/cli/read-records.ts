@@ -8,9 +8,6 @@ import type { ResultRecord } from '../core/record.ts'
 import type { RejectionHandler } from '../core/rejection.ts'
 import { readParquet } from '../../sinks/readers/read-parquet.ts'
 import type { CsvType } from '../../transforms/csv-types.ts'
-import { parseCsv } from '../../transforms/parse-csv.ts'
-import { parseJsonArray } from '../../transforms/parse-json-array.ts'
-import { parseJsonl } from '../../transforms/parse-jsonl.ts'
 import type { InputFormat } from './input-formats.ts'
 import { readBytes } from './read-bytes.ts'
 
@@ -47,18 +44,25 @@ export async function* readRecords(options: ReadRecordsOptions): AsyncGenerator<
     return
   }
   const bytes = readBytes(source, onBytes, signal)
-  yield* parse(from === 'json' ? expectArray(bytes) : bytes, makeParser(options))
+  yield* parse(from === 'json' ? expectArray(bytes) : bytes, await makeParser(options))
 }
 
-function makeParser({ from, delimiter, csvTypes, maxLineBytes, signal, onReject }: ReadRecordsOptions): Transform {
+/** Makes the parser of a format of text, whose packages are loaded only now. */
+async function makeParser(given: ReadRecordsOptions): Promise<Transform> {
+  const { from, delimiter, csvTypes, maxLineBytes, signal, onReject } = given
   const options = { batches: true, signal, onReject }
   switch (from) {
-    case 'jsonl':
+    case 'jsonl': {
+      const { parseJsonl } = await import('../../transforms/parse-jsonl.ts')
       return parseJsonl({ ...options, ...(maxLineBytes !== undefined && { maxLineBytes }) })
-    case 'json':
+    }
+    case 'json': {
+      const { parseJsonArray } = await import('../../transforms/parse-json-array.ts')
       return parseJsonArray({ ...options, ...(maxLineBytes !== undefined && { maxElementBytes: maxLineBytes }) })
+    }
     case 'csv':
     case 'tsv': {
+      const { parseCsv } = await import('../../transforms/parse-csv.ts')
       const bound = maxLineBytes !== undefined && { maxRecordBytes: maxLineBytes }
       return parseCsv({ ...options, delimiter, types: csvTypes, ...bound })
     }

@@ -9,6 +9,7 @@ import type { Writable } from 'node:stream'
  * Writable of Node since version 9 that its documentation leaves out; a test watches that it stays.
  */
 export function queuedChunks(stream: Writable): unknown[] {
-  const { writableBuffer } = stream as Writable & { writableBuffer?: readonly { chunk: unknown }[] }
-  return (writableBuffer ?? []).map(({ chunk }) => chunk)
+  const { writableBuffer } = stream as Writable & { writableBuffer?: readonly ({ chunk: unknown } | null)[] }
+  // While Node hands the queue over, entry by entry, it leaves null where it has been.
+  return (writableBuffer ?? []).filter((entry) => entry !== null).map(({ chunk }) => chunk)
 }

@@ -7,8 +7,7 @@ import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Test } from 'tap'
-import { Marker, markerBatch } from '../../lib/core/batch.ts'
-import { makeDeferred } from '../../lib/core/deferred.ts'
+import { annotate, Marker, markerBatch } from '../../lib/core/batch.ts'
 import { RecordSink } from '../../sinks/record-sink.ts'
 import type { RecordSinkOptions } from '../../sinks/record-sink-options.ts'
 import { faultyTarget, systemError } from './faulty-target.ts'
@@ -91,17 +90,17 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
 
   t.test('waits for a slow file', async (t) => {
     const path = fileIn(t)
-    const gates = Array.from({ length: 100 }, () => makeDeferred<void>())
-    let calls = 0
-    const openTarget = faultyTarget({ write: () => gates[calls++]?.promise })
-    let done = false
-    const run = writeAll([numbered(0, 30), numbered(30, 60)], { ...options, ...small, path, openTarget })
-    void run.then(() => (done = true))
-    while (!done) {
-      await atRest(() => calls)
-      gates[calls - 1]?.resolve()
-      await atRest(() => Number(done))
-    }
+    let writing = 0
+    let mostAtOnce = 0
+    const openTarget = faultyTarget({
+      async write() {
+        mostAtOnce = Math.max(mostAtOnce, ++writing)
+        await atRest(() => 0)
+        writing -= 1
+      },
+    })
+    await writeAll([numbered(0, 30), numbered(30, 60)], { ...options, ...small, path, openTarget })
+    t.equal(mostAtOnce, 1)
     t.strictSame(numbersOf(await rowsOfFile(path, format)), range(0, 60))
   })
 
@@ -169,6 +168,23 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
     await closed(sink)
     t.strictSame(numbersOf(await rowsOfFile(path, format)), range(0, 9))
     expectCounts(t, sink, 9, 1)
+  })
+
+  t.test('writes every record once when it is aborted from within onWritten', async (t) => {
+    const path = fileIn(t)
+    const controller = new AbortController()
+    const onWritten = () => {
+      controller.abort()
+    }
+    const sink = new RecordSink({ ...options, path, inferRows: 1, signal: controller.signal })
+    await new Promise((resolve) => sink.write(numbered(0, 1), resolve))
+    sink.write(numbered(1, 2))
+    sink.write(annotate(numbered(2, 4), { onWritten }))
+    for (let n = 4; n < 10; n++) sink.write(numbered(n, n + 1))
+    await errorOf(sink)
+    await closed(sink)
+    t.strictSame(numbersOf(await rowsOfFile(path, format)), range(0, 10))
+    expectCounts(t, sink, 10)
   })
 
   t.test('fails when onReject fails, and keeps the records before', async (t) => {

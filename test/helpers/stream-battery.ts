@@ -179,12 +179,12 @@ function recordsFrom(from: number, to: number): { n: number }[] {
   return NUMBERS.slice(from, to).map((n) => ({ n }))
 }
 
-async function* failing(failure: Error): AsyncGenerator<unknown> {
+async function* failing(failure: Error): AsyncGenerator {
   yield* SOURCES.records()
   throw failure
 }
 
-async function* aborting(controller: AbortController): AsyncGenerator<unknown> {
+async function* aborting(controller: AbortController): AsyncGenerator {
   for (const n of NUMBERS) {
     if (n === RECORDS / 2) controller.abort()
     yield { n }

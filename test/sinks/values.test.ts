@@ -2,6 +2,10 @@ import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { customValue, describeRefused, findNonFinite, findRefused, kindOf } from '../../sinks/values.ts'
 
+class Point {
+  readonly x = 0
+}
+
 const kinds: readonly [unknown, string][] = [
   [undefined, 'nothing'],
   [null, 'nothing'],
@@ -18,7 +22,7 @@ const kinds: readonly [unknown, string][] = [
   [runInNewContext('[]'), 'array'],
   [{}, 'object'],
   [Object.create(null), 'object'],
-  [new (class Point {})(), 'object'],
+  [new Point(), 'object'],
   [runInNewContext('({})'), 'object'],
   [{ toJSON: () => 1 }, 'custom'],
   [{ toJSON: 'text' }, 'object'],
@@ -31,7 +35,7 @@ const kinds: readonly [unknown, string][] = [
 ]
 
 t.test('classifies every value', async (t) => {
-  for (const [value, kind] of kinds) t.equal(kindOf(value), kind, `${String(describeRefused(value))} is ${kind}`)
+  for (const [value, kind] of kinds) t.equal(kindOf(value), kind, `${describeRefused(value)} is ${kind}`)
 })
 
 t.test('asks toJSON until there is a plain value', async (t) => {

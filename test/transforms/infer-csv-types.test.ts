@@ -39,3 +39,7 @@ t.test('fails on a file it cannot open, and on a header it cannot read', async (
   await t.rejects(inferCsvTypes(join(t.testdir(), 'none.csv')), { code: 'ENOENT' })
   await t.rejects(inferCsvTypes(Readable.from(['a,a\n'])), { code: 'ERR_SPILLWAY_INPUT' })
 })
+
+t.test('knows the columns of a file that has no rows', async (t) => {
+  t.strictSame(await inferCsvTypes(Readable.from(['id,name\n'])), { id: 'text', name: 'text' })
+})

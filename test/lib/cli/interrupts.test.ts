@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import t from 'tap'
-import { Interruption, Interrupts, type SignalSource } from '../../../lib/cli/interrupts.ts'
+import { type Interruption, Interrupts } from '../../../lib/cli/interrupts.ts'
 import { isAbortError } from '../../../lib/core/errors.ts'
 
 class FakeProcess extends EventEmitter {
@@ -17,7 +17,7 @@ t.test('the first signal aborts, with the exit code in the reason', async (t) =>
     ['SIGTERM', 143],
   ] as const) {
     const source = new FakeProcess()
-    using interrupts = new Interrupts(source as SignalSource)
+    using interrupts = new Interrupts(source)
     t.notOk(interrupts.signal.aborted)
     source.emit(name, name)
     t.ok(interrupts.signal.aborted)
@@ -30,7 +30,7 @@ t.test('the first signal aborts, with the exit code in the reason', async (t) =>
 
 t.test('the second signal ends the process at once', async (t) => {
   const source = new FakeProcess()
-  using _interrupts = new Interrupts(source as SignalSource)
+  using _interrupts = new Interrupts(source)
   source.emit('SIGINT', 'SIGINT')
   source.emit('SIGTERM', 'SIGTERM')
   t.strictSame(source.exits, [143])
@@ -38,6 +38,6 @@ t.test('the second signal ends the process at once', async (t) => {
 
 t.test('leaves no listeners behind', async (t) => {
   const source = new FakeProcess()
-  new Interrupts(source as SignalSource)[Symbol.dispose]()
+  new Interrupts(source)[Symbol.dispose]()
   t.strictSame(source.eventNames(), [])
 })

@@ -1,3 +1,4 @@
+import { deepEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { columnsToKeepFlat, NestConflict, Nester } from '../../../lib/cli/nest.ts'
@@ -35,7 +36,7 @@ t.test('gives objects no other prototype', async (t) => {
 t.test('refuses a value both in a column and below it, whichever comes first', async (t) => {
   t.throws(() => nest({ a: 1, 'a.b': 2 }), { name: 'NestConflict', field: 'a' })
   t.throws(() => nest({ 'a.b': 2, a: 1 }), { name: 'NestConflict', field: 'a' })
-  t.throws(() => nest({ 'a.b.c': 1, 'a.b': 2 }), { field: 'a.b' })
+  t.throws(() => nest({ 'a.b.c': 1, 'a.b': 2 }), { name: 'NestConflict', field: 'a.b' })
   t.throws(() => nest({ a: { x: 1 }, 'a.b': 2 }), NestConflict)
   t.throws(() => nest({ 'a\\b.c': 1, 'ab.c': 2 }), NestConflict)
 })
@@ -53,10 +54,10 @@ t.test('undoes flattening', async () => {
       minKeys: 1,
       maxKeys: 3,
     }),
-  })).tree as fc.Arbitrary<Record<string, unknown>>
+  })).tree
   fc.assert(
     fc.property(tree, (record) => {
-      t.strictSame(sortKeys(nest(flatten(record))), sortKeys(record))
+      deepEqual(sortKeys(nest(flatten(record))), sortKeys(record))
     }),
   )
 })
