@@ -2,6 +2,7 @@
  * The file of records that could not be written: JSON lines, each with stage, reason, place and the record as far as
  * JSON can show it. It comes into being with the first rejection.
  */
+import { Readable } from 'node:stream'
 import { rm, stat } from 'node:fs/promises'
 import { errnoOf, SpillwayError } from '../lib/core/errors.ts'
 import { recordRejected } from '../lib/core/diagnostics.ts'
@@ -62,7 +63,7 @@ export class DeadLetterFile {
     const line = Buffer.from(`${deadLetterLine(rejection)}\n`)
     return this.#enqueue(async () => {
       this.#file ??= await OpenFile.open(this.path, 'append', this.#openTarget, () => {})
-      await this.#file.append([line])
+      await this.#file.append(Readable.from([line]))
     })
   }
 

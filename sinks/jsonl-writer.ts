@@ -60,12 +60,12 @@ export class JsonlWriter implements RecordWriter {
     return index
   }
 
-  async take(): Promise<readonly Uint8Array[]> {
+  async *take(): AsyncGenerator<Uint8Array> {
     this.#rowsHandedOver = this.#rows
-    return [await this.#chunk.take()]
+    yield await this.#chunk.take()
   }
 
-  checkpoint(): Promise<readonly Uint8Array[]> {
+  checkpoint(): AsyncGenerator<Uint8Array> {
     return this.take()
   }
 }

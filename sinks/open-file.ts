@@ -1,8 +1,14 @@
 /**
- * One file being written. It writes behind by one chunk, so that encoding and the disk work at the same time, and
- * never has more than that chunk in flight.
+ * One file being written. It writes behind by one piece of a chunk, so that encoding and the disk work at the same
+ * time, and never has more than that piece in flight.
  */
 import { ioError, type ByteTarget, type OpenTarget } from './file-target.ts'
+
+/** How much a file holds. */
+interface Extent {
+  readonly bytes: number
+  readonly rows: number
+}
 
 /** An open file. The first failure is kept and met by every later call. */
 export class OpenFile {
@@ -51,19 +57,27 @@ export class OpenFile {
   }
 
   /**
-   * Waits for the chunk in flight, then sends the next one on its way.
+   * Sends a chunk on its way, piece by piece as it is made, and leaves the last one in flight. A chunk gets into the
+   * file as a whole or not at all.
    *
-   * @param parts - the bytes of the chunk, in order
-   * @param rows - how many rows will have been added once they are in the file
+   * @param pieces - the bytes of the chunk, in order
+   * @param rows - how many rows the file holds with the chunk; asked when all pieces are made
    */
-  async append(parts: readonly Uint8Array[], rows = this.#rows): Promise<void> {
+  async append(pieces: AsyncIterable<Uint8Array>, rows = () => this.#rows): Promise<void> {
     await this.settle()
-    const length = parts.reduce((sum, part) => sum + part.length, 0)
-    if (length === 0) return
     const before = { bytes: this.#bytes, rows: this.#rows }
-    this.#bytes += length
-    this.#rows = rows
-    this.#inFlight = this.#write(parts, before)
+    try {
+      for await (const piece of joinSmall(pieces)) {
+        await this.settle()
+        this.#bytes += piece.length
+        this.#inFlight = this.#write(piece, before)
+      }
+      this.#rows = rows()
+    } catch (error) {
+      await this.#inFlight
+      await this.#rollBack(before)
+      throw error
+    }
   }
 
   /** Waits until everything appended is in the file. */
@@ -100,17 +114,21 @@ export class OpenFile {
     }
   }
 
-  async #write(parts: readonly Uint8Array[], before: { bytes: number; rows: number }): Promise<void> {
+  async #write(bytes: Uint8Array, before: Extent): Promise<void> {
     try {
-      for (const bytes of joinSmall(parts)) await this.#target.write(bytes)
+      await this.#target.write(bytes)
     } catch (cause) {
       const failure = this.#fail('write to', cause)
-      // A part of the chunk may be in the file: cut it off, so that the file ends with a whole record.
-      await this.#target.truncate(before.bytes).catch(() => {})
-      this.#bytes = before.bytes
-      this.#rows = before.rows
+      await this.#rollBack(before)
       this.#onFailure(failure)
     }
+  }
+
+  /** Cuts off what is in the file of a chunk that failed, so that the file ends with a whole record. */
+  async #rollBack(before: Extent): Promise<void> {
+    this.#bytes = before.bytes
+    this.#rows = before.rows
+    await this.#target.truncate(before.bytes).catch(() => {})
   }
 
   #fail(action: string, cause: unknown): Error {
@@ -119,22 +137,22 @@ export class OpenFile {
   }
 }
 
-/** Parts smaller than this are joined, so that small ones don't cost a write each and large ones no copy. */
+/** Pieces smaller than this are joined, so that small ones don't cost a write each and large ones no copy. */
 const SMALL_BYTES = 64 * 1024
 
-function* joinSmall(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+async function* joinSmall(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let small: Uint8Array[] = []
   let smallBytes = 0
-  for (const part of parts) {
-    if (part.length < SMALL_BYTES && smallBytes < SMALL_BYTES) {
-      small.push(part)
-      smallBytes += part.length
+  for await (const piece of pieces) {
+    if (piece.length < SMALL_BYTES && smallBytes < SMALL_BYTES) {
+      small.push(piece)
+      smallBytes += piece.length
       continue
     }
-    if (small.length > 0) yield Buffer.concat(small)
+    if (smallBytes > 0) yield Buffer.concat(small)
     small = []
     smallBytes = 0
-    yield part
+    yield piece
   }
-  if (small.length > 0) yield Buffer.concat(small)
+  if (smallBytes > 0) yield Buffer.concat(small)
 }

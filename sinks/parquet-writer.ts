@@ -71,14 +71,17 @@ export class ParquetWriter implements RecordWriter {
     return index
   }
 
-  async take(): Promise<readonly Uint8Array[]> {
-    const header = this.#headerTaken ? [] : [this.#encoder.header()]
-    this.#headerTaken = true
-    return this.full ? [...header, ...(await this.#encoder.endRowGroup())] : header
+  async *take(): AsyncGenerator<Uint8Array> {
+    if (!this.#headerTaken) {
+      this.#headerTaken = true
+      yield this.#encoder.header()
+    }
+    if (this.full) yield* this.#encoder.endRowGroup()
   }
 
-  async checkpoint(): Promise<readonly Uint8Array[]> {
-    const due = await this.take()
-    return [...due, ...(await this.#encoder.endRowGroup()), this.#encoder.footer()]
+  async *checkpoint(): AsyncGenerator<Uint8Array> {
+    yield* this.take()
+    yield* this.#encoder.endRowGroup()
+    yield this.#encoder.footer()
   }
 }

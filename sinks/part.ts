@@ -68,12 +68,12 @@ export class Part {
 
   /** Sends the bytes that are due on their way to the file. */
   async flush(): Promise<void> {
-    await this.#append(() => this.#writer.take())
+    await this.#append(this.#writer.take())
   }
 
   /** Makes every record taken readable in the file, and durable if asked. */
   async checkpoint(level: AckLevel): Promise<Receipt> {
-    await this.#append(() => this.#writer.checkpoint())
+    await this.#append(this.#writer.checkpoint())
     await (level === 'durable' ? this.#file.sync() : this.#file.settle())
     return { path: this.#file.path, offsetBytes: this.#file.bytes, rows: this.#writer.rows }
   }
@@ -81,18 +81,16 @@ export class Part {
   /** Completes the file, makes it durable and releases it; releases it also when that fails. */
   async close(): Promise<void> {
     try {
-      await this.#append(() => this.#writer.checkpoint())
+      await this.#append(this.#writer.checkpoint())
     } finally {
       await this.#file.close()
     }
     partClosed.publish({ path: this.#file.path, rows: this.rows, bytes: this.bytes })
   }
 
-  async #append(take: () => Promise<readonly Uint8Array[]>): Promise<void> {
-    // The chunk in flight first, so that there are never two encoded chunks in memory.
-    await this.#file.settle()
-    const parts = await take()
-    await this.#file.append(parts, this.#writer.rowsHandedOver)
-    if (parts.some(({ length }) => length > 0)) this.#flushes += 1
+  async #append(pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    const before = this.#file.bytes
+    await this.#file.append(pieces, () => this.#writer.rowsHandedOver)
+    if (this.#file.bytes > before) this.#flushes += 1
   }
 }

@@ -86,7 +86,7 @@ export interface RecordSinkOptions {
   readonly csv?: CsvDialectOptions
   /** Rows of a Parquet row group. @default 100000 */
   readonly rowGroupRows?: number
-  /** Bytes of a Parquet row group before encoding: the bound of the writer's memory. @default 4194304 (4 MB) */
+  /** Bytes of a Parquet row group before encoding: the bound of the writer's memory. @default 2097152 (2 MB) */
   readonly rowGroupBytes?: number
   /** File of the rejected records. @default `<path>.dead-letter.jsonl` or `<directory>/dead-letter.jsonl` */
   readonly deadLetterPath?: string
@@ -110,7 +110,7 @@ const DEFAULTS = {
   maxRotations: 16,
   nonFinite: 'null',
   rowGroupRows: 100_000,
-  rowGroupBytes: 4 * 1024 * 1024,
+  rowGroupBytes: 2 * 1024 * 1024,
   highWaterMark: 16,
   openTarget: openFileTarget,
 } as const satisfies Partial<RecordSinkOptions>

@@ -30,9 +30,12 @@ export interface RecordWriter {
    */
   write(records: readonly unknown[], from: number, to: number): number
 
-  /** Hands over the bytes that are due, in order. They are to be appended to the file in the order handed over. */
-  take(): Promise<readonly Uint8Array[]>
+  /**
+   * Hands over the bytes that are due, piece by piece as they are encoded. They are to be appended to the file in the
+   * order handed over, and all of them before more records are written.
+   */
+  take(): AsyncIterable<Uint8Array>
 
   /** Hands over bytes after which the file is complete and holds every record taken so far; writing may go on. */
-  checkpoint(): Promise<readonly Uint8Array[]>
+  checkpoint(): AsyncIterable<Uint8Array>
 }

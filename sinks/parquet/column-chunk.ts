@@ -20,33 +20,25 @@ export interface ColumnChunkInfo {
   readonly compressedBytes: number
 }
 
-/** A column chunk as it goes into the file. */
-export interface EncodedColumnChunk {
-  /** The bytes, in order. */
-  readonly parts: readonly Buffer[]
-  readonly info: ColumnChunkInfo
-}
-
 /**
- * Encodes a column of a row group. Memory: the encoded form of the column, and one page before compression.
+ * Encodes a column of a row group, page by page. Memory: one page, before and after compression.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a page cannot be compressed
  */
-export async function encodeColumnChunk(
+export async function* encodeColumnChunk(
   column: ColumnBuffer,
   codec: Codec,
   scratch: Scratch,
-): Promise<EncodedColumnChunk> {
-  const parts: Buffer[] = []
+): AsyncGenerator<Buffer, ColumnChunkInfo> {
   let uncompressedBytes = 0
   let compressedBytes = 0
   for (const range of splitPages(column)) {
     const page = await encodePage(column, range, codec, scratch)
-    parts.push(page.header, page.data)
     uncompressedBytes += page.header.length + page.uncompressedBytes
     compressedBytes += page.header.length + page.data.length
+    yield page.header
+    yield page.data
   }
-  const bounds = column.values?.bounds()
   const { nullCount, levels } = column
-  return { parts, info: { valueCount: levels.length, nullCount, bounds, uncompressedBytes, compressedBytes } }
+  return { valueCount: levels.length, nullCount, bounds: column.values?.bounds(), uncompressedBytes, compressedBytes }
 }

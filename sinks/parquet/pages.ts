@@ -12,7 +12,7 @@ import { DataPageHeader, Encoding, PageHeader, PageType, serialize } from './thr
 export const MAX_PAGE_ROWS = 20_000
 
 /** Bytes of values in a full page; a single value may have more. */
-export const MAX_PAGE_BYTES = 1024 * 1024
+export const MAX_PAGE_BYTES = 256 * 1024
 
 /** The part of a column that goes into one page: rows `[fromRow, toRow)` with the values `[fromValue, toValue)`. */
 export interface PageRange {

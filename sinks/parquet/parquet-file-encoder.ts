@@ -116,22 +116,24 @@ export class ParquetFileEncoder {
   }
 
   /**
-   * Ends the open row group and hands out its bytes: none when it has no rows. No row may be appended before they
-   * arrive. When it throws, the rows of the row group are lost, and the file can still be completed.
+   * Ends the open row group and hands out its bytes, page by page: none when it has no rows. No row may be appended
+   * before all have arrived. When it throws, the rows of the row group are lost; the file can still be completed
+   * without the bytes of it that were handed out.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_CLOSED` before the header, or while another row group is ending;
    * `ERR_SPILLWAY_VALUE` when a page cannot be compressed
    */
-  async endRowGroup(): Promise<readonly Uint8Array[]> {
+  async *endRowGroup(): AsyncGenerator<Uint8Array, void> {
     this.#assertTurn()
     const rowGroup = this.#open
-    if (rowGroup.rows === 0) return []
+    const { rows } = rowGroup
+    if (rows === 0) return
     this.#ending = true
     try {
-      const { parts, chunks } = await rowGroup.encode(this.#codec)
-      this.#rowGroups.push({ fileOffset: this.#offset, rows: rowGroup.rows, chunks })
-      this.#rows += rowGroup.rows
-      return parts.map((part) => this.#handOut(part))
+      const chunks = yield* rowGroup.encode(this.#codec)
+      this.#rowGroups.push({ fileOffset: this.#offset, rows, chunks })
+      this.#rows += rows
+      for (const { compressedBytes } of chunks) this.#offset += compressedBytes
     } finally {
       rowGroup.clear()
       this.#ending = false

@@ -18,13 +18,6 @@ export interface RowGroupInfo {
   readonly chunks: readonly ColumnChunkInfo[]
 }
 
-/** A row group as it goes into the file. */
-export interface EncodedRowGroup {
-  /** The bytes, in order. */
-  readonly parts: readonly Buffer[]
-  readonly chunks: readonly ColumnChunkInfo[]
-}
-
 /** A row group that takes rows. Memory: at most twice its {@link bytes}, or those of the largest one before. */
 export class OpenRowGroup {
   readonly #columns: readonly ColumnBuffer[]
@@ -79,18 +72,14 @@ export class OpenRowGroup {
   }
 
   /**
-   * Encodes the rows. No row may be added meanwhile.
+   * Encodes the rows, page by page, and returns what the footer must tell of the column chunks. No row may be added
+   * meanwhile.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a page cannot be compressed
    */
-  async encode(codec: Codec): Promise<EncodedRowGroup> {
-    const parts: Buffer[] = []
+  async *encode(codec: Codec): AsyncGenerator<Buffer, ColumnChunkInfo[]> {
     const chunks: ColumnChunkInfo[] = []
-    for (const column of this.#columns) {
-      const chunk = await encodeColumnChunk(column, codec, this.#scratch)
-      for (const part of chunk.parts) parts.push(part)
-      chunks.push(chunk.info)
-    }
-    return { parts, chunks }
+    for (const column of this.#columns) chunks.push(yield* encodeColumnChunk(column, codec, this.#scratch))
+    return chunks
   }
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import t from 'tap'
 import { makeDeferred } from '../../lib/core/deferred.ts'
 import type { ByteTarget } from '../../sinks/file-target.ts'
@@ -29,9 +30,9 @@ async function open(faults: Partial<ByteTarget> = {}) {
 t.test('counts bytes and rows from where the file was', async (t) => {
   const { file, events } = await open()
   t.strictSame([file.bytes, file.rows], [10, 0])
-  await file.append([Buffer.from('abc')], 2)
-  await file.append([Buffer.alloc(0)], 2)
-  await file.append([Buffer.from('d')], 3)
+  await file.append(Readable.from([Buffer.from('abc')]), () => 2)
+  await file.append(Readable.from([Buffer.alloc(0)]), () => 2)
+  await file.append(Readable.from([Buffer.from('d')]), () => 3)
   t.strictSame([file.bytes, file.rows], [14, 3])
   await file.close()
   t.strictSame(events, ['write abc', 'write d', 'sync', 'close'])
@@ -41,8 +42,8 @@ t.test('has one chunk in flight and no more', async (t) => {
   const gate = makeDeferred<void>()
   let writes = 0
   const { file } = await open({ write: () => (writes++, gate.promise) })
-  await file.append([Buffer.from('a')])
-  const second = file.append([Buffer.from('b')])
+  await file.append(Readable.from([Buffer.from('a')]))
+  const second = file.append(Readable.from([Buffer.from('b')]))
   await atRest(() => writes)
   t.equal(writes, 1)
   gate.resolve()
@@ -56,13 +57,13 @@ t.test('cuts off a chunk that failed, tells at once, and fails from then on', as
     if (++writes === 2) throw systemError('ENOSPC')
   }
   const { file, events, failures } = await open({ write })
-  await file.append([Buffer.from('abc')], 1)
-  await file.append([Buffer.from('def')], 2)
+  await file.append(Readable.from([Buffer.from('abc')]), () => 1)
+  await file.append(Readable.from([Buffer.from('def')]), () => 2)
   await atRest(() => failures.length)
   t.strictSame([file.bytes, file.rows], [13, 1])
   const failure = { code: 'ERR_SPILLWAY_IO', cause: { code: 'ENOSPC' }, place: { path: '/x' } }
   t.match(failures, [failure])
-  await t.rejects(file.append([Buffer.from('g')]), failure)
+  await t.rejects(file.append(Readable.from([Buffer.from('g')])), failure)
   await t.rejects(file.settle(), failure)
   await t.rejects(file.close(), failure)
   t.strictSame(events, ['truncate 13', 'close'])

@@ -56,13 +56,20 @@ export const tableArbitrary: fc.Arbitrary<Table> = fc.array(shape, { minLength: 
   })
 })
 
+/** The bytes of the open row group. */
+export async function endRowGroup(encoder: ParquetFileEncoder): Promise<Buffer> {
+  const pages: Uint8Array[] = []
+  for await (const page of encoder.endRowGroup()) pages.push(page)
+  return Buffer.concat(pages)
+}
+
 /** The whole file of a table. */
 export async function encodeTable({ columns, rowGroups, compression }: Table): Promise<Buffer> {
   const encoder = new ParquetFileEncoder(columns, { compression })
   const parts = [encoder.header()]
   for (const rows of rowGroups) {
     for (const row of rows) encoder.append(row)
-    parts.push(...(await encoder.endRowGroup()))
+    parts.push(await endRowGroup(encoder))
   }
   parts.push(encoder.footer())
   return Buffer.concat(parts)

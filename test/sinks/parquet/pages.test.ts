@@ -72,7 +72,11 @@ t.test('makes no page of no rows', async (t) => {
 for (const compression of ['none', 'snappy', 'gzip'] satisfies ParquetCompression[]) {
   t.test(`tells sizes and counts that add up with ${compression}`, async (t) => {
     const cells = Array.from({ length: 50_000 }, (_, index) => (index % 10 === 0 ? null : 'text '.repeat(index % 20)))
-    const { parts, info } = await encodeColumnChunk(bufferOf('utf8', cells), CODECS[compression], new Scratch())
+    const parts: Buffer[] = []
+    const encoding = encodeColumnChunk(bufferOf('utf8', cells), CODECS[compression], new Scratch())
+    let step = await encoding.next()
+    for (; step.done !== true; step = await encoding.next()) parts.push(step.value)
+    const info = step.value
     const bytes = Buffer.concat(parts)
     const pages: PageHeader[] = []
     let uncompressedBytes = 0

@@ -8,7 +8,7 @@ import { CODECS } from '../../../sinks/parquet/compression.ts'
 import { encodeFooter, MAGIC } from '../../../sinks/parquet/footer.ts'
 import { ParquetFileEncoder } from '../../../sinks/parquet/parquet-file-encoder.ts'
 import { OpenRowGroup } from '../../../sinks/parquet/row-group.ts'
-import { encodeTable, tableArbitrary } from './arbitraries.ts'
+import { encodeTable, tableArbitrary, endRowGroup } from './arbitraries.ts'
 import { objectsByDuckDb, openDuckDb, rowsByDuckDb, showRows } from './readers.ts'
 
 const connection = await openDuckDb()
@@ -106,11 +106,11 @@ t.test('reads each prefix that ends at a footer, and open columns that get a typ
     const encoder = new ParquetFileEncoder([{ name: 'n', type: 'int64' }, column], { compression: 'snappy' })
     const parts = [encoder.header()]
     encoder.append([1n, null])
-    parts.push(...(await encoder.endRowGroup()), encoder.footer())
+    parts.push(await endRowGroup(encoder), encoder.footer())
     t.strictSame(await rowsOf(fileOf(Buffer.concat(parts))), [['1n', 'null']])
     column.type = type
     encoder.append([2n, cell])
-    parts.push(...(await encoder.endRowGroup()), encoder.footer(), encoder.footer())
+    parts.push(await endRowGroup(encoder), encoder.footer(), encoder.footer())
     const expected = showRows([
       [1n, null],
       [2n, cell],
@@ -172,7 +172,11 @@ t.test('reads a row group that lies beyond 4 GiB', async (t) => {
   const rowGroup = new OpenRowGroup(columns)
   rowGroup.append([1n, 'far'])
   rowGroup.append([null, 'away'])
-  const { parts, chunks } = await rowGroup.encode(CODECS.snappy)
+  const parts: Buffer[] = []
+  const encoding = rowGroup.encode(CODECS.snappy)
+  let step = await encoding.next()
+  for (; step.done !== true; step = await encoding.next()) parts.push(step.value)
+  const chunks = step.value
   const fileOffset = 5 * 2 ** 30 + 3
   const rowGroups = [{ fileOffset, rows: 2, chunks }]
   const footer = encodeFooter({ columns, rowGroups, codec: CODECS.snappy.id, createdBy: 'test', metadata: {} })
