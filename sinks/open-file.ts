@@ -72,7 +72,8 @@ export class OpenFile {
         this.#bytes += piece.length
         this.#inFlight = this.#write(piece, before)
       }
-      this.#rows = rows()
+      // The piece in flight may have failed already, and the rows with it.
+      if (this.#failure === undefined) this.#rows = rows()
     } catch (error) {
       await this.#inFlight
       await this.#rollBack(before)

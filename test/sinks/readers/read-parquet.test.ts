@@ -223,7 +223,10 @@ t.test('ends with an AbortError on its signal, and closes the file', async (t) =
 t.test('closes the file when what follows in pipeline() fails', async (t) => {
   const path = await writeFile(t, thousands, smallGroups)
   const broken = new Writable({ objectMode: true, write: (_r, _e, done) => done(new Error('disk full')) })
-  await t.rejects(pipeline(readParquet(path), broken), { message: 'disk full' })
+  const reading = readParquet(path)
+  const closed = once(reading, 'close')
+  await t.rejects(pipeline(reading, broken), { message: 'disk full' })
+  await closed
   expectNoHandle(t, path)
 })
 
