@@ -224,7 +224,7 @@ t.test('closes the file when what follows in pipeline() fails', async (t) => {
   const path = await writeFile(t, thousands, smallGroups)
   const broken = new Writable({ objectMode: true, write: (_r, _e, done) => done(new Error('disk full')) })
   const reading = readParquet(path)
-  const closed = once(reading, 'close')
+  const closed = new Promise((resolve) => reading.once('close', resolve))
   await t.rejects(pipeline(reading, broken), { message: 'disk full' })
   await closed
   expectNoHandle(t, path)
