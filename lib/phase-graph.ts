@@ -55,7 +55,8 @@ export class PhaseGraph {
   }
 
   get counts(): StreamerCounts {
-    const { written, rejected, flushes, parts, bytesWritten, nonFinite, surrogates } = this.#sink.stats
+    const { written, rejected, parts, bytesWritten, nonFinite, surrogates } = this.#sink.stats
+    const { flushes, repeated } = this.#buffer.stats
     const recordsIn = this.chain.records
     return {
       recordsIn,
@@ -68,7 +69,7 @@ export class PhaseGraph {
       bytesWritten,
       nonFinite,
       surrogates,
-      repeated: this.#buffer.stats.repeated,
+      repeated,
     }
   }
 

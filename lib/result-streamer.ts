@@ -37,7 +37,7 @@ export interface AggregatedResults extends AggregateSummary {
   readonly writeCount: number
   /** Records sent to the dead letters. */
   readonly rejectedCount: number
-  /** Writes to files. */
+  /** Batches that the buffers have handed on to be written. */
   readonly flushCount: number
   /** Bytes of all part files, as they are on disk. */
   readonly bytesWritten: number
@@ -116,7 +116,7 @@ export class ResultStreamer extends Writable {
     return this.stats.recordsIn
   }
 
-  /** Writes to files so far. */
+  /** Batches that the buffers have handed on to be written, so far. */
   get flushCount(): number {
     return this.stats.flushes
   }

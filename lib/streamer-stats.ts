@@ -14,7 +14,7 @@ export interface StreamerCounts {
   readonly deduplicated: number
   /** Records still on their way. */
   readonly inFlight: number
-  /** Writes to files. */
+  /** Batches that the buffers have handed on to be written. */
   readonly flushes: number
   /** Part files opened. */
   readonly parts: number

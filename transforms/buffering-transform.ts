@@ -44,6 +44,18 @@ export const BUFFERING_DEFAULTS = {
   highWaterMark: 16,
 } as const satisfies BufferingTransformOptions
 
+/** What a BufferingTransform tells of itself while it runs. */
+export interface BufferingStats {
+  /** Records waiting for their batch to fill. */
+  readonly records: number
+  /** Their estimated bytes. */
+  readonly bytes: number
+  /** Batches handed on. */
+  readonly flushes: number
+  /** Times that one object was handed over twice within a batch. */
+  readonly repeated: number
+}
+
 /**
  * A Transform of records (or batches) into batches, in the order they came.
  *
@@ -58,6 +70,7 @@ export class BufferingTransform extends Transform {
   readonly #options: ResolvedBufferingTransformOptions
   readonly #buffer: BatchBuffer
   #timer: NodeJS.Timeout | null = null
+  #flushes = 0
   /** The batch is due for its age, but the next stage has not read the ones before it. */
   #overdue = false
 
@@ -77,16 +90,19 @@ export class BufferingTransform extends Transform {
     if (options.signal) addAbortSignal(options.signal, this)
   }
 
-  /** Records waiting for their batch to fill, their estimated bytes, and objects handed over twice in one batch. */
-  get stats(): { readonly records: number; readonly bytes: number; readonly repeated: number } {
-    return { records: this.#buffer.length, bytes: this.#buffer.bytes, repeated: this.#buffer.repeated }
+  /** Where it is; see {@link BufferingStats}. */
+  get stats(): BufferingStats {
+    const { bytes, length, repeated } = this.#buffer
+    return { records: length, bytes, flushes: this.#flushes, repeated }
   }
 
   /** Hands on what is in the buffer now, without waiting for it to fill. */
   flush(): void {
     this.#stopTimer()
     this.#overdue = false
-    if (this.#buffer.length > 0 && !this.destroyed && !this.readableEnded) this.push(this.#buffer.take())
+    if (this.#buffer.length === 0 || this.destroyed || this.readableEnded) return
+    this.#flushes += 1
+    this.push(this.#buffer.take())
   }
 
   override _transform(chunk: Chunk, _encoding: BufferEncoding, callback: TransformCallback): void {

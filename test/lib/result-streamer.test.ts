@@ -99,7 +99,7 @@ void t.test('acknowledges', async (t) => {
     const streamer = makeStreamer(t, { maxAgeMs: Infinity })
     await Promise.all(Array.from({ length: 100 }, (_, i) => streamer.writeResult(makeRecord(i), { ack: 'durable' })))
     t.equal(linesOf(streamer.dir, 'search').length, 100)
-    t.ok(streamer.flushCount <= 2, `${streamer.flushCount} writes`)
+    t.ok(streamer.flushCount <= 2, `${streamer.flushCount} batches`)
   })
 
   await t.test('what was written before the end when the end comes at once', async (t) => {
@@ -392,4 +392,17 @@ void t.test('tells where it is while it runs', async (t) => {
   t.equal(streamer.metrics.phases['search']?.count, 10)
   t.equal(streamer.flushCount, 1)
   t.equal(streamer.stats.phases.get('search')?.inFlight, 0)
+})
+
+void t.test('gives the same aggregated results whatever the order of arrival', async (t) => {
+  const records = Array.from({ length: 4000 }, (_, i) => makeRecord(i, i % 5 === 0 ? 'other' : 'search'))
+  const shuffled = records.map((record, i) => ({ record, key: Math.sin(i * 12.9898) })).sort((a, b) => a.key - b.key)
+  const outcomes = []
+  for (const order of [records, records.toReversed(), shuffled.map(({ record }) => record)]) {
+    const streamer = makeStreamer(t, { onExisting: 'overwrite', bufferSize: 100 })
+    await pipeline(order, streamer)
+    outcomes.push(JSON.stringify(await streamer.getAggregatedResults()))
+  }
+  t.equal(outcomes[1], outcomes[0])
+  t.equal(outcomes[2], outcomes[0])
 })

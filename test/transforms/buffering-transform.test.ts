@@ -137,7 +137,7 @@ t.test('hands on what it has when flush() is called', async (t) => {
   t.match(stream.stats, { records: 2 })
   t.ok(stream.stats.bytes > 0)
   stream.flush()
-  t.strictSame(stream.stats, { records: 0, bytes: 0, repeated: 0 })
+  t.strictSame(stream.stats, { records: 0, bytes: 0, flushes: 1, repeated: 0 })
   t.strictSame(stream.read(), [record(0), record(1)])
   stream.end()
   stream.flush()
