@@ -21,7 +21,7 @@ export interface ParquetWriterOptions {
   readonly rowGroupBytes: number
 }
 
-/** Writes Parquet. Memory: one row group (`rowGroupBytes` and one record), and its encoded form. */
+/** Writes Parquet. Memory: one row group (`rowGroupBytes` and one record), and one page of it. */
 export class ParquetWriter implements RecordWriter {
   readonly #options: ParquetWriterOptions
   readonly #json = new JsonText('null')

@@ -51,7 +51,7 @@ const defaults = {
   createdBy: 'spillway',
 } as const satisfies Partial<ParquetFileEncoderOptions>
 
-/** Encodes one Parquet file. Memory: the open row group ({@link bufferedBytes}), and its encoded form while it ends. */
+/** Encodes one Parquet file. Memory: the open row group ({@link bufferedBytes}), and one page of it while it ends. */
 export class ParquetFileEncoder {
   readonly #columns: readonly Column[]
   readonly #codec: Codec

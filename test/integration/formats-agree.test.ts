@@ -96,14 +96,7 @@ function rowsOf(dir: string, format: (typeof FORMATS)[number]): string {
 }
 
 const JSONL_COLUMNS: Readonly<Record<string, string>> = {
-  phase: 'VARCHAR',
-  container: 'VARCHAR',
-  timestamp: 'TIMESTAMP',
-  note: 'VARCHAR',
-  big: 'HUGEINT',
-  flag: 'BOOLEAN',
-  late: 'DOUBLE',
-  widened: 'VARCHAR',
+  ...Object.fromEntries(Object.entries(COLUMNS).filter(([name]) => !name.startsWith('result.'))),
   result: 'STRUCT(metrics STRUCT(sharpe_ratio DOUBLE, drawdown DOUBLE), tag STRUCT("inner" VARCHAR))',
 }
 
