@@ -52,9 +52,9 @@ const BATCH_RECORDS = 1000
  * annotation a Uint8Array; lists and maps are arrays and objects; null stays null. Names are kept as they are: a flat
  * column called `result.metrics.sharpe` is one key. Codecs: Snappy, GZIP, Brotli, and ZSTD where Node.js has it.
  *
- * Memory: one row group, decoded, and the records of one batch. The file is closed when the stream ends, fails or is
- * destroyed. Errors: `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_INPUT` for a file that is no complete Parquet;
- * `ERR_SPILLWAY_OPTION` for a column it does not have.
+ * Memory: one row group, decoded, and the records of one batch. Whether the stream ends, fails or is destroyed, the file
+ * is closed when it emits `close`. Errors: `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_INPUT` for a file that is no complete
+ * Parquet; `ERR_SPILLWAY_OPTION` for a column it does not have.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
  * @example
