@@ -111,6 +111,7 @@ export class ParquetFile {
         rowEnd: rowStart + rows,
         utf8: false,
         compressors,
+        parsers,
         onChunk: ({ columnName, columnData }) => void pages.get(columnName)?.push(columnData),
       })
     } catch (error) {
@@ -139,6 +140,11 @@ const compressors: Compressors = {
     return decompress(input, { maxOutputLength: Math.max(1, outputLength) })
   },
 }
+
+/** A byte order mark at the start of a text belongs to it; hyparquet's own decoder leaves it out. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+const parsers = { stringFromBytes: (bytes: Uint8Array | undefined) => bytes && decoder.decode(bytes) }
 
 /** Tells apart what hyparquet does not: an empty file, a foreign one, and one without its end. */
 async function checkFrame(source: ByteSource, name: string): Promise<void> {
