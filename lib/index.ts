@@ -1,6 +1,35 @@
 /**
- * Spillway: streams that carry the results of multi-phase workflows to disk. Everything public, by name.
+ * Spillway: streams that carry the results of multi-phase workflows to disk and between phases. Everything public, by
+ * name.
  */
+export { Coordinator, type CoordinatorOptions, type ExecuteOptions } from './coordinator.ts'
+export { WorkflowAbortError, WorkflowError, type WorkflowResult } from './workflow-result.ts'
+export type { WorkflowStream } from './workflow-stream.ts'
+export { loadWorkflow, type LoadWorkflowOptions } from './workflow-file.ts'
+export { resolveWorkflow, type ResolveOptions, type TextPosition } from './resolve-workflow.ts'
+export type { ResolvedPhase, ResolvedWorkflow, Workflow, WorkflowInput, WorkflowPhase } from './workflow.ts'
+export type { ResultsSettings } from './results-settings.ts'
+export {
+  defineTopology,
+  type ContainerSpec,
+  type OutputContext,
+  type Topology,
+  type TopologyContext,
+} from './topology.ts'
+export { Sequencer, type SequencerOptions } from './sequencer.ts'
+export type { PhaseOutlet, PhaseResult, PhaseStatus, RunContext } from './run-context.ts'
+export type { ResultCallback } from './phase-run.ts'
+export { distributePhases, type OrderedPhase } from './phase-order.ts'
+export { DataFlowManager, type DataFlowManagerOptions } from './data-flow-manager.ts'
+export type { PhaseReference, RowsOptions, Table } from './phase-reference.ts'
+export {
+  DistributedResultCollector,
+  type DistributedResultCollectorOptions,
+  type DistributedResultCollectorStats,
+} from './distributed-result-collector.ts'
+export type { SourceState, SourceStats } from './source-queue.ts'
+export { inspectRun, type InspectedPart, type InspectedPhase, type InspectedRun } from './inspect-run.ts'
+export type { RunStatus } from './journal-entries.ts'
 export { ResultStreamer, type Ack, type AggregatedResults } from './result-streamer.ts'
 export type { ResultStreamerOptions } from './result-streamer-options.ts'
 export type { StreamerCounts, StreamerStats } from './streamer-stats.ts'
@@ -36,6 +65,7 @@ export { JsonlSink, type JsonlSinkOptions } from '../sinks/jsonl-sink.ts'
 export { CsvSink, type CsvSinkOptions } from '../sinks/csv-sink.ts'
 export { ParquetSink, type ParquetSinkOptions } from '../sinks/parquet-sink.ts'
 export type { Compression, Format, OnDrift, OnExisting, RecordSinkOptions } from '../sinks/record-sink-options.ts'
+export type { ClosedPart, OpenedPart, PartSchema } from '../sinks/part.ts'
 export type { RecordSinkStats } from '../sinks/record-files.ts'
 export type { CsvDialectOptions } from '../sinks/csv-dialect.ts'
 export type { NonFinitePolicy } from '../sinks/json-text.ts'

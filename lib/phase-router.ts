@@ -5,9 +5,8 @@ import { messageOf, SpillwayError } from './core/errors.ts'
 import { NameRegistry } from './core/names.ts'
 import { describeValue } from './core/options.ts'
 import { DEFAULT_PHASE, isRecord, type ResultRecord } from './core/record.ts'
-import type { RejectionHandler } from './core/rejection.ts'
 import type { PhaseChain } from './phase-chain.ts'
-import { PhaseGraph } from './phase-graph.ts'
+import { PhaseGraph, type PhaseHooks } from './phase-graph.ts'
 import type { ResolvedResultStreamerOptions } from './result-streamer-options.ts'
 import type { ResultsDirectory } from './results-directory.ts'
 
@@ -15,26 +14,16 @@ import type { ResultsDirectory } from './results-directory.ts'
 export class PhaseRouter {
   readonly #options: ResolvedResultStreamerOptions
   readonly #directory: ResultsDirectory
-  readonly #onReject: RejectionHandler
-  readonly #onFailure: (error: Error) => void
+  readonly #hooks: PhaseHooks
   readonly #graphs = new Map<string, PhaseGraph>()
   readonly #names = new NameRegistry('phase')
   #rejected = 0
 
-  /**
-   * @param onReject - gets the records that belong to no phase, and those a phase cannot write
-   * @param onFailure - told when a phase has failed
-   */
-  constructor(
-    options: ResolvedResultStreamerOptions,
-    directory: ResultsDirectory,
-    onReject: RejectionHandler,
-    onFailure: (error: Error) => void,
-  ) {
+  /** @param hooks - those of every phase; `onReject` gets the records that belong to no phase, too */
+  constructor(options: ResolvedResultStreamerOptions, directory: ResultsDirectory, hooks: PhaseHooks) {
     this.#options = options
     this.#directory = directory
-    this.#onReject = onReject
-    this.#onFailure = onFailure
+    this.#hooks = hooks
   }
 
   /** The phases so far, in the order they appeared. */
@@ -91,7 +80,7 @@ export class PhaseRouter {
       throw new SpillwayError('ERR_SPILLWAY_OPTION', `There are ${maxPhases} phases already. Raise \`maxPhases\`.`)
     }
     const directory = this.#directory.phasePath(this.#names.claim(phase))
-    const graph = new PhaseGraph(phase, directory, this.#options, this.#onReject, this.#onFailure)
+    const graph = new PhaseGraph(phase, directory, this.#options, this.#hooks)
     this.#graphs.set(phase, graph)
     return graph
   }
@@ -137,6 +126,6 @@ export class PhaseRouter {
 
   async #reject(record: unknown, reason: string): Promise<void> {
     this.#rejected += 1
-    await this.#onReject({ stage: 'route', reason, record })
+    await this.#hooks.onReject({ stage: 'route', reason, record })
   }
 }

@@ -60,7 +60,8 @@ const {
   ...sinkChecks
 } = recordSinkChecks
 
-const checks: Checks<ResultStreamerOptions> = {
+/** Checks of {@link ResultStreamerOptions}. */
+export const resultStreamerChecks: Checks<ResultStreamerOptions> = {
   bufferSize,
   maxBytes,
   maxAgeMs,
@@ -94,7 +95,12 @@ export interface ResolvedResultStreamerOptions {
 
 /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
 export function resolveResultStreamerOptions(given: ResultStreamerOptions): ResolvedResultStreamerOptions {
-  const options = resolveOptions<ResultStreamerOptions, typeof DEFAULTS>('ResultStreamer', given, checks, DEFAULTS)
+  const options = resolveOptions<ResultStreamerOptions, typeof DEFAULTS>(
+    'ResultStreamer',
+    given,
+    resultStreamerChecks,
+    DEFAULTS,
+  )
   const { workflowId, outputDir, ackDelayMs, maxPhases, signal, bufferSize, maxBytes, maxAgeMs, ...rest } = options
   expectValue('workflowId', workflowId, text)
   expectValue('outputDir', outputDir, text)

@@ -8,7 +8,7 @@ import { DeadLetterFile } from '../sinks/dead-letter-file.ts'
 import { openFileTarget } from '../sinks/file-target.ts'
 import { Aggregates } from '../transforms/aggregate/aggregates.ts'
 import { summarizeWorkflow } from '../transforms/aggregate/summaries.ts'
-import type { AggregateSummary } from '../transforms/aggregate/summary-types.ts'
+import type { AggregateSummary, PhaseSummary } from '../transforms/aggregate/summary-types.ts'
 import { AckDemands, PhaseMarker } from './ack-demands.ts'
 import { Marker, markerBatch, notesOf, recordsOf, type AckLevel } from './core/batch.ts'
 import { makeDeferred, type Deferred } from './core/deferred.ts'
@@ -61,6 +61,8 @@ const ackCheck = oneOf(['queued', 'written', 'durable'])
  * {@link close} waits for. Records that cannot be written go to `dead-letter.jsonl`, with the reason. A full disk and
  * other failures of the system end the stream with `ERR_SPILLWAY_IO`.
  *
+ * Events, beside those of a Writable: `partOpened` and `partClosed`, with the part file and its phase.
+ *
  * @example
  * const streamer = new ResultStreamer({ workflowId: 'search', outputDir: './results/search', format: 'parquet' })
  * await pipeline(results, streamer)
@@ -88,12 +90,12 @@ export class ResultStreamer extends Writable {
     this.#options = options
     this.#directory = new ResultsDirectory(options.outputDir)
     this.#deadLetters = new DeadLetterFile(this.#directory.deadLetterPath, onExisting, openTarget)
-    this.#router = new PhaseRouter(
-      options,
-      this.#directory,
-      (rejection) => this.#reject(rejection),
-      (error) => this.destroy(error),
-    )
+    this.#router = new PhaseRouter(options, this.#directory, {
+      onReject: (rejection) => this.#reject(rejection),
+      onFailure: (error) => this.destroy(error),
+      onPartOpened: (part) => this.emit('partOpened', part),
+      onPartClosed: (part) => this.emit('partClosed', part),
+    })
     this.#demands = new AckDemands(options.ackDelayMs, (marker) => {
       if (this.writableEnded || this.destroyed) void this.#acceptMarker(marker)
       else this.write(markerBatch(marker))
@@ -125,6 +127,12 @@ export class ResultStreamer extends Writable {
   get metrics(): AggregateSummary {
     const sources = Array.from(this.#router.graphs.values(), ({ aggregates }) => aggregates)
     return summarizeWorkflow(sources.length === 0 ? [new Aggregates(this.#options.tee)] : sources)
+  }
+
+  /** The aggregates of one phase's records written so far; undefined for a phase there is none of. */
+  aggregatesOf(phase: string): PhaseSummary | undefined {
+    const graph = this.#router.graphs.get(phase)
+    return graph?.aggregates.phaseSummary(phase)
   }
 
   /** Counts so far. */

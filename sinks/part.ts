@@ -2,7 +2,7 @@
  * One file being written: a writer that turns records into bytes, and the open file they go to.
  */
 import type { AckLevel, Receipt } from '../lib/core/batch.ts'
-import { partClosed } from '../lib/core/diagnostics.ts'
+import type { Column, ColumnType } from './columns/column.ts'
 import type { OpenFile } from './open-file.ts'
 import type { RecordWriter } from './record-writer.ts'
 import type { Refusal } from './values.ts'
@@ -19,17 +19,48 @@ export interface PartStats {
   readonly surrogates: number
 }
 
+/** A part file that was opened. */
+export interface OpenedPart {
+  readonly path: string
+  /** Its columns, as far as they are known; null for a format without columns. */
+  readonly schema: PartSchema | null
+}
+
+/** A part file that is complete, durable and closed. */
+export interface ClosedPart extends OpenedPart {
+  readonly rows: number
+  /** Bytes of the file, as they are on disk. */
+  readonly bytes: number
+}
+
+/** Columns by name, in file order; null stands for a column of nulls only. */
+export type PartSchema = Readonly<Record<string, ColumnType | null>>
+
 /** One file from its first record to its last. */
 export class Part {
   readonly #file: OpenFile
   readonly #writer: RecordWriter
+  readonly #columns: readonly Column[] | null
   readonly #initialBytes: number
   #flushes = 0
 
-  constructor(file: OpenFile, writer: RecordWriter) {
+  /** @param columns - those of the writer; null for a format without columns */
+  constructor(file: OpenFile, writer: RecordWriter, columns: readonly Column[] | null) {
     this.#file = file
     this.#writer = writer
+    this.#columns = columns
     this.#initialBytes = file.bytes
+  }
+
+  /** What there is to say of the part when it has just been opened. */
+  get opened(): OpenedPart {
+    const schema = this.#columns && Object.fromEntries(this.#columns.map(({ name, type }) => [name, type]))
+    return { path: this.#file.path, schema }
+  }
+
+  /** What there is to say of the part when it is closed. */
+  get closed(): ClosedPart {
+    return { ...this.opened, rows: this.rows, bytes: this.bytes }
   }
 
   /** Records taken. */
@@ -85,7 +116,6 @@ export class Part {
     } finally {
       await this.#file.close()
     }
-    partClosed.publish({ path: this.#file.path, rows: this.rows, bytes: this.bytes })
   }
 
   async #append(pieces: AsyncIterable<Uint8Array>): Promise<void> {

@@ -5,13 +5,12 @@
  * Calls must not overlap; the sink's hooks see to that.
  */
 import { notesOf, recordsOf, type AckLevel, type Receipt } from '../lib/core/batch.ts'
-import { partOpened } from '../lib/core/diagnostics.ts'
 import { SpillwayError, type ErrorCode } from '../lib/core/errors.ts'
 import { estimateBytes } from '../lib/core/estimate-bytes.ts'
 import type { RejectionHandler } from '../lib/core/rejection.ts'
 import type { Column } from './columns/column.ts'
 import { ColumnInference, widenColumns } from './columns/infer-columns.ts'
-import { Part, type PartStats } from './part.ts'
+import { Part, type ClosedPart, type OpenedPart, type PartStats } from './part.ts'
 import { PartSeries } from './part-series.ts'
 import type { ResolvedRecordSinkOptions } from './record-sink-options.ts'
 import { findRefused, type Refusal } from './values.ts'
@@ -63,7 +62,9 @@ export interface RecordFilesHooks {
   /** Told at once when a write behind fails. */
   readonly onFailure: (error: Error) => void
   /** Told when a part was opened. */
-  readonly onPartOpened: () => void
+  readonly onPartOpened: (part: OpenedPart) => void
+  /** Told when a part is complete. */
+  readonly onPartClosed: (part: ClosedPart) => void
 }
 
 /** Records in, files out. */
@@ -222,11 +223,10 @@ export class RecordFiles {
     if (this.#makeWriter === undefined) throw new TypeError('open() comes first')
     const writer = this.#makeWriter(columns)
     const file = await this.#series.next()
-    const part = new Part(file, writer)
+    const part = new Part(file, writer, this.#options.format === 'jsonl' ? null : columns)
     this.#part = part
     this.#parts += 1
-    partOpened.publish({ path: file.path })
-    this.#hooks.onPartOpened()
+    this.#hooks.onPartOpened(part.opened)
     return part
   }
 
@@ -239,6 +239,7 @@ export class RecordFiles {
     } finally {
       this.#closed = addStats(this.#closed, part.stats)
     }
+    this.#hooks.onPartClosed(part.closed)
   }
 
   #lastRowOf(part: Part, index: number, length: number): number {

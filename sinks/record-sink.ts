@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { addAbortSignal, Writable } from 'node:stream'
 import { notesOf, type Marker } from '../lib/core/batch.ts'
+import { partClosed, partOpened } from '../lib/core/diagnostics.ts'
 import { SpillwayError } from '../lib/core/errors.ts'
 import type { Rejection } from '../lib/core/rejection.ts'
 import { queuedChunks } from '../lib/core/salvage.ts'
@@ -33,6 +34,8 @@ const ROTATE: readonly never[] = Object.freeze([])
  * What was written to the sink is not lost when the stream is destroyed, by a failing source or an abort: it is still
  * saved, and `close` comes after that. Only a failure of the sink itself (a full disk, say) ends the writing.
  *
+ * Events: `partOpened` with an `OpenedPart`, `partClosed` with a `ClosedPart` once that is durable.
+ *
  * Errors: `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_VALUE`, `ERR_SPILLWAY_DRIFT`.
  */
 export class RecordSink extends Writable {
@@ -59,8 +62,14 @@ export class RecordSink extends Writable {
         this.#state = 'failed'
         this.destroy(error)
       },
-      onPartOpened: () => {
+      onPartOpened: (part) => {
         this.#restartAgeTimer()
+        partOpened.publish(part)
+        this.emit('partOpened', part)
+      },
+      onPartClosed: (part) => {
+        partClosed.publish(part)
+        this.emit('partClosed', part)
       },
     })
     // Last, as a signal that is aborted already destroys the stream at once.

@@ -34,8 +34,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   dependencies: Record<string, string>
+  peerDependencies: Record<string, string>
 }
-const dependencies = Object.keys(manifest.dependencies)
+const dependencies = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
 
 const imports = Object.keys(layers)
   .filter((layer) => layer !== 'lib/core')
@@ -81,6 +82,13 @@ t.test('lib/core needs nothing but node', async (t) => {
 
 t.test('entry points are for users: nothing inside imports an index.ts', async (t) => {
   const wrong = fromLibrary.filter(({ kind, target }) => kind === 'file' && posix.basename(target) === 'index.ts')
+  t.strictSame(wrong.map(describe), [])
+})
+
+t.test('the orchestrators do not know each other: the coordinator knows them', async (t) => {
+  const orchestrators = ['sequencer', 'result-streamer', 'data-flow-manager', 'distributed-result-collector']
+  const paths = orchestrators.map((name) => `lib/${name}.ts`)
+  const wrong = fromLibrary.filter(({ file, target }) => paths.includes(file) && paths.includes(target))
   t.strictSame(wrong.map(describe), [])
 })
 

@@ -5,7 +5,8 @@ import type { Readable, Writable } from 'node:stream'
 import { expectValue, integerFrom } from '../core/options.ts'
 import { SpillwayError } from '../core/errors.ts'
 import type { Compression, Format, OnExisting } from '../../sinks/record-sink-options.ts'
-import { inputFormatOf, isGzipName, outputKindOf, type InputFormat } from './input-formats.ts'
+import type { Shell } from './shell.ts'
+import { inputFormatOf, isGzipName, outputKindOf, type InputFormat } from '../reading/input-formats.ts'
 
 /** The options of the command, as the user gave them. */
 export interface ConvertOptions {
@@ -19,12 +20,6 @@ export interface ConvertOptions {
   readonly overwrite?: boolean
   readonly deadLetter?: string
   readonly maxLineBytes?: number
-}
-
-/** The streams of the process that a conversion may use. */
-export interface StandardStreams {
-  readonly stdin: Readable & { readonly isTTY?: boolean }
-  readonly stdout: Writable & { readonly isTTY?: boolean }
 }
 
 /** A conversion, in every detail. */
@@ -59,7 +54,11 @@ const STANDARD = '-'
  * @param input - path of the input, or `-`
  * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for what cannot be meant
  */
-export function planConversion(input: string, options: ConvertOptions, streams: StandardStreams): ConversionPlan {
+export function planConversion(
+  input: string,
+  options: ConvertOptions,
+  streams: Pick<Shell, 'stdin' | 'stdout'>,
+): ConversionPlan {
   const from = options.from ?? guessInput(input)
   const to = options.to ?? guessOutput(options.out)
   const isCsv = from === 'csv' || from === 'tsv'

@@ -5,7 +5,7 @@ import { errnoOf, messageOf } from '../core/errors.ts'
 import type { ConversionPlan } from './conversion-plan.ts'
 import type { ConversionStats } from './convert.ts'
 import { bytesText, countText, quantityText, secondsText } from './figures.ts'
-import { hasColumns } from './input-formats.ts'
+import { hasColumns } from '../reading/input-formats.ts'
 
 /** Options of the library by the options of the command that set them. */
 const FLAGS = new Map([

@@ -15,10 +15,10 @@ import { RecordSink } from '../../sinks/record-sink.ts'
 import { checkPlaces, type InputFile } from './check-places.ts'
 import type { ConversionPlan } from './conversion-plan.ts'
 import { findCsvTypes, findSchema, schemaOfCsv, schemaOfParquet, type Reshape } from './find-schema.ts'
-import { hasColumns } from './input-formats.ts'
-import { columnsToKeepFlat, NestConflict, Nester } from './nest.ts'
-import { readBytes } from './read-bytes.ts'
-import { readRecords, type ReadRecordsOptions } from './read-records.ts'
+import { hasColumns } from '../reading/input-formats.ts'
+import { columnsToKeepFlat, NestConflict, Nester } from '../reading/nest.ts'
+import { readBytes } from '../reading/read-bytes.ts'
+import { readRecords, type ReadRecordsOptions } from '../reading/read-records.ts'
 
 /** How far a conversion has come. */
 export interface ConversionStats {

@@ -11,13 +11,13 @@ const interrupts = new Interrupts(process)
 // Whoever writes learns of a reader that has gone from the write itself; the event comes on top.
 for (const stream of [stdout, stderr]) stream.on('error', () => {})
 
-runProgram(process.argv.slice(2), { stdin, stdout, stderr, signal: interrupts.signal }).then(
-  (code) => {
-    process.exitCode = code
-  },
-  (error: unknown) => {
-    // A mistake in the program itself, which deserves its stack.
-    console.error(error)
-    process.exitCode = 1
-  },
-)
+runProgram(process.argv.slice(2), { stdin, stdout, stderr, signal: interrupts.signal }).then(exit, (error: unknown) => {
+  // A mistake in the program itself, which deserves its stack.
+  console.error(error)
+  exit(1)
+})
+
+/** Ends the process when all output is out: a topology that was stopped may have left timers and sockets open. */
+function exit(code: number): void {
+  stdout.write('', () => stderr.write('', () => process.exit(code)))
+}

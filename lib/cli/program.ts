@@ -3,10 +3,14 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { COMPRESSIONS, FORMATS } from '../../sinks/record-sink-options.ts'
-import { runConvert, type ConvertCommandOptions, type Shell } from './convert-command.ts'
+import { runConvert, type ConvertCommandOptions } from './convert-command.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
-import { INPUT_FORMATS } from './input-formats.ts'
-import { packageVersion } from './package-version.ts'
+import { INPUT_FORMATS } from '../reading/input-formats.ts'
+import type { InspectCommandOptions } from './inspect-command.ts'
+import { packageVersion } from '../package-version.ts'
+import type { RunCommandOptions } from './run-command.ts'
+import type { Shell } from './shell.ts'
+import type { ValidateCommandOptions } from './validate-command.ts'
 
 /** Hands over the exit code of the command that ran. */
 type Report = (code: ExitCode) => void
@@ -21,6 +25,15 @@ Examples:
 
 Input that is not a record, and records that do not fit the output, go to the dead-letter file with the reason; the
 rest is converted, and the exit code is 1.`
+
+const RUN_EXAMPLES = `
+Examples:
+  $ spillway run search.yaml --topologies topologies.ts --out results
+  $ spillway run search.yaml --topologies topologies.js --out results --id nightly --format parquet --json
+
+Ctrl-C stops the run in good order: what was accepted is written. Exit codes: 0 completed, 1 failed or records were
+rejected, 2 nothing was run as the command, the workflow or the topologies are not what they must be, 130 Ctrl-C,
+143 SIGTERM.`
 
 /**
  * Runs the command line.
@@ -45,7 +58,7 @@ export async function runProgram(args: readonly string[], shell: Shell): Promise
 
 function makeProgram(shell: Shell, report: Report): Command {
   const program = new Command('spillway')
-    .description('Streams records between JSONL, CSV and Parquet.')
+    .description('Runs workflows of phases, and streams their records to JSONL, CSV and Parquet.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
@@ -57,8 +70,62 @@ function makeProgram(shell: Shell, report: Report): Command {
         write(text.replace(/^error: /, 'spillway: '))
       },
     })
+  addRun(program, shell, report)
+  addValidate(program, shell, report)
+  addInspect(program, shell, report)
   addConvert(program, shell, report)
   return program
+}
+
+function addRun(program: Command, shell: Shell, report: Report): void {
+  program
+    .command('run')
+    .summary('run a workflow')
+    .description('Runs the phases of a workflow file (YAML or JSON) into a directory of its own, <out>/<id>/.')
+    .argument('<workflow>', 'workflow file')
+    .requiredOption('-t, --topologies <module>', 'module that exports the topologies, in JavaScript or TypeScript')
+    .requiredOption('-o, --out <dir>', 'directory that the directory of the run is made in')
+    .option('--id <id>', 'names the run (default: that of the file, or its name and the time)')
+    .addOption(new Option('-f, --format <format>', 'format of the results').choices(FORMATS))
+    .option('--buffer-size <n>', 'records that are buffered before they are written', count)
+    .option('-c, --concurrency <n>', 'containers of a phase at once', count)
+    .option('--json', 'print the result as JSON')
+    .option('-q, --quiet', 'show no progress')
+    .option('--debug', 'show the stack of an error')
+    .addHelpText('after', RUN_EXAMPLES)
+    .action(async (file: string, options: RunCommandOptions) => {
+      // Loaded only now: other commands need nothing of it.
+      const { runRun } = await import('./run-command.ts')
+      report(await runRun(file, options, shell))
+    })
+}
+
+function addValidate(program: Command, shell: Shell, report: Report): void {
+  program
+    .command('validate')
+    .summary('check a workflow file')
+    .description('Checks a workflow file, and prints its phases in the order of their dependencies.')
+    .argument('<workflow>', 'workflow file')
+    .option('-t, --topologies <module>', 'check the names of the topologies against this module, too')
+    .option('--debug', 'show the stack of an error')
+    .action(async (file: string, options: ValidateCommandOptions) => {
+      const { runValidate } = await import('./validate-command.ts')
+      report(await runValidate(file, options, shell))
+    })
+}
+
+function addInspect(program: Command, shell: Shell, report: Report): void {
+  program
+    .command('inspect')
+    .summary('tell what is in the directory of a run')
+    .description('Tells of the phases, files and aggregates of a run, while it goes on or when it has ended.')
+    .argument('<dir>', 'directory of the run')
+    .option('--json', 'print it as JSON')
+    .option('--debug', 'show the stack of an error')
+    .action(async (directory: string, options: InspectCommandOptions) => {
+      const { runInspect } = await import('./inspect-command.ts')
+      report(await runInspect(directory, options, shell))
+    })
 }
 
 function addConvert(program: Command, shell: Shell, report: Report): void {
@@ -84,7 +151,7 @@ function addConvert(program: Command, shell: Shell, report: Report): void {
     )
     .option('--overwrite', 'replace the output if it exists')
     .option('--dead-letter <file>', 'file of what was rejected (default: <out>.dead-letter.jsonl)')
-    .option('--max-line-bytes <n>', 'longest line, CSV row or JSON element (default: 16777216)', byteCount)
+    .option('--max-line-bytes <n>', 'longest line, CSV row or JSON element (default: 16777216)', count)
     .option('-q, --quiet', 'say nothing unless something went wrong')
     .option('--debug', 'show the stack of an error')
     .addHelpText('after', CONVERT_EXAMPLES)
@@ -93,10 +160,10 @@ function addConvert(program: Command, shell: Shell, report: Report): void {
     })
 }
 
-function byteCount(given: string): number {
-  const count = Number(given)
-  if (!/^\d+$/.test(given) || !Number.isSafeInteger(count) || count < 1) {
+function count(given: string): number {
+  const value = Number(given)
+  if (!/^\d+$/.test(given) || !Number.isSafeInteger(value) || value < 1) {
     throw new InvalidArgumentError('Expected an integer from 1 up.')
   }
-  return count
+  return value
 }

@@ -14,6 +14,13 @@ export const ERROR_CODES = {
   ERR_SPILLWAY_INPUT: 'input bytes are not what their format asks',
   ERR_SPILLWAY_VALUE: 'a record holds a value the format cannot hold',
   ERR_SPILLWAY_DRIFT: 'a record does not fit the columns of its file',
+  ERR_SPILLWAY_WORKFLOW: 'a workflow is not what it must be',
+  ERR_SPILLWAY_TOPOLOGY: 'a topology is missing, or is not what it must be',
+  ERR_SPILLWAY_CONTAINER: 'a container failed while it made its records',
+  ERR_SPILLWAY_OUTPUT: 'a phase output is missing, cannot be stored, or is damaged',
+  ERR_SPILLWAY_PHASE: "a phase failed for a reason that is not the toolkit's own",
+  ERR_SPILLWAY_JOURNAL: 'a run directory, or its journal, is not what it must be',
+  ERR_SPILLWAY_SOURCE: 'a source of results failed',
 } as const
 
 /** A code of {@link ERROR_CODES}. */
@@ -22,11 +29,17 @@ export type ErrorCode = keyof typeof ERROR_CODES
 /** Where an error happened; only what is known is set. */
 export interface ErrorPlace {
   readonly phase?: string
+  /** Id of the container. */
+  readonly container?: string
   readonly path?: string
   /** Line of the input, counted from 1. */
   readonly line?: number
-  /** Record of the input, counted from 1. */
+  /** Column of the input, counted from 1. */
+  readonly column?: number
+  /** Record of the input, or of the container, counted from 1. */
   readonly record?: number
+  /** Number of a source of results, counted from 0. */
+  readonly source?: number
   /** Dotted path of the field. */
   readonly field?: string
 }

@@ -27,6 +27,15 @@ export function encodeName(name: string, what: string): string {
   return encoded
 }
 
+/** The name that {@link encodeName} made a file name of; undefined for a file name that it has not made. */
+export function decodeName(encoded: string): string | undefined {
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return undefined
+  }
+}
+
 function problemOf(name: string): string | undefined {
   if (name === '') return 'is empty'
   if (name === '.' || name === '..') return 'means a folder'

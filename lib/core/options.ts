@@ -87,9 +87,14 @@ export function expectValue(name: string, value: unknown, check: Check): void {
 
 /** The refusal of a key nobody knows, with the nearest one that is known. */
 export function unknownKey(name: string, known: readonly string[], what: string): SpillwayError {
-  const nearest = nearestWord(name, known)
-  const hint = nearest === undefined ? `Known are: ${known.join(', ')}` : `Did you mean \`${nearest}\`?`
-  return refusal(`Unknown ${what}: \`${name}\`. ${hint}`)
+  return refusal(`Unknown ${what}: \`${name}\`. ${knownHint(name, known)}`)
+}
+
+/** What to write in place of a word nobody knows. */
+export function knownHint(word: string, known: readonly string[]): string {
+  const nearest = nearestWord(word, known)
+  if (nearest !== undefined) return `Did you mean \`${nearest}\`?`
+  return known.length === 0 ? 'None is known' : `Known are: ${known.join(', ')}`
 }
 
 /** A short description of a value for a message: `0 (number)`. */
@@ -103,7 +108,8 @@ export function describeValue(value: unknown): string {
       return 'a function'
     case 'object':
       if (value === null) return 'null'
-      return Array.isArray(value) ? 'an array' : `an object (${constructorName(value)})`
+      if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
+      return `an object (${constructorName(value)})`
     default:
       return `${String(value)} (${typeof value})`
   }

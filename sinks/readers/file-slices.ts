@@ -12,6 +12,9 @@ export interface ByteSource {
   slice(start: number, end?: number): ArrayBuffer | Promise<ArrayBuffer>
 }
 
+/** The system reads less than 2 GB at once. */
+const MAX_READ_BYTES = 2 ** 30
+
 /** A {@link ByteSource} of a file. */
 export class FileSlices implements ByteSource {
   readonly byteLength: number
@@ -47,7 +50,8 @@ export class FileSlices implements ByteSource {
     }
     const bytes = new Uint8Array(end - start)
     for (let filled = 0; filled < bytes.length;) {
-      const { bytesRead } = await this.#handle.read(bytes, filled, bytes.length - filled, start + filled)
+      const length = Math.min(bytes.length - filled, MAX_READ_BYTES)
+      const { bytesRead } = await this.#handle.read(bytes, filled, length, start + filled)
       if (bytesRead === 0) throw new RangeError(`the file has become shorter than ${end} bytes`)
       filled += bytesRead
     }

@@ -23,8 +23,14 @@ import {
 } from '../../lib/core/record.ts'
 import { PhaseAggregate, type PhaseAggregateOptions, type SavedPhase } from './phase-aggregate.ts'
 import { expectCount, expectList, expectObject, malformed } from './saved-state.ts'
-import { summarizeContainers, summarizeWorkflow, type SummarySource } from './summaries.ts'
-import { DEFAULT_OBJECTIVE, type AggregateSummary, type ContainerSummary, type Objective } from './summary-types.ts'
+import { summarizeContainers, summarizePhase, summarizeWorkflow, type SummarySource } from './summaries.ts'
+import {
+  DEFAULT_OBJECTIVE,
+  type AggregateSummary,
+  type ContainerSummary,
+  type Objective,
+  type PhaseSummary,
+} from './summary-types.ts'
 
 /** Options of {@link Aggregates}. */
 export interface AggregatesOptions {
@@ -156,6 +162,11 @@ export class Aggregates implements SummarySource {
   /** Everything so far. Costs a few milliseconds for each 10,000 containers. */
   summary(): AggregateSummary {
     return summarizeWorkflow([this])
+  }
+
+  /** One phase so far; one without records for a phase that none came of. */
+  phaseSummary(phase: string): PhaseSummary {
+    return summarizePhase(this.#phases.get(phase) ?? new PhaseAggregate(phase, this.#options), this)
   }
 
   /** The containers of a phase, in order, made one by one; none for a phase without records. */

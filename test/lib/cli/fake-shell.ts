@@ -2,7 +2,7 @@
  * A shell in memory, and `spillway` run in it.
  */
 import { PassThrough, Readable, Writable } from 'node:stream'
-import type { Shell } from '../../../lib/cli/convert-command.ts'
+import type { Shell } from '../../../lib/cli/shell.ts'
 import { runProgram } from '../../../lib/cli/program.ts'
 
 /** What a run left behind. */

@@ -39,7 +39,7 @@ t.test('refuses what it does not know, with the nearest it knows', async (t) => 
   refused({ coats: '2' }, "Expected `coats` to be an integer from 1 up, got '2' (string)")
   refused({ coats: null }, 'Expected `coats` to be an integer from 1 up, got null')
   refused('red', "Expected the options of Paint to be an object, got 'red' (string)")
-  refused([], 'Expected the options of Paint to be an object, got an array')
+  refused([], 'Expected the options of Paint to be an object, got an empty array')
   t.match(unknownKey('x', ['a'], 'key').message, 'Unknown key: `x`.')
 })
 
@@ -63,9 +63,21 @@ t.test('checks values', async (t) => {
 
 t.test('describes values briefly', async (t) => {
   t.strictSame(
-    [undefined, 5, 5n, true, 'a', 'x'.repeat(99), [], {}, new Map(), Object.create(null), () => 0, Symbol('s')].map(
-      describeValue,
-    ),
+    [
+      undefined,
+      5,
+      5n,
+      true,
+      'a',
+      'x'.repeat(99),
+      [],
+      [1],
+      {},
+      new Map(),
+      Object.create(null),
+      () => 0,
+      Symbol('s'),
+    ].map(describeValue),
     [
       'undefined',
       '5 (number)',
@@ -73,6 +85,7 @@ t.test('describes values briefly', async (t) => {
       'true (boolean)',
       "'a' (string)",
       `'${'x'.repeat(80)}...' (string)`,
+      'an empty array',
       'an array',
       'an object (Object)',
       'an object (Map)',

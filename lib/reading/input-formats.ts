@@ -1,5 +1,5 @@
 /**
- * The formats that the command line reads and writes, and what the name of a file says about them.
+ * The formats of input and output, and what the name of a file says about them.
  */
 import { basename } from 'node:path'
 import type { Format } from '../../sinks/record-sink-options.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { hasColumns, inputFormatOf, outputKindOf } from '../../../lib/cli/input-formats.ts'
+import { hasColumns, inputFormatOf, outputKindOf } from '../../../lib/reading/input-formats.ts'
 
 t.test('tells the format of input by its name', async (t) => {
   const names = [

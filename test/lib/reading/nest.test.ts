@@ -1,7 +1,7 @@
 import { deepEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { columnsToKeepFlat, NestConflict, Nester } from '../../../lib/cli/nest.ts'
+import { columnsToKeepFlat, NestConflict, Nester } from '../../../lib/reading/nest.ts'
 import { joinPath } from '../../../lib/core/field-path.ts'
 import type { ResultRecord } from '../../../lib/core/record.ts'
 

@@ -1,0 +1,26 @@
+/**
+ * `spillway inspect`: tells what is in a run directory.
+ */
+import { inspectRun } from '../inspect-run.ts'
+import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
+import { inspectionText } from './inspection-report.ts'
+import { sayError, type Shell } from './shell.ts'
+
+/** Options of the command. */
+export interface InspectCommandOptions {
+  readonly json?: boolean
+  readonly debug?: boolean
+}
+
+/** Runs the command; whatever goes wrong is said on standard error. */
+export async function runInspect(directory: string, options: InspectCommandOptions, shell: Shell): Promise<ExitCode> {
+  const { json = false, debug } = options
+  try {
+    const run = await inspectRun(directory)
+    shell.stdout.write(`${json ? JSON.stringify(run, null, 2) : inspectionText(run)}\n`)
+    return EXIT_CODES.done
+  } catch (error) {
+    sayError(shell, error, { debug })
+    return EXIT_CODES.usage
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * What a run directory holds, as text.
+ */
+import type { InspectedRun } from '../inspect-run.ts'
+import { bytesText, countText, quantityText, secondsText } from './figures.ts'
+import { bestContainersText } from './run-report.ts'
+import { formatTable } from './text-table.ts'
+
+/** Part files of a phase that are listed; of more, the others are counted. */
+const MAX_PARTS = 20
+
+/** The whole report. */
+export function inspectionText(run: InspectedRun): string {
+  return [
+    heading(run),
+    phaseTable(run),
+    ...partList(run),
+    ...(run.aggregates === null ? [] : bestContainersText(run.aggregates)),
+    ...(run.queries.length === 0
+      ? []
+      : [`Read all of it with DuckDB:\n\n${run.queries.map((query) => `  ${query};`).join('\n')}`]),
+  ].join('\n\n')
+}
+
+function heading({
+  workflowId,
+  name,
+  directory,
+  status,
+  error,
+  startedAt,
+  elapsedMs,
+  rows,
+  bytes,
+  rejected,
+}: InspectedRun): string {
+  const lines = [
+    `Run ${workflowId} of ${name}: ${status}${elapsedMs === null ? '' : ` in ${secondsText(elapsedMs / 1000)}`}, started ${startedAt}`,
+    `${quantityText(rows, 'row')}, ${bytesText(bytes)}, ${countText(rejected)} rejected, in ${directory}`,
+  ]
+  if (error !== null) lines.push(`It failed: ${error}`)
+  if (status === 'unfinished')
+    lines.push('It goes on still, or was killed: parts that are not completed are not counted.')
+  return lines.join('\n')
+}
+
+function phaseTable({ phases }: InspectedRun): string {
+  return formatTable(
+    [
+      { heading: 'Phase', align: 'left' },
+      { heading: 'Status', align: 'left' },
+      { heading: 'Containers' },
+      { heading: 'Rows' },
+      { heading: 'Rejected' },
+      { heading: 'Parts' },
+      { heading: 'Bytes' },
+      { heading: 'Output' },
+      { heading: 'Time' },
+    ],
+    phases.map((phase) => [
+      phase.phase,
+      phase.status,
+      figure(phase.containers),
+      countText(phase.rows),
+      figure(phase.rejected),
+      countText(phase.parts.length),
+      bytesText(phase.bytes),
+      phase.output === null ? '' : bytesText(phase.output.bytes),
+      phase.elapsedMs === null ? '' : secondsText(phase.elapsedMs / 1000),
+    ]),
+  )
+}
+
+function partList({ phases }: InspectedRun): string[] {
+  const rows = phases.flatMap(({ parts }) => [
+    ...parts
+      .slice(0, MAX_PARTS)
+      .map(({ file, rows, bytes }) => [file, rows === null ? 'open' : countText(rows), bytesText(bytes)]),
+    ...(parts.length > MAX_PARTS ? [[`and ${countText(parts.length - MAX_PARTS)} more`]] : []),
+  ])
+  if (rows.length === 0) return []
+  return [formatTable([{ heading: 'Part', align: 'left' }, { heading: 'Rows' }, { heading: 'Bytes' }], rows)]
+}
+
+function figure(count: number | null): string {
+  return count === null ? '' : countText(count)
+}

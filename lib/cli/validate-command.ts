@@ -1,0 +1,35 @@
+/**
+ * `spillway validate`: tells whether a workflow could be run, and in which order its phases would.
+ */
+import { orderPhases } from '../phase-order.ts'
+import { loadWorkflow } from '../workflow-file.ts'
+import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
+import { quantityText } from './figures.ts'
+import { loadTopologies } from './load-topologies.ts'
+import { sayError, type Shell } from './shell.ts'
+
+/** Options of the command. */
+export interface ValidateCommandOptions {
+  readonly topologies?: string
+  readonly debug?: boolean
+}
+
+/** Runs the command; whatever is wrong is said on standard error. */
+export async function runValidate(file: string, options: ValidateCommandOptions, shell: Shell): Promise<ExitCode> {
+  const { topologies: module, debug } = options
+  try {
+    const known = module === undefined ? {} : { topologies: Object.keys(await loadTopologies(module)) }
+    const { name, phases } = await loadWorkflow(file, known)
+    const lines = orderPhases(phases).map(({ name: phase, topology, depends_on }, index) => {
+      const after = depends_on.length === 0 ? '' : `, after ${depends_on.join(', ')}`
+      return `  ${index + 1}. ${phase}: ${topology}${after}`
+    })
+    shell.stdout.write(
+      `${file}: ${name} is a workflow of ${quantityText(phases.length, 'phase')}\n${lines.join('\n')}\n`,
+    )
+    return EXIT_CODES.done
+  } catch (error) {
+    sayError(shell, error, { debug })
+    return EXIT_CODES.usage
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * An output on disk. Its files are opened all at once, so that it can be read to its end even when another output takes
+ * its place meanwhile, and each is verified before anything in it is believed.
+ */
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { FileSlices } from '../../sinks/readers/file-slices.ts'
+import { readParquet } from '../../sinks/readers/read-parquet.ts'
+import { splitPath } from '../core/field-path.ts'
+import type { ResultRecord } from '../core/record.ts'
+import { readFrames } from './frames-file.ts'
+import type { NewFile, NewFiles, StoredFile } from './new-files.ts'
+import { damagedFile } from './output-errors.ts'
+import type { OutputManifest } from './output-manifest.ts'
+import type { StoredRows } from './rows-file.ts'
+import { deserialize } from './serialize.ts'
+import type { FiledTable, OpenOutput, OutputFiles, StoredOutput, TableExtent } from './stored-output.ts'
+
+/** Bytes that are read at a time to be verified or copied. */
+const PIECE_BYTES = 1024 * 1024
+
+/** An output that a manifest tells of. */
+export class FiledOutput implements StoredOutput {
+  readonly id: string
+  readonly bytes: number
+  readonly tables: readonly TableExtent[]
+  readonly #directory: string
+  readonly #manifest: OutputManifest
+
+  constructor(directory: string, manifest: OutputManifest) {
+    this.#directory = directory
+    this.#manifest = manifest
+    this.id = manifest.id
+    this.tables = manifest.tables.map(({ files, ...table }) => ({ ...table, bytes: totalBytes(files) }))
+    this.bytes = (manifest.rest?.bytes ?? 0) + this.tables.reduce((total, { bytes }) => total + bytes, 0)
+  }
+
+  /** @throws {SpillwayError} `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_OUTPUT` for a file of another size */
+  async open(table?: number): Promise<OpenOutput> {
+    const { rest, tables } = this.#manifest
+    const wanted =
+      table === undefined ? [...(rest === null ? [] : [rest]), ...tables.flatMap(filesOf)] : filesOf(tables[table])
+    const opened = new OpenFiles(this.#directory)
+    try {
+      for (const file of wanted) await opened.add(file)
+    } catch (error) {
+      await opened.close()
+      throw error
+    }
+    return new OpenFiledOutput(opened, this.#manifest)
+  }
+}
+
+/** The open files of an output. */
+class OpenFiles {
+  readonly #directory: string
+  readonly #slices = new Map<string, FileSlices>()
+
+  constructor(directory: string) {
+    this.#directory = directory
+  }
+
+  async add({ name, bytes }: StoredFile): Promise<void> {
+    const slices = await FileSlices.open(this.pathOf(name))
+    this.#slices.set(name, slices)
+    if (slices.byteLength === bytes) return
+    throw damagedFile(this.pathOf(name), `it has ${slices.byteLength} bytes in place of ${bytes}`)
+  }
+
+  pathOf(name: string): string {
+    return join(this.#directory, name)
+  }
+
+  get(name: string): FileSlices {
+    const slices = this.#slices.get(name)
+    if (slices === undefined) throw new TypeError(`${name} was not opened`)
+    return slices
+  }
+
+  /** The bytes of a file in pieces, which together have its checksum: the last one comes only if they do. */
+  async *pieces({ name, bytes, crc32: expected }: StoredFile): AsyncGenerator<Uint8Array> {
+    const slices = this.get(name)
+    let sum = 0
+    for (let start = 0; start < bytes; start += PIECE_BYTES) {
+      const end = Math.min(start + PIECE_BYTES, bytes)
+      const piece = new Uint8Array(await slices.slice(start, end))
+      sum = crc32(piece, sum)
+      if (end === bytes && sum !== expected) throw damagedFile(this.pathOf(name), 'it is not as it was written')
+      yield piece
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const slices of this.#slices.values()) await slices.close()
+    this.#slices.clear()
+  }
+}
+
+class OpenFiledOutput implements OpenOutput {
+  readonly #files: OpenFiles
+  readonly #manifest: OutputManifest
+
+  constructor(files: OpenFiles, manifest: OutputManifest) {
+    this.#files = files
+    this.#manifest = manifest
+  }
+
+  async rest(): Promise<unknown> {
+    const { rest } = this.#manifest
+    if (rest === null) return null
+    for await (const payload of this.#frames(rest)) return deserialize(payload)
+    throw damagedFile(this.#files.pathOf(rest.name), 'there is nothing in it')
+  }
+
+  async *rows(table: number): AsyncGenerator<ResultRecord[], void> {
+    for (const file of filesOf(this.#manifest.tables[table])) {
+      if (file.format === 'parquet') yield* this.#parquetRows(file)
+      else for await (const payload of this.#frames(file)) yield deserialize(payload) as ResultRecord[]
+    }
+  }
+
+  async copy(files: NewFiles): Promise<OutputFiles> {
+    const { rest, tables } = this.#manifest
+    const copiedRest = rest && (await this.#copyFile(rest, files.make('rest.frames')))
+    const copied: FiledTable[] = []
+    for (const [index, table] of tables.entries()) {
+      const rows: StoredRows[] = []
+      for (const { format, rows: count, ...file } of table.files) {
+        const stored = await this.#copyFile(file, files.make(`table-${index}.${format}`))
+        rows.push({ ...stored, format, rows: count })
+      }
+      copied.push({ ...table, files: rows })
+    }
+    return { rest: copiedRest, tables: copied }
+  }
+
+  close(): Promise<void> {
+    return this.#files.close()
+  }
+
+  #frames({ name }: StoredFile): AsyncGenerator<Uint8Array, void> {
+    return readFrames(this.#files.get(name), this.#files.pathOf(name))
+  }
+
+  async *#parquetRows(file: StoredRows): AsyncGenerator<ResultRecord[], void> {
+    // Through to the end, which verifies them.
+    for await (const _piece of this.#files.pieces(file));
+    for await (const batch of readParquet({ file: this.#files.get(file.name) }, { batches: true })) {
+      yield withKeys(batch as ResultRecord[])
+    }
+  }
+
+  async #copyFile(file: StoredFile, copy: NewFile): Promise<StoredFile> {
+    const target = await copy.openTarget(copy.path, 'create')
+    try {
+      for await (const piece of this.#files.pieces(file)) await target.write(piece)
+      await target.sync()
+    } finally {
+      await target.close()
+    }
+    return copy.stored
+  }
+}
+
+function filesOf(table: FiledTable | undefined): readonly StoredRows[] {
+  return table?.files ?? []
+}
+
+/** Rows with the keys they had, where the names of columns are escaped. */
+function withKeys(batch: ResultRecord[]): ResultRecord[] {
+  const names = Object.keys(batch[0] ?? {})
+  if (!names.some((name) => name.includes('\\'))) return batch
+  const keys = new Map(names.map((name) => [name, splitPath(name)[0] ?? name]))
+  // From entries, so that a key `__proto__` stays a key.
+  return batch.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [keys.get(name) ?? name, value])),
+  )
+}
+
+function totalBytes(files: readonly StoredFile[]): number {
+  return files.reduce((total, { bytes }) => total + bytes, 0)
+}

@@ -1,0 +1,61 @@
+/**
+ * The contract between whoever runs phases and whoever keeps what they make: where records and outputs go, and what is
+ * told of each phase.
+ */
+import type { Writable } from 'node:stream'
+import type { PhaseSummary } from '../transforms/aggregate/summary-types.ts'
+import type { IndexRanges } from './core/index-ranges.ts'
+import type { PhaseReference } from './phase-reference.ts'
+import type { StreamerCounts } from './streamer-stats.ts'
+
+/** The stream graph of one phase, and what it tells once its stream has finished. */
+export interface PhaseOutlet {
+  /** Takes the phase's batches. Its files are complete when it has finished. */
+  readonly sink: Writable
+  /** The phase's records as they are in its files. */
+  readonly results: PhaseReference
+  readonly aggregates: PhaseSummary
+  /** Null where results are not written. */
+  readonly counts: StreamerCounts | null
+}
+
+/** Where the records and outputs of a run go, and who is told of it. */
+export interface RunContext {
+  readonly workflowId: string
+  /** Stops the run: what was accepted is kept. */
+  readonly signal: AbortSignal
+  /** Makes the stream graph of a phase. */
+  openPhase(phase: string): PhaseOutlet
+  /** Keeps what a phase hands on. */
+  storeOutput(phase: string, output: unknown): Promise<PhaseReference>
+  /** Told before a phase begins. */
+  onPhaseStarted?(phase: string): void | Promise<void>
+  /**
+   * Told when a phase has ended, in whatever way, before anything that depends on it begins.
+   *
+   * @param done - its containers that ended well; undefined if it never began
+   */
+  onPhaseEnded?(result: PhaseResult, done: IndexRanges | undefined): void | Promise<void>
+}
+
+/** How a phase ended. `skipped`: it never began, as a phase before it did not complete, or the run was stopped. */
+export type PhaseStatus = 'completed' | 'failed' | 'aborted' | 'skipped'
+
+/** What became of a phase. */
+export interface PhaseResult {
+  readonly phase: string
+  readonly status: PhaseStatus
+  /** Why it failed, or was stopped. */
+  readonly error: Error | null
+  /** Containers that ended well. */
+  readonly containers: number
+  /** Records accepted. */
+  readonly records: number
+  /** Counts of its records; null if it never began, or results are not written. */
+  readonly counts: StreamerCounts | null
+  /** Aggregates of the records written; null if it never began. */
+  readonly aggregates: PhaseSummary | null
+  /** What later phases receive; null unless it completed. */
+  readonly output: PhaseReference | null
+  readonly elapsedMs: number
+}
