@@ -52,6 +52,24 @@ export function barsFrom(bars: readonly Bar[]): Bars {
   }
 }
 
+/**
+ * The years before `year`, and those from it on.
+ *
+ * @throws {Error} when there are none on one side
+ */
+export function splitYears({ years }: Bars, year: number): Record<'inSample' | 'outOfSample', YearSpan[]> {
+  const inSample = years.filter((span) => span.year < year)
+  const outOfSample = years.filter((span) => span.year >= year)
+  if (inSample.length > 0 && outOfSample.length > 0) return { inSample, outOfSample }
+  const held = `${years[0]?.year ?? '?'} to ${years.at(-1)?.year ?? '?'}`
+  throw new Error(`Expected a year with bars before it and from it on, got ${year}: the bars are those of ${held}`)
+}
+
+/** When a day's close is known: 16:00 in New York is 21:00 UTC in winter, and an hour earlier in summer. */
+export function closingTime(date: string): string {
+  return `${date}T21:00:00.000Z`
+}
+
 function yearSpans(bars: readonly Bar[]): YearSpan[] {
   const spans: YearSpan[] = []
   let first = 0

@@ -1,52 +1,95 @@
 /**
- * Backtests some thousand parameter sets of three classic trading rules on twenty years of the S&P 500, and streams
- * the results into JSONL, CSV and Parquet files at once. Run it with `npm start`; `npm start -- --help` tells more.
+ * Runs workflow.yaml: some thousand parameter sets of three classic trading rules on the S&P 500, the best of them by
+ * the years up to 2009, and what became of those since. Run it with `npm start`; `npm start -- --help` tells more.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { YearRecord } from './containers.ts'
+import { Interrupts } from '../../lib/cli/interrupts.ts'
+import { showProgress } from '../../lib/cli/progress.ts'
+import { partialText, progressText } from '../../lib/cli/run-report.ts'
+import { Coordinator } from '../../lib/coordinator.ts'
+import { messageOf } from '../../lib/core/errors.ts'
+import { expectValue, integerFrom, oneOf } from '../../lib/core/options.ts'
+import { RunProgress } from '../../lib/monitor/run-progress.ts'
+import { loadWorkflow } from '../../lib/workflow-file.ts'
+import { WorkflowAbortError, WorkflowError, type WorkflowResult } from '../../lib/workflow-result.ts'
+import type { ResolvedWorkflow } from '../../lib/workflow.ts'
+import { FORMATS, type Format } from '../../sinks/record-sink-options.ts'
+import type { Comparison } from './comparison.ts'
 import { formatReport } from './report.ts'
-import { search } from './search.ts'
+import { analysis, optimization, signal_generation } from './topologies.ts'
 
 const HELP = `Usage: npm start -- [options]
 
-  --out <dir>   folder for the results (default: results/sp500)
-  --sets <n>    try the first n parameter sets only (default: all)
-  --help        show this text
+  --out <dir>         folder for the runs, each of which gets its own in it (default: results)
+  --format <format>   jsonl, csv or parquet (default: as in workflow.yaml, parquet)
+  --sets <n>          try the first n parameter sets only (default: all)
+  --help              show this text
 `
+
+/** The command line. */
+interface RunOptions {
+  readonly out: string
+  readonly format?: string
+  readonly sets?: string
+}
 
 try {
   await main()
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`${messageOf(error)}\n`)
+  const stopped = error instanceof WorkflowError || error instanceof WorkflowAbortError
+  if (stopped) process.stderr.write(`${partialText(error.result)}\n`)
   process.exitCode = 1
 }
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      out: { type: 'string', default: join('results', 'sp500') },
+      out: { type: 'string', default: 'results' },
+      format: { type: 'string' },
       sets: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
-  const limit = values.sets === undefined ? Infinity : Number(values.sets)
-  if (!(limit >= 1)) throw new Error(`Expected --sets to be a number from 1 up, got '${values.sets}'`)
   if (values.help) {
     process.stdout.write(HELP)
     return
   }
-  const findings = await search({ out: values.out, limit, onRecord: progress() })
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
-  process.stdout.write(`${formatReport(findings)}\n`)
+  const result = await run(values)
+  const comparison = (await result.phases['analysis']?.output?.get()) as Comparison
+  process.stdout.write(`${formatReport(comparison, result)}\n`)
 }
 
-/** Keeps one line on the terminal that tells how far the search is; silent where there is no terminal. */
-function progress(): (record: YearRecord) => void {
-  let count = 0
-  return ({ container }) => {
-    count++
-    if (!process.stderr.isTTY || count % 500 !== 0) return
-    process.stderr.write(`\r${count.toLocaleString('en-US')} records, now ${container}\x1b[K`)
+/** Runs the workflow, and shows on a terminal how far it is. Ctrl-C stops it in good order. */
+async function run(options: RunOptions): Promise<WorkflowResult> {
+  const topologies = { signal_generation, optimization, analysis }
+  const file = join(import.meta.dirname, 'workflow.yaml')
+  const loaded = await loadWorkflow(file, { topologies: Object.keys(topologies) })
+  const workflow = withOptions(loaded, options)
+  const coordinator = new Coordinator({ outputDir: options.out, topologies })
+
+  using interrupts = new Interrupts(process)
+  using progress = new RunProgress(workflow.phases.map(({ name }) => name))
+  using _shown = await showProgress(process.stderr, () => {
+    const streamer = coordinator.resultStreamers.get(progress.workflowId ?? '')
+    return progressText(progress.phases, streamer?.stats)
+  })
+  return await coordinator.executeWorkflow(workflow, { signal: interrupts.signal })
+}
+
+/** What the command line says goes before what the file says. */
+function withOptions(workflow: ResolvedWorkflow, { format, sets }: RunOptions): ResolvedWorkflow {
+  const { results, phases } = workflow
+  if (format !== undefined) expectValue('--format', format, oneOf(FORMATS))
+  const limit = sets === undefined ? undefined : Number(sets)
+  if (limit !== undefined) expectValue('--sets', limit, integerFrom(1))
+  return {
+    ...workflow,
+    results: { ...results, ...(format !== undefined && { format: format as Format }) },
+    phases: phases.map((phase) => {
+      if (limit === undefined || phase.topology !== 'signal_generation') return phase
+      return { ...phase, config: { ...phase.config, sets: limit } }
+    }),
   }
 }

@@ -1,218 +1,118 @@
 /**
- * The text that the example ends with: what came out best, how that compares with buying and holding the index, and
- * what to make of it.
+ * The text that the example ends with: the finalists in sample and out of sample, what to make of them, and where the
+ * files are.
  */
-import type { AggregatedResults } from '../../lib/result-streamer.ts'
-import type { StreamerStats } from '../../lib/streamer-stats.ts'
-import type { Bars } from './bars.ts'
-import { COST_PER_TURNOVER } from './containers.ts'
-import { formatTable } from './table.ts'
-import type { TrackRecords } from './track-records.ts'
-import type { YearFigures, YearMetrics } from './yearly-figures.ts'
+import { bytesText, countText, secondsText } from '../../lib/cli/figures.ts'
+import { formatTable, type Column } from '../../lib/cli/text-table.ts'
+import type { WorkflowResult } from '../../lib/workflow-result.ts'
+import type { Compared, Comparison, Period } from './comparison.ts'
+import { COST_PER_TURNOVER } from './performance.ts'
+import type { PeriodFigures } from './period-figures.ts'
 
-/** What was written in one format. */
-export interface WrittenFiles {
-  readonly format: string
-  readonly folder: string
-  readonly stats: Pick<StreamerStats, 'written' | 'bytesWritten' | 'parts'>
+/** What the report tells of the run. */
+export type ReportedRun = Pick<WorkflowResult, 'directory' | 'phases' | 'elapsedMs'>
+
+/** Figures that stand in two columns, in sample and out of sample. */
+const FIGURES: readonly [heading: string, metric: keyof PeriodFigures, format: (value: number) => string][] = [
+  ['Sharpe', 'sharpe_ratio', (value) => value.toFixed(2)],
+  ['Return', 'total_return', percent],
+  ['Drawdown', 'max_drawdown', (value) => percent(-value)],
+  ['Trades', 'trades', countText],
+]
+
+const COLUMNS: readonly Column[] = [
+  { heading: 'Parameter set', align: 'left' },
+  ...FIGURES.flatMap(([heading]) => [{ heading }, { heading: 'out' }]),
+  { heading: 'Rank' },
+]
+
+/** The whole report, in lines of about 100 characters. */
+export function formatReport(comparison: Comparison, run: ReportedRun): string {
+  return [heading(comparison, run), finalists(comparison), reading(comparison), files(run)].join('\n\n')
 }
 
-/** All that the report tells of. */
-export interface Findings {
-  readonly bars: Bars
-  readonly aggregated: Pick<AggregatedResults, 'topPerformers' | 'bestContainers' | 'averageMetrics'>
-  readonly trackRecords: TrackRecords
-  readonly buyAndHold: readonly YearFigures[]
-  readonly files: readonly WrittenFiles[]
-  readonly elapsedMs: number
-}
-
-/** Rows shown of each ranking. */
-const RANKS = 10
-
-/** The whole report, in lines of about 90 characters. */
-export function formatReport(findings: Findings): string {
+function heading({ inSample, outOfSample, sets }: Comparison, { phases, elapsedMs }: ReportedRun): string {
+  const signals = phases['signal_generation']?.records ?? 0
   return [
-    heading(findings),
-    bestSets(findings),
-    bestYears(findings),
-    averageYear(findings),
-    files(findings),
-    caution(findings),
-  ].join('\n\n')
-}
-
-function heading({ bars, trackRecords, buyAndHold, files, elapsedMs }: Findings): string {
-  const days = bars.dates.length
-  const sets = trackRecords.size
-  return [
-    `S&P 500 from ${bars.dates[0] ?? '?'} to ${bars.dates.at(-1) ?? '?'}: ${whole(days)} daily bars.`,
-    `${whole(sets)} parameter sets over ${buyAndHold.length} calendar years: ${whole(sets * buyAndHold.length)} records,`,
-    `computed and written in ${files.length} formats in ${(elapsedMs / 1000).toFixed(1)} s.`,
-    `Trading costs ${COST_PER_TURNOVER * 10_000} basis points per unit of turnover.`,
+    `S&P 500: ${countText(inSample.days + outOfSample.days)} daily bars from ${inSample.firstDay} to ${outOfSample.lastDay}.`,
+    `${countText(sets)} parameter sets of three rules, ${countText(signals)} signals, ${secondsText(elapsedMs / 1000)}.`,
+    'A signal is traded at the close that gives it, and getting in or out costs ' +
+      `${COST_PER_TURNOVER * 10_000} basis points.`,
+    'The index leaves out dividends, and cash earns nothing.',
   ].join('\n')
 }
 
-function bestSets({ aggregated, trackRecords, buyAndHold }: Findings): string {
-  const rows = aggregated.bestContainers.slice(0, RANKS).map(({ container, mean }) => {
-    const name = container ?? ''
-    const record = trackRecords.of(name)
-    if (record === undefined) return [name, fixed(mean)]
-    return [
-      name,
-      fixed(mean),
-      bestYear(record.best.year, record.best.sharpe),
-      percent(record.growth - 1),
-      whole(record.trades),
-    ]
-  })
-  const growth = buyAndHold.reduce((product, { metrics }) => product * (1 + metrics.total_return), 1)
-  const best = buyAndHold.reduce((a, b) => (b.metrics.sharpe_ratio > a.metrics.sharpe_ratio ? b : a))
-  rows.push([
-    'buy and hold',
-    fixed(meanOf(buyAndHold, 'sharpe_ratio')),
-    bestYear(best.year, best.metrics.sharpe_ratio),
-    percent(growth - 1),
-    '',
+function finalists({ inSample, outOfSample, sets, finalists, buyAndHold }: Comparison): string {
+  const legend = [
+    'Two columns a figure: in sample, the years the sets were chosen by, and out of sample, the years since.',
+    'Sharpe: the mean of the yearly ratios, where a year without a position counts as 0, and a part of a year as',
+    `a whole one. Drawdown: the deepest fall from a high. Rank: by the second Sharpe, among all ${countText(sets)} sets.`,
+  ]
+  if (finalists.some(({ alike }) => alike > 0))
+    legend.push('+ n: and n further sets that made the same trades in sample.')
+  return [
+    `The best of ${yearsOf(inSample)}, and what became of them in ${yearsOf(outOfSample)}`,
+    formatTable(COLUMNS, [...finalists, buyAndHold].map(row)),
+    legend.join('\n'),
+  ].join('\n\n')
+}
+
+function row({ container, alike, inSample, outOfSample, rank }: Compared): string[] {
+  const name = container.replaceAll('_', ' ')
+  return [
+    alike === 0 ? name : `${name} + ${alike}`,
+    ...FIGURES.flatMap(([, metric, format]) => [format(inSample[metric]), format(outOfSample[metric])]),
+    countText(rank),
+  ]
+}
+
+function reading({ sets, finalists, buyAndHold }: Comparison): string {
+  const ranks = finalists.map(({ rank }) => rank)
+  const held = buyAndHold.outOfSample.sharpe_ratio
+  const better = finalists.filter(({ outOfSample }) => outOfSample.sharpe_ratio > held).length
+  const before = meanSharpe(finalists.map(({ inSample }) => inSample))
+  const since = meanSharpe(finalists.map(({ outOfSample }) => outOfSample))
+  return [
+    `These ${countText(finalists.length)} were picked out of ${countText(sets)} parameter sets by the very years of the in-sample columns, so part of`,
+    'what those show is luck: that is selection bias. Out of sample their mean Sharpe ratio went from',
+    `${before.toFixed(2)} to ${since.toFixed(2)} and their ranks to ${countText(Math.min(...ranks))} at best and ${countText(Math.max(...ranks))} at worst, while buying and holding the`,
+    `index made ${held.toFixed(2)}: ${better === 0 ? 'none' : countText(better)} of them did better. So read the in-sample columns as a record of the search, and`,
+    'even the other ones as history, not as a forecast.',
+  ].join('\n')
+}
+
+function files({ directory, phases }: ReportedRun): string {
+  const rows = Object.values(phases).map(({ phase, containers, records, counts, elapsedMs }) => [
+    phase,
+    countText(containers),
+    countText(records),
+    bytesText(counts?.bytesWritten ?? 0),
+    secondsText(elapsedMs / 1000),
+    `results/${phase}/`,
   ])
-  return titled(
-    'Best parameter sets, by the mean of their yearly Sharpe ratios',
-    formatTable(
-      [
-        { heading: 'Parameter set', align: 'left' },
-        { heading: 'Mean Sharpe' },
-        { heading: 'Best year' },
-        { heading: 'Return, all years' },
-        { heading: 'Trades' },
-      ],
-      rows,
-    ),
+  const table = formatTable(
+    [
+      { heading: 'Phase', align: 'left' },
+      { heading: 'Containers' },
+      { heading: 'Records' },
+      { heading: 'Bytes' },
+      { heading: 'Time' },
+      { heading: 'Folder', align: 'left' },
+    ],
+    rows,
   )
+  return `Files in ${directory}\n\n${table}`
 }
 
-function bestYear(year: number, sharpe: number): string {
-  return `${year} (${fixed(sharpe)})`
+function yearsOf({ firstDay, lastDay }: Period): string {
+  return `${firstDay.slice(0, 4)}-${lastDay.slice(0, 4)}`
 }
 
-function bestYears({ aggregated }: Findings): string {
-  const rows = aggregated.topPerformers
-    .slice(0, RANKS)
-    .map(({ container, timestamp, value, metrics }) => [
-      container ?? '',
-      String(timestamp).slice(0, 4),
-      fixed(value),
-      percent(metrics['total_return'] ?? NaN),
-      percent(-(metrics['max_drawdown'] ?? NaN)),
-      percent(metrics['exposure'] ?? NaN),
-      whole(metrics['trades'] ?? NaN),
-    ])
-  return titled(
-    'Best single years, by Sharpe ratio',
-    formatTable(
-      [
-        { heading: 'Parameter set', align: 'left' },
-        { heading: 'Year' },
-        { heading: 'Sharpe' },
-        { heading: 'Return' },
-        { heading: 'Drawdown' },
-        { heading: 'Invested' },
-        { heading: 'Trades' },
-      ],
-      rows,
-    ),
-  )
-}
-
-function averageYear({ aggregated, buyAndHold }: Findings): string {
-  const shown: readonly [string, keyof YearMetrics, (value: number) => string][] = [
-    ['Sharpe ratio', 'sharpe_ratio', fixed],
-    ['Return', 'total_return', percent],
-    ['Max. drawdown', 'max_drawdown', (value) => percent(-value)],
-    ['Days invested', 'exposure', percent],
-    ['Positions opened', 'trades', fixed],
-  ]
-  return titled(
-    'The average year',
-    formatTable(
-      [{ heading: 'Metric', align: 'left' }, { heading: 'All parameter sets' }, { heading: 'Buy and hold' }],
-      shown.map(([label, metric, format]) => [
-        label,
-        format(aggregated.averageMetrics[metric] ?? NaN),
-        format(meanOf(buyAndHold, metric)),
-      ]),
-    ),
-  )
-}
-
-function files({ files }: Findings): string {
-  return titled(
-    'Files',
-    formatTable(
-      [
-        { heading: 'Format', align: 'left' },
-        { heading: 'Rows' },
-        { heading: 'Bytes' },
-        { heading: 'Files' },
-        { heading: 'Folder', align: 'left' },
-      ],
-      files.map(({ format, folder, stats }) => [
-        format,
-        whole(stats.written),
-        whole(stats.bytesWritten),
-        whole(stats.parts),
-        folder,
-      ]),
-    ),
-  )
-}
-
-function caution({ bars, trackRecords, buyAndHold }: Findings): string {
-  const lines = [
-    'Before you trade on this: the best of thousands of sets, measured on the very years they',
-    'were chosen by, is mostly the luckiest. That is selection bias, not a forecast.',
-  ]
-  const holdOut = trackRecords.holdOut()
-  if (holdOut !== undefined) {
-    const { chosen, rank, sets } = holdOut
-    const { splitYear } = trackRecords
-    const held = buyAndHold.filter(({ year }) => year >= splitYear)
-    lines.push(
-      '',
-      `Had you picked the best set of the years before ${splitYear}, ${chosen.container}`,
-      `with a mean Sharpe ratio of ${fixed(chosen.before.value)}, it would have made ${fixed(chosen.since.value)} since, rank ${whole(rank)} of ${whole(sets)}.`,
-      `Buy and hold made ${fixed(meanOf(held, 'sharpe_ratio'))}.`,
-    )
-  }
-  const lastYear = bars.years.at(-1)
-  lines.push(
-    '',
-    'Look at the trades, too: a rule that traded once in twenty years has been right once.',
-    'The index leaves out dividends, cash earns nothing, orders fill at the very close that',
-    'gave the signal, and a year without a position counts as a Sharpe ratio of 0, which',
-    'flatters a rule that sits out the bad years.',
-  )
-  if (lastYear !== undefined) {
-    lines.push(`The ${lastYear.end - lastYear.first} days of ${lastYear.year} count as much as any full year.`)
-  }
-  return lines.join('\n')
-}
-
-function titled(title: string, body: string): string {
-  return `${title}\n\n${body}`
-}
-
-function meanOf(years: readonly YearFigures[], metric: keyof YearMetrics): number {
-  return years.reduce((sum, { metrics }) => sum + metrics[metric], 0) / years.length
-}
-
-function fixed(value: number): string {
-  return value.toFixed(2)
+function meanSharpe(figures: readonly PeriodFigures[]): number {
+  return figures.reduce((sum, { sharpe_ratio }) => sum + sharpe_ratio, 0) / figures.length
 }
 
 function percent(fraction: number): string {
-  return `${(fraction * 100).toFixed(1)} %`
-}
-
-function whole(value: number): string {
-  return value.toLocaleString('en-US')
+  // Adding zero makes minus zero plain zero.
+  return `${Math.round(fraction * 100) + 0} %`
 }

@@ -13,6 +13,12 @@ export type RuleSpec =
       readonly params: { readonly period: number; readonly oversold: number; readonly overbought: number }
     }
 
+/** The readable and unique id of a parameter set: `ma-crossover/fast=5,slow=20`. */
+export function containerId({ family, params }: RuleSpec): string {
+  const settings = Object.entries(params).map(([name, value]) => `${name}=${value}`)
+  return `${family.replaceAll('_', '-')}/${settings.join()}`
+}
+
 /** The positions of one parameter set, one per day. */
 export function positionsOf(spec: RuleSpec, indicators: IndicatorCache): Uint8Array {
   switch (spec.family) {

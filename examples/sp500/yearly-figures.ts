@@ -1,7 +1,7 @@
 /**
  * Cuts a series of positions into calendar years and measures each.
  */
-import type { Bars } from './bars.ts'
+import type { Bars, YearSpan } from './bars.ts'
 import { maxDrawdown, sharpeRatio, strategyReturns, totalReturn } from './performance.ts'
 
 /** The figures of one year. */
@@ -31,10 +31,17 @@ export interface YearFigures {
 /**
  * Measures each calendar year, oldest first. A position held over the turn of the year earns in both years; each
  * trade belongs to the year of the close it was made at, with its costs. The first bar of all has no return.
+ *
+ * @param years - those to measure; all by default
  */
-export function* yearlyFigures(bars: Bars, positions: Uint8Array, costPerTurnover: number): Generator<YearFigures> {
+export function* yearlyFigures(
+  bars: Bars,
+  positions: Uint8Array,
+  costPerTurnover: number,
+  years: readonly YearSpan[] = bars.years,
+): Generator<YearFigures> {
   const allReturns = strategyReturns(bars.closes, positions, costPerTurnover)
-  for (const { year, first, end } of bars.years) {
+  for (const { year, first, end } of years) {
     const firstReturn = Math.max(first, 1)
     const returns = allReturns.subarray(firstReturn, end)
     const { opened, closed, daysHeld } = countTrades(positions, firstReturn, end)

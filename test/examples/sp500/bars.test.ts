@@ -1,5 +1,5 @@
 import t from 'tap'
-import { barsFrom, type Bar } from '../../../examples/sp500/bars.ts'
+import { barsFrom, closingTime, splitYears, type Bar } from '../../../examples/sp500/bars.ts'
 
 const bar = (date: string, close = 10): Bar => ({ date, close, high: close + 1, low: close - 1 })
 
@@ -28,5 +28,33 @@ t.test('refuses prices that cannot be', async (t) => {
   const good = bar('2000-01-04')
   for (const wrong of [{ close: NaN }, { close: 12 }, { low: 0 }, { low: 10.5 }, { high: 9 }, { high: Infinity }]) {
     t.throws(() => barsFrom([{ ...good, ...wrong }]), { message: /2000-01-04.*between/ }, JSON.stringify(wrong))
+  }
+})
+
+t.test('splits the years into those before one and those from it on', async (t) => {
+  const bars = barsFrom([bar('2000-12-28'), bar('2001-01-02'), bar('2003-06-01')])
+  const years = (spans: readonly { year: number }[]) => spans.map(({ year }) => year)
+  for (const split of [2002, 2003]) {
+    const { inSample, outOfSample } = splitYears(bars, split)
+    t.strictSame([years(inSample), years(outOfSample)], [[2000, 2001], [2003]])
+  }
+})
+
+t.test('refuses a split that leaves nothing on one side', async (t) => {
+  const bars = barsFrom([bar('2000-12-28'), bar('2003-06-01')])
+  for (const year of [2000, 2004]) t.throws(() => splitYears(bars, year), { message: /got 20.* those of 2000 to 2003/ })
+  t.throws(() => splitYears(barsFrom([]), 2000), { message: /got 2000/ })
+})
+
+t.test('a close is known on its day, in New York and by universal time', async (t) => {
+  for (const date of ['2019-01-15', '2019-07-15']) {
+    const time = new Date(closingTime(date))
+    const newYork = new Intl.DateTimeFormat('en-GB', {
+      timeZone: 'America/New_York',
+      dateStyle: 'short',
+      timeStyle: 'short',
+    })
+    t.ok(newYork.format(time).endsWith(date === '2019-01-15' ? ', 16:00' : ', 17:00'), newYork.format(time))
+    t.equal(time.toISOString(), closingTime(date))
   }
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { containerId } from '../../../examples/sp500/containers.ts'
 import { parameterSets } from '../../../examples/sp500/grid.ts'
+import { containerId } from '../../../examples/sp500/rules.ts'
 
 t.test('there are at least two thousand parameter sets, each once', async (t) => {
   const ids = [...parameterSets()].map(containerId)

@@ -1,82 +1,93 @@
 import t from 'tap'
-import { barsFrom } from '../../../examples/sp500/bars.ts'
-import { backtests, type YearRecord } from '../../../examples/sp500/containers.ts'
-import { parameterSets } from '../../../examples/sp500/grid.ts'
-import { IndicatorCache } from '../../../examples/sp500/indicator-cache.ts'
-import { formatReport, type Findings } from '../../../examples/sp500/report.ts'
-import { TrackRecords } from '../../../examples/sp500/track-records.ts'
-import { yearlyFigures } from '../../../examples/sp500/yearly-figures.ts'
+import type { Compared, Comparison } from '../../../examples/sp500/comparison.ts'
+import type { PeriodFigures } from '../../../examples/sp500/period-figures.ts'
+import { formatReport, type ReportedRun } from '../../../examples/sp500/report.ts'
 
-const place = { phase: 'backtest', index: null, iteration: null }
-
-/** Findings on a price that swings up and down over two years. */
-function findings(): Findings {
-  const bars = barsFrom(
-    Array.from({ length: 100 }, (_, index) => {
-      const date = new Date(Date.UTC(2009, 10, 12 + index)).toISOString().slice(0, 10)
-      const close = 100 + index + 20 * Math.sin(index / 5)
-      return { date, close, high: close + 1, low: close - 1 }
-    }),
-  )
-  const records = [...backtests(parameterSets(3), new IndicatorCache(bars))]
-  const trackRecords = new TrackRecords(2010)
-  for (const record of records) trackRecords.add(record)
-  return {
-    bars,
-    trackRecords,
-    buyAndHold: [...yearlyFigures(bars, new Uint8Array(100).fill(1), 0)],
-    files: [{ format: 'csv', folder: 'results/csv', stats: { written: 6, bytesWritten: 12_345, parts: 1 } }],
-    elapsedMs: 1234,
-    aggregated: {
-      bestContainers: [{ ...place, container: records[0]!.container, count: 2, mean: 1.5, best: 2 }],
-      topPerformers: records.slice(0, 1).map(performer),
-      averageMetrics: { sharpe_ratio: 0.25, total_return: 0.125, max_drawdown: 0.5, trades: 3, exposure: 0.75 },
-    },
-  }
+function figures(sharpe_ratio: number, changes: Partial<PeriodFigures> = {}): PeriodFigures {
+  return { sharpe_ratio, total_return: 1.234, max_drawdown: 0.5, trades: 1234, ...changes }
 }
 
-function performer({ container, timestamp, result }: YearRecord) {
-  return { ...place, container, timestamp, value: 4, metrics: { ...result.metrics } }
+function compared(container: string, inSample: number, outOfSample: number, rank: number): Compared {
+  return { container, alike: 0, inSample: figures(inSample), outOfSample: figures(outOfSample), rank }
+}
+
+const comparison: Comparison = {
+  inSample: { firstDay: '2000-01-03', lastDay: '2009-12-31', days: 2515 },
+  outOfSample: { firstDay: '2010-01-04', lastDay: '2020-04-17', days: 2590 },
+  sets: 2000,
+  finalists: [compared('rsi/period=3,oversold=20,overbought=70', 1.5, 0.5, 1005), compared('ma/fast=2', 0.5, 1, 31)],
+  buyAndHold: compared('buy_and_hold', 0.25, 0.9, 40),
+}
+
+const phase = { status: 'completed', error: null, counts: null, aggregates: null, output: null } as const
+const run: ReportedRun = {
+  directory: 'results/sp500_search-20260101T120000Z',
+  elapsedMs: 1234,
+  phases: {
+    signal_generation: { ...phase, phase: 'signal_generation', containers: 2000, records: 54_321, elapsedMs: 420 },
+    analysis: { ...phase, phase: 'analysis', containers: 3, records: 33, elapsedMs: 10 },
+  },
+}
+
+/** The paragraphs of the report. */
+function report(changes: Partial<Comparison> = {}): string[] {
+  return formatReport({ ...comparison, ...changes }, run).split('\n\n')
 }
 
 t.test('tells what was searched, and how long it took', async (t) => {
+  const [heading] = report()
   t.match(
-    formatReport(findings()),
-    /^S&P 500 from 2009-11-12 to 2010-02-19: 100 daily bars\.\n3 .* 2 .* 6 records.*1\.2 s/s,
+    heading,
+    /^S&P 500: 5,105 daily bars from 2000-01-03 to 2020-04-17\.\n2,000 parameter sets.*54,321 signals, 1\.23 s/,
+  )
+  t.match(heading, /costs 5 basis points/)
+})
+
+t.test('shows the figures in sample and out of sample side by side, the index last', async (t) => {
+  const [, title, table] = report()
+  t.equal(title, 'The best of 2000-2009, and what became of them in 2010-2020')
+  const [, , ...rows] = table!.split('\n').map((line) => line.trim().split(/ {2,}/))
+  t.strictSame(
+    rows.map(([name, ...cells]) => [name, ...cells.slice(0, 6), cells.at(-1)]),
+    [
+      ['rsi/period=3,oversold=20,overbought=70', '1.50', '0.50', '123 %', '123 %', '-50 %', '-50 %', '1,005'],
+      ['ma/fast=2', '0.50', '1.00', '123 %', '123 %', '-50 %', '-50 %', '31'],
+      ['buy and hold', '0.25', '0.90', '123 %', '123 %', '-50 %', '-50 %', '40'],
+    ],
   )
 })
 
-t.test('shows the average year beside that of the index', async (t) => {
-  const given = findings()
-  const [first, second] = given.buyAndHold
-  const mean = (((first?.metrics.total_return ?? NaN) + (second?.metrics.total_return ?? NaN)) / 2) * 100
-  const line = formatReport(given)
-    .split('\n')
-    .find((text) => text.startsWith('  Return '))
-  t.strictSame(line?.trim().split(/ {2,}/), ['Return', '12.5 %', `${mean.toFixed(1)} %`])
+t.test('zero has no sign', async (t) => {
+  const idle = figures(0, { total_return: -0.001, max_drawdown: 0 })
+  const [, , table] = report({ finalists: [{ ...comparison.finalists[0]!, inSample: idle }] })
+  t.match(table, / 0\.00 +0\.50 +0 % +123 % +0 % /)
 })
 
-t.test('ranks sets with their return over all years, the index last', async (t) => {
-  const lines = formatReport(findings()).split('\n')
-  const from = lines.findIndex((line) => line.includes('Mean Sharpe'))
-  t.match(lines[from + 2], /^ {2}ma-crossover\/fast=2,slow=20 +1\.50 +20(09|10) \(/)
-  t.match(lines[from + 3], /^ {2}buy and hold /)
+t.test('tells of sets that made the same trades, where there are any', async (t) => {
+  t.notMatch(report()[3], /same trades/)
+  const [, , table, legend] = report({ finalists: [{ ...comparison.finalists[1]!, alike: 4 }] })
+  t.match(table, /ma\/fast=2 \+ 4 /)
+  t.match(legend, /\+ n: and n further sets that made the same trades/)
+})
+
+t.test('reads the figures in three sentences', async (t) => {
+  const reading = report()[4]!.replaceAll('\n', ' ')
+  t.equal(reading.match(/\.( |$)/g)?.length, 3)
+  t.match(reading, /^These 2 were picked out of 2,000 parameter sets.*selection bias\./)
+  t.match(reading, /mean Sharpe ratio went from 1\.00 to 0\.75 and their ranks to 31 at best and 1,005 at worst/)
+  t.match(reading, /the index made 0\.90: 1 of them did better\./)
+  const [finalist] = comparison.finalists
+  t.match(report({ finalists: [finalist!] })[4], /none\s+of them\s+did\s+better/)
 })
 
 t.test('tells where the files are', async (t) => {
-  t.match(formatReport(findings()), /csv +6 +12,345 +1 +results\/csv/)
-})
-
-t.test('ends with a caution, and what became of the best set of the first years', async (t) => {
-  const text = formatReport(findings())
-  t.match(
-    text.slice(text.indexOf('Files')),
-    /selection bias, not a forecast.*best set of the years before 2010.* of 3/s,
-  )
+  const [title, table] = report().slice(-2)
+  t.equal(title, 'Files in results/sp500_search-20260101T120000Z')
+  t.match(table, /signal_generation +2,000 +54,321 +0 B +0\.42 s +results\/signal_generation\/\n/)
 })
 
 t.test('lines are short enough for a terminal, and none ends in a space', async (t) => {
-  for (const line of formatReport(findings()).split('\n')) {
+  for (const line of formatReport(comparison, run).split('\n')) {
     if (line.length > 110 || line.endsWith(' ')) t.fail(JSON.stringify(line))
   }
   t.pass('all lines')

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { barsFrom, type Bar } from '../../../examples/sp500/bars.ts'
 import { IndicatorCache } from '../../../examples/sp500/indicator-cache.ts'
-import { positionsOf, type RuleSpec } from '../../../examples/sp500/rules.ts'
+import { containerId, positionsOf, type RuleSpec } from '../../../examples/sp500/rules.ts'
 import { randomBars } from './random-bars.ts'
 
 /** Positions on closes whose highs and lows are one above and below. */
@@ -24,6 +24,10 @@ const anySpec: fc.Arbitrary<RuleSpec> = fc.oneof(
     .record({ period: days, oversold: fc.integer({ min: 20, max: 50 }), overbought: fc.integer({ min: 50, max: 80 }) })
     .map((params) => ({ family: 'rsi' as const, params })),
 )
+
+t.test('the id of a parameter set is readable', async (t) => {
+  t.equal(containerId({ family: 'ma_crossover', params: { fast: 5, slow: 20 } }), 'ma-crossover/fast=5,slow=20')
+})
 
 t.test('the crossover is long while the fast average is above the slow one', async (t) => {
   // Averages of three: 10, 11, 12.33, 11.33, 9.67.

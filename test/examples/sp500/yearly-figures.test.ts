@@ -1,7 +1,15 @@
+import fc from 'fast-check'
 import t from 'tap'
 import { barsFrom } from '../../../examples/sp500/bars.ts'
+import { parameterSets } from '../../../examples/sp500/grid.ts'
+import { IndicatorCache } from '../../../examples/sp500/indicator-cache.ts'
 import { loadBars } from '../../../examples/sp500/load-bars.ts'
+import { COST_PER_TURNOVER } from '../../../examples/sp500/performance.ts'
+import { containerId, positionsOf, type RuleSpec } from '../../../examples/sp500/rules.ts'
 import { yearlyFigures } from '../../../examples/sp500/yearly-figures.ts'
+import { naiveBacktest } from './naive-backtest.ts'
+import { randomBars } from './random-bars.ts'
+import { readRows } from './read-rows.ts'
 
 const close = (date: string, close: number) => ({ date, close, high: close, low: close })
 const round = (value: number) => Math.round(value * 1e6) / 1e6
@@ -53,4 +61,64 @@ t.test('a year of a single first bar has no figures but zeros', async (t) => {
   const bars = barsFrom([close('2000-12-29', 100), close('2001-01-02', 100)])
   const [first] = yearlyFigures(bars, Uint8Array.of(0, 0), 0.01)
   t.strictSame(first?.metrics, { sharpe_ratio: 0, total_return: 0, max_drawdown: 0, trades: 0, exposure: 0 })
+})
+
+t.test('measures only the years it is asked for, and those as ever', async (t) => {
+  const bars = barsFrom(readRows())
+  const positions = Uint8Array.from(bars.dates, (_, day) => day % 2)
+  const asked = bars.years.slice(3, 6)
+  t.strictSame(
+    [...yearlyFigures(bars, positions, COST_PER_TURNOVER, asked)],
+    [...yearlyFigures(bars, positions, COST_PER_TURNOVER)].slice(3, 6),
+  )
+})
+
+t.test('the figures are those of a plain and independent backtest', async (t) => {
+  const specs: RuleSpec[] = [
+    { family: 'ma_crossover', params: { fast: 10, slow: 50 } },
+    { family: 'channel_breakout', params: { entry: 20, exit: 10 } },
+    { family: 'rsi', params: { period: 14, oversold: 30, overbought: 70 } },
+  ]
+  // Four years are enough for all three, as the naive one computes everything from scratch every day.
+  const rows = readRows().filter(({ date }) => date < '2004')
+  const indicators = new IndicatorCache(barsFrom(rows))
+  for (const spec of specs) {
+    const naive = naiveBacktest(rows, spec, COST_PER_TURNOVER)
+    const years = [...yearlyFigures(indicators.bars, positionsOf(spec, indicators), COST_PER_TURNOVER)]
+    t.equal(years.length, 4)
+    for (const { year, metrics } of years) {
+      for (const [metric, expected] of Object.entries(naive.get(year)!)) {
+        const found = metrics[metric as keyof typeof metrics]
+        t.ok(Math.abs(found - expected) < 1e-9, `${containerId(spec)} ${year} ${metric}: ${found}, ${expected}`)
+      }
+    }
+  }
+})
+
+t.test('years gone by do not depend on what comes after', async () => {
+  fc.assert(
+    fc.property(randomBars(40, 70), fc.constantFrom(...parameterSets(60)), (bars, spec) => {
+      const figures = (known: typeof bars) => {
+        const indicators = new IndicatorCache(barsFrom(known))
+        return yearlyFigures(indicators.bars, positionsOf(spec, indicators), COST_PER_TURNOVER).next().value
+      }
+      const past = bars.filter(({ date }) => date < '2002')
+      return JSON.stringify(figures(bars)) === JSON.stringify(figures(past))
+    }),
+  )
+})
+
+t.test('every figure is finite, and a year without a position has the Sharpe ratio 0', async (t) => {
+  const indicators = new IndicatorCache(barsFrom(readRows()))
+  let idle = 0
+  for (const spec of parameterSets(300)) {
+    for (const { year, metrics } of yearlyFigures(indicators.bars, positionsOf(spec, indicators), COST_PER_TURNOVER)) {
+      const about = `${containerId(spec)} ${year}: ${JSON.stringify(metrics)}`
+      if (!Object.values(metrics).every(Number.isFinite)) t.fail(about)
+      if (metrics.exposure > 0 || metrics.trades > 0) continue
+      idle++
+      if (metrics.sharpe_ratio !== 0 || metrics.total_return !== 0 || metrics.max_drawdown !== 0) t.fail(about)
+    }
+  }
+  t.ok(idle > 0, `${idle} years without a position`)
 })

@@ -1,0 +1,161 @@
+/**
+ * What the three phases of workflow.yaml compute. Each works on what the one before has left behind: signals from the
+ * rules, in-sample performance from the signals, and the verdict on the best from what came after the sample.
+ */
+import { expectValue, integerFrom } from '../../lib/core/options.ts'
+import type { PhaseReference } from '../../lib/phase-reference.ts'
+import { defineTopology, type TopologyContext } from '../../lib/topology.ts'
+import { closingTime, splitYears, type Bars, type YearSpan } from './bars.ts'
+import { BUY_AND_HOLD, compare, type Comparison } from './comparison.ts'
+import { chooseFinalists, signalsBefore, type Finalist } from './finalists.ts'
+import { parameterSets } from './grid.ts'
+import { IndicatorCache } from './indicator-cache.ts'
+import { loadBars } from './load-bars.ts'
+import { COST_PER_TURNOVER } from './performance.ts'
+import { containerId, type RuleSpec } from './rules.ts'
+import { signalRecords, signalSets, type SignalSet } from './signal-records.ts'
+import { positionsFrom, type Signal } from './signals.ts'
+import { yearlyFigures, type YearMetrics } from './yearly-figures.ts'
+
+/** One calendar year of one container. */
+type YearRecord = {
+  /** The close of its last day. */
+  readonly timestamp: string
+  readonly year: number
+  readonly result: { readonly metrics: YearMetrics; readonly signals_generated: number }
+}
+
+/** What the optimization hands on. */
+interface Selection {
+  readonly outOfSampleFrom: number
+  /** Best in sample first. */
+  readonly finalists: readonly Finalist[]
+}
+
+let loading: Promise<IndicatorCache> | undefined
+
+/** The market, loaded once in a process. */
+function market(): Promise<IndicatorCache> {
+  return (loading ??= loadBars().then((bars) => new IndicatorCache(bars)))
+}
+
+/**
+ * The signals of every parameter set: a container for each set, a record for each signal. `config.sets` tries the first
+ * sets only.
+ */
+export const signal_generation = defineTopology<RuleSpec>({
+  *containers({ config }) {
+    const limit = integerOf(config, 'sets', Number.MAX_SAFE_INTEGER)
+    for (const spec of parameterSets(limit)) yield { id: containerId(spec), config: spec }
+  },
+
+  /** All in one batch, so that the records of a set lie in a row however many containers run at once. */
+  async run({ config: spec }) {
+    return [signalRecords(spec, await market())]
+  },
+})
+
+/**
+ * The performance of every parameter set in sample, from its signals: a container for each set, a record for each year
+ * before `config.out_of_sample_from`. The objective of a set is thus the mean of its yearly Sharpe ratios. It hands on
+ * the `config.finalists` best, with their signals.
+ */
+export const optimization = defineTopology<Omit<SignalSet, 'container'>>({
+  /** One pass through the signals, at the pace of the containers. None knows a signal from behind the sample. */
+  async *containers(ctx) {
+    const { bars } = await market()
+    const end = endOf(splitYears(bars, outOfSampleFrom(ctx)).inSample)
+    for await (const { container, family, params, signals } of setsOf(inherited(ctx), ctx)) {
+      yield { id: container, config: { family, params, signals: signalsBefore(signals, end) } }
+    }
+  },
+
+  async *run({ config: { family, params, signals } }, ctx) {
+    const { bars } = await market()
+    for (const record of yearRecords(bars, signals, splitYears(bars, outOfSampleFrom(ctx)).inSample)) {
+      yield { family, params, ...record }
+    }
+  },
+
+  async output(ctx): Promise<Selection> {
+    const { bars } = await market()
+    const candidates = ctx.aggregates.bestContainers.map(({ container }) => container ?? '')
+    const wanted = new Set(candidates)
+    const signalsOf = new Map<string, readonly Signal[]>()
+    for await (const { container, signals } of setsOf(inherited(ctx), ctx)) {
+      if (wanted.has(container)) signalsOf.set(container, signals)
+    }
+    const year = outOfSampleFrom(ctx)
+    const end = endOf(splitYears(bars, year).inSample)
+    const count = integerOf(ctx.config, 'finalists', 10)
+    return { outOfSampleFrom: year, finalists: chooseFinalists(candidates, signalsOf, end, count) }
+  },
+})
+
+/**
+ * The finalists out of sample, and buying and holding the index beside them: a container for each, a record for each year
+ * that the choice did not see. Its output holds those years against the ones the finalists were chosen by.
+ */
+export const analysis = defineTopology<Pick<Finalist, 'signals'>>({
+  async *containers(ctx) {
+    const { finalists } = await selectionOf(ctx)
+    for (const { container, signals } of [...finalists, BUY_AND_HOLD]) yield { id: container, config: { signals } }
+  },
+
+  async *run({ config }, ctx) {
+    const { bars } = await market()
+    const selection = await selectionOf(ctx)
+    yield* yearRecords(bars, config.signals, splitYears(bars, selection.outOfSampleFrom).outOfSample)
+  },
+
+  async output(ctx): Promise<Comparison> {
+    const { bars } = await market()
+    const { finalists, outOfSampleFrom } = await selectionOf(ctx)
+    return compare(finalists, setsOf(input(ctx, 'signal_generation'), ctx), bars, outOfSampleFrom)
+  },
+})
+
+function* yearRecords(bars: Bars, signals: readonly Signal[], years: readonly YearSpan[]): Generator<YearRecord> {
+  const positions = positionsFrom(signals, bars.dates.length)
+  for (const figures of yearlyFigures(bars, positions, COST_PER_TURNOVER, years)) {
+    const { year, lastDay, metrics } = figures
+    yield { timestamp: closingTime(lastDay), year, result: { metrics, signals_generated: figures.signals } }
+  }
+}
+
+function setsOf(signals: PhaseReference, { signal }: TopologyContext): AsyncGenerator<SignalSet> {
+  return signalSets(signals.rows({ batches: true, signal }))
+}
+
+async function selectionOf(ctx: TopologyContext): Promise<Selection> {
+  return (await inherited(ctx).get()) as Selection
+}
+
+function endOf(years: readonly YearSpan[]): number {
+  return years.at(-1)?.end ?? 0
+}
+
+function outOfSampleFrom({ config }: TopologyContext): number {
+  return integerOf(config, 'out_of_sample_from', 2010)
+}
+
+function integerOf(config: TopologyContext['config'], key: string, fallback: number): number {
+  const value = config[key] ?? fallback
+  expectValue(`config.${key}`, value, integerFrom(1))
+  return value as number
+}
+
+/** What the phase inherits. */
+function inherited({ phase, config }: TopologyContext): PhaseReference {
+  return present(config['inherited_data'] as PhaseReference | undefined, `${phase} needs inherit_from`)
+}
+
+/** What a phase it depends on has left behind. */
+function input({ phase, inputs }: TopologyContext, name: string): PhaseReference {
+  return present(inputs[name], `${phase} needs ${name} in its depends_on`)
+}
+
+function present(reference: PhaseReference | undefined, remedy: string): PhaseReference {
+  if (reference === undefined) throw new Error(`Phase ${remedy}: see examples/sp500/workflow.yaml`)
+  return reference
+}
