@@ -13,10 +13,11 @@ export function formatReport(report: BenchReport): string {
   const lines = report.contenders.map((contender) => {
     const { median, least, most } = contender.ratio
     const speed = `${whole.format(contender.recordsPerSecond).padStart(11)} records/s`
+    const cost = `${(1e6 / contender.recordsPerSecond).toFixed(2).padStart(7)} µs a record`
     const rate = `${contender.megabytesPerSecond.toFixed(1).padStart(7)} MB/s`
     const memory = `${whole.format(contender.peakRssBytes / 1e6).padStart(6)} MB peak RSS`
     const ratio = `  ${median.toFixed(3)} x ${first?.name ?? ''} (${least.toFixed(3)} to ${most.toFixed(3)})`
-    return `  ${contender.name.padEnd(width)}${speed}${rate}${memory}${contender === first ? '' : ratio}`
+    return `  ${contender.name.padEnd(width)}${speed}${cost}${rate}${memory}${contender === first ? '' : ratio}`
   })
   const size = `${whole.format(report.records)} records, ${(report.output.bytes / 1e6).toFixed(1)} MB`
   return [`${report.name}: ${size}, median of ${report.rounds} runs each`, ...lines].join('\n')
