@@ -2,7 +2,7 @@
  * The code in the README runs as it stands.
  */
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
@@ -11,46 +11,69 @@ import t from 'tap'
 const root = join(import.meta.dirname, '..')
 const entry = pathToFileURL(join(root, 'lib/index.ts')).href
 const tsx = import.meta.resolve('tsx')
-const examples = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```js\n([\s\S]*?)```/g)].map(
-  ([, code]) => code ?? '',
-)
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const examples = blocks('js')
+
+/** The blocks of code in a language, in order. */
+function blocks(language: string): string[] {
+  return [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, code]) => code ?? '')
+}
+
+/** Code of the README, with the sources in place of the package. */
+function fromSources(code: string): string {
+  return code.replaceAll("'spillway'", `'${entry}'`)
+}
 
 async function run(dir: string, code: string): Promise<string> {
   const script = join(dir, 'example.mjs')
-  writeFileSync(script, code.replaceAll("'spillway'", `'${entry}'`))
+  writeFileSync(script, fromSources(code))
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', tsx, script], { cwd: dir })
   return stdout
 }
 
 void t.test('there are examples', (t) => {
-  t.equal(examples.length, 3)
+  t.equal(examples.length, 5)
+  t.equal(blocks('yaml').length, 1)
   t.end()
 })
 
-void t.test('the first example writes the files it names and prints the best container', async (t) => {
+void t.test('the workflow runs with its topologies, from code and from the command line', async (t) => {
+  const dir = t.testdir({ 'workflow.yaml': blocks('yaml')[0] ?? '', 'topologies.js': fromSources(examples[0] ?? '') })
+  writeFileSync(join(dir, 'package.json'), '{ "type": "module" }')
+  t.match(await run(dir, examples[1] ?? ''), /^completed 3 \{ best: 0\.\d+ \}\n$/)
+  t.equal(readdirSync(join(dir, 'results')).length, 2, 'one run by executeWorkflow, one by stream')
+
+  const command = join(root, 'lib/cli/main.ts')
+  const args = ['run', 'workflow.yaml', '--topologies', 'topologies.js', '--out', 'out', '--id', 'nightly']
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', tsx, command, ...args], { cwd: dir })
+  t.match(stdout, /^nightly: completed in/)
+  t.ok(existsSync(join(dir, 'out/nightly/results/optimization/part-00000.parquet')))
+})
+
+void t.test('the streamer writes the files it names and prints the best container', async (t) => {
   const dir = t.testdir()
-  const output = await run(dir, examples[0] ?? '')
+  const output = await run(dir, examples[2] ?? '')
   // Of the whole numbers from 2 to 49, 33 has the largest sine.
   t.match(output, /^fast=33 /)
   t.ok(existsSync(join(dir, 'results/search-1/results/optimization/part-00000.parquet')))
   t.ok(existsSync(join(dir, 'results/search-1/aggregates.json')))
 })
 
-void t.test('the second example acknowledges each record', async (t) => {
+void t.test('each record is acknowledged', async (t) => {
   const dir = t.testdir()
-  const output = await run(dir, examples[1] ?? '')
+  const output = await run(dir, examples[3] ?? '')
   t.match(output, /recordsIn: 3/)
   t.equal(readFileSync(join(dir, 'results/demo/results/a/part-00000.jsonl'), 'utf8').split('\n').length, 3)
 })
 
-void t.test('the third example converts what it can and warns of the rest', async (t) => {
+void t.test('the stages alone convert what they can and warn of the rest', async (t) => {
   const lines = [
     '{"container":"a","result":{"metrics":{"accuracy":0.5}}}',
     '{broken',
     '{"container":"b","result":{"metrics":{"accuracy":0.75}}}',
   ]
   const dir = t.testdir({ 'evaluations.jsonl': `${lines.join('\n')}\n` })
-  const output = await run(dir, examples[2] ?? '')
+  const output = await run(dir, examples[4] ?? '')
   t.match(output, /container: 'b'/)
   t.equal(readFileSync(join(dir, 'evaluations.csv'), 'utf8'), 'container,result.metrics.accuracy\na,0.5\nb,0.75\n')
 })
