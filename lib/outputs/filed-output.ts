@@ -77,13 +77,18 @@ class OpenFiles {
     return slices
   }
 
-  /** The bytes of a file in pieces, which together have its checksum: the last one comes only if they do. */
+  /**
+   * The bytes of a file in pieces, which together have its checksum: the last one comes only if they do. A piece is good
+   * until the next one is asked for.
+   */
   async *pieces({ name, bytes, crc32: expected }: StoredFile): AsyncGenerator<Uint8Array> {
     const slices = this.get(name)
+    const buffer = new Uint8Array(Math.min(PIECE_BYTES, bytes))
     let sum = 0
     for (let start = 0; start < bytes; start += PIECE_BYTES) {
       const end = Math.min(start + PIECE_BYTES, bytes)
-      const piece = new Uint8Array(await slices.slice(start, end))
+      const piece = buffer.subarray(0, end - start)
+      await slices.fill(piece, start)
       sum = crc32(piece, sum)
       if (end === bytes && sum !== expected) throw damagedFile(this.pathOf(name), 'it is not as it was written')
       yield piece

@@ -49,13 +49,18 @@ export class FileSlices implements ByteSource {
       throw new RangeError(`bytes ${start} to ${end} lie outside of the file's ${this.byteLength}`)
     }
     const bytes = new Uint8Array(end - start)
+    await this.fill(bytes, start)
+    return bytes.buffer
+  }
+
+  /** Fills `bytes` with those of the file from `start` on. */
+  async fill(bytes: Uint8Array, start: number): Promise<void> {
     for (let filled = 0; filled < bytes.length;) {
       const length = Math.min(bytes.length - filled, MAX_READ_BYTES)
       const { bytesRead } = await this.#handle.read(bytes, filled, length, start + filled)
-      if (bytesRead === 0) throw new RangeError(`the file has become shorter than ${end} bytes`)
+      if (bytesRead === 0) throw new RangeError(`the file has become shorter than ${start + bytes.length} bytes`)
       filled += bytesRead
     }
-    return bytes.buffer
   }
 
   /** Waits for reads under way. */
