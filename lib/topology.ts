@@ -4,7 +4,6 @@
  */
 import type { Readable } from 'node:stream'
 import type { PhaseSummary } from '../transforms/aggregate/summary-types.ts'
-import type { Chunk } from './core/batch.ts'
 import { SpillwayError } from './core/errors.ts'
 import { describeValue, knownHint } from './core/options.ts'
 import type { PhaseReference } from './phase-reference.ts'
@@ -51,7 +50,7 @@ export interface Topology<Config = unknown> {
   run(
     spec: Required<ContainerSpec<Config>>,
     ctx: TopologyContext,
-  ): MaybePromise<Readable | AsyncIterable<Chunk> | Iterable<Chunk>>
+  ): MaybePromise<Readable | AsyncIterable<object> | Iterable<object>>
   /**
    * What later phases receive: a value, or a stream of rows (a Readable or a generator). Without it they receive
    * `{ results, aggregates }`.

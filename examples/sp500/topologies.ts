@@ -44,8 +44,8 @@ function market(): Promise<IndicatorCache> {
  * sets only.
  */
 export const signal_generation = defineTopology<RuleSpec>({
-  *containers({ config }) {
-    const limit = integerOf(config, 'sets', Number.MAX_SAFE_INTEGER)
+  *containers(ctx) {
+    const limit = integerOf(ctx, 'sets', Number.MAX_SAFE_INTEGER)
     for (const spec of parameterSets(limit)) yield { id: containerId(spec), config: spec }
   },
 
@@ -63,32 +63,27 @@ export const signal_generation = defineTopology<RuleSpec>({
 export const optimization = defineTopology<Omit<SignalSet, 'container'>>({
   /** One pass through the signals, at the pace of the containers. None knows a signal from behind the sample. */
   async *containers(ctx) {
-    const { bars } = await market()
-    const end = endOf(splitYears(bars, outOfSampleFrom(ctx)).inSample)
+    const { end } = await sampleOf(ctx)
     for await (const { container, family, params, signals } of setsOf(inherited(ctx), ctx)) {
       yield { id: container, config: { family, params, signals: signalsBefore(signals, end) } }
     }
   },
 
   async *run({ config: { family, params, signals } }, ctx) {
-    const { bars } = await market()
-    for (const record of yearRecords(bars, signals, splitYears(bars, outOfSampleFrom(ctx)).inSample)) {
-      yield { family, params, ...record }
-    }
+    const { bars, years } = await sampleOf(ctx)
+    for (const record of yearRecords(bars, signals, years)) yield { family, params, ...record }
   },
 
   async output(ctx): Promise<Selection> {
-    const { bars } = await market()
+    const { outOfSampleFrom, end } = await sampleOf(ctx)
+    const count = integerOf(ctx, 'finalists', 10)
     const candidates = ctx.aggregates.bestContainers.map(({ container }) => container ?? '')
     const wanted = new Set(candidates)
     const signalsOf = new Map<string, readonly Signal[]>()
     for await (const { container, signals } of setsOf(inherited(ctx), ctx)) {
       if (wanted.has(container)) signalsOf.set(container, signals)
     }
-    const year = outOfSampleFrom(ctx)
-    const end = endOf(splitYears(bars, year).inSample)
-    const count = integerOf(ctx.config, 'finalists', 10)
-    return { outOfSampleFrom: year, finalists: chooseFinalists(candidates, signalsOf, end, count) }
+    return { outOfSampleFrom, finalists: chooseFinalists(candidates, signalsOf, end, count) }
   },
 })
 
@@ -131,15 +126,15 @@ async function selectionOf(ctx: TopologyContext): Promise<Selection> {
   return (await inherited(ctx).get()) as Selection
 }
 
-function endOf(years: readonly YearSpan[]): number {
-  return years.at(-1)?.end ?? 0
+/** What the optimization may know: the years of the sample, before the day with index `end`. */
+async function sampleOf(ctx: TopologyContext) {
+  const { bars } = await market()
+  const outOfSampleFrom = integerOf(ctx, 'out_of_sample_from', 2010)
+  const { inSample, outOfSample } = splitYears(bars, outOfSampleFrom)
+  return { bars, outOfSampleFrom, years: inSample, end: outOfSample[0]?.first ?? bars.dates.length }
 }
 
-function outOfSampleFrom({ config }: TopologyContext): number {
-  return integerOf(config, 'out_of_sample_from', 2010)
-}
-
-function integerOf(config: TopologyContext['config'], key: string, fallback: number): number {
+function integerOf({ config }: TopologyContext, key: string, fallback: number): number {
   const value = config[key] ?? fallback
   expectValue(`config.${key}`, value, integerFrom(1))
   return value as number

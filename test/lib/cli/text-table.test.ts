@@ -1,0 +1,20 @@
+import t from 'tap'
+import { formatTable } from '../../../lib/cli/text-table.ts'
+
+t.test('columns are as wide as their widest cell, numbers flush right', async (t) => {
+  const text = formatTable(
+    [{ heading: 'Name', align: 'left' }, { heading: 'Rows' }, { heading: 'Where', align: 'left' }],
+    [
+      ['a', '12,345', 'here'],
+      ['longer', '1', ''],
+    ],
+  )
+  t.equal(
+    text,
+    ['  Name      Rows  Where', '  ──────  ──────  ─────', '  a       12,345  here', '  longer       1'].join('\n'),
+  )
+})
+
+t.test('a table without rows is its headings', async (t) => {
+  t.equal(formatTable([{ heading: 'A' }, { heading: 'B' }], []), '  A  B\n  ─  ─')
+})
