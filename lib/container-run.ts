@@ -7,6 +7,7 @@ import { recordsOf } from './core/batch.ts'
 import { messageOf, SpillwayError } from './core/errors.ts'
 import type { EventLoopTurns } from './core/event-loop-turns.ts'
 import { Interruptible } from './core/interruptible.ts'
+import { letGo } from './core/let-go.ts'
 import { describeValue } from './core/options.ts'
 import type { ResultRecord } from './core/record.ts'
 import type { ContainerSpec, Topology, TopologyContext } from './topology.ts'
@@ -132,16 +133,12 @@ export class ContainerRun {
   }
 }
 
-/** Lets a source go before its end. Nobody waits for it: a source that hangs would never answer. */
+/** Lets a source go before its end. */
 function stop(source: object, iterator: AsyncIterator<unknown> | Iterator<unknown>): void {
   if (source instanceof Readable) {
     // It may fail again on its way out; there is nobody left to tell.
     source.on('error', () => {}).destroy()
-    return
-  }
-  new Promise((resolve) => {
-    resolve(iterator.return?.())
-  }).catch(() => {})
+  } else letGo(iterator)
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

@@ -97,7 +97,8 @@ export class PhaseExecution {
         { cause, place: { phase: ctx.phase } },
       )
     }
-    return context.storeOutput(ctx.phase, output)
+    // The records are kept already.
+    return output === ctx.results ? ctx.results : context.storeOutput(ctx.phase, output)
   }
 
   /** Tells the context how the phase ended. If that fails, so has the phase. */

@@ -69,8 +69,12 @@ export class PhaseResults implements PhaseReference {
     return records
   }
 
-  /** Memory: that of the reader of the format. Filtering by container reads all files. */
-  rows(given?: RowsOptions): Readable {
+  /**
+   * Memory: that of the reader of the format. It is a field, not a method, so that a reference put into an output cannot be
+   * serialized, and is told, where an empty object would be stored otherwise. Filtering by container
+   * reads all files.
+   */
+  readonly rows = (given?: RowsOptions): Readable => {
     const options = resolveRowsOptions(given)
     if (options.field !== undefined) {
       throw new SpillwayError(

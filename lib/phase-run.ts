@@ -10,6 +10,7 @@ import { messageOf, SpillwayError } from './core/errors.ts'
 import { EventLoopTurns } from './core/event-loop-turns.ts'
 import { IndexRanges } from './core/index-ranges.ts'
 import { Interruptible } from './core/interruptible.ts'
+import { letGo } from './core/let-go.ts'
 import { describeValue } from './core/options.ts'
 import { isRecord, type ResolvedFieldNames, type ResultRecord } from './core/record.ts'
 import { PhaseFeed } from './phase-feed.ts'
@@ -68,6 +69,7 @@ export class PhaseRun {
     const containers = this.#containers()
     const workers = Array.from({ length: this.#options.concurrency }, () => this.#work(containers))
     const outcomes = await Promise.allSettled(workers)
+    letGo(containers)
     // Failures of the stream graph come first: all others follow from them.
     await this.#feed.end()
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
@@ -121,12 +123,14 @@ export class PhaseRun {
   async *#containers(): AsyncGenerator<Container, void, undefined> {
     using interruptible = new Interruptible(this.#ctx.signal)
     const list = await this.#ofTopology(() => interruptible.wait(this.#listOf(this.#options.topology)))
-    let index = 0
-    for (;;) {
-      const item = await this.#ofTopology(() => interruptible.wait(Promise.resolve(list.next())))
-      if (item.done === true) return
-      yield { index, spec: await this.#checked(item.value, index) }
-      index += 1
+    try {
+      for (let index = 0; ; index++) {
+        const item = await this.#ofTopology(() => interruptible.wait(Promise.resolve(list.next())))
+        if (item.done === true) return
+        yield { index, spec: await this.#checked(item.value, index) }
+      }
+    } finally {
+      letGo(list)
     }
   }
 
@@ -157,12 +161,16 @@ export class PhaseRun {
   /** Looks an id up in the list itself, as two ids may share a hash. */
   async #indexOf(id: string, end: number): Promise<number | undefined> {
     const list = await this.#listOf(this.#options.topology)
-    for (let index = 0; index < end; index++) {
-      const item = await list.next()
-      if (item.done === true) break
-      if ((item.value as ContainerSpec).id === id) return index
+    try {
+      for (let index = 0; index < end; index++) {
+        const item = await list.next()
+        if (item.done === true) break
+        if ((item.value as ContainerSpec).id === id) return index
+      }
+      return undefined
+    } finally {
+      letGo(list)
     }
-    return undefined
   }
 
   async #ofTopology<Value>(work: () => Promise<Value>): Promise<Value> {

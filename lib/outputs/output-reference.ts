@@ -48,8 +48,8 @@ export class OutputReference implements PhaseReference {
     }
   }
 
-  /** Memory: a batch of rows, and a row group of Parquet. */
-  rows(given?: RowsOptions): Readable {
+  /** Memory: a batch of rows, and a row group of Parquet. A field, so that a reference within an output is refused. */
+  readonly rows = (given?: RowsOptions): Readable => {
     const options = resolveRowsOptions(given)
     const table = this.#indexOf(options.field)
     return rowsStream((signal) => this.#batches(table, signal), options, DEFAULT_FIELD_NAMES.container)

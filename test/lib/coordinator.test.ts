@@ -209,6 +209,41 @@ t.test('in output, the records are in the files and can be read by container', a
   }
 })
 
+t.test('an output may be the results themselves; within another output they are refused', async (t) => {
+  const handing: Topology = { ...search(2, 3), output: ({ results }: OutputContext) => results }
+  const hiding: Topology = { ...search(2, 3), output: ({ results }: OutputContext) => ({ results }) }
+  const coordinator = coordinatorIn(t, { handing, hiding })
+  const { phases } = await coordinator.executeWorkflow({ id: 'run', phases: [{ name: 'a', topology: 'handing' }] })
+  t.equal((await phases['a']?.output?.rows().toArray())?.length, 6)
+  const run = coordinator.executeWorkflow({ id: 'hidden', phases: [{ name: 'a', topology: 'hiding' }] })
+  t.match(await failureOf(run), { code: 'ERR_SPILLWAY_OUTPUT', message: /output\.results\.rows is a function/ })
+})
+
+t.test('lists of containers and sources are let go when the phase fails', async (t) => {
+  const released: string[] = []
+  const topology: Topology = {
+    *containers() {
+      try {
+        for (const id of ['good', 'bad', 'never']) yield { id }
+      } finally {
+        released.push('list')
+      }
+    },
+    async *run({ id }) {
+      try {
+        yield { id }
+        if (id === 'bad') throw new Error('no')
+        await new Promise(setImmediate)
+        yield { id }
+      } finally {
+        released.push(id)
+      }
+    },
+  }
+  await failureOf(coordinatorIn(t, { search: topology }).executeWorkflow(onePhase({ concurrency: 2 })))
+  t.strictSame(released.sort(), ['bad', 'good', 'list'])
+})
+
 t.test('runs phases that do not depend on each other at once, up to the limit', async (t) => {
   const gate = makeDeferred<void>()
   const running = new Set<string>()
