@@ -1,5 +1,6 @@
 /**
- * Checks a build on whatever version of Node runs this: writes records in every format and reads the aggregates.
+ * Checks a build on whatever version of Node runs this: writes records in every format and reads the aggregates, and runs
+ * a workflow whose phases hand on a value in memory and rows on disk.
  * Usage: node test/smoke/smoke.mjs [directory that holds the build, default: dist]
  */
 import assert from 'node:assert/strict'
@@ -9,7 +10,7 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 const build = resolve(process.argv[2] ?? join(import.meta.dirname, '../../dist'))
-const { ResultStreamer } = await import(pathToFileURL(join(build, 'lib/index.js')).href)
+const { Coordinator, inspectRun, ResultStreamer } = await import(pathToFileURL(join(build, 'lib/index.js')).href)
 
 const ratios = [1.5, -0.25, 3, 0.125, 2]
 const phases = ['search', 'evaluation']
@@ -35,6 +36,30 @@ for (const [format, check] of Object.entries(checks)) {
   } finally {
     rmSync(outputDir, { recursive: true, force: true })
   }
+}
+const outputDir = mkdtempSync(join(tmpdir(), 'spillway-smoke-'))
+try {
+  const rows = Array.from({ length: 50_000 }, (_, n) => ({ n, text: `row number ${n}, and a little more` }))
+  const source = { containers: () => [{ id: 'a' }, { id: 'b' }], run: () => [{ n: 1 }], output: () => rows }
+  const reader = {
+    containers: () => [{ id: 'all' }],
+    async *run(_container, { inputs }) {
+      for await (const { n } of inputs.first.rows()) if (n % 10_000 === 0) yield { n }
+    },
+    output: ({ aggregates }) => aggregates.count,
+  }
+  const coordinator = new Coordinator({ outputDir, topologies: { source, reader } })
+  const { directory, phases } = await coordinator.executeWorkflow({
+    phases: [
+      { name: 'first', topology: 'source' },
+      { name: 'second', topology: 'reader', depends_on: ['first'] },
+    ],
+  })
+  assert.equal(phases.first.output.rowCount, rows.length)
+  assert.equal(await phases.second.output.get(), 5)
+  assert.equal((await inspectRun(directory)).rows, 7)
+} finally {
+  rmSync(outputDir, { recursive: true, force: true })
 }
 console.log(`smoke ok on Node ${process.version}`)
 
