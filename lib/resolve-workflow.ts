@@ -45,6 +45,7 @@ export function resolveWorkflow(input: unknown, options: ResolveOptions = {}): R
       topology: phase.topology,
       depends_on: phase.depends_on ?? [],
       inherit_from: phase.inherit_from ?? null,
+      sequence: phase.sequence ?? 'single_pass',
       config: phase.config ?? {},
       weight: phase.weight ?? 1,
     })),

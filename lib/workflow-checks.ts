@@ -17,7 +17,7 @@ import {
 import type { Objective } from '../transforms/aggregate/summary-types.ts'
 import { findCycle, upstreamOf } from './phase-order.ts'
 import { resultsChecks, type ResultsSettings } from './results-settings.ts'
-import type { Workflow, WorkflowPhase } from './workflow.ts'
+import { SEQUENCES, type Workflow, type WorkflowPhase } from './workflow.ts'
 
 /** Leads to a value: keys of objects, and indices of lists from 0. */
 export type KeyPath = readonly (string | number)[]
@@ -62,6 +62,7 @@ const phaseChecks: Checks<WorkflowPhase> = {
   topology: text,
   depends_on: listOfNames,
   inherit_from: text,
+  sequence: oneOf(SEQUENCES),
   config: plainObject,
   weight,
 }

@@ -4,6 +4,9 @@
 import type { Objective } from '../transforms/aggregate/summary-types.ts'
 import type { ResultsSettings } from './results-settings.ts'
 
+/** How a phase can iterate: its containers run once. */
+export const SEQUENCES = ['single_pass'] as const
+
 /** One phase of a workflow. */
 export interface WorkflowPhase {
   /** Unique; names its files and its records. */
@@ -14,6 +17,8 @@ export interface WorkflowPhase {
   readonly depends_on?: readonly string[] | null
   /** A phase upstream whose output comes as `config.inherited_data`. @default none */
   readonly inherit_from?: string | null
+  /** How the phase iterates. @default 'single_pass' */
+  readonly sequence?: (typeof SEQUENCES)[number] | null
   /** What the topology is to be told: plain data. @default {} */
   readonly config?: Readonly<Record<string, unknown>> | null
   /** How much work it is, next to the other phases, for `distributePhases`. @default 1 */
@@ -44,6 +49,7 @@ export interface ResolvedPhase {
   readonly topology: string
   readonly depends_on: readonly string[]
   readonly inherit_from: string | null
+  readonly sequence: (typeof SEQUENCES)[number]
   readonly config: Readonly<Record<string, unknown>>
   readonly weight: number
 }

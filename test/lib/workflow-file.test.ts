@@ -36,6 +36,7 @@ t.test('fills in what a file leaves out', async (t) => {
     topology: 'optimization',
     depends_on: ['signal_generation'],
     inherit_from: null,
+    sequence: 'single_pass',
     config: {},
     weight: 1,
   })
@@ -49,8 +50,24 @@ t.test('takes every key, in YAML and in JSON alike', async (t) => {
     objective: { metric: 'loss', direction: 'min' },
     concurrency: 4,
     phases: [
-      { name: 'a', topology: 't', depends_on: [], inherit_from: null, config: { list: [1, null] }, weight: 2 },
-      { name: 'b', topology: 't', depends_on: ['a'], inherit_from: 'a', config: {}, weight: 1 },
+      {
+        name: 'a',
+        topology: 't',
+        depends_on: [],
+        inherit_from: null,
+        sequence: 'single_pass',
+        config: { list: [1, null] },
+        weight: 2,
+      },
+      {
+        name: 'b',
+        topology: 't',
+        depends_on: ['a'],
+        inherit_from: 'a',
+        sequence: 'single_pass',
+        config: {},
+        weight: 1,
+      },
     ],
   }
   t.strictSame(parse(JSON.stringify({ workflow }, null, 2)), workflow)
@@ -97,6 +114,10 @@ t.test('tells every problem with line, column and key', async (t) => {
     'a format that is none': [
       'results: { format: parket }\nphases: [{ name: a, topology: t }]',
       "search.yaml:1:12: results.format: expected one of 'jsonl', 'csv', 'parquet', got 'parket' (string)",
+    ],
+    'a sequence that is none': [
+      phases('- { name: a, topology: t, sequence: forward }'),
+      "search.yaml:2:29: phases[0].sequence: expected one of 'single_pass', got 'forward' (string)",
     ],
     'a phase without a topology': [
       phases('- name: a'),
