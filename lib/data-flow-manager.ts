@@ -3,10 +3,7 @@
  * their rows one after the other.
  */
 import { randomBytes } from 'node:crypto'
-import { rmdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { KeyedLock } from './core/keyed-lock.ts'
-import { decodeName, encodeName } from './core/names.ts'
 import { expectValue, integerFrom, resolveOptions, text, type Checks } from './core/options.ts'
 import { draftOutput } from './outputs/draft-output.ts'
 import { FiledOutput } from './outputs/filed-output.ts'
@@ -14,12 +11,16 @@ import { MemoryOutput, type HeldOutput } from './outputs/memory-output.ts'
 import { MemoryTier } from './outputs/memory-tier.ts'
 import { NewFiles } from './outputs/new-files.ts'
 import { missingOutput, replacedOutput } from './outputs/output-errors.ts'
-import { makeManifest } from './outputs/output-manifest.ts'
+import { makeManifest, type OutputManifest } from './outputs/output-manifest.ts'
 import { OutputReference } from './outputs/output-reference.ts'
-import { listDirectory, PhaseDirectory } from './outputs/phase-directory.ts'
+import { PhaseDirectories, type OutputPlace } from './outputs/phase-directories.ts'
+import type { PhaseDirectory } from './outputs/phase-directory.ts'
+import { closeStream } from './outputs/row-batches.ts'
 import { splitOutput } from './outputs/split-output.ts'
-import { load, type OpenOutput, type OutputFiles, type StoredOutput } from './outputs/stored-output.ts'
+import { load, type OutputFiles, type StoredOutput } from './outputs/stored-output.ts'
 import type { PhaseReference } from './phase-reference.ts'
+
+export type { OutputPlace } from './outputs/phase-directories.ts'
 
 /** Options of {@link DataFlowManager}. */
 export interface DataFlowManagerOptions {
@@ -29,12 +30,6 @@ export interface DataFlowManagerOptions {
   readonly memoryLimitBytes?: number
   /** Bytes of all outputs in memory; beyond them, those used the longest ago move to the disk. @default 67108864 (64 MB) */
   readonly memoryBudgetBytes?: number
-}
-
-/** Which output. */
-export interface OutputPlace {
-  readonly workflowId: string
-  readonly phaseName: string
 }
 
 const checks: Checks<DataFlowManagerOptions> = {
@@ -54,8 +49,10 @@ const DEFAULTS = { memoryLimitBytes: 1024 * 1024, memoryBudgetBytes: 64 * 1024 *
  * serialized, with checksums. An output on disk is seen whole or not at all, survives a crash, and is found by any
  * manager of the same directory.
  *
- * Calls for one phase run one after the other. Memory: `memoryBudgetBytes`, and for each call under way what
- * `memoryLimitBytes` allows, or a row group of Parquet; a value without rows is serialized at once.
+ * Stores of one phase run one after the other, in the order asked for. Reading does not wait for them: until a store has
+ * ended, the output before it is read, also by the stream of rows that is being stored. Memory: `memoryBudgetBytes`, and
+ * for each call under way what `memoryLimitBytes` allows, or a row group of Parquet; a value without rows is serialized
+ * at once.
  *
  * @example
  * const manager = new DataFlowManager({ directory: 'results' })
@@ -65,13 +62,16 @@ const DEFAULTS = { memoryLimitBytes: 1024 * 1024, memoryBudgetBytes: 64 * 1024 *
 export class DataFlowManager {
   readonly #options: Required<DataFlowManagerOptions>
   readonly #memory = new MemoryTier()
-  readonly #lock = new KeyedLock()
+  readonly #directories: PhaseDirectories
+  /** Whoever puts an output into memory. */
+  readonly #room = new KeyedLock()
 
   /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
   constructor(given: DataFlowManagerOptions) {
     const options = resolveOptions<DataFlowManagerOptions, typeof DEFAULTS>('DataFlowManager', given, checks, DEFAULTS)
     expectValue('directory', options.directory, text)
     this.#options = options
+    this.#directories = new PhaseDirectories(options.directory)
   }
 
   /**
@@ -82,27 +82,12 @@ export class DataFlowManager {
    */
   async storePhaseOutput(workflowId: string, phaseName: string, output: unknown): Promise<PhaseReference> {
     const place = { workflowId, phaseName }
-    const reference = await this.#exclusively(place, async (directory) => {
-      const files = new NewFiles(directory.path)
-      try {
-        const drafted = await draftOutput(splitOutput(output), {
-          phase: phaseName,
-          memoryLimitBytes: this.#options.memoryLimitBytes,
-          openFiles: async () => {
-            await directory.make()
-            return files
-          },
-        })
-        return drafted.kind === 'held'
-          ? await this.#hold(place, directory, drafted.held)
-          : await this.#publish(place, directory, makeId(), drafted.files)
-      } catch (error) {
-        await directory.discard(files)
-        throw error
-      }
-    })
-    await this.#shrink()
-    return reference
+    try {
+      return await this.#directories.inTurn(place, (directory) => this.#take(output, place, directory))
+    } catch (error) {
+      closeStream(output)
+      throw error
+    }
   }
 
   /**
@@ -112,7 +97,7 @@ export class DataFlowManager {
    */
   async getPhaseOutput(workflowId: string, phaseName: string): Promise<unknown> {
     const place = { workflowId, phaseName }
-    const { tables, opened } = await this.#exclusively(place, async (directory) => {
+    const { tables, opened } = await this.#directories.inMoment(place, async (directory) => {
       const output = await this.#find(place, directory)
       return { tables: output.tables, opened: await output.open() }
     })
@@ -142,7 +127,9 @@ export class DataFlowManager {
    */
   async createReference(workflowId: string, phaseName: string): Promise<PhaseReference> {
     const place = { workflowId, phaseName }
-    return this.#exclusively(place, async (directory) => this.#referTo(place, await this.#find(place, directory)))
+    return this.#directories.inMoment(place, async (directory) =>
+      this.#referTo(place, await this.#find(place, directory)),
+    )
   }
 
   /**
@@ -151,11 +138,18 @@ export class DataFlowManager {
    * @throws {SpillwayError} as {@link getPhaseOutput} and {@link storePhaseOutput} do
    */
   async transferData(from: OutputPlace, to: OutputPlace): Promise<PhaseReference> {
-    const opened = await this.#exclusively(from, async (directory) => (await this.#find(from, directory)).open())
+    const opened = await this.#directories.inMoment(from, async (directory) =>
+      (await this.#find(from, directory)).open(),
+    )
     try {
-      const reference = await this.#exclusively(to, (directory) => this.#copy(opened, to, directory))
-      await this.#shrink()
-      return reference
+      return await this.#directories.inTurn(to, (directory) =>
+        opened instanceof MemoryOutput
+          ? this.#hold(to, opened.held)
+          : this.#file(to, directory, async (files) => {
+              await this.#directories.make(directory)
+              return this.#replace(to, await opened.copy(files))
+            }),
+      )
     } finally {
       await opened.close()
     }
@@ -167,99 +161,114 @@ export class DataFlowManager {
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
   async cleanupWorkflow(workflowId: string): Promise<void> {
-    const outputs = this.#outputsPath(workflowId)
-    const phases = new Set([...this.#memory.phasesOf(workflowId), ...(await this.#filedPhases(workflowId))])
-    for (const phaseName of phases) {
-      await this.#exclusively({ workflowId, phaseName }, async (directory) => {
+    const filed = await this.#directories.phasesOf(workflowId)
+    for (const phaseName of new Set([...this.#memory.phasesOf(workflowId), ...filed])) {
+      const place = { workflowId, phaseName }
+      const remove = async (directory: PhaseDirectory) => {
         this.#memory.delete(workflowId, phaseName)
         await directory.clear()
-      })
+      }
+      await this.#directories.inTurn(place, () => this.#directories.inMoment(place, remove))
     }
-    // Not empty if there is anything else in them.
-    await rmdir(outputs).catch(() => {})
-    await rmdir(join(outputs, '..')).catch(() => {})
+    await this.#directories.removeEmpty(workflowId)
   }
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_NAME` */
-  #exclusively<Value>(
-    { workflowId, phaseName }: OutputPlace,
-    work: (directory: PhaseDirectory) => Promise<Value>,
+  #take(output: unknown, place: OutputPlace, directory: PhaseDirectory): Promise<PhaseReference> {
+    const { memoryLimitBytes, memoryBudgetBytes } = this.#options
+    return this.#file(place, directory, async (files) => {
+      const drafted = await draftOutput(splitOutput(output), {
+        phase: place.phaseName,
+        memoryLimitBytes: Math.min(memoryLimitBytes, memoryBudgetBytes + 1),
+        openFiles: async () => {
+          await this.#directories.make(directory)
+          return files
+        },
+      })
+      return drafted.kind === 'held' ? this.#hold(place, drafted.held) : this.#replace(place, drafted.files)
+    })
+  }
+
+  /** Runs what writes files, and removes them if it fails. */
+  async #file<Value>(
+    place: OutputPlace,
+    { path }: PhaseDirectory,
+    work: (files: NewFiles) => Promise<Value>,
   ): Promise<Value> {
-    const path = join(this.#outputsPath(workflowId), encodeName(phaseName, 'phase'))
-    return this.#lock.run(path, () => work(new PhaseDirectory(path)))
-  }
-
-  #outputsPath(workflowId: string): string {
-    return join(this.#options.directory, encodeName(workflowId, 'workflow id'), 'outputs')
-  }
-
-  async #find({ workflowId, phaseName }: OutputPlace, directory: PhaseDirectory): Promise<StoredOutput> {
-    const held = this.#memory.get(workflowId, phaseName)
-    if (held !== undefined) return held
-    const manifest = await directory.read()
-    if (manifest !== undefined) return new FiledOutput(directory.path, manifest)
-    const stored = new Set([...this.#memory.phasesOf(workflowId), ...(await this.#filedPhases(workflowId))])
-    throw missingOutput(workflowId, phaseName, [...stored].sort())
-  }
-
-  /** The phases of a workflow that have an output on disk. */
-  async #filedPhases(workflowId: string): Promise<string[]> {
-    return (await listDirectory(this.#outputsPath(workflowId))).flatMap((name) => decodeName(name) ?? [])
-  }
-
-  async #hold(place: OutputPlace, directory: PhaseDirectory, held: HeldOutput): Promise<PhaseReference> {
-    const output = new MemoryOutput(makeId(), held)
-    await directory.clear()
-    this.#memory.set(place.workflowId, place.phaseName, output)
-    return this.#referTo(place, output)
-  }
-
-  /** Makes files the output of a phase. */
-  async #publish(
-    { workflowId, phaseName }: OutputPlace,
-    directory: PhaseDirectory,
-    id: string,
-    files: OutputFiles,
-  ): Promise<PhaseReference> {
-    const manifest = makeManifest({ id, workflowId, phase: phaseName }, files)
-    await directory.publish(manifest)
-    this.#memory.delete(workflowId, phaseName)
-    await directory.sweep(manifest)
-    return this.#referTo({ workflowId, phaseName }, new FiledOutput(directory.path, manifest))
-  }
-
-  async #copy(opened: OpenOutput, to: OutputPlace, directory: PhaseDirectory): Promise<PhaseReference> {
-    if (opened instanceof MemoryOutput) return this.#hold(to, directory, opened.held)
-    const files = new NewFiles(directory.path)
+    const files = new NewFiles(path)
     try {
-      await directory.make()
-      return await this.#publish(to, directory, makeId(), await opened.copy(files))
+      return await work(files)
     } catch (error) {
-      await directory.discard(files)
+      await this.#directories.inMoment(place, (directory) => directory.discard(files))
       throw error
     }
   }
 
-  /** Moves outputs to the disk until those in memory are within their budget. */
-  async #shrink(): Promise<void> {
-    await this.#lock.run('', async () => {
-      for (let oldest = this.#memory.oldest; oldest !== undefined; oldest = this.#memory.oldest) {
-        if (this.#memory.bytes <= this.#options.memoryBudgetBytes) return
-        const { workflowId, phase } = oldest
-        await this.#spill({ workflowId, phaseName: phase })
-      }
+  async #find(place: OutputPlace, directory: PhaseDirectory): Promise<StoredOutput> {
+    const output = await this.#current(place, directory)
+    if (output !== undefined) return output
+    const { workflowId, phaseName } = place
+    const filed = await this.#directories.storedPhasesOf(workflowId)
+    throw missingOutput(workflowId, phaseName, [...new Set([...this.#memory.phasesOf(workflowId), ...filed])].sort())
+  }
+
+  async #current({ workflowId, phaseName }: OutputPlace, directory: PhaseDirectory): Promise<StoredOutput | undefined> {
+    const held = this.#memory.get(workflowId, phaseName)
+    if (held !== undefined) return held
+    const manifest = await directory.read()
+    return manifest && new FiledOutput(directory.path, manifest)
+  }
+
+  async #hold(place: OutputPlace, held: HeldOutput): Promise<PhaseReference> {
+    const output = new MemoryOutput(makeId(), held)
+    await this.#room.run('', async () => {
+      await this.#makeRoom(output.bytes, place)
+      await this.#directories.inMoment(place, async (directory) => {
+        await directory.clear()
+        this.#memory.set(place.workflowId, place.phaseName, output)
+      })
+    })
+    return this.#referTo(place, output)
+  }
+
+  /** Makes files the output of a phase. */
+  #replace(place: OutputPlace, files: OutputFiles): Promise<PhaseReference> {
+    const { workflowId, phaseName: phase } = place
+    return this.#directories.inMoment(place, async (directory) => {
+      const manifest = makeManifest({ id: makeId(), workflowId, phase }, files)
+      await this.#publish(manifest, directory)
+      await directory.sweep(manifest)
+      return this.#referTo(place, new FiledOutput(directory.path, manifest))
     })
   }
 
-  async #spill(place: OutputPlace): Promise<void> {
-    await this.#exclusively(place, async (directory) => {
-      const output = this.#memory.get(place.workflowId, place.phaseName)
+  async #publish(manifest: OutputManifest, directory: PhaseDirectory): Promise<void> {
+    await directory.publish(manifest)
+    this.#memory.delete(manifest.workflowId, manifest.phase)
+  }
+
+  /** Moves outputs to the disk until another one of `bytes` is within the budget in the place of the one of `place`. */
+  async #makeRoom(bytes: number, { workflowId, phaseName }: OutputPlace): Promise<void> {
+    for (;;) {
+      // This also makes it the last one to be moved.
+      const replacedBytes = this.#memory.get(workflowId, phaseName)?.bytes ?? 0
+      const { oldest } = this.#memory
+      const bytesThen = this.#memory.bytes - replacedBytes + bytes
+      if (oldest === undefined || bytesThen <= this.#options.memoryBudgetBytes) return
+      await this.#spill({ workflowId: oldest.workflowId, phaseName: oldest.phase })
+    }
+  }
+
+  #spill(place: OutputPlace): Promise<void> {
+    const { workflowId, phaseName: phase } = place
+    return this.#directories.inMoment(place, async (directory) => {
+      const output = this.#memory.get(workflowId, phase)
       // It was replaced or cleaned up while this waited.
       if (output === undefined) return
       const files = new NewFiles(directory.path)
       try {
-        await directory.make()
-        await this.#publish(place, directory, output.id, await output.copy(files))
+        await this.#directories.make(directory)
+        // No sweep: a store that is under way may have files here.
+        await this.#publish(makeManifest({ id: output.id, workflowId, phase }, await output.copy(files)), directory)
       } catch (error) {
         await directory.discard(files)
         throw error
@@ -270,10 +279,8 @@ export class DataFlowManager {
   #referTo(place: OutputPlace, output: StoredOutput): PhaseReference {
     const { workflowId, phaseName } = place
     return new OutputReference(workflowId, phaseName, output, (table) =>
-      this.#exclusively(place, async (directory) => {
-        const held = this.#memory.get(workflowId, phaseName)
-        const manifest = held === undefined ? await directory.read() : undefined
-        const current = held ?? (manifest && new FiledOutput(directory.path, manifest))
+      this.#directories.inMoment(place, async (directory) => {
+        const current = await this.#current(place, directory)
         if (current?.id !== output.id) throw replacedOutput(workflowId, phaseName)
         return current.open(table)
       }),

@@ -2,11 +2,14 @@
  * Batches of rows as the Readable that a reference hands out.
  */
 import { Readable } from 'node:stream'
-import { abortSignal, flag, resolveOptions, text, type Checks } from './core/options.ts'
+import { abortSignal, flag, resolveOptions, text, type Check, type Checks } from './core/options.ts'
 import type { ResultRecord } from './core/record.ts'
 import type { RowsOptions } from './phase-reference.ts'
 
-const checks: Checks<RowsOptions> = { field: text, container: text, batches: flag, signal: abortSignal }
+/** A field may have the empty string for a name. */
+const anyText: Check = { expected: 'a string', accepts: (value) => typeof value === 'string' }
+
+const checks: Checks<RowsOptions> = { field: anyText, container: text, batches: flag, signal: abortSignal }
 
 /** {@link RowsOptions}, checked. */
 export type ResolvedRowsOptions = RowsOptions & { readonly batches: boolean }
@@ -45,11 +48,18 @@ async function* filter(
   field: string,
 ): AsyncGenerator<readonly ResultRecord[]> {
   for await (const batch of batches) {
-    const wanted = batch.filter((record) => String(record[field]) === container)
+    const wanted = batch.filter((record) => nameOf(record[field]) === container)
     if (wanted.length > 0) yield wanted
   }
 }
 
 async function* singly(batches: AsyncIterable<readonly ResultRecord[]>): AsyncGenerator<ResultRecord> {
   for await (const batch of batches) yield* batch
+}
+
+/** The name of a container; undefined where there is none, or no text, number or boolean. */
+function nameOf(container: unknown): string | undefined {
+  if (typeof container === 'string') return container
+  const isPlain = typeof container === 'number' || typeof container === 'boolean' || typeof container === 'bigint'
+  return isPlain ? String(container) : undefined
 }

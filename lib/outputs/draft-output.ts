@@ -55,8 +55,8 @@ export async function draftOutput({ rest, tables }: SplitOutput, options: DraftO
         }
       } else await filing.add(index, field, batches)
     } finally {
-      // After a failure the source is let go.
-      await batches.return()
+      // After a failure the source is let go; what it throws then must not hide that failure.
+      await batches.return().catch(() => {})
     }
   }
   if (filing !== undefined) return { kind: 'filed', files: filing.files }

@@ -4,8 +4,10 @@
  */
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { ioError } from '../../sinks/file-target.ts'
 import { FileSlices } from '../../sinks/readers/file-slices.ts'
 import { readParquet } from '../../sinks/readers/read-parquet.ts'
+import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
 import { splitPath } from '../core/field-path.ts'
 import type { ResultRecord } from '../core/record.ts'
 import { readFrames } from './frames-file.ts'
@@ -35,7 +37,7 @@ export class FiledOutput implements StoredOutput {
     this.bytes = (manifest.rest?.bytes ?? 0) + this.tables.reduce((total, { bytes }) => total + bytes, 0)
   }
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_OUTPUT` for a file of another size */
+  /** @throws {SpillwayError} `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_OUTPUT` for a file that is missing, or of another size */
   async open(table?: number): Promise<OpenOutput> {
     const { rest, tables } = this.#manifest
     const wanted =
@@ -61,7 +63,10 @@ class OpenFiles {
   }
 
   async add({ name, bytes }: StoredFile): Promise<void> {
-    const slices = await FileSlices.open(this.pathOf(name))
+    const slices = await FileSlices.open(this.pathOf(name)).catch((error: unknown) => {
+      const isMissing = error instanceof SpillwayError && errnoOf(error.cause) === 'ENOENT'
+      throw isMissing ? damagedFile(this.pathOf(name), 'it is missing', error) : error
+    })
     this.#slices.set(name, slices)
     if (slices.byteLength === bytes) return
     throw damagedFile(this.pathOf(name), `it has ${slices.byteLength} bytes in place of ${bytes}`)
@@ -88,7 +93,9 @@ class OpenFiles {
     for (let start = 0; start < bytes; start += PIECE_BYTES) {
       const end = Math.min(start + PIECE_BYTES, bytes)
       const piece = buffer.subarray(0, end - start)
-      await slices.fill(piece, start)
+      await slices.fill(piece, start).catch((cause: unknown) => {
+        throw unreadable(this.pathOf(name), cause)
+      })
       sum = crc32(piece, sum)
       if (end === bytes && sum !== expected) throw damagedFile(this.pathOf(name), 'it is not as it was written')
       yield piece
@@ -113,14 +120,14 @@ class OpenFiledOutput implements OpenOutput {
   async rest(): Promise<unknown> {
     const { rest } = this.#manifest
     if (rest === null) return null
-    for await (const payload of this.#frames(rest)) return deserialize(payload)
+    for await (const value of this.#values(rest)) return value
     throw damagedFile(this.#files.pathOf(rest.name), 'there is nothing in it')
   }
 
   async *rows(table: number): AsyncGenerator<ResultRecord[], void> {
     for (const file of filesOf(this.#manifest.tables[table])) {
       if (file.format === 'parquet') yield* this.#parquetRows(file)
-      else for await (const payload of this.#frames(file)) yield deserialize(payload) as ResultRecord[]
+      else yield* this.#values(file) as AsyncGenerator<ResultRecord[], void>
     }
   }
 
@@ -143,8 +150,21 @@ class OpenFiledOutput implements OpenOutput {
     return this.#files.close()
   }
 
-  #frames({ name }: StoredFile): AsyncGenerator<Uint8Array, void> {
-    return readFrames(this.#files.get(name), this.#files.pathOf(name))
+  /** The values in a file of frames. */
+  async *#values({ name }: StoredFile): AsyncGenerator<unknown, void> {
+    const path = this.#files.pathOf(name)
+    const payloads = readFrames(this.#files.get(name), path)
+    for (;;) {
+      let value: unknown
+      try {
+        const next = await payloads.next()
+        if (next.done === true) return
+        value = deserialize(next.value)
+      } catch (cause) {
+        throw unreadable(path, cause)
+      }
+      yield value
+    }
   }
 
   async *#parquetRows(file: StoredRows): AsyncGenerator<ResultRecord[], void> {
@@ -156,15 +176,26 @@ class OpenFiledOutput implements OpenOutput {
   }
 
   async #copyFile(file: StoredFile, copy: NewFile): Promise<StoredFile> {
-    const target = await copy.openTarget(copy.path, 'create')
+    const written = <Value>(work: Promise<Value>) =>
+      work.catch((cause: unknown) => {
+        throw ioError('write', copy.path, cause)
+      })
+    const target = await written(copy.openTarget(copy.path, 'create'))
     try {
-      for await (const piece of this.#files.pieces(file)) await target.write(piece)
-      await target.sync()
+      for await (const piece of this.#files.pieces(file)) await written(target.write(piece))
+      await written(target.sync())
     } finally {
       await target.close()
     }
     return copy.stored
   }
+}
+
+/** Tells the place and the remedy of whatever reading a file has thrown. */
+function unreadable(path: string, cause: unknown): unknown {
+  if (cause instanceof SpillwayError) return cause
+  if (errnoOf(cause) !== undefined) return ioError('read', path, cause)
+  return damagedFile(path, `what is in it cannot be read (${messageOf(cause)})`, cause)
 }
 
 function filesOf(table: FiledTable | undefined): readonly StoredRows[] {

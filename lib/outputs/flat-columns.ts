@@ -1,7 +1,7 @@
 /**
  * Tells which rows a Parquet file gives back exactly as they were, and finds the columns of those rows.
  */
-import { isDate } from 'node:util/types'
+import { isDate, isProxy } from 'node:util/types'
 import { fitsInt64 } from '../../sinks/columns/cells.ts'
 import type { ColumnType, Schema } from '../../sinks/columns/column.ts'
 import { joinPath } from '../core/field-path.ts'
@@ -54,9 +54,9 @@ export class FlatColumns {
   }
 }
 
-/** Whether `value` is an object as braces make it. */
+/** Whether `value` is an object as braces make it; a Proxy of one is not, as it cannot be serialized. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false
+  if (typeof value !== 'object' || value === null || isProxy(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }

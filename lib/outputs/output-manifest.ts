@@ -45,12 +45,22 @@ export function encodeManifest(manifest: OutputManifest): string {
  */
 export function decodeManifest(text: string, path: string): OutputManifest {
   const { crc32: sum, output } = parse(text, path)
-  if (sum !== crc32(JSON.stringify(output) ?? '')) throw damagedFile(path, 'it is not as it was written')
+  if (output === undefined || sum !== crc32(JSON.stringify(output)))
+    throw damagedFile(path, 'it is not as it was written')
+  const { version } = (output ?? {}) as { readonly version?: unknown }
+  if (version !== VERSION) throw damagedFile(path, `its format has version ${String(version)}, not ${VERSION}`)
   const manifest = output as OutputManifest
-  const { version }: { readonly version: number } = manifest
-  if (version !== VERSION) throw damagedFile(path, `its format has version ${version}, not ${VERSION}`)
-  if (!fileNamesOf(manifest).every(isFileName)) throw damagedFile(path, 'it names a file that cannot belong to it')
+  if (!namesOnlyItsOwn(manifest)) throw damagedFile(path, 'it names a file that cannot belong to it')
   return manifest
+}
+
+function namesOnlyItsOwn(manifest: OutputManifest): boolean {
+  try {
+    return fileNamesOf(manifest).every(isFileName)
+  } catch {
+    // There are no files where they should be.
+    return false
+  }
 }
 
 function parse(text: string, path: string): { crc32?: unknown; output?: unknown } {

@@ -1,15 +1,17 @@
 /**
- * The directory of one phase's output. What its manifest names is the output; anything else in it is nobody's. A manifest
- * gets there by a rename, so that readers see an output as a whole or not at all.
+ * The directory of one phase's output. What its manifest names is the output; other files with names as ours are left from
+ * attempts that a crash cut short, and all else is somebody else's. A manifest gets there by a rename, so that readers
+ * see an output as a whole or not at all.
  */
-import { mkdir, open, readFile, rename, rm, rmdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ioError } from '../../sinks/file-target.ts'
 import { errnoOf } from '../core/errors.ts'
-import type { NewFiles } from './new-files.ts'
+import { isFileName, type NewFiles } from './new-files.ts'
 import { decodeManifest, encodeManifest, fileNamesOf, type OutputManifest } from './output-manifest.ts'
 
-const MANIFEST = 'output.json'
+/** The name of a manifest. */
+export const MANIFEST = 'output.json'
 const DRAFT = 'output.json.draft'
 
 /** A directory that may not exist yet. Calls that change it must not overlap. */
@@ -76,7 +78,7 @@ export class PhaseDirectory {
   async sweep(manifest: OutputManifest): Promise<void> {
     const kept = new Set([MANIFEST, ...fileNamesOf(manifest)])
     const names = await readdir(this.path).catch(() => [])
-    await this.#remove(names.filter((name) => !kept.has(name)))
+    await this.#tryToRemove(names.filter((name) => isOurs(name) && !kept.has(name)))
   }
 
   /** Removes the files of an attempt that has failed. */
@@ -84,12 +86,12 @@ export class PhaseDirectory {
     // It may have failed when the manifest was there already.
     const manifest = await this.read().catch(() => undefined)
     const kept = new Set(manifest && fileNamesOf(manifest))
-    await this.#remove([DRAFT, ...files.names].filter((name) => !kept.has(name)))
+    await this.#tryToRemove([DRAFT, ...files.names].filter((name) => !kept.has(name)))
     await rmdir(this.path).catch(() => {})
   }
 
   /**
-   * Removes the output and all else.
+   * Removes the output, and what attempts have left.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
@@ -101,17 +103,27 @@ export class PhaseDirectory {
     } catch (cause) {
       if (!isAbsent(cause)) throw ioError('remove', this.manifestPath, cause)
     }
-    try {
-      await rm(this.path, { recursive: true, force: true })
-    } catch (cause) {
-      throw ioError('remove', this.path, cause)
-    }
+    for (const name of (await listDirectory(this.path)).filter(isOurs)) await this.#remove(name)
+    await rmdir(this.path).catch(() => {})
   }
 
   /** What stays is nobody's, and removed by the next store. */
-  async #remove(names: readonly string[]): Promise<void> {
-    for (const name of names) await rm(join(this.path, name), { recursive: true, force: true }).catch(() => {})
+  async #tryToRemove(names: readonly string[]): Promise<void> {
+    for (const name of names) await this.#remove(name).catch(() => {})
   }
+
+  async #remove(name: string): Promise<void> {
+    const path = join(this.path, name)
+    try {
+      await rm(path, { force: true })
+    } catch (cause) {
+      throw ioError('remove', path, cause)
+    }
+  }
+}
+
+function isOurs(name: string): boolean {
+  return name === MANIFEST || name === DRAFT || isFileName(name)
 }
 
 /**

@@ -1,6 +1,8 @@
 /**
  * Gathers a source of rows into batches that are bounded in rows and in bytes, whatever its chunks are.
  */
+import { Readable } from 'node:stream'
+import { ReadableStream } from 'node:stream/web'
 import { recordsOf } from '../core/batch.ts'
 import { isAbortError, messageOf, SpillwayError } from '../core/errors.ts'
 import { describeValue } from '../core/options.ts'
@@ -46,6 +48,17 @@ export async function* rowBatches(source: RowSource, phase: string): AsyncGenera
     throw namePhase(error, phase)
   }
   if (batch.length > 0) yield batch
+}
+
+/** Closes an output that cannot be stored if it is a stream, even one that nobody has begun to read. */
+export function closeStream(output: unknown): void {
+  if (typeof output !== 'object' || output === null) return
+  try {
+    if (output instanceof Readable) output.destroy()
+    else if (output instanceof ReadableStream) output.cancel().catch(() => {})
+  } catch {
+    // What went wrong before is what counts.
+  }
 }
 
 /** The bytes of a row, or `ceiling` if there are more: it stops there, so that it ends where objects go in circles. */

@@ -26,13 +26,14 @@ function search(value: unknown, path: string, seen: Set<object>, depth: number):
   if (typeof value !== 'object' || value === null || seen.has(value)) return undefined
   if (value instanceof Stream) return { path, problem: 'is a stream' }
   if (isProxy(value)) return { path, problem: 'is a Proxy' }
-  if (depth === MAX_DEPTH) return { path, problem: `is nested deeper than ${MAX_DEPTH} levels` }
+  if (depth === MAX_DEPTH)
+    return { path: `${path.slice(0, 60)}...`, problem: `is nested deeper than ${MAX_DEPTH} levels` }
   seen.add(value)
   for (const [step, read] of membersOf(value)) {
     const found = searchMember(read, path + step, seen, depth + 1)
     if (found !== undefined) return found
   }
-  if (isContainer(value) || Object.keys(value).length > 0 || isSerializable(value)) return undefined
+  if ((!isContainer(value) && Object.keys(value).length > 0) || isSerializable(value)) return undefined
   return { path, problem: `is ${describeRefused(value)}` }
 }
 

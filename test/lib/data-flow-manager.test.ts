@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { isDeepStrictEqual } from 'node:util'
 import t, { type Test } from 'tap'
 import { DataFlowManager, type DataFlowManagerOptions } from '../../lib/data-flow-manager.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
-import { openDuckDb, rowsByDuckDb } from '../sinks/parquet/readers.ts'
+import { openDuckDb, rowsByDuckDb, showRows } from '../sinks/parquet/readers.ts'
 
 function managerIn(t: Test, options: Partial<DataFlowManagerOptions> = {}) {
   const directory = t.testdir()
@@ -381,4 +382,88 @@ t.test('refuses options it does not know', async (t) => {
     message: /Did you mean `memoryLimitBytes`\?/,
   })
   t.throws(() => new DataFlowManager({} as DataFlowManagerOptions), { code: 'ERR_SPILLWAY_OPTION' })
+})
+
+t.test('DuckDB reads the rows of a table as they were, over many row groups', async (t) => {
+  const { directory, manager } = managerIn(t, ON_DISK)
+  const rows = signals(40_000).map((row, i) => ({
+    ...row,
+    late: i < 39_000 ? null : i,
+    'a.b': `text ${i}`,
+    none: null,
+  }))
+  const reference = await manager.storePhaseOutput('w', 'p', rows.values())
+  const [parquet] = filesIn(directory).filter((name) => name.endsWith('.parquet'))
+  t.equal(filesIn(directory).length, 2)
+  const connection = await openDuckDb()
+  const path = join(directory, parquet ?? '')
+  const groups = await rowsByDuckDb(
+    connection,
+    `SELECT count(DISTINCT row_group_id) > 3 FROM parquet_metadata('${path}')`,
+  )
+  t.strictSame(groups, [['true']])
+  const found = await rowsByDuckDb(connection, `SELECT * FROM '${path}'`)
+  connection.closeSync()
+  const wanted = showRows(rows.map((row) => Object.values(row)))
+  t.ok(isDeepStrictEqual(found, wanted))
+  t.ok(isDeepStrictEqual(await reference.rows().toArray(), rows))
+})
+
+t.test('an output of the limit goes to the disk, one of a byte less does not', async (t) => {
+  const value = { rows: [{ a: 1 }], text: 'x'.repeat(100) }
+  const { bytes } = await managerIn(t).manager.storePhaseOutput('w', 'p', value)
+  for (const [memoryLimitBytes, files] of [
+    [bytes, 3],
+    [bytes + 1, 0],
+  ] as const) {
+    const { directory, manager } = managerIn(t, { memoryLimitBytes })
+    await manager.storePhaseOutput('w', 'p', value)
+    t.equal(filesIn(directory).length, files)
+  }
+})
+
+t.test('an output larger than the whole budget goes to the disk, and drives out no other', async (t) => {
+  const { directory, manager } = managerIn(t, { memoryBudgetBytes: 1000 })
+  await manager.storePhaseOutput('w', 'small', 'x'.repeat(500))
+  await manager.storePhaseOutput('w', 'large', 'y'.repeat(2000))
+  t.strictSame(readdirSync(join(directory, 'w/outputs')), ['large'])
+})
+
+t.test('storing a phase again takes the room of the output before it', async (t) => {
+  const { directory, manager } = managerIn(t, { memoryBudgetBytes: 1000 })
+  await manager.storePhaseOutput('w', 'other', 'x'.repeat(400))
+  for (let i = 0; i < 3; i++) await manager.storePhaseOutput('w', 'p', 'y'.repeat(500 + i))
+  t.strictSame(filesIn(directory), [])
+})
+
+t.test('an output that is transferred to its own place stays', async (t) => {
+  for (const options of [{}, ON_DISK]) {
+    const { directory, manager } = managerIn(t, options)
+    const output = { rows: signals(5), note: 1 }
+    await manager.storePhaseOutput('w', 'p', output)
+    const place = { workflowId: 'w', phaseName: 'p' }
+    const files = filesIn(directory).length
+    t.strictSame(await (await manager.transferData(place, place)).get(), output)
+    t.equal(filesIn(directory).length, files)
+  }
+})
+
+t.test('a Proxy is refused, whichever tier it would go to', async (t) => {
+  for (const options of [{}, ON_DISK]) {
+    const { manager } = managerIn(t, options)
+    const rows = [{ a: 1 }, new Proxy({ a: 2 }, {})]
+    const message = /: output\[1\] is a Proxy/
+    await t.rejects(manager.storePhaseOutput('w', 'p', rows), { code: 'ERR_SPILLWAY_OUTPUT', message })
+    await t.rejects(manager.storePhaseOutput('w', 'p', rows.values()), { code: 'ERR_SPILLWAY_OUTPUT', message })
+  }
+})
+
+t.test('the rows of a field are read by its name, whatever that is', async (t) => {
+  for (const options of [{}, ON_DISK]) {
+    const { manager } = managerIn(t, options)
+    const output = JSON.parse('{"__proto__": [{"a": 1}], "": [{"a": 2}], "a.b": [{"a": 3}]}') as object
+    const reference = await manager.storePhaseOutput('w', 'p', output)
+    for (const [field, rows] of Object.entries(output)) t.strictSame(await reference.rows({ field }).toArray(), rows)
+    t.throws(() => reference.rows({ field: 'toString' }), { code: 'ERR_SPILLWAY_OPTION' })
+  }
 })
