@@ -2,6 +2,7 @@
  * Keeps what phases hand on: small outputs in memory, large ones on disk, so that later phases can load them, or read
  * their rows one after the other.
  */
+import { Stream } from 'node:stream'
 import { randomBytes } from 'node:crypto'
 import { KeyedLock } from './core/keyed-lock.ts'
 import { expectValue, integerFrom, resolveOptions, text, type Checks } from './core/options.ts'
@@ -82,6 +83,8 @@ export class DataFlowManager {
    */
   async storePhaseOutput(workflowId: string, phaseName: string, output: unknown): Promise<PhaseReference> {
     const place = { workflowId, phaseName }
+    // A stream may fail while it waits for its turn: that is met when it is read, and must not end the process before.
+    if (output instanceof Stream) output.on('error', () => {})
     try {
       return await this.#directories.inTurn(place, (directory) => this.#take(output, place, directory))
     } catch (error) {

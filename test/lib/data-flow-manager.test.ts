@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import t, { type Test } from 'tap'
 import { DataFlowManager, type DataFlowManagerOptions } from '../../lib/data-flow-manager.ts'
+import { makeDeferred } from '../../lib/core/deferred.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
 import { openDuckDb, rowsByDuckDb, showRows } from '../sinks/parquet/readers.ts'
 
@@ -466,4 +467,25 @@ t.test('the rows of a field are read by its name, whatever that is', async (t) =
     for (const [field, rows] of Object.entries(output)) t.strictSame(await reference.rows({ field }).toArray(), rows)
     t.throws(() => reference.rows({ field: 'toString' }), { code: 'ERR_SPILLWAY_OPTION' })
   }
+})
+
+t.test('a stream that fails while its store waits for its turn fails that store alone', async (t) => {
+  const { manager } = managerIn(t)
+  const gate = makeDeferred<void>()
+  const first = manager.storePhaseOutput(
+    'w',
+    'p',
+    (async function* () {
+      yield { a: 1 }
+      await gate.promise
+    })(),
+  )
+  const failing = new Readable({ objectMode: true, read() {} })
+  const second = manager.storePhaseOutput('w', 'p', failing)
+  failing.destroy(new Error('cut off'))
+  await new Promise(setImmediate)
+  gate.resolve()
+  await first
+  await t.rejects(second, { code: 'ERR_SPILLWAY_OUTPUT', message: /cut off/ })
+  t.strictSame(await manager.getPhaseOutput('w', 'p'), [{ a: 1 }])
 })
