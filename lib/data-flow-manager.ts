@@ -2,8 +2,8 @@
  * Keeps what phases hand on: small outputs in memory, large ones on disk, so that later phases can load them, or read
  * their rows one after the other.
  */
-import { Stream } from 'node:stream'
 import { randomBytes } from 'node:crypto'
+import { Stream } from 'node:stream'
 import { KeyedLock } from './core/keyed-lock.ts'
 import { expectValue, integerFrom, resolveOptions, text, type Checks } from './core/options.ts'
 import { draftOutput } from './outputs/draft-output.ts'
@@ -11,7 +11,7 @@ import { FiledOutput } from './outputs/filed-output.ts'
 import { MemoryOutput, type HeldOutput } from './outputs/memory-output.ts'
 import { MemoryTier } from './outputs/memory-tier.ts'
 import { NewFiles } from './outputs/new-files.ts'
-import { missingOutput, replacedOutput } from './outputs/output-errors.ts'
+import { damagedFile, missingOutput, replacedOutput } from './outputs/output-errors.ts'
 import { makeManifest, type OutputManifest } from './outputs/output-manifest.ts'
 import { OutputReference } from './outputs/output-reference.ts'
 import { PhaseDirectories, type OutputPlace } from './outputs/phase-directories.ts'
@@ -218,7 +218,11 @@ export class DataFlowManager {
     const held = this.#memory.get(workflowId, phaseName)
     if (held !== undefined) return held
     const manifest = await directory.read()
-    return manifest && new FiledOutput(directory.path, manifest)
+    if (manifest === undefined) return undefined
+    if (manifest.workflowId !== workflowId || manifest.phase !== phaseName) {
+      throw damagedFile(directory.manifestPath, 'it is that of another phase')
+    }
+    return new FiledOutput(directory.path, manifest)
   }
 
   async #hold(place: OutputPlace, held: HeldOutput): Promise<PhaseReference> {

@@ -6,7 +6,7 @@ import { FlatColumns } from './flat-columns.ts'
 import { writeFrames, type HeldOutput, type HeldTable } from './memory-output.ts'
 import type { NewFiles } from './new-files.ts'
 import { rowBatches } from './row-batches.ts'
-import { serialize, serializeRows } from './serialize.ts'
+import { deserialize, serialize, serializeRows } from './serialize.ts'
 import type { SplitOutput } from './split-output.ts'
 import type { FiledTable, OutputFiles } from './stored-output.ts'
 import { TableWriter } from './table-writer.ts'
@@ -24,13 +24,8 @@ export interface DraftOptions {
   openFiles(this: void): Promise<NewFiles>
 }
 
-/** A table that is held: both what it is in memory and its rows, as these may have to go to the disk after all. */
-interface HeldDraft extends HeldTable {
-  readonly rows: readonly (readonly ResultRecord[])[]
-}
-
 /**
- * Takes an output in. Memory: up to twice `memoryLimitBytes` of rows, and beyond that what a {@link TableWriter} takes; a
+ * Takes an output in. Memory: `memoryLimitBytes` of serialized rows, and beyond that what a {@link TableWriter} takes; a
  * value that is no rows is serialized at once.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT`, `ERR_SPILLWAY_IO`; an AbortError of a stream of rows
@@ -38,7 +33,7 @@ interface HeldDraft extends HeldTable {
 export async function draftOutput({ rest, tables }: SplitOutput, options: DraftOptions): Promise<DraftedOutput> {
   const { phase, memoryLimitBytes, openFiles } = options
   const restBytes = rest && serialize(rest.value, phase)
-  const held: HeldDraft[] = []
+  const held: HeldTable[] = []
   const beginFiling = async () => Filing.begin(await openFiles(), restBytes, held, phase)
   let spareBytes = memoryLimitBytes - (restBytes?.length ?? 0)
   let filing = spareBytes > 0 ? undefined : await beginFiling()
@@ -51,7 +46,7 @@ export async function draftOutput({ rest, tables }: SplitOutput, options: DraftO
         if (spareBytes > 0) held.push(draft)
         else {
           filing = await beginFiling()
-          await filing.add(index, field, chain(draft.rows, batches))
+          await filing.add(index, field, heldThen(draft, batches))
         }
       } else await filing.add(index, field, batches)
     } finally {
@@ -60,7 +55,7 @@ export async function draftOutput({ rest, tables }: SplitOutput, options: DraftO
     }
   }
   if (filing !== undefined) return { kind: 'filed', files: filing.files }
-  return { kind: 'held', held: { rest: restBytes, tables: held.map(({ rows: _rows, ...table }) => table) } }
+  return { kind: 'held', held: { rest: restBytes, tables: held } }
 }
 
 /** Pulls rows until they take more than `spareBytes`, or end. */
@@ -69,10 +64,9 @@ async function hold(
   source: AsyncIterator<ResultRecord[], void>,
   spareBytes: number,
   phase: string,
-): Promise<HeldDraft> {
+): Promise<HeldTable> {
   const columns = new FlatColumns()
   const batches: Uint8Array[] = []
-  const rows: ResultRecord[][] = []
   let rowCount = 0
   for (let left = spareBytes; left > 0;) {
     const next = await source.next()
@@ -80,11 +74,10 @@ async function hold(
     const bytes = serializeRows(next.value, rowCount, { phase, field })
     columns.take(next.value)
     batches.push(bytes)
-    rows.push(next.value)
     rowCount += next.value.length
     left -= bytes.length
   }
-  return { field, rowCount, schema: columns.schema, batches, rows }
+  return { field, rowCount, schema: columns.schema, batches }
 }
 
 /** The files of an output that is too large to hold. */
@@ -104,11 +97,11 @@ class Filing {
   static async begin(
     newFiles: NewFiles,
     rest: Uint8Array | null,
-    held: readonly HeldDraft[],
+    held: readonly HeldTable[],
     phase: string,
   ): Promise<Filing> {
     const filing = new Filing(newFiles, rest && (await writeFrames(newFiles.make('rest.frames'), [rest])), phase)
-    for (const [index, { field, rows }] of held.entries()) await filing.add(index, field, chain(rows, []))
+    for (const [index, table] of held.entries()) await filing.add(index, table.field, heldThen(table))
     return filing
   }
 
@@ -128,10 +121,11 @@ class Filing {
   }
 }
 
-async function* chain(
-  first: Iterable<readonly ResultRecord[]>,
-  then: AsyncIterable<readonly ResultRecord[]> | Iterable<readonly ResultRecord[]>,
+/** The rows of a table as they were when they came, and then those of `rest`. */
+async function* heldThen(
+  { batches }: HeldTable,
+  rest: AsyncIterable<readonly ResultRecord[]> | Iterable<readonly ResultRecord[]> = [],
 ): AsyncGenerator<readonly ResultRecord[]> {
-  yield* first
-  yield* then
+  for (const batch of batches) yield deserialize(batch) as ResultRecord[]
+  yield* rest
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
@@ -488,4 +488,34 @@ t.test('a stream that fails while its store waits for its turn fails that store 
   await first
   await t.rejects(second, { code: 'ERR_SPILLWAY_OUTPUT', message: /cut off/ })
   t.strictSame(await manager.getPhaseOutput('w', 'p'), [{ a: 1 }])
+})
+
+t.test('rows are stored as they were when they came, whatever their producer does with them later', async (t) => {
+  for (const memoryLimitBytes of [0, 20_000, 10_000_000]) {
+    const { manager } = managerIn(t, { memoryLimitBytes })
+    const made: { n: number }[] = []
+    const changing = function* () {
+      for (let n = 0; n < 5000; n++) {
+        const row = { n }
+        made.push(row)
+        yield row
+        // A batch of rows has long been taken by then.
+        const earlier = made[n - 1000]
+        if (earlier !== undefined) earlier.n = -1
+      }
+    }
+    const reference = await manager.storePhaseOutput('w', 'p', changing())
+    const rows = (await reference.get()) as { n: number }[]
+    t.ok(
+      rows.every(({ n }, index) => n === index),
+      `limit ${memoryLimitBytes}`,
+    )
+  }
+})
+
+t.test('a manifest copied from another phase is no output of this one', async (t) => {
+  const { directory, manager } = managerIn(t, ON_DISK)
+  await manager.storePhaseOutput('w', 'p', 1)
+  cpSync(join(directory, 'w/outputs/p'), join(directory, 'w/outputs/q'), { recursive: true })
+  await t.rejects(manager.getPhaseOutput('w', 'q'), { code: 'ERR_SPILLWAY_OUTPUT', message: /that of another phase/ })
 })
