@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { ioError, openFileTarget, type ByteTarget } from '../sinks/file-target.ts'
 import { JOURNAL_FORMAT, type JournalEntry } from './journal-entries.ts'
-import { packageVersion } from './package-version.ts'
+import { packageVersion } from './core/package-version.ts'
 
 /** The directory of the journal within that of the run. */
 export const JOURNAL_DIRECTORY = 'journal'

@@ -3,7 +3,7 @@
  * reads back as the same value.
  */
 import { CellMaker } from './columns/cells.ts'
-import { ColumnSet } from './columns/column-set.ts'
+import { ColumnSet, type RowTarget } from './columns/column-set.ts'
 import type { Cell, Column } from './columns/column.ts'
 import type { CsvDialect } from './csv-dialect.ts'
 import { rowsToText, type CsvRow, type RowsToText } from './csv-rows.ts'
@@ -27,7 +27,7 @@ export class CsvWriter implements RecordWriter {
   readonly #json = new JsonText('null')
   readonly #cellMaker = new CellMaker(this.#json)
   readonly #columns: ColumnSet
-  readonly #cells: Cell[]
+  readonly #cells: CellRow
   readonly #chunk: TextChunk
   #rows = 0
   #rowsHandedOver = 0
@@ -36,7 +36,7 @@ export class CsvWriter implements RecordWriter {
   constructor(columns: readonly Column[], options: CsvWriterOptions) {
     this.#toText = rowsToText(options.dialect)
     this.#columns = new ColumnSet(columns, this.#cellMaker, false)
-    this.#cells = new Array<Cell>(columns.length).fill(null)
+    this.#cells = new CellRow(columns)
     this.#chunk = new TextChunk(options.compression)
     if (options.dialect.header && columns.length > 0) {
       this.#chunk.append(this.#toText([columns.map(({ name }) => name)]))
@@ -55,6 +55,10 @@ export class CsvWriter implements RecordWriter {
     return this.#chunk.full
   }
 
+  get worn(): boolean {
+    return false
+  }
+
   get refusal(): Refusal | undefined {
     return this.#refusal
   }
@@ -69,9 +73,10 @@ export class CsvWriter implements RecordWriter {
     while (index < to && this.#refusal === undefined && !this.#chunk.full) {
       const rows: CsvRow[] = []
       for (const last = Math.min(to, index + ROWS_AT_ONCE); index < last; index++) {
+        this.#cells.clear()
         this.#refusal = this.#columns.fill(records[index], this.#cells)
         if (this.#refusal !== undefined) break
-        rows.push(this.#cells.map(cellText))
+        rows.push(this.#cells.texts())
       }
       this.#chunk.append(this.#toText(rows))
       this.#rows += rows.length
@@ -89,9 +94,40 @@ export class CsvWriter implements RecordWriter {
   }
 }
 
+/** The cells of one row, as text. */
+class CellRow implements RowTarget {
+  readonly #columns: readonly Column[]
+  readonly #texts: (string | null)[]
+
+  constructor(columns: readonly Column[]) {
+    this.#columns = columns
+    this.#texts = new Array<string | null>(columns.length).fill(null)
+  }
+
+  take(): boolean {
+    return false
+  }
+
+  add(index: number, cell: Cell): void {
+    this.#texts[index] = cellText(cell, this.#columns[index]?.type === 'date')
+  }
+
+  isMissing(index: number): boolean {
+    return this.#texts[index] === null
+  }
+
+  clear(): void {
+    this.#texts.fill(null)
+  }
+
+  texts(): CsvRow {
+    return this.#texts.slice()
+  }
+}
+
 /** The text form of a cell: the shortest number that reads back as the same, ISO 8601, base64. */
-function cellText(cell: Cell): string | null {
+function cellText(cell: Cell, isDay: boolean): string | null {
   if (cell === null || typeof cell === 'string') return cell
-  if (cell instanceof Date) return cell.toISOString()
+  if (cell instanceof Date) return isDay ? (cell.toISOString().split('T', 1)[0] as string) : cell.toISOString()
   return cell instanceof Uint8Array ? toBase64(cell) : String(cell)
 }

@@ -37,6 +37,10 @@ export class JsonlWriter implements RecordWriter {
     return this.#chunk.full
   }
 
+  get worn(): boolean {
+    return false
+  }
+
   get refusal(): Refusal | undefined {
     return this.#refusal
   }

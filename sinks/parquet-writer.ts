@@ -1,11 +1,12 @@
 /**
  * Parquet as a RecordWriter: records become cells, cells fill the open row group, and a row group leaves when it is
- * full. A checkpoint ends the open row group and appends a complete footer; row groups may follow it, as readers go
- * by the offsets in the last footer.
+ * full. A complete footer follows it as long as footers are a small part of the file, and at every checkpoint; row groups
+ * may follow a footer, as readers go by the offsets in the last one. So after a crash the file can be cut to a footer.
  */
 import { CellMaker } from './columns/cells.ts'
 import { ColumnSet } from './columns/column-set.ts'
-import type { Cell, Column } from './columns/column.ts'
+import type { Column } from './columns/column.ts'
+import { packageVersion } from '../lib/core/package-version.ts'
 import { JsonText } from './json-text.ts'
 import type { ParquetCompression } from './parquet/compression.ts'
 import { ParquetFileEncoder } from './parquet/parquet-file-encoder.ts'
@@ -17,30 +18,43 @@ export interface ParquetWriterOptions {
   readonly compression: ParquetCompression
   /** Rows of a full row group. */
   readonly rowGroupRows: number
-  /** Bytes of a full row group, before encoding. */
+  /** Bytes of a full row group in memory. */
   readonly rowGroupBytes: number
+  /** Pairs for the key-value metadata of the file. */
+  readonly metadata: Readonly<Record<string, string>>
 }
 
-/** Writes Parquet. Memory: one row group (`rowGroupBytes` and one record), and one page of it. */
+/** The part of a file that footers may take which nobody asked for. Those before the last one are dead weight. */
+const FOOTER_SHARE = 0.01
+
+/** The part of a file from which on dead footers make it worn, once it is large enough for another part. */
+const WORN_SHARE = 0.02
+const WORN_FROM_BYTES = 1024 * 1024
+
+/** Writes Parquet. Memory: that of a ParquetFileEncoder, with a row group of `rowGroupBytes` and one record. */
 export class ParquetWriter implements RecordWriter {
   readonly #options: ParquetWriterOptions
   readonly #json = new JsonText('null')
   readonly #cellMaker = new CellMaker(this.#json)
   readonly #columns: ColumnSet
-  readonly #cells: Cell[]
   readonly #encoder: ParquetFileEncoder
   #headerTaken = false
   #refusal: Refusal | undefined
+  #lastFooterBytes = 0
 
   constructor(columns: readonly Column[], options: ParquetWriterOptions) {
+    const { compression, metadata } = options
     this.#options = options
     this.#columns = new ColumnSet(columns, this.#cellMaker, true)
-    this.#cells = new Array<Cell>(columns.length).fill(null)
-    this.#encoder = new ParquetFileEncoder(columns, { compression: options.compression })
+    this.#encoder = new ParquetFileEncoder(columns, {
+      compression,
+      metadata,
+      createdBy: `spillway version ${packageVersion()}`,
+    })
   }
 
   get rows(): number {
-    return this.#encoder.rows + this.#encoder.bufferedRows
+    return this.#encoder.rows + this.#encoder.rowGroup.rows
   }
 
   get rowsHandedOver(): number {
@@ -49,7 +63,13 @@ export class ParquetWriter implements RecordWriter {
 
   get full(): boolean {
     const { rowGroupRows, rowGroupBytes } = this.#options
-    return this.#encoder.bufferedRows >= rowGroupRows || this.#encoder.bufferedBytes >= rowGroupBytes
+    const { bytes, rows } = this.#encoder.rowGroup
+    return rows >= rowGroupRows || bytes >= rowGroupBytes
+  }
+
+  get worn(): boolean {
+    const { bytes, footerBytes } = this.#encoder
+    return bytes >= WORN_FROM_BYTES && footerBytes - this.#lastFooterBytes > bytes * WORN_SHARE
   }
 
   get refusal(): Refusal | undefined {
@@ -62,26 +82,47 @@ export class ParquetWriter implements RecordWriter {
 
   write(records: readonly unknown[], from: number, to: number): number {
     this.#refusal = undefined
+    const { rowGroup } = this.#encoder
     let index = from
     for (; index < to && !this.full; index++) {
-      this.#refusal = this.#columns.fill(records[index], this.#cells)
-      if (this.#refusal !== undefined) break
-      this.#encoder.append(this.#cells)
+      this.#refusal = this.#columns.fill(records[index], rowGroup)
+      if (this.#refusal !== undefined) {
+        rowGroup.dropRow()
+        break
+      }
+      rowGroup.endRow()
     }
     return index
   }
 
   async *take(): AsyncGenerator<Uint8Array> {
-    if (!this.#headerTaken) {
-      this.#headerTaken = true
-      yield this.#encoder.header()
-    }
-    if (this.full) yield* this.#encoder.endRowGroup()
+    yield* this.#takeHeader()
+    if (!this.full) return
+    yield* this.#encoder.endRowGroup()
+    if (this.#affordsFooter()) yield this.#takeFooter()
   }
 
   async *checkpoint(): AsyncGenerator<Uint8Array> {
-    yield* this.take()
+    yield* this.#takeHeader()
     yield* this.#encoder.endRowGroup()
-    yield this.#encoder.footer()
+    yield this.#takeFooter()
+  }
+
+  *#takeHeader(): Generator<Uint8Array> {
+    if (this.#headerTaken) return
+    this.#headerTaken = true
+    yield this.#encoder.header()
+  }
+
+  #takeFooter(): Uint8Array {
+    const footer = this.#encoder.footer()
+    this.#lastFooterBytes = footer.length
+    return footer
+  }
+
+  /** Whether a footer may follow the row group that just ended, so that a crash loses no more than what comes after. */
+  #affordsFooter(): boolean {
+    const { bytes, footerBytes } = this.#encoder
+    return footerBytes + this.#lastFooterBytes <= bytes * FOOTER_SHARE
   }
 }

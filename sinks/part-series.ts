@@ -25,6 +25,11 @@ export class PartSeries {
     this.#onFailure = onFailure
   }
 
+  /** Whether there is more than one file to be had. */
+  get hasParts(): boolean {
+    return this.#options.place.kind === 'directory'
+  }
+
   /**
    * Makes the place ready: refuses or removes what is there, by `onExisting`, and opens what is not a directory.
    *

@@ -68,6 +68,11 @@ export class Part {
     return this.#writer.rows
   }
 
+  /** Whether further records belong into another part. */
+  get worn(): boolean {
+    return this.#writer.worn
+  }
+
   /** Bytes of the file. */
   get bytes(): number {
     return this.#file.bytes

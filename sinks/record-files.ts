@@ -248,7 +248,9 @@ export class RecordFiles {
 
   #isComplete(): boolean {
     const { partMaxRows, partMaxBytes } = this.#options
-    return this.#part !== undefined && (this.#part.rows >= partMaxRows || this.#part.bytes >= partMaxBytes)
+    const part = this.#part
+    if (part === undefined) return false
+    return part.rows >= partMaxRows || part.bytes >= partMaxBytes || (part.worn && this.#series.hasParts)
   }
 
   /** Answers drift with a new part of wider columns. False when the record must be rejected. */

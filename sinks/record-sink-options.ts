@@ -7,17 +7,19 @@ import {
   abortSignal,
   callback,
   expectValue,
+  flag,
   integerFrom,
   numberFrom,
   oneOf,
   plainObject,
   resolveOptions,
   text,
+  textByName,
   type Check,
   type Checks,
 } from '../lib/core/options.ts'
 import type { RejectionHandler } from '../lib/core/rejection.ts'
-import { COLUMN_TYPES, type Column, type Schema } from './columns/column.ts'
+import { COLUMN_TYPES, columnsOf, type Column, type Schema } from './columns/column.ts'
 import { resolveCsvDialect, type CsvDialect, type CsvDialectOptions } from './csv-dialect.ts'
 import { openFileTarget, type OpenTarget } from './file-target.ts'
 import type { NonFinitePolicy } from './json-text.ts'
@@ -28,8 +30,8 @@ export const FORMATS = ['jsonl', 'csv', 'parquet'] as const
 /** A format of {@link FORMATS}. */
 export type Format = (typeof FORMATS)[number]
 
-/** All compressions; `snappy` is Parquet's alone. */
-export const COMPRESSIONS = ['none', 'gzip', 'snappy'] as const
+/** All compressions: Parquet has each (zstd where Node.js does, from 22.15 on), the text formats have gzip. */
+export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'brotli', 'zstd'] as const
 
 /** A compression of {@link COMPRESSIONS}. */
 export type Compression = (typeof COMPRESSIONS)[number]
@@ -65,7 +67,12 @@ export interface RecordSinkOptions {
   readonly partMaxRows?: number
   /** A part open for this long is closed and the next one opened. @default Infinity */
   readonly partMaxAgeMs?: number
-  /** The columns of CSV and Parquet files and their types, in file order. @default inferred from the first records */
+  /**
+   * The columns of CSV and Parquet files and their types, in file order. A column that every record must have is given
+   * as `{ type, nullable: false }`; a record without it drifts.
+   *
+   * @default inferred from the first records
+   */
   readonly schema?: Schema
   /** Records that columns are inferred from; they wait in memory until then. @default 1000 */
   readonly inferRows?: number
@@ -86,8 +93,15 @@ export interface RecordSinkOptions {
   readonly csv?: CsvDialectOptions
   /** Rows of a Parquet row group. @default 100000 */
   readonly rowGroupRows?: number
-  /** Bytes of a Parquet row group before encoding: the bound of the writer's memory. @default 2097152 (2 MB) */
+  /**
+   * Bytes of a Parquet row group in memory before it is encoded: the bound of the writer's memory, which is at most twice
+   * that, and one record.
+   *
+   * @default 8388608 (8 MB)
+   */
   readonly rowGroupBytes?: number
+  /** Pairs for the key-value metadata of Parquet files. @default {} */
+  readonly metadata?: Readonly<Record<string, string>>
   /** File of the rejected records. @default `<path>.dead-letter.jsonl` or `<directory>/dead-letter.jsonl` */
   readonly deadLetterPath?: string
   /** Gets rejected records in place of the dead-letter file. */
@@ -110,17 +124,28 @@ const DEFAULTS = {
   maxRotations: 16,
   nonFinite: 'null',
   rowGroupRows: 100_000,
-  rowGroupBytes: 2 * 1024 * 1024,
+  rowGroupBytes: 8 * 1024 * 1024,
+  metadata: {},
   highWaterMark: 16,
   openTarget: openFileTarget,
 } as const satisfies Partial<RecordSinkOptions>
 
 const schemaCheck: Check = {
-  expected: `an object of dotted column names and types (${COLUMN_TYPES.join(', ')})`,
+  expected: `an object of dotted column names and types (${COLUMN_TYPES.join(', ')}), or { type, nullable }`,
   accepts: (value) =>
     plainObject.accepts(value) &&
     Object.keys(value as object).length > 0 &&
-    Object.values(value as object).every((type) => (COLUMN_TYPES as readonly unknown[]).includes(type)),
+    Object.values(value as object).every((column) => isColumnType(column) || isDescription(column)),
+}
+
+function isColumnType(value: unknown): boolean {
+  return (COLUMN_TYPES as readonly unknown[]).includes(value)
+}
+
+function isDescription(value: unknown): boolean {
+  if (!plainObject.accepts(value)) return false
+  const { type, nullable, ...others } = value as { type?: unknown; nullable?: unknown }
+  return isColumnType(type) && (nullable === undefined || flag.accepts(nullable)) && Object.keys(others).length === 0
 }
 
 /** Checks of {@link RecordSinkOptions}. */
@@ -143,6 +168,7 @@ export const recordSinkChecks: Checks<RecordSinkOptions> = {
   csv: plainObject,
   rowGroupRows: integerFrom(1),
   rowGroupBytes: integerFrom(1024),
+  metadata: textByName,
   deadLetterPath: text,
   onReject: callback,
   highWaterMark: integerFrom(1),
@@ -189,7 +215,7 @@ export function resolveRecordSinkOptions(owner: string, given: RecordSinkOptions
     compression:
       applies && options.compression !== undefined ? options.compression : defaultCompression(options.format),
     onDrift: options.onDrift ?? (place.kind === 'directory' ? 'rotate' : 'reject'),
-    schema: schema === undefined ? null : Object.entries(schema).map(([name, type]) => ({ name, type })),
+    schema: schema === undefined ? null : columnsOf(schema),
     ignored: applies ? [] : ['compression'],
   }
   refuseContradictions(owner, resolved)
@@ -202,7 +228,7 @@ export function extensionOf({ format, compression }: { format: Format; compressi
 }
 
 function hasCompression(format: Format, compression: Compression): boolean {
-  return format === 'parquet' || compression !== 'snappy'
+  return format === 'parquet' || compression === 'none' || compression === 'gzip'
 }
 
 function defaultCompression(format: Format): Compression {

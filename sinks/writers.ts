@@ -11,7 +11,7 @@ export type MakeWriter = (columns: readonly Column[]) => RecordWriter
 
 /** Loads the writer of the options' format. */
 export async function loadWriter(options: ResolvedRecordSinkOptions): Promise<MakeWriter> {
-  const { compression, csv, format, nonFinite, rowGroupRows, rowGroupBytes } = options
+  const { compression, csv, format, metadata, nonFinite, rowGroupRows, rowGroupBytes } = options
   const textCompression = compression === 'gzip' ? 'gzip' : 'none'
   switch (format) {
     case 'jsonl': {
@@ -24,7 +24,7 @@ export async function loadWriter(options: ResolvedRecordSinkOptions): Promise<Ma
     }
     case 'parquet': {
       const { ParquetWriter } = await import('./parquet-writer.ts')
-      return (columns) => new ParquetWriter(columns, { compression, rowGroupRows, rowGroupBytes })
+      return (columns) => new ParquetWriter(columns, { compression, metadata, rowGroupRows, rowGroupBytes })
     }
   }
 }

@@ -25,6 +25,11 @@ export const plainObject: Check = {
   expected: 'an object',
   accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 }
+export const textByName: Check = {
+  expected: 'an object of strings',
+  accepts: (value) =>
+    plainObject.accepts(value) && Object.values(value as object).every((entry) => typeof entry === 'string'),
+}
 export const abortSignal: Check = { expected: 'an AbortSignal', accepts: (value) => value instanceof AbortSignal }
 
 /** A whole number from `least` up. */

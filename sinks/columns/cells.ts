@@ -5,8 +5,10 @@
  * | column | takes |
  * |---|---|
  * | boolean | booleans |
+ * | int32 | integers of 32 bits, as numbers or bigints |
  * | int64 | bigints, and numbers that are safe integers |
  * | double | numbers, and bigints that a double holds exactly |
+ * | date | Dates at midnight UTC, and ISO 8601 text of a day |
  * | timestamp | Dates, and ISO 8601 text |
  * | bytes | Uint8Arrays |
  * | json | anything, as JSON text |
@@ -22,6 +24,8 @@ const ISO_8601 = /^[+-]?\d{4,6}-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d
 
 /** An escape in JSON text; `JSON.stringify` escapes of all surrogates only lone ones. */
 const JSON_ESCAPE = /\\(?:u[0-9a-f]{4}|.)/g
+
+const DAY_MS = 24 * 60 * 60 * 1000
 
 /** The largest and smallest integer of 64 bits. */
 const INT64_MIN = -(2n ** 63n)
@@ -53,7 +57,11 @@ export class CellMaker {
       case 'boolean':
         return typeof value === 'boolean' ? value : undefined
       case 'int64':
-        return typeof value === 'bigint' ? value : Number.isSafeInteger(value) ? BigInt(value as number) : undefined
+        return typeof value === 'bigint' || Number.isSafeInteger(value) ? (value as bigint | number) : undefined
+      case 'int32':
+        return int32Of(value)
+      case 'date':
+        return dateOf(value)
       case 'timestamp':
         return timestampOf(value)
       case 'bytes':
@@ -123,4 +131,14 @@ function timestampOf(value: unknown): Date | undefined {
   if (typeof value !== 'string' || !ISO_8601.test(value)) return undefined
   const parsed = new Date(value)
   return Number.isNaN(parsed.getTime()) ? undefined : parsed
+}
+
+function int32Of(value: unknown): number | undefined {
+  const number = typeof value === 'bigint' ? Number(value) : value
+  return typeof number === 'number' && (number | 0) === number ? number : undefined
+}
+
+function dateOf(value: unknown): Date | undefined {
+  const date = timestampOf(value)
+  return date !== undefined && date.getTime() % DAY_MS === 0 ? date : undefined
 }

@@ -2,6 +2,7 @@
  * The columns of one file, and the way of a record into them: a tree of the dotted names, walked along with the
  * record, so that no path is put together while all goes well.
  */
+import { messageOf } from '../../lib/core/errors.ts'
 import { describeValue } from '../../lib/core/options.ts'
 import { joinPath, splitPath } from '../../lib/core/field-path.ts'
 import {
@@ -14,14 +15,33 @@ import {
   type Refusal,
 } from '../values.ts'
 import { fitsInt64, type CellMaker } from './cells.ts'
-import type { Cell, Column } from './column.ts'
+import { isNullable, type Cell, type Column } from './column.ts'
 import { columnTypeOf } from './infer-columns.ts'
+
+/** Takes the values of one record after the other, each for a column by its index. */
+export interface RowTarget {
+  /** Takes the value as it is; says false when it needs a cell made of it. */
+  take(index: number, value: unknown): boolean
+  /**
+   * Takes the cell of a value that {@link take} was offered in vain.
+   *
+   * @throws {RangeError} when the cell is too large
+   */
+  add(index: number, cell: Cell): void
+  /** Whether the record at hand has given the column nothing so far. */
+  isMissing(index: number): boolean
+}
 
 /** A place in the tree of names: a column, the parent of columns, or both. */
 interface Node {
+  readonly key: string
+  /** Where it stands among the children of its parent. */
+  readonly position: number
   /** Index of its column, -1 for a mere parent. */
   index: number
   readonly children: Map<string, Node>
+  /** The children in the order of the columns, which is mostly that of the keys in a record. */
+  readonly ordered: Node[]
 }
 
 /** The columns of one file. */
@@ -30,6 +50,8 @@ export class ColumnSet {
   readonly #root: Node
   readonly #cellMaker: CellMaker
   readonly #int64Only: boolean
+  /** Indices of the columns that every record must have. */
+  readonly #required: readonly number[]
   /** Open columns that the record at hand has given a type. */
   #decided: Column[] = []
 
@@ -42,13 +64,16 @@ export class ColumnSet {
     this.#root = buildTree(columns)
     this.#cellMaker = cellMaker
     this.#int64Only = int64Only
+    this.#required = columns.flatMap((column, index) => (isNullable(column) ? [] : [index]))
   }
 
-  /** Lays the values of `record` into `cells`, one for each column. Says why when the record must be refused. */
-  fill(record: unknown, cells: Cell[]): Refusal | undefined {
-    cells.fill(null)
+  /**
+   * Gives the values of `record` to `target`, which has a row without any. Says why when the record must be refused; the
+   * target may then have got some.
+   */
+  fill(record: unknown, target: RowTarget): Refusal | undefined {
     this.#cellMaker.begin()
-    const refusal = this.#tryFill(record, cells)
+    const refusal = this.#tryFill(record, target)
     if (refusal !== undefined) this.#cellMaker.undo()
     if (this.#decided.length > 0) {
       if (refusal !== undefined) for (const column of this.#decided) column.type = null
@@ -57,11 +82,11 @@ export class ColumnSet {
     return refusal
   }
 
-  #tryFill(record: unknown, cells: Cell[]): Refusal | undefined {
+  #tryFill(record: unknown, target: RowTarget): Refusal | undefined {
     try {
       const whole = kindOf(record) === 'custom' ? customValue(record) : record
       if (kindOf(whole) !== 'object') return findRefused(whole)
-      const refusal = this.#fillObject(whole as object, this.#root, cells, 0)
+      const refusal = this.#fillObject(whole as object, this.#root, target, 0) ?? this.#missing(target)
       // A value that no file can hold weighs more than a column that does not fit: no wider columns would help.
       return refusal && (findRefused(whole) ?? refusal)
     } catch (thrown) {
@@ -69,33 +94,44 @@ export class ColumnSet {
     }
   }
 
-  #fillObject(object: object, node: Node | undefined, cells: Cell[], depth: number): Refusal | undefined {
+  #fillObject(object: object, node: Node | undefined, target: RowTarget, depth: number): Refusal | undefined {
     if (depth > MAX_DEPTH) return { kind: 'value', reason: `nested deeper than ${MAX_DEPTH} levels` }
-    for (const key of Object.keys(object)) {
-      const refusal = this.#fillValue((object as Record<string, unknown>)[key], node?.children.get(key), cells, depth)
+    const ordered = node?.ordered
+    let position = 0
+    for (const key in object) {
+      let child = ordered?.[position]
+      if (child?.key !== key) {
+        if (!Object.hasOwn(object, key)) continue
+        child = node?.children.get(key)
+      }
+      if (child !== undefined) position = child.position + 1
+      const value = (object as Record<string, unknown>)[key]
+      const refusal = this.#fillValue(value, child, target, depth)
       if (refusal !== undefined) return { ...refusal, field: prependKey(key, refusal.field) }
     }
     return undefined
   }
 
-  #fillValue(value: unknown, node: Node | undefined, cells: Cell[], depth: number): Refusal | undefined {
+  #fillValue(value: unknown, node: Node | undefined, target: RowTarget, depth: number): Refusal | undefined {
+    // Most values are what their column takes, or objects whose parts have columns.
+    if (node !== undefined && node.index >= 0 && target.take(node.index, value)) return undefined
     const kind = kindOf(value)
     switch (kind) {
       case 'nothing':
         return undefined
       case 'custom':
-        return this.#fillValue(customValue(value), node, cells, depth)
+        return this.#fillValue(customValue(value), node, target, depth)
       case 'refused':
         return { kind: 'value', reason: `${describeRefused(value)} cannot be written` }
       case 'object':
-        if (!this.#takesWhole(node) && Object.keys(value as object).length > 0) {
-          return this.#fillObject(value as object, node, cells, depth + 1)
+        if (!this.#takesWhole(node) && !isEmpty(value as object)) {
+          return this.#fillObject(value as object, node, target, depth + 1)
         }
         break
       default:
     }
     if (node === undefined || node.index < 0) return { kind: 'drift', reason: 'the file has no column for it' }
-    return this.#fillCell(value, node.index, cells)
+    return this.#fillCell(value, node.index, target)
   }
 
   /** Whether objects go into the node's own column as JSON text, rather than into columns of their parts. */
@@ -103,7 +139,7 @@ export class ColumnSet {
     return node !== undefined && node.children.size === 0 && this.columns[node.index]?.type === 'json'
   }
 
-  #fillCell(value: unknown, index: number, cells: Cell[]): Refusal | undefined {
+  #fillCell(value: unknown, index: number, target: RowTarget): Refusal | undefined {
     const column = this.columns[index] as Column
     if (column.type === null) {
       column.type = columnTypeOf(value)
@@ -116,9 +152,29 @@ export class ColumnSet {
     if (this.#int64Only && typeof cell === 'bigint' && !fitsInt64(cell)) {
       return { kind: 'value', reason: `the integer ${cell} does not fit 64 bits` }
     }
-    cells[index] = cell
-    return undefined
+    try {
+      target.add(index, cell)
+      return undefined
+    } catch (thrown) {
+      return { kind: 'value', reason: messageOf(thrown) }
+    }
   }
+
+  /** The first column that every record must have and this one does not. */
+  #missing(target: RowTarget): Refusal | undefined {
+    const index = this.#required.find((required) => target.isMissing(required))
+    if (index === undefined) return undefined
+    return {
+      kind: 'drift',
+      reason: 'nothing is there, and its column takes no nulls',
+      field: this.columns[index]?.name ?? '',
+    }
+  }
+}
+
+function isEmpty(object: object): boolean {
+  for (const key in object) if (Object.hasOwn(object, key)) return false
+  return true
 }
 
 function prependKey(key: string, path: string | undefined): string {
@@ -127,15 +183,22 @@ function prependKey(key: string, path: string | undefined): string {
 }
 
 function buildTree(columns: readonly Column[]): Node {
-  const root: Node = { index: -1, children: new Map() }
+  const root = makeNode('', 0)
   columns.forEach(({ name }, index) => {
     let node = root
-    for (const key of splitPath(name)) {
-      const child = node.children.get(key) ?? { index: -1, children: new Map<string, Node>() }
-      node.children.set(key, child)
-      node = child
-    }
+    for (const key of splitPath(name)) node = node.children.get(key) ?? addChild(node, key)
     node.index = index
   })
   return root
+}
+
+function addChild(parent: Node, key: string): Node {
+  const child = makeNode(key, parent.ordered.length)
+  parent.children.set(key, child)
+  parent.ordered.push(child)
+  return child
+}
+
+function makeNode(key: string, position: number): Node {
+  return { key, position, index: -1, children: new Map(), ordered: [] }
 }

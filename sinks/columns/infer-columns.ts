@@ -100,7 +100,14 @@ export class ColumnInference {
 export function widenColumns(columns: readonly Column[], record: unknown): Column[] {
   const inference = new ColumnInference(columns)
   inference.add(record)
-  return inference.columns
+  const alone = new ColumnInference()
+  alone.add(record)
+  const present = new Set(alone.columns.flatMap(({ name, type }) => (type === null ? [] : [name])))
+  // Those of `columns` come first, in their order.
+  return inference.columns.map((column, index) => {
+    const keepsOut = columns[index]?.nullable === false && present.has(column.name)
+    return keepsOut ? { ...column, nullable: false } : column
+  })
 }
 
 function resolveType({ types, fractional, wide }: Seen): ColumnType | null {

@@ -1,106 +1,117 @@
 /**
- * One column of the open row group: a definition level for every row, and the values of the rows that have one.
+ * One column of the open row group: which of its rows are null, and the values of the others. There is one class for
+ * each way of keeping values; this is what they share.
  */
-import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
-import type { Cell, Column, ColumnType } from '../columns/column.ts'
-import { BooleanValues } from './boolean-values.ts'
-import { ByteArrayValues } from './byte-array-values.ts'
 import { grownCapacity } from './capacity.ts'
-import { DoubleValues } from './double-values.ts'
-import { Int64Values, int64OfBigint, int64OfDate } from './int64-values.ts'
-import type { PlainValues } from './plain-values.ts'
+import type { ChunkValues } from './chunk-values.ts'
+import type { NumberDictionary } from './number-dictionary.ts'
+import type { Bounds } from './statistics.ts'
 
-/** Buffers one column. Memory: that of its cells, at most doubled, as buffers grow by doubling. */
-export class ColumnBuffer {
-  readonly #column: Column
-  #levels = new Uint8Array(0)
-  #rows = 0
-  /** Made for the first value, as the column may have no type before. */
-  #values: PlainValues | undefined
-  #typeOfValues: ColumnType | null = null
-
-  constructor(column: Column) {
-    this.#column = column
-  }
-
-  /** The definition level of each row: 0 for null, 1 for a value. */
-  get levels(): Uint8Array {
-    return this.#levels.subarray(0, this.#rows)
-  }
-
-  /** The values in order, without the nulls; undefined while there was none. */
-  get values(): PlainValues | undefined {
-    return this.#values
-  }
-
-  get nullCount(): number {
-    return this.#rows - (this.#values?.length ?? 0)
-  }
-
-  /**
-   * Adds the cell of one more row. When it throws, the column is as before.
-   *
-   * @returns the bytes it takes
-   * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when the cell does not fit the type of the column, or is too large
-   */
-  append(cell: Cell): number {
-    if (this.#rows === this.#levels.length) this.#growLevels()
-    const valueBytes = cell === null ? 0 : this.#appendValue(cell)
-    this.#levels[this.#rows] = cell === null ? 0 : 1
-    this.#rows += 1
-    return 1 + valueBytes
-  }
-
-  /** Removes the cell of the last row. */
-  removeLast(): void {
-    this.#rows -= 1
-    if (this.#levels[this.#rows] === 1) this.#values?.removeLast()
-  }
-
-  /** Removes the cells of all rows; the memory is kept for the next ones. */
-  clear(): void {
-    this.#rows = 0
-    this.#values?.clear()
-  }
-
-  #appendValue(cell: Cell): number {
-    const { name, type } = this.#column
-    try {
-      // The row that decided a type may have been taken back, and the type with it.
-      if (this.#values === undefined || (this.#values.length === 0 && type !== this.#typeOfValues)) {
-        this.#values = createValues(type)
-        this.#typeOfValues = type
-      }
-      return this.#values.append(cell)
-    } catch (thrown) {
-      const problem = `Column \`${name}\` (${type ?? 'no type yet'}) cannot take its cell: ${messageOf(thrown)}`
-      throw new SpillwayError('ERR_SPILLWAY_VALUE', problem, { cause: thrown, place: { field: name } })
-    }
-  }
-
-  #growLevels(): void {
-    const grown = new Uint8Array(grownCapacity(this.#levels.length, this.#rows + 1))
-    grown.set(this.#levels)
-    this.#levels = grown
-  }
+/** Bytes that the columns of a row group take in memory together. */
+export interface RowGroupSize {
+  bytes: number
 }
 
-function createValues(type: ColumnType | null): PlainValues {
-  switch (type) {
-    case 'boolean':
-      return new BooleanValues()
-    case 'int64':
-      return new Int64Values(int64OfBigint)
-    case 'timestamp':
-      return new Int64Values(int64OfDate)
-    case 'double':
-      return new DoubleValues()
-    case 'utf8':
-    case 'json':
-      return new ByteArrayValues('text')
-    case 'bytes':
-      return new ByteArrayValues('bytes')
-    case null:
-      throw new TypeError('a column needs a type before its first value')
+/** Buffers one column. Memory: what it adds to its {@link RowGroupSize}, at most doubled, as buffers grow by doubling. */
+export abstract class ColumnBuffer {
+  readonly #size: RowGroupSize
+  #rows = 0
+  #length = 0
+  /** Undefined while there is no null. */
+  #levels: Uint8Array | undefined
+
+  constructor(size: RowGroupSize) {
+    this.#size = size
+  }
+
+  /** Rows so far. A column falls behind its row group while rows have nothing for it; {@link padTo} catches up. */
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** Values so far. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** The definition level of each row, 0 for null and 1 for a value; undefined when all are 1. */
+  get levels(): Uint8Array | undefined {
+    return this.#levels?.subarray(0, this.#rows)
+  }
+
+  /** Adds `value` as the next row, unless it is of another kind or needs a closer look. */
+  abstract take(value: unknown): boolean
+
+  /**
+   * Adds the cell of one more row, which is not null. When it throws, the column is as before.
+   *
+   * @throws {TypeError} when the cell is of another type
+   * @throws {RangeError} when it is too large
+   */
+  abstract add(cell: unknown): void
+
+  /** The values as pages take them; they hold until the column changes, or `numbers` is used again. */
+  abstract chunkValues(numbers: NumberDictionary): ChunkValues
+
+  /** The smallest and the largest value, if statistics may tell them. */
+  abstract bounds(): Bounds | undefined
+
+  /** Makes rows that have nothing nulls, up to `rows` in all. */
+  padTo(rows: number): void {
+    const nulls = rows - this.#rows
+    if (nulls === 0) return
+    const levels = this.#levelsFor(rows)
+    levels.fill(0, this.#rows, rows)
+    this.#rows = rows
+    this.#size.bytes += nulls
+  }
+
+  /** Removes the last row when there are more than `rows`. */
+  dropRowAfter(rows: number): void {
+    if (this.#rows <= rows) return
+    this.#rows -= 1
+    if (this.#levels?.[this.#rows] === 0) {
+      this.#size.bytes -= 1
+      return
+    }
+    this.#length -= 1
+    this.#size.bytes -= this.removeLastValue()
+  }
+
+  /** Removes all rows; the memory is kept for the next ones, within reason. */
+  clear(): void {
+    this.#rows = 0
+    this.#length = 0
+    this.#levels = undefined
+    this.clearValues()
+  }
+
+  /** Counts a row whose value was just stored. */
+  protected added(bytes: number): void {
+    if (this.#levels !== undefined) this.#levelsFor(this.#rows + 1)[this.#rows] = 1
+    this.#rows += 1
+    this.#length += 1
+    this.#size.bytes += bytes
+  }
+
+  /** Tells of bytes more or less for values that are there already. */
+  protected resized(bytes: number): void {
+    this.#size.bytes += bytes
+  }
+
+  /** Forgets the value at {@link length}, which was the last one, and returns the bytes it took. */
+  protected abstract removeLastValue(): number
+
+  protected abstract clearValues(): void
+
+  /** The levels, with room for those of `rows` rows. */
+  #levelsFor(rows: number): Uint8Array {
+    const levels = this.#levels
+    if (levels !== undefined && rows <= levels.length) return levels
+    const grown = new Uint8Array(grownCapacity(levels?.length ?? this.#rows, rows))
+    if (levels === undefined) grown.fill(1, 0, this.#rows)
+    else grown.set(levels)
+    this.#levels = grown
+    return grown
   }
 }

@@ -1,10 +1,12 @@
 /**
  * A column chunk: the pages of one column in one row group, and what the footer must tell of them.
  */
-import type { Scratch } from './scratch.ts'
+import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
+import type { ChunkValues } from './chunk-values.ts'
 import type { ColumnBuffer } from './column-buffer.ts'
 import type { Codec } from './compression.ts'
-import { encodePage, splitPages } from './pages.ts'
+import { dataPage, dictionaryPage, splitPages, type UncompressedPage } from './pages.ts'
+import type { Scratch } from './scratch.ts'
 import type { Bounds } from './statistics.ts'
 
 /** What the footer tells of a column chunk. It does not depend on the type of the column. */
@@ -14,31 +16,88 @@ export interface ColumnChunkInfo {
   readonly nullCount: number
   /** Undefined when there is no value, or none that statistics may tell. */
   readonly bounds: Bounds | undefined
+  /** The encoding of the values in the data pages, in numbers of parquet.thrift. */
+  readonly encoding: number
+  /** Bytes of the dictionary page in the file, header included; 0 when there is none. */
+  readonly dictionaryBytes: number
   /** Bytes of the pages before compression, headers included. */
   readonly uncompressedBytes: number
   /** Bytes of the pages in the file, headers included. */
   readonly compressedBytes: number
 }
 
+/** What all column chunks of a row group share. */
+export interface ChunkContext {
+  readonly codec: Codec
+  readonly scratch: Scratch
+}
+
+interface Page {
+  readonly header: Buffer
+  readonly data: Uint8Array
+  readonly uncompressedBytes: number
+}
+
 /**
- * Encodes a column of a row group, page by page. Memory: one page, before and after compression.
+ * Encodes a column of a row group, page by page. Memory: a page, before and after compression; with a codec of the
+ * thread pool as many as it takes at once.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a page cannot be compressed
  */
 export async function* encodeColumnChunk(
   column: ColumnBuffer,
-  codec: Codec,
-  scratch: Scratch,
-): AsyncGenerator<Buffer, ColumnChunkInfo> {
+  nullable: boolean,
+  values: ChunkValues,
+  context: ChunkContext,
+): AsyncGenerator<Uint8Array, ColumnChunkInfo> {
   let uncompressedBytes = 0
   let compressedBytes = 0
-  for (const range of splitPages(column)) {
-    const page = await encodePage(column, range, codec, scratch)
+  let dictionaryBytes = 0
+  for await (const page of compressPages(pagesOf(column, nullable, values), context)) {
+    const pageBytes = page.header.length + page.data.length
+    if (compressedBytes === 0 && values.dictionary !== undefined) dictionaryBytes = pageBytes
     uncompressedBytes += page.header.length + page.uncompressedBytes
-    compressedBytes += page.header.length + page.data.length
+    compressedBytes += pageBytes
     yield page.header
     yield page.data
   }
-  const { nullCount, levels } = column
-  return { valueCount: levels.length, nullCount, bounds: column.values?.bounds(), uncompressedBytes, compressedBytes }
+  return {
+    valueCount: column.rows,
+    nullCount: column.rows - column.length,
+    bounds: column.bounds(),
+    encoding: values.encoding,
+    dictionaryBytes,
+    uncompressedBytes,
+    compressedBytes,
+  }
+}
+
+function* pagesOf(column: ColumnBuffer, nullable: boolean, values: ChunkValues): Generator<UncompressedPage> {
+  if (values.dictionary !== undefined) yield dictionaryPage(values.dictionary)
+  for (const range of splitPages(column, values)) yield dataPage(column, nullable, values, range)
+}
+
+/** Compresses pages, several at once where the codec does, and gives them in order. */
+async function* compressPages(pages: Iterable<UncompressedPage>, context: ChunkContext): AsyncGenerator<Page> {
+  const started: Promise<Page>[] = []
+  for (const page of pages) {
+    const compressing = compressPage(page, context)
+    // It may fail while an earlier one is awaited.
+    compressing.catch(() => {})
+    started.push(compressing)
+    if (started.length === context.codec.pagesAtOnce) yield started.shift() as Promise<Page>
+  }
+  yield* started
+}
+
+async function compressPage(page: UncompressedPage, { codec, scratch }: ChunkContext): Promise<Page> {
+  const { header, parts, uncompressedBytes } = page
+  // Pages that are compressed side by side cannot share memory.
+  const bytes = codec.pagesAtOnce === 1 ? scratch.join(parts) : Buffer.concat(parts)
+  try {
+    const data = await codec.compress(bytes)
+    return { header: header(data.length), data, uncompressedBytes }
+  } catch (cause) {
+    throw new SpillwayError('ERR_SPILLWAY_VALUE', `A Parquet page cannot be compressed: ${messageOf(cause)}`, { cause })
+  }
 }

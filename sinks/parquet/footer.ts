@@ -3,7 +3,6 @@
  */
 import type { Column } from '../columns/column.ts'
 import type { ColumnChunkInfo } from './column-chunk.ts'
-import type { RowGroupInfo } from './row-group.ts'
 import { physicalTypeOf, schemaElements } from './schema.ts'
 import {
   ColumnChunk,
@@ -25,25 +24,34 @@ export const MAGIC = Buffer.from('PAR1')
 /** Version of the format, in its own count. */
 const FORMAT_VERSION = 1
 
+/** What the footer tells of a row group. */
+export interface RowGroupInfo {
+  /** Where its first byte stands in the file. */
+  readonly fileOffset: number
+  readonly rows: number
+  /** Its column chunks, in column order; each begins where the one before it ends. */
+  readonly chunks: readonly ColumnChunkInfo[]
+}
+
 /** What a footer describes. */
 export interface FileInfo {
   readonly columns: readonly Column[]
-  readonly rowGroups: readonly RowGroupInfo[]
-  /** Number of the codec of all pages. */
-  readonly codec: number
+  /** Rows of all row groups. */
+  readonly rows: number
+  readonly rowGroups: readonly ThriftStruct[]
   readonly createdBy: string
   readonly metadata: Readonly<Record<string, string>>
 }
 
 /** Encodes a complete footer. The types of the columns are read now. */
-export function encodeFooter({ columns, rowGroups, codec, createdBy, metadata }: FileInfo): Buffer {
+export function encodeFooter({ columns, rows, rowGroups, createdBy, metadata }: FileInfo): Buffer {
   const keyValues = Object.entries(metadata).map(([key, value]) => new KeyValue({ key, value }))
   const fileMetaData = serialize(
     new FileMetaData({
       version: FORMAT_VERSION,
       schema: schemaElements(columns),
-      num_rows: rowGroups.reduce((rows, rowGroup) => rows + rowGroup.rows, 0),
-      row_groups: rowGroups.map((rowGroup) => rowGroupStruct(rowGroup, columns, codec)),
+      num_rows: rows,
+      row_groups: rowGroups,
       key_value_metadata: keyValues.length === 0 ? undefined : keyValues,
       created_by: createdBy,
       // Readers trust min_value and max_value only in an order they know.
@@ -55,7 +63,12 @@ export function encodeFooter({ columns, rowGroups, codec, createdBy, metadata }:
   return Buffer.concat([fileMetaData, length, MAGIC])
 }
 
-function rowGroupStruct({ fileOffset, rows, chunks }: RowGroupInfo, columns: readonly Column[], codec: number) {
+/** What the footer says of a row group. The types of the columns are read now. */
+export function rowGroupStruct(
+  { fileOffset, rows, chunks }: RowGroupInfo,
+  columns: readonly Column[],
+  codec: number,
+): ThriftStruct {
   let offset = fileOffset
   const chunkStructs = columns.map((column, index) => {
     const chunk = chunks[index] as ColumnChunkInfo
@@ -71,18 +84,21 @@ function rowGroupStruct({ fileOffset, rows, chunks }: RowGroupInfo, columns: rea
 }
 
 function columnChunkStruct(chunk: ColumnChunkInfo, column: Column, offset: number, codec: number): ThriftStruct {
+  const { encoding, dictionaryBytes } = chunk
   return new ColumnChunk({
     // As the format asks when the metadata of the chunk stands in the footer only.
     file_offset: 0,
     meta_data: new ColumnMetaData({
       type: physicalTypeOf(column),
-      encodings: [Encoding.PLAIN, Encoding.RLE],
+      // The dictionary is PLAIN, the levels are RLE.
+      encodings: [...new Set([Encoding.PLAIN, Encoding.RLE, encoding])],
       path_in_schema: [column.name],
       codec,
       num_values: chunk.valueCount,
       total_uncompressed_size: chunk.uncompressedBytes,
       total_compressed_size: chunk.compressedBytes,
-      data_page_offset: offset,
+      data_page_offset: offset + dictionaryBytes,
+      dictionary_page_offset: dictionaryBytes === 0 ? undefined : offset,
       statistics: new Statistics({
         null_count: chunk.nullCount,
         min_value: chunk.bounds?.min,

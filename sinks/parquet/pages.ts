@@ -1,12 +1,11 @@
 /**
- * The data pages (version 1) of a column chunk: definition levels, then values in PLAIN encoding, compressed together,
- * behind a header of its own.
+ * The pages of a column chunk: a dictionary page first where there is a dictionary, then data pages (version 1) of
+ * definition levels and values, each compressed behind a header of its own.
  */
-import type { Scratch } from './scratch.ts'
+import type { ChunkValues, DictionaryPage } from './chunk-values.ts'
 import type { ColumnBuffer } from './column-buffer.ts'
-import type { Codec } from './compression.ts'
 import { encodeLevels } from './levels.ts'
-import { DataPageHeader, Encoding, PageHeader, PageType, serialize } from './thrift.ts'
+import { DataPageHeader, DictionaryPageHeader, Encoding, PageHeader, PageType, serialize } from './thrift.ts'
 
 /** Rows of a full page. */
 export const MAX_PAGE_ROWS = 20_000
@@ -22,59 +21,91 @@ export interface PageRange {
   readonly toValue: number
 }
 
-/** An encoded page. */
-export interface Page {
-  readonly header: Buffer
-  /** Levels and values, compressed. */
-  readonly data: Buffer
-  /** Bytes of the levels and values before compression. */
+/** A page before compression. */
+export interface UncompressedPage {
+  /** What it consists of, one behind the other. */
+  readonly parts: readonly Uint8Array[]
   readonly uncompressedBytes: number
+  /** The header, once the page is compressed. */
+  header(this: void, compressedBytes: number): Buffer
 }
 
-/** Cuts a column into pages, in order. */
-export function* splitPages({ levels, values }: ColumnBuffer): Generator<PageRange> {
+/** Cuts a column into pages, in order: of {@link MAX_PAGE_ROWS}, or half of it, or a quarter, as the bytes ask. */
+export function* splitPages({ levels, rows }: ColumnBuffer, values: ChunkValues): Generator<PageRange> {
   let fromRow = 0
   let fromValue = 0
-  let toValue = 0
-  for (let row = 0; row < levels.length; row++) {
-    const nextValue = toValue + (levels[row] as number)
-    const bytes = values?.byteLength(fromValue, nextValue) ?? 0
-    if (row - fromRow === MAX_PAGE_ROWS || (row > fromRow && bytes > MAX_PAGE_BYTES)) {
-      yield { fromRow, toRow: row, fromValue, toValue }
-      fromRow = row
-      fromValue = toValue
+  while (fromRow < rows) {
+    let pageRows = Math.min(MAX_PAGE_ROWS, rows - fromRow)
+    let pageValues = countValues(levels, fromRow, fromRow + pageRows)
+    while (pageRows > 1 && values.byteLength(fromValue, fromValue + pageValues) > MAX_PAGE_BYTES) {
+      pageRows = Math.ceil(pageRows / 2)
+      pageValues = countValues(levels, fromRow, fromRow + pageRows)
     }
-    toValue = nextValue
+    yield { fromRow, toRow: fromRow + pageRows, fromValue, toValue: fromValue + pageValues }
+    fromRow += pageRows
+    fromValue += pageValues
   }
-  if (levels.length > 0) yield { fromRow, toRow: levels.length, fromValue, toValue }
 }
 
-/**
- * Encodes one page of a column.
- *
- * @param scratch - where the page is put together; nobody else may use it meanwhile
- * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when the page cannot be compressed
- */
-export async function encodePage(
-  { levels, values }: ColumnBuffer,
-  range: PageRange,
-  codec: Codec,
-  scratch: Scratch,
-): Promise<Page> {
-  const encodedLevels = encodeLevels(levels, range.fromRow, range.toRow)
-  const encodedValues = values?.encode(range.fromValue, range.toValue) ?? Buffer.alloc(0)
-  const uncompressed = scratch.join([encodedLevels, encodedValues])
-  const data = await codec.compress(uncompressed)
-  const header = new PageHeader({
-    type: PageType.DATA_PAGE,
-    uncompressed_page_size: uncompressed.length,
-    compressed_page_size: data.length,
+/** The page of a dictionary. */
+export function dictionaryPage({ bytes, count }: DictionaryPage): UncompressedPage {
+  return makePage([bytes], PageType.DICTIONARY_PAGE, {
+    dictionary_page_header: new DictionaryPageHeader({ num_values: count, encoding: Encoding.PLAIN }),
+  })
+}
+
+/** A data page. A required column has no levels in it. */
+export function dataPage(
+  { levels }: ColumnBuffer,
+  nullable: boolean,
+  values: ChunkValues,
+  { fromRow, toRow, fromValue, toValue }: PageRange,
+): UncompressedPage {
+  const encodedLevels = nullable
+    ? [encodeLevels(levels ?? allDefined(toRow - fromRow), levels ? fromRow : 0, levels ? toRow : toRow - fromRow)]
+    : []
+  return makePage([...encodedLevels, values.encode(fromValue, toValue)], PageType.DATA_PAGE, {
     data_page_header: new DataPageHeader({
-      num_values: range.toRow - range.fromRow,
-      encoding: Encoding.PLAIN,
+      num_values: toRow - fromRow,
+      encoding: values.encoding,
       definition_level_encoding: Encoding.RLE,
       repetition_level_encoding: Encoding.RLE,
     }),
   })
-  return { header: serialize(header), data, uncompressedBytes: uncompressed.length }
+}
+
+function makePage(
+  parts: readonly Uint8Array[],
+  type: number,
+  specific: { data_page_header: object } | { dictionary_page_header: object },
+): UncompressedPage {
+  const uncompressedBytes = parts.reduce((bytes, part) => bytes + part.length, 0)
+  return {
+    parts,
+    uncompressedBytes,
+    header: (compressedBytes) =>
+      serialize(
+        new PageHeader({
+          type,
+          uncompressed_page_size: uncompressedBytes,
+          compressed_page_size: compressedBytes,
+          ...specific,
+        } as ConstructorParameters<typeof PageHeader>[0]),
+      ),
+  }
+}
+
+let ones = new Uint8Array(0)
+
+/** Levels of a column without nulls; shared by all of them. */
+function allDefined(rows: number): Uint8Array {
+  if (ones.length < rows) ones = new Uint8Array(MAX_PAGE_ROWS).fill(1)
+  return ones
+}
+
+function countValues(levels: Uint8Array | undefined, from: number, to: number): number {
+  if (levels === undefined) return to - from
+  let count = 0
+  for (let row = from; row < to; row++) count += levels[row] as number
+  return count
 }

@@ -4,12 +4,14 @@
  * groups may follow it, as readers go by the offsets in the last footer. Bytes handed out are to be written in the
  * order they were handed out, and nothing else between them: the encoder counts them to know its place in the file.
  */
+import { endianness } from 'node:os'
 import { SpillwayError } from '../../lib/core/errors.ts'
-import { oneOf, plainObject, resolveOptions, text, type Check, type Checks } from '../../lib/core/options.ts'
-import type { Cell, Column } from '../columns/column.ts'
-import { CODECS, PARQUET_COMPRESSIONS, type Codec, type ParquetCompression } from './compression.ts'
-import { encodeFooter, MAGIC } from './footer.ts'
-import { OpenRowGroup, type RowGroupInfo } from './row-group.ts'
+import { oneOf, resolveOptions, text, textByName, type Checks } from '../../lib/core/options.ts'
+import type { Column } from '../columns/column.ts'
+import { codecOf, PARQUET_COMPRESSIONS, type Codec, type ParquetCompression } from './compression.ts'
+import { encodeFooter, MAGIC, rowGroupStruct, type RowGroupInfo } from './footer.ts'
+import { OpenRowGroup } from './row-group.ts'
+import { serialize, SerializedStruct, type ThriftStruct } from './thrift.ts'
 
 /** Options of {@link ParquetFileEncoder}. */
 export interface ParquetFileEncoderOptions {
@@ -33,12 +35,6 @@ export interface ParquetFileEncoderOptions {
   readonly createdBy?: string
 }
 
-const textByName: Check = {
-  expected: 'an object of strings',
-  accepts: (value) =>
-    plainObject.accepts(value) && Object.values(value as object).every((entry) => typeof entry === 'string'),
-}
-
 const checks: Checks<ParquetFileEncoderOptions> = {
   compression: oneOf(PARQUET_COMPRESSIONS),
   metadata: textByName,
@@ -51,31 +47,38 @@ const defaults = {
   createdBy: 'spillway',
 } as const satisfies Partial<ParquetFileEncoderOptions>
 
-/** Encodes one Parquet file. Memory: the open row group ({@link bufferedBytes}), and one page of it while it ends. */
+/**
+ * Encodes one Parquet file. Memory: the open row group, what encoding it needs (see {@link OpenRowGroup}), and for each
+ * row group handed out about 100 bytes a column, as the footer will have them.
+ */
 export class ParquetFileEncoder {
   readonly #columns: readonly Column[]
   readonly #codec: Codec
   readonly #metadata: Readonly<Record<string, string>>
   readonly #createdBy: string
-  readonly #rowGroups: RowGroupInfo[] = []
-  readonly #open: OpenRowGroup
+  /** Takes the rows. None may be added while a row group ends. */
+  readonly rowGroup: OpenRowGroup
+  /** What the footer says of the row groups handed out; serialized as soon as the types of all columns are known. */
+  readonly #rowGroups: (RowGroupInfo | SerializedStruct)[] = []
   /** Bytes handed out. */
   #offset = 0
+  #footerBytes = 0
   #rows = 0
   #ending = false
 
   /**
    * @param columns - in file order; a column whose type is null may be given one at any time before its first value,
    * and counts as utf8 in the footers before that
-   * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+   * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`, also for a codec that this Node.js does not have
    */
   constructor(columns: readonly Column[], options?: ParquetFileEncoderOptions) {
     const { compression, metadata, createdBy } = resolveOptions('ParquetFileEncoder', options, checks, defaults)
     this.#columns = columns
-    this.#codec = CODECS[compression]
+    if (endianness() === 'BE') throw misuse('this machine is big-endian, and the format is not')
+    this.#codec = codecOf(compression)
     this.#metadata = metadata
     this.#createdBy = createdBy
-    this.#open = new OpenRowGroup(columns)
+    this.rowGroup = new OpenRowGroup(columns)
   }
 
   /** Rows in the row groups handed out. */
@@ -83,14 +86,14 @@ export class ParquetFileEncoder {
     return this.#rows
   }
 
-  /** Rows in the open row group. */
-  get bufferedRows(): number {
-    return this.#open.rows
+  /** Bytes handed out. */
+  get bytes(): number {
+    return this.#offset
   }
 
-  /** Bytes of the rows of the open row group in memory; its buffers have at most twice that. */
-  get bufferedBytes(): number {
-    return this.#open.bytes
+  /** Bytes of the footers handed out. */
+  get footerBytes(): number {
+    return this.#footerBytes
   }
 
   /**
@@ -104,18 +107,6 @@ export class ParquetFileEncoder {
   }
 
   /**
-   * Adds a row to the open row group. When it throws, the row group is as before.
-   *
-   * @param cells - one for each column, in column order; they are copied
-   * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a cell does not fit its column, or is too large;
-   * `ERR_SPILLWAY_CLOSED` while a row group is ending
-   */
-  append(cells: readonly Cell[]): void {
-    if (this.#ending) throw misuse(ENDING)
-    this.#open.append(cells)
-  }
-
-  /**
    * Ends the open row group and hands out its bytes, page by page: none when it has no rows. No row may be appended
    * before all have arrived. When it throws, the rows of the row group are lost; the file can still be completed
    * without the bytes of it that were handed out.
@@ -125,13 +116,13 @@ export class ParquetFileEncoder {
    */
   async *endRowGroup(): AsyncGenerator<Uint8Array, void> {
     this.#assertTurn()
-    const rowGroup = this.#open
+    const { rowGroup } = this
     const { rows } = rowGroup
     if (rows === 0) return
     this.#ending = true
     try {
       const chunks = yield* rowGroup.encode(this.#codec)
-      this.#rowGroups.push({ fileOffset: this.#offset, rows, chunks })
+      this.#rowGroups.push(this.#serialized({ fileOffset: this.#offset, rows, chunks }))
       this.#rows += rows
       for (const { compressedBytes } of chunks) this.#offset += compressedBytes
     } finally {
@@ -150,12 +141,23 @@ export class ParquetFileEncoder {
     this.#assertTurn()
     const footer = encodeFooter({
       columns: this.#columns,
-      rowGroups: this.#rowGroups,
-      codec: this.#codec.id,
+      rows: this.#rows,
+      rowGroups: this.#rowGroups.map((rowGroup) => this.#structOf(rowGroup)),
       createdBy: this.#createdBy,
       metadata: this.#metadata,
     })
+    this.#footerBytes += footer.length
     return this.#handOut(footer)
+  }
+
+  /** Serialized, unless the type of a column is still open: it stands in the metadata of its chunks. */
+  #serialized(rowGroup: RowGroupInfo): RowGroupInfo | SerializedStruct {
+    const isOpen = this.#columns.some(({ type }) => type === null)
+    return isOpen ? rowGroup : new SerializedStruct(serialize(rowGroupStruct(rowGroup, this.#columns, this.#codec.id)))
+  }
+
+  #structOf(rowGroup: RowGroupInfo | SerializedStruct): ThriftStruct {
+    return rowGroup instanceof SerializedStruct ? rowGroup : rowGroupStruct(rowGroup, this.#columns, this.#codec.id)
   }
 
   #assertTurn(): void {

@@ -2,31 +2,38 @@
  * A row group: rows are gathered column by column while it is open, and then encoded as one column chunk behind the
  * other. Nothing in the bytes depends on where in the file they will stand.
  */
-import { Scratch } from './scratch.ts'
-import { SpillwayError } from '../../lib/core/errors.ts'
-import type { Cell, Column } from '../columns/column.ts'
-import { ColumnBuffer } from './column-buffer.ts'
+import { isNullable, type Cell, type Column, type ColumnType } from '../columns/column.ts'
+import type { RowTarget } from '../columns/column-set.ts'
+import { BooleanColumn } from './boolean-column.ts'
+import { BytesColumn, TextColumn } from './byte-array-column.ts'
 import { encodeColumnChunk, type ColumnChunkInfo } from './column-chunk.ts'
+import type { ColumnBuffer, RowGroupSize } from './column-buffer.ts'
 import type { Codec } from './compression.ts'
+import { NullColumn } from './null-column.ts'
+import { DoubleColumn, Int32Column, Int64Column } from './number-column.ts'
+import { NumberDictionary } from './number-dictionary.ts'
+import { Scratch } from './scratch.ts'
 
-/** What the footer tells of a row group. */
-export interface RowGroupInfo {
-  /** Where its first byte stands in the file. */
-  readonly fileOffset: number
-  readonly rows: number
-  /** Its column chunks, in column order; each begins where the one before it ends. */
-  readonly chunks: readonly ColumnChunkInfo[]
-}
-
-/** A row group that takes rows. Memory: at most twice its {@link bytes}, or those of the largest one before. */
-export class OpenRowGroup {
-  readonly #columns: readonly ColumnBuffer[]
+/**
+ * A row group that takes rows, value by value; the values of a row belong to it from {@link endRow} on. Memory: at most
+ * twice its {@link bytes}, or those of the largest one before, and what encoding needs: a page, and 20 bytes for each
+ * value of one column.
+ */
+export class OpenRowGroup implements RowTarget {
+  readonly #columns: readonly Column[]
+  readonly #buffers: ColumnBuffer[]
+  /** The types the buffers were made for. */
+  readonly #types: (ColumnType | null)[]
+  readonly #size: RowGroupSize = { bytes: 0 }
   readonly #scratch = new Scratch()
+  readonly #numbers = new NumberDictionary()
   #rows = 0
-  #bytes = 0
 
+  /** @param columns - in file order; one without a type may be given one before its first value */
   constructor(columns: readonly Column[]) {
-    this.#columns = columns.map((column) => new ColumnBuffer(column))
+    this.#columns = columns
+    this.#types = columns.map(({ type }) => type)
+    this.#buffers = this.#types.map((type) => createBuffer(type, this.#size))
   }
 
   get rows(): number {
@@ -35,40 +42,38 @@ export class OpenRowGroup {
 
   /** Bytes of the rows in memory. */
   get bytes(): number {
-    return this.#bytes
+    return this.#size.bytes
   }
 
-  /**
-   * Adds a row. When it throws, the row group is as before.
-   *
-   * @param cells - one for each column, in column order; they are copied
-   * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a cell does not fit its column, or a cell is missing
-   */
-  append(cells: readonly Cell[]): void {
-    if (cells.length !== this.#columns.length) {
-      const problem = `Expected a row of ${this.#columns.length} cells, one for each column, got ${cells.length}`
-      throw new SpillwayError('ERR_SPILLWAY_VALUE', problem)
-    }
-    let appended = 0
-    let bytes = 0
-    try {
-      for (const column of this.#columns) {
-        bytes += column.append(cells[appended] as Cell)
-        appended += 1
-      }
-    } catch (thrown) {
-      for (const column of this.#columns.slice(0, appended)) column.removeLast()
-      throw thrown
-    }
+  take(index: number, value: unknown): boolean {
+    const buffer = this.#buffers[index] as ColumnBuffer
+    if (buffer.rows !== this.#rows) buffer.padTo(this.#rows)
+    return buffer.take(value)
+  }
+
+  add(index: number, cell: Cell): void {
+    this.#bufferFor(index).add(cell)
+  }
+
+  isMissing(index: number): boolean {
+    return (this.#buffers[index] as ColumnBuffer).rows <= this.#rows
+  }
+
+  /** Ends a row: what it has no value for is null. */
+  endRow(): void {
     this.#rows += 1
-    this.#bytes += bytes
   }
 
-  /** Removes all rows; the memory is kept for the next ones. */
+  /** Takes back the values of a row that is not to be. */
+  dropRow(): void {
+    for (const buffer of this.#buffers) buffer.dropRowAfter(this.#rows)
+  }
+
+  /** Removes all rows; the memory is kept for the next ones, within reason. */
   clear(): void {
-    for (const column of this.#columns) column.clear()
+    for (const buffer of this.#buffers) buffer.clear()
     this.#rows = 0
-    this.#bytes = 0
+    this.#size.bytes = 0
   }
 
   /**
@@ -77,9 +82,53 @@ export class OpenRowGroup {
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a page cannot be compressed
    */
-  async *encode(codec: Codec): AsyncGenerator<Buffer, ColumnChunkInfo[]> {
+  async *encode(codec: Codec): AsyncGenerator<Uint8Array, ColumnChunkInfo[]> {
+    const context = { codec, scratch: this.#scratch }
     const chunks: ColumnChunkInfo[] = []
-    for (const column of this.#columns) chunks.push(yield* encodeColumnChunk(column, codec, this.#scratch))
+    for (const [index, buffer] of this.#buffers.entries()) {
+      buffer.padTo(this.#rows)
+      const values = buffer.chunkValues(this.#numbers)
+      chunks.push(yield* encodeColumnChunk(buffer, isNullable(this.#columns[index] as Column), values, context))
+    }
     return chunks
+  }
+
+  /** The buffer of a column, which may have got its type only now, or another one after its first row was dropped. */
+  #bufferFor(index: number): ColumnBuffer {
+    const buffer = this.#buffers[index] as ColumnBuffer
+    const type = (this.#columns[index] as Column).type
+    if (type === this.#types[index] || buffer.length > 0) return buffer
+    const created = createBuffer(type, this.#size)
+    this.#size.bytes -= buffer.rows
+    created.padTo(buffer.rows)
+    this.#buffers[index] = created
+    this.#types[index] = type
+    return created
+  }
+}
+
+/** The buffer for a column of `type`. */
+export function createBuffer(type: ColumnType | null, size: RowGroupSize): ColumnBuffer {
+  switch (type) {
+    case 'boolean':
+      return new BooleanColumn(size)
+    case 'int32':
+      return new Int32Column(size, false)
+    case 'date':
+      return new Int32Column(size, true)
+    case 'int64':
+      return new Int64Column(size, false)
+    case 'timestamp':
+      return new Int64Column(size, true)
+    case 'double':
+      return new DoubleColumn(size)
+    case 'utf8':
+      return new TextColumn(size, false)
+    case 'json':
+      return new TextColumn(size, true)
+    case 'bytes':
+      return new BytesColumn(size)
+    case null:
+      return new NullColumn(size)
   }
 }

@@ -1,10 +1,11 @@
 /**
  * The schema of a Parquet file: the physical type of each column, and its annotation as a converted type (for older
- * readers) and as a logical type. All columns are optional and flat: a dot in a name makes no groups.
+ * readers) and as a logical type. Columns are flat: a dot in a name makes no groups.
  */
-import type { Column, ColumnType } from '../columns/column.ts'
+import { isNullable, type Column, type ColumnType } from '../columns/column.ts'
 import {
   ConvertedType,
+  DateType,
   FieldRepetitionType,
   JsonType,
   LogicalType,
@@ -30,8 +31,14 @@ const MILLISECONDS_UTC = new TimestampType({
 
 const PARQUET_TYPES: Readonly<Record<ColumnType, ParquetType>> = {
   boolean: { physical: Type.BOOLEAN },
+  int32: { physical: Type.INT32 },
   int64: { physical: Type.INT64 },
   double: { physical: Type.DOUBLE },
+  date: {
+    physical: Type.INT32,
+    converted: ConvertedType.DATE,
+    logical: new LogicalType({ DATE: new DateType() }),
+  },
   timestamp: {
     physical: Type.INT64,
     converted: ConvertedType.TIMESTAMP_MILLIS,
@@ -64,7 +71,7 @@ function schemaElement(column: Column): ThriftStruct {
   const { physical, converted, logical } = parquetTypeOf(column)
   return new SchemaElement({
     type: physical,
-    repetition_type: FieldRepetitionType.OPTIONAL,
+    repetition_type: isNullable(column) ? FieldRepetitionType.OPTIONAL : FieldRepetitionType.REQUIRED,
     name: column.name,
     converted_type: converted,
     logicalType: logical,

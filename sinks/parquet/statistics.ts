@@ -4,8 +4,6 @@
  * arrays by unsigned bytes. Bounds are exact values of the chunk or left out, never shortened: the metadata of this
  * format version has no field to mark a shortened one.
  */
-import { littleEndianBytes } from './little-endian.ts'
-
 /** The most bytes of a byte array in the statistics. */
 const MAX_BOUND_BYTES = 64
 
@@ -21,16 +19,33 @@ export function boundsOfBooleans(values: Uint8Array): Bounds | undefined {
   return { min: Buffer.from([values.includes(0) ? 0 : 1]), max: Buffer.from([values.includes(1) ? 1 : 0]) }
 }
 
-/** Bounds of integers; undefined for none. */
-export function boundsOfInt64s(values: BigInt64Array): Bounds | undefined {
+/** Bounds of integers of 32 bits; undefined for none. */
+export function boundsOfInt32s(values: Int32Array): Bounds | undefined {
   if (values.length === 0) return undefined
-  let min = values[0] as bigint
+  let min = values[0] as number
   let max = min
-  for (const value of values) {
+  for (let index = 1; index < values.length; index++) {
+    const value = values[index] as number
     if (value < min) min = value
     else if (value > max) max = value
   }
-  return { min: littleEndianBytes(BigInt64Array.of(min)), max: littleEndianBytes(BigInt64Array.of(max)) }
+  return { min: bytesOf(Int32Array.of(min)), max: bytesOf(Int32Array.of(max)) }
+}
+
+/**
+ * Bounds of integers of 64 bits; undefined for none.
+ *
+ * @param words - two for each integer, the lower one first: bigints would be garbage
+ */
+export function boundsOfInt64s(words: Int32Array): Bounds | undefined {
+  if (words.length === 0) return undefined
+  let min = 0
+  let max = 0
+  for (let at = 2; at < words.length; at += 2) {
+    if (isBelow(words, at, min)) min = at
+    else if (isBelow(words, max, at)) max = at
+  }
+  return { min: bytesOf(words.slice(min, min + 2)), max: bytesOf(words.slice(max, max + 2)) }
 }
 
 /**
@@ -42,14 +57,15 @@ export function boundsOfDoubles(values: Float64Array): Bounds | undefined {
   if (values.length === 0) return undefined
   let min = Infinity
   let max = -Infinity
-  for (const value of values) {
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number
     if (Number.isNaN(value)) return undefined
     if (value < min) min = value
     if (value > max) max = value
   }
   return {
-    min: littleEndianBytes(Float64Array.of(min === 0 ? -0 : min)),
-    max: littleEndianBytes(Float64Array.of(max === 0 ? 0 : max)),
+    min: bytesOf(Float64Array.of(min === 0 ? -0 : min)),
+    max: bytesOf(Float64Array.of(max === 0 ? 0 : max)),
   }
 }
 
@@ -57,18 +73,54 @@ export function boundsOfDoubles(values: Float64Array): Bounds | undefined {
  * Bounds of byte arrays, compared byte by byte as unsigned numbers; undefined for none, and when either bound is
  * longer than 64 bytes.
  *
- * @param valueAt - the bytes of a value; they may share memory
+ * @param startOf - where a value starts in `bytes`
+ * @param endOf - where it ends
  */
-export function boundsOfByteArrays(length: number, valueAt: (index: number) => Buffer): Bounds | undefined {
+export function boundsOfByteArrays(
+  bytes: Uint8Array,
+  length: number,
+  startOf: (index: number) => number,
+  endOf: (index: number) => number,
+): Bounds | undefined {
   if (length === 0) return undefined
-  let min = valueAt(0)
-  let max = min
+  let [minStart, minEnd] = [startOf(0), endOf(0)]
+  let [maxStart, maxEnd] = [minStart, minEnd]
   for (let index = 1; index < length; index++) {
-    const value = valueAt(index)
-    if (value.compare(min) < 0) min = value
-    else if (value.compare(max) > 0) max = value
+    const [start, end] = [startOf(index), endOf(index)]
+    // Most often values rise or lie between the bounds: the upper one is looked at first.
+    if (isBefore(bytes, maxStart, maxEnd, start, end)) {
+      maxStart = start
+      maxEnd = end
+    } else if (isBefore(bytes, start, end, minStart, minEnd)) {
+      minStart = start
+      minEnd = end
+    }
   }
-  if (min.length > MAX_BOUND_BYTES || max.length > MAX_BOUND_BYTES) return undefined
+  if (minEnd - minStart > MAX_BOUND_BYTES || maxEnd - maxStart > MAX_BOUND_BYTES) return undefined
   // Copies, as the bounds outlive the buffers of the row group.
-  return { min: Buffer.from(min), max: Buffer.from(max) }
+  return {
+    min: Buffer.from(bytes.subarray(minStart, minEnd)),
+    max: Buffer.from(bytes.subarray(maxStart, maxEnd)),
+  }
+}
+
+/** Whether the bytes `[start, end)` come before `[otherStart, otherEnd)`; a prefix comes first. */
+function isBefore(bytes: Uint8Array, start: number, end: number, otherStart: number, otherEnd: number): boolean {
+  const length = Math.min(end - start, otherEnd - otherStart)
+  for (let index = 0; index < length; index++) {
+    const byte = bytes[start + index] as number
+    const other = bytes[otherStart + index] as number
+    if (byte !== other) return byte < other
+  }
+  return end - start < otherEnd - otherStart
+}
+
+/** Whether the integer at `one` is smaller than that at `other`. */
+function isBelow(words: Int32Array, one: number, other: number): boolean {
+  const [high, otherHigh] = [words[one + 1] as number, words[other + 1] as number]
+  return high === otherHigh ? (words[one] as number) >>> 0 < (words[other] as number) >>> 0 : high < otherHigh
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Int32Array | Float64Array): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
 }

@@ -1,10 +1,8 @@
 /**
- * The adapter of parquetjs-lite: Parquet's Thrift structs, their serialization in the compact protocol, and snappy.
- * The one file that imports the package. Its names are those of parquet.thrift; only what is used is typed. Whatever
+ * The adapter of parquetjs-lite: Parquet's Thrift structs, and their serialization in the compact protocol. The one file that imports the package. Its names are those of parquet.thrift; only what is used is typed. Whatever
  * the package throws (strings, at times) comes out as a SpillwayError.
  */
 import parquetTypes from 'parquetjs-lite/gen-nodejs/parquet_types.js'
-import parquetCompression from 'parquetjs-lite/lib/compression.js'
 import parquetUtil from 'parquetjs-lite/lib/util.js'
 import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
 
@@ -18,19 +16,22 @@ type EmptyStruct = new () => ThriftStruct
 
 /** The structs and enums of parquet.thrift in use; an i64 field takes safe integers. */
 interface ParquetTypes {
-  readonly Type: Readonly<Record<'BOOLEAN' | 'INT64' | 'DOUBLE' | 'BYTE_ARRAY', number>>
-  readonly ConvertedType: Readonly<Record<'UTF8' | 'JSON' | 'TIMESTAMP_MILLIS', number>>
-  readonly FieldRepetitionType: Readonly<Record<'OPTIONAL', number>>
-  readonly Encoding: Readonly<Record<'PLAIN' | 'RLE', number>>
-  readonly CompressionCodec: Readonly<Record<'UNCOMPRESSED' | 'SNAPPY' | 'GZIP', number>>
-  readonly PageType: Readonly<Record<'DATA_PAGE', number>>
+  readonly Type: Readonly<Record<'BOOLEAN' | 'INT32' | 'INT64' | 'DOUBLE' | 'BYTE_ARRAY', number>>
+  readonly ConvertedType: Readonly<Record<'UTF8' | 'JSON' | 'DATE' | 'TIMESTAMP_MILLIS', number>>
+  readonly FieldRepetitionType: Readonly<Record<'OPTIONAL' | 'REQUIRED', number>>
+  readonly Encoding: Readonly<Record<'PLAIN' | 'RLE' | 'RLE_DICTIONARY', number>>
+  readonly CompressionCodec: Readonly<Record<'UNCOMPRESSED' | 'SNAPPY' | 'GZIP' | 'BROTLI' | 'ZSTD', number>>
+  readonly PageType: Readonly<Record<'DATA_PAGE' | 'DICTIONARY_PAGE', number>>
   readonly StringType: EmptyStruct
   readonly JsonType: EmptyStruct
+  readonly DateType: EmptyStruct
   readonly MilliSeconds: EmptyStruct
   readonly TypeDefinedOrder: EmptyStruct
   readonly TimeUnit: StructOf<{ MILLIS: ThriftStruct }>
   readonly TimestampType: StructOf<{ isAdjustedToUTC: boolean; unit: ThriftStruct }>
-  readonly LogicalType: StructOf<{ STRING: ThriftStruct } | { JSON: ThriftStruct } | { TIMESTAMP: ThriftStruct }>
+  readonly LogicalType: StructOf<
+    { STRING: ThriftStruct } | { JSON: ThriftStruct } | { DATE: ThriftStruct } | { TIMESTAMP: ThriftStruct }
+  >
   readonly SchemaElement: StructOf<{
     name: string
     num_children?: number
@@ -50,11 +51,13 @@ interface ParquetTypes {
     definition_level_encoding: number
     repetition_level_encoding: number
   }>
+  readonly DictionaryPageHeader: StructOf<{ num_values: number; encoding: number }>
   readonly PageHeader: StructOf<{
     type: number
     uncompressed_page_size: number
     compressed_page_size: number
-    data_page_header: ThriftStruct
+    data_page_header?: ThriftStruct
+    dictionary_page_header?: ThriftStruct
   }>
   readonly ColumnMetaData: StructOf<{
     type: number
@@ -65,6 +68,7 @@ interface ParquetTypes {
     total_uncompressed_size: number
     total_compressed_size: number
     data_page_offset: number
+    dictionary_page_offset?: number | undefined
     statistics: ThriftStruct
   }>
   readonly ColumnChunk: StructOf<{ file_offset: number; meta_data: ThriftStruct }>
@@ -84,7 +88,6 @@ interface ParquetTypes {
 
 const types = parquetTypes as ParquetTypes
 const util = parquetUtil as { serializeThrift(struct: ThriftStruct): Buffer }
-const compression = parquetCompression as { deflate(method: 'SNAPPY', bytes: Buffer): Buffer }
 
 // The generated code assigns each class to an undeclared variable as well: none of them stays on the global object.
 for (const [name, value] of Object.entries(types)) {
@@ -92,8 +95,10 @@ for (const [name, value] of Object.entries(types)) {
 }
 
 export const { Type, ConvertedType, FieldRepetitionType, Encoding, CompressionCodec, PageType } = types
-export const { StringType, JsonType, MilliSeconds, TimeUnit, TimestampType, LogicalType, SchemaElement } = types
-export const { Statistics, DataPageHeader, PageHeader, ColumnMetaData, ColumnChunk, RowGroup } = types
+export const { StringType, JsonType, DateType, MilliSeconds, TimeUnit, TimestampType, LogicalType, SchemaElement } =
+  types
+export const { Statistics, DataPageHeader, DictionaryPageHeader, PageHeader, ColumnMetaData, ColumnChunk, RowGroup } =
+  types
 export const { KeyValue, TypeDefinedOrder, ColumnOrder, FileMetaData } = types
 
 /**
@@ -102,24 +107,24 @@ export const { KeyValue, TypeDefinedOrder, ColumnOrder, FileMetaData } = types
  * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a field has a value the protocol cannot hold
  */
 export function serialize(struct: ThriftStruct): Buffer {
-  return guard('Parquet metadata could not be serialized', () => util.serializeThrift(struct))
-}
-
-/**
- * `bytes` compressed by raw snappy.
- *
- * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when the bytes cannot be compressed
- */
-export function compressSnappy(bytes: Buffer): Buffer {
-  const slice = guard('A Parquet page could not be compressed by snappy', () => compression.deflate('SNAPPY', bytes))
-  // The slice keeps a buffer for the worst case alive; a copy is worth it where that is much larger.
-  return slice.length < slice.buffer.byteLength / 2 ? Buffer.from(slice) : slice
-}
-
-function guard(problem: string, run: () => Buffer): Buffer {
   try {
-    return run()
+    return util.serializeThrift(struct)
   } catch (thrown) {
-    throw new SpillwayError('ERR_SPILLWAY_VALUE', `${problem}: ${messageOf(thrown)}`, { cause: thrown })
+    const problem = `Parquet metadata could not be serialized: ${messageOf(thrown)}`
+    throw new SpillwayError('ERR_SPILLWAY_VALUE', problem, { cause: thrown })
+  }
+}
+
+/** A struct whose bytes are there already: it stands where the struct itself would, in another one. */
+export class SerializedStruct implements ThriftStruct {
+  readonly #bytes: Buffer
+
+  /** @param bytes - as {@link serialize} made them */
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  write(protocol: unknown): void {
+    ;(protocol as { readonly trans: { write(bytes: Buffer): void } }).trans.write(this.#bytes)
   }
 }

@@ -1,13 +1,20 @@
 import t from 'tap'
 import { CellMaker } from '../../../sinks/columns/cells.ts'
-import { ColumnSet } from '../../../sinks/columns/column-set.ts'
+import { ColumnSet, type RowTarget } from '../../../sinks/columns/column-set.ts'
 import type { Cell, Column } from '../../../sinks/columns/column.ts'
 import { JsonText } from '../../../sinks/json-text.ts'
 
 function fill(columns: Column[], record: unknown, int64Only = false) {
   const set = new ColumnSet(columns, new CellMaker(new JsonText('null')), int64Only)
-  const cells: Cell[] = columns.map(() => 'left over')
-  return { refusal: set.fill(record, cells), cells }
+  const cells: Cell[] = columns.map(() => null)
+  const target: RowTarget = {
+    take: () => false,
+    add(index, cell) {
+      cells[index] = cell
+    },
+    isMissing: (index) => cells[index] === null,
+  }
+  return { refusal: set.fill(record, target), cells }
 }
 
 t.test('lays values into their columns, and null into the others', async (t) => {
@@ -53,4 +60,24 @@ t.test('gives an open column the type of its first value, unless that record is 
   t.equal(columns[0]?.type, null)
   fill(columns, { a: 'text', b: 1 })
   t.equal(columns[0]?.type, 'utf8')
+})
+
+t.test('refuses a record that lacks what every one must have', async (t) => {
+  const columns: Column[] = [
+    { name: 'a', type: 'double' },
+    { name: 'b.c', type: 'double', nullable: false },
+  ]
+  t.match(fill(columns, { a: 1 }).refusal, { kind: 'drift', field: 'b.c' })
+  t.match(fill(columns, { a: 1, b: { c: null } }).refusal, { kind: 'drift', field: 'b.c' })
+  t.equal(fill(columns, { b: { c: 1 } }).refusal, undefined)
+})
+
+t.test('finds the column of a key whatever the order of the keys', async (t) => {
+  const columns: Column[] = ['a', 'b', 'c.d', 'c.e'].map((name) => ({ name, type: 'double' }))
+  t.strictSame(fill(columns, { c: { e: 4, d: 3 }, b: 2, a: 1 }).cells, [1, 2, 3, 4])
+})
+
+t.test('leaves out what an object inherits', async (t) => {
+  const record: unknown = Object.assign(Object.create({ inherited: 1 }), { a: 2 })
+  t.strictSame(fill([{ name: 'a', type: 'double' }], record), { refusal: undefined, cells: [2] })
 })

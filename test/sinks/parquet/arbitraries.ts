@@ -3,7 +3,7 @@
  */
 import fc from 'fast-check'
 import { COLUMN_TYPES, type Cell, type Column, type ColumnType } from '../../../sinks/columns/column.ts'
-import { PARQUET_COMPRESSIONS, type ParquetCompression } from '../../../sinks/parquet/compression.ts'
+import { PARQUET_COMPRESSIONS, codecOf, type ParquetCompression } from '../../../sinks/parquet/compression.ts'
 import { ParquetFileEncoder } from '../../../sinks/parquet/parquet-file-encoder.ts'
 
 /** The content of a file. */
@@ -14,6 +14,15 @@ export interface Table {
   readonly compression: ParquetCompression
 }
 
+/** The codecs that this Node.js has. */
+export const CODEC_NAMES: readonly ParquetCompression[] = PARQUET_COMPRESSIONS.filter((name) => {
+  try {
+    return codecOf(name)
+  } catch {
+    return false
+  }
+})
+
 /** Without a byte order mark in front, which DuckDB's client drops. */
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }).filter((value) => !value.startsWith('\ufeff')),
@@ -23,38 +32,64 @@ const text = fc.oneof(
 /** Cells that are not null, by type. */
 export const cellArbitraries: Readonly<Record<ColumnType, fc.Arbitrary<Cell>>> = {
   boolean: fc.boolean(),
+  int32: fc.oneof(fc.integer(), fc.constantFrom(0, -1, 2 ** 31 - 1, -(2 ** 31))),
   int64: fc.oneof(
     fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
     fc.constantFrom(0n, -1n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 32n, -(2n ** 31n)),
   ),
   double: fc.oneof(fc.double(), fc.constantFrom(NaN, -0, 0, Infinity, -Infinity, 5e-324, Number.MAX_VALUE)),
+  date: fc.integer({ min: -100_000_000, max: 100_000_000 }).map((day) => new Date(day * 86_400_000)),
   timestamp: fc.date({ noInvalidDate: true }),
   utf8: text,
   json: fc.jsonValue().map((value) => JSON.stringify(value)),
   bytes: fc.uint8Array({ maxLength: 80 }),
 }
 
-/** A column's type, and how many of its cells are null. */
+/** A column's type, how many of its cells are null, and whether its values repeat. */
 const shape = fc.record({
   type: fc.constantFrom(...COLUMN_TYPES),
   name: fc.string({ unit: 'grapheme', maxLength: 8 }),
   nulls: fc.constantFrom(0, 1, 10, 100),
+  repeats: fc.boolean(),
+  nullable: fc.boolean(),
 })
 
 /** Random tables of up to six columns and a few hundred rows. */
 export const tableArbitrary: fc.Arbitrary<Table> = fc.array(shape, { minLength: 1, maxLength: 6 }).chain((shapes) => {
-  const cells = shapes.map(({ type, nulls }) =>
-    fc.oneof(
-      { arbitrary: cellArbitraries[type], weight: nulls === 100 ? 0 : 10 },
+  const cells = shapes.map(({ type, nulls, repeats }) => {
+    const value = repeats
+      ? fc.constantFrom(...fc.sample(cellArbitraries[type], { seed: nulls, numRuns: 3 }))
+      : cellArbitraries[type]
+    return fc.oneof(
+      { arbitrary: value, weight: nulls === 100 ? 0 : 10 },
       { arbitrary: fc.constant(null), weight: nulls },
-    ),
-  )
+    )
+  })
   return fc.record({
-    columns: fc.constant(shapes.map(({ type, name }, index) => ({ name: `${name}.${index}`, type }))),
+    columns: fc.constant(
+      shapes.map(({ type, name, nulls, nullable }, index) => ({
+        name: `${name}.${index}`,
+        type,
+        nullable: nullable || nulls > 0,
+      })),
+    ),
     rowGroups: fc.array(fc.array(fc.tuple(...cells), { minLength: 1, maxLength: 60 }), { maxLength: 4 }),
-    compression: fc.constantFrom(...PARQUET_COMPRESSIONS),
+    compression: fc.constantFrom(...CODEC_NAMES),
   })
 })
+
+/** Adds a row of cells, or nothing of it when one does not fit. */
+export function appendRow({ rowGroup }: Pick<ParquetFileEncoder, 'rowGroup'>, cells: readonly Cell[]): void {
+  try {
+    cells.forEach((cell, index) => {
+      if (cell !== null && !rowGroup.take(index, cell)) rowGroup.add(index, cell)
+    })
+    rowGroup.endRow()
+  } catch (error) {
+    rowGroup.dropRow()
+    throw error
+  }
+}
 
 /** The bytes of the open row group. */
 export async function endRowGroup(encoder: ParquetFileEncoder): Promise<Buffer> {
@@ -68,7 +103,7 @@ export async function encodeTable({ columns, rowGroups, compression }: Table): P
   const encoder = new ParquetFileEncoder(columns, { compression })
   const parts = [encoder.header()]
   for (const rows of rowGroups) {
-    for (const row of rows) encoder.append(row)
+    for (const row of rows) appendRow(encoder, row)
     parts.push(await endRowGroup(encoder))
   }
   parts.push(encoder.footer())

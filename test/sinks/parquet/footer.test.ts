@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Column } from '../../../sinks/columns/column.ts'
-import type { ColumnChunkInfo } from '../../../sinks/parquet/column-chunk.ts'
-import { encodeFooter, MAGIC } from '../../../sinks/parquet/footer.ts'
-import { CompressionCodec } from '../../../sinks/parquet/thrift.ts'
+import { encodeFooter, MAGIC, rowGroupStruct, type RowGroupInfo } from '../../../sinks/parquet/footer.ts'
+import { CompressionCodec, Encoding } from '../../../sinks/parquet/thrift.ts'
 import { metadataByHyparquet } from './readers.ts'
 
 const columns: Column[] = [
@@ -12,9 +11,10 @@ const columns: Column[] = [
   { name: 'b.c', type: 'timestamp' },
 ]
 
-function metadataOf(rowGroups: { fileOffset: number; rows: number; chunks: ColumnChunkInfo[] }[]) {
-  const codec = CompressionCodec.GZIP
-  const footer = encodeFooter({ columns, rowGroups, codec, createdBy: 'test', metadata: {} })
+function metadataOf(infos: RowGroupInfo[]) {
+  const rowGroups = infos.map((info) => rowGroupStruct(info, columns, CompressionCodec.GZIP))
+  const rows = infos.reduce((sum, info) => sum + info.rows, 0)
+  const footer = encodeFooter({ columns, rows, rowGroups, createdBy: 'test', metadata: {} })
   return metadataByHyparquet(Buffer.concat([MAGIC, footer]))
 }
 
@@ -25,7 +25,8 @@ t.test('tells offsets, sizes and counts of any magnitude', async () => {
     fc.integer({ min: 2 ** 40, max: 2 ** 50 }),
   )
   const property = fc.property(large, large, large, large, (fileOffset, rows, uncompressedBytes, compressedBytes) => {
-    const chunk = { valueCount: rows, nullCount: rows, bounds: undefined, uncompressedBytes, compressedBytes }
+    const sizes = { uncompressedBytes, compressedBytes, dictionaryBytes: 0 }
+    const chunk = { valueCount: rows, nullCount: rows, bounds: undefined, encoding: Encoding.PLAIN, ...sizes }
     const metadata = metadataOf([{ fileOffset, rows, chunks: [chunk, chunk] }])
     assert.equal(metadata.num_rows, BigInt(rows))
     const rowGroup = metadata.row_groups[0]!
@@ -62,14 +63,14 @@ t.test('lists the columns as optional, in file order, with their types', async (
 })
 
 t.test('says that bounds are in the order of their type', async (t) => {
-  const footer = encodeFooter({ columns, rowGroups: [], codec: 0, createdBy: 't', metadata: {} })
+  const footer = encodeFooter({ columns, rows: 0, rowGroups: [], createdBy: 't', metadata: {} })
   // The last field of the metadata: a list of two structs, each with an empty struct as its field 1.
   const end = footer.subarray(0, -8)
   t.strictSame([...end.subarray(-9)], [0x19, 0x2c, 0x1c, 0, 0, 0x1c, 0, 0, 0])
 })
 
 t.test('ends with its length and the magic bytes', async (t) => {
-  const footer = encodeFooter({ columns, rowGroups: [], codec: 0, createdBy: 't', metadata: {} })
+  const footer = encodeFooter({ columns, rows: 0, rowGroups: [], createdBy: 't', metadata: {} })
   t.equal(footer.readUInt32LE(footer.length - 8), footer.length - 8)
   t.equal(footer.toString('latin1', footer.length - 4), 'PAR1')
 })

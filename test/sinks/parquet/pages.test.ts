@@ -2,10 +2,12 @@ import parquetTypes from 'parquetjs-lite/gen-nodejs/parquet_types.js'
 import parquetUtil from 'parquetjs-lite/lib/util.js'
 import t from 'tap'
 import type { Cell, ColumnType } from '../../../sinks/columns/column.ts'
-import { ColumnBuffer } from '../../../sinks/parquet/column-buffer.ts'
+import type { ColumnBuffer } from '../../../sinks/parquet/column-buffer.ts'
 import { Scratch } from '../../../sinks/parquet/scratch.ts'
 import { encodeColumnChunk } from '../../../sinks/parquet/column-chunk.ts'
-import { CODECS, type ParquetCompression } from '../../../sinks/parquet/compression.ts'
+import { codecOf, type ParquetCompression } from '../../../sinks/parquet/compression.ts'
+import { NumberDictionary } from '../../../sinks/parquet/number-dictionary.ts'
+import { createBuffer } from '../../../sinks/parquet/row-group.ts'
 import { MAX_PAGE_BYTES, MAX_PAGE_ROWS, splitPages } from '../../../sinks/parquet/pages.ts'
 
 interface PageHeader {
@@ -18,15 +20,20 @@ const { decodeThrift } = parquetUtil as {
   decodeThrift(this: void, struct: object, bytes: Buffer, offset: number): number
 }
 
-function bufferOf(type: ColumnType, cells: Iterable<Cell>): ColumnBuffer {
-  const buffer = new ColumnBuffer({ name: 'c', type })
-  for (const cell of cells) buffer.append(cell)
+function bufferOf(type: ColumnType, cells: readonly Cell[]): ColumnBuffer {
+  const buffer = createBuffer(type, { bytes: 0 })
+  cells.forEach((cell, row) => {
+    buffer.padTo(row)
+    if (cell !== null && !buffer.take(cell)) buffer.add(cell)
+  })
+  buffer.padTo(cells.length)
   return buffer
 }
 
 /** Rows and values of each page. */
-function split(type: ColumnType, cells: Cell[]): [number, number][] {
-  return [...splitPages(bufferOf(type, cells))].map((page) => [
+function split(type: ColumnType, cells: readonly Cell[]): [number, number][] {
+  const buffer = bufferOf(type, cells)
+  return [...splitPages(buffer, buffer.chunkValues(new NumberDictionary()))].map((page) => [
     page.toRow - page.fromRow,
     page.toValue - page.fromValue,
   ])
@@ -46,16 +53,16 @@ t.test('ends a page at 20,000 rows, nulls included', async (t) => {
   ])
 })
 
-t.test('ends a page before the value that makes it larger than a megabyte', async (t) => {
-  const third = 'x'.repeat(MAX_PAGE_BYTES / 4)
-  t.strictSame(split('utf8', [null, ...Array<string>(7).fill(third), null]), [
-    [4, 3],
+t.test('halves a page until its values fit', async (t) => {
+  const third = Buffer.alloc(MAX_PAGE_BYTES / 4)
+  t.strictSame(split('bytes', [null, ...Array<Buffer>(7).fill(third), null]), [
+    [3, 2],
     [3, 3],
-    [2, 1],
+    [3, 2],
   ])
 })
 
-t.test('gives a value larger than a megabyte a page of its own', async (t) => {
+t.test('gives a value larger than a page one of its own', async (t) => {
   const large = Buffer.alloc(MAX_PAGE_BYTES + 1)
   t.strictSame(split('bytes', [large, Buffer.alloc(1), large, large]), [
     [1, 1],
@@ -69,11 +76,15 @@ t.test('makes no page of no rows', async (t) => {
   t.strictSame(split('double', []), [])
 })
 
-for (const compression of ['none', 'snappy', 'gzip'] satisfies ParquetCompression[]) {
+for (const compression of ['none', 'snappy', 'gzip', 'brotli'] satisfies ParquetCompression[]) {
   t.test(`tells sizes and counts that add up with ${compression}`, async (t) => {
-    const cells = Array.from({ length: 50_000 }, (_, index) => (index % 10 === 0 ? null : 'text '.repeat(index % 20)))
-    const parts: Buffer[] = []
-    const encoding = encodeColumnChunk(bufferOf('utf8', cells), CODECS[compression], new Scratch())
+    const cells = Array.from({ length: 50_000 }, (_, index) =>
+      index % 10 === 0 ? null : `${'text '.repeat(20)}${index}`,
+    )
+    const parts: Uint8Array[] = []
+    const context = { codec: codecOf(compression), scratch: new Scratch() }
+    const column = bufferOf('utf8', cells)
+    const encoding = encodeColumnChunk(column, true, column.chunkValues(new NumberDictionary()), context)
     let step = await encoding.next()
     for (; step.done !== true; step = await encoding.next()) parts.push(step.value)
     const info = step.value

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Cell, Column, ColumnType } from '../../../sinks/columns/column.ts'
 import { ParquetFileEncoder } from '../../../sinks/parquet/parquet-file-encoder.ts'
-import { encodeTable, tableArbitrary, endRowGroup } from './arbitraries.ts'
+import { appendRow, CODEC_NAMES, encodeTable, endRowGroup, tableArbitrary } from './arbitraries.ts'
 import { metadataByHyparquet, rowsByHyparquet, showRows } from './readers.ts'
 
 /** A file of one row group with one column. */
@@ -70,14 +70,14 @@ t.test('takes a type for an open column in the middle of a row group', async (t)
   const nulls = columns.map(() => null)
   const encoder = new ParquetFileEncoder(columns, { compression: 'snappy' })
   const parts = [encoder.header()]
-  encoder.append(nulls)
+  appendRow(encoder, nulls)
   parts.push(await endRowGroup(encoder), encoder.footer())
   t.ok(
     metadataByHyparquet(Buffer.concat(parts)).schema.every(({ type }) => type === undefined || type === 'BYTE_ARRAY'),
   )
-  encoder.append(nulls)
+  appendRow(encoder, nulls)
   columns.forEach((column, index) => (column.type = types[index] as ColumnType))
-  encoder.append(cells)
+  appendRow(encoder, cells)
   parts.push(await endRowGroup(encoder), encoder.footer())
   t.strictSame(await rowsByHyparquet(Buffer.concat(parts)), showRows([nulls, nulls, cells]))
 })
@@ -94,7 +94,7 @@ t.test('each prefix that ends at a footer is a file with the rows of that moment
     const parts = [encoder.header()]
     const prefixes: [Buffer, number][] = []
     for (const rows of rowGroups) {
-      for (const row of rows) encoder.append(row)
+      for (const row of rows) appendRow(encoder, row)
       parts.push(await endRowGroup(encoder), encoder.footer())
       prefixes.push([Buffer.concat(parts), encoder.rows])
     }
@@ -107,12 +107,12 @@ t.test('each prefix that ends at a footer is a file with the rows of that moment
 t.test('counts rows and memory', async (t) => {
   const encoder = new ParquetFileEncoder([{ name: 'a', type: 'bytes' }], { compression: 'gzip' })
   encoder.header()
-  t.equal(encoder.bufferedBytes, 0)
-  for (let row = 0; row < 3; row++) encoder.append([Buffer.alloc(10_000)])
-  t.strictSame([encoder.rows, encoder.bufferedRows], [0, 3])
-  t.equal(encoder.bufferedBytes, 3 * (10_000 + 4 + 1))
+  t.equal(encoder.rowGroup.bytes, 0)
+  for (let row = 0; row < 3; row++) appendRow(encoder, [Buffer.alloc(10_000)])
+  t.strictSame([encoder.rows, encoder.rowGroup.rows], [0, 3])
+  t.equal(encoder.rowGroup.bytes, 3 * (10_000 + 4))
   await endRowGroup(encoder)
-  t.strictSame([encoder.rows, encoder.bufferedRows, encoder.bufferedBytes], [3, 0, 0])
+  t.strictSame([encoder.rows, encoder.rowGroup.rows, encoder.rowGroup.bytes], [3, 0, 0])
 })
 
 t.test('hands out no bytes for a row group without rows', async (t) => {
@@ -128,12 +128,9 @@ t.test('refuses calls out of turn', async (t) => {
   await t.rejects(endRowGroup(encoder), outOfTurn)
   encoder.header()
   t.throws(() => encoder.header(), outOfTurn)
-  encoder.append([1n])
+  appendRow(encoder, [1n])
   const ending = endRowGroup(encoder)
   t.throws(() => encoder.footer(), outOfTurn)
-  t.throws(() => {
-    encoder.append([2n])
-  }, outOfTurn)
   await t.rejects(endRowGroup(encoder), outOfTurn)
   await ending
   t.ok(encoder.footer().length > 0)
@@ -141,7 +138,9 @@ t.test('refuses calls out of turn', async (t) => {
 
 const misfits: [ColumnType | null, unknown][] = [
   ['boolean', 1],
-  ['int64', 1],
+  ['int64', 1.5],
+  ['int32', 2 ** 31],
+  ['date', new Date(1)],
   ['int64', 2n ** 63n],
   ['double', '1'],
   ['timestamp', new Date(NaN)],
@@ -162,15 +161,12 @@ for (const [type, cell] of misfits) {
     ]
     const encoder = new ParquetFileEncoder(columns, { compression: 'none' })
     const parts = [encoder.header()]
-    encoder.append(['a', null, null, 1])
-    t.throws(() => encoder.append(['lost', 7n, cell as Cell, 2]), {
-      code: 'ERR_SPILLWAY_VALUE',
-      place: { field: 'culprit' },
-      message: /`culprit`/,
-    })
-    t.throws(() => encoder.append([null, null, cell as Cell, null]), { code: 'ERR_SPILLWAY_VALUE' })
-    encoder.append(['b', 8n, null, 3])
-    t.equal(encoder.bufferedRows, 2)
+    appendRow(encoder, ['a', null, null, 1])
+    const misfit = cell === 2n ** 63n ? RangeError : TypeError
+    t.throws(() => appendRow(encoder, ['lost', 7n, cell as Cell, 2]), misfit)
+    t.throws(() => appendRow(encoder, [null, null, cell as Cell, null]), misfit)
+    appendRow(encoder, ['b', 8n, null, 3])
+    t.equal(encoder.rowGroup.rows, 2)
     parts.push(await endRowGroup(encoder), encoder.footer())
     const expected = showRows([
       ['a', null, null, 1],
@@ -187,30 +183,24 @@ t.test('lets a column change the type that only a refused row had decided', asyn
   ]
   const encoder = new ParquetFileEncoder(columns, { compression: 'none' })
   const parts = [encoder.header()]
-  t.throws(() => encoder.append([1n, 'misfit']), { code: 'ERR_SPILLWAY_VALUE', place: { field: 'b' } })
+  t.throws(() => appendRow(encoder, [1n, 'misfit']), TypeError)
   ;(columns[0] as Column).type = 'utf8'
-  encoder.append(['x', 2n])
+  appendRow(encoder, ['x', 2n])
   parts.push(await endRowGroup(encoder), encoder.footer())
   t.strictSame(await rowsByHyparquet(Buffer.concat(parts)), [['"x"', '2n']])
 })
 
-t.test('refuses a value of more than 2^31 - 1 bytes, naming the column', async (t) => {
+t.test('refuses a value of more than 2^31 - 1 bytes', async (t) => {
   const encoder = new ParquetFileEncoder([{ name: 'blob', type: 'bytes' }], { compression: 'none' })
   const value = new Uint8Array(2 ** 31)
-  t.throws(() => encoder.append([value]), { code: 'ERR_SPILLWAY_VALUE', place: { field: 'blob' } })
-  t.equal(encoder.bufferedRows, 0)
-})
-
-t.test('refuses a row with more or fewer cells than columns', async (t) => {
-  const encoder = new ParquetFileEncoder([{ name: 'a', type: 'int64' }], { compression: 'none' })
-  t.throws(() => encoder.append([]), { code: 'ERR_SPILLWAY_VALUE' })
-  t.throws(() => encoder.append([1n, 2n]), { code: 'ERR_SPILLWAY_VALUE' })
-  t.equal(encoder.bufferedRows, 0)
+  t.throws(() => appendRow(encoder, [value]), RangeError)
+  t.equal(encoder.rowGroup.rows, 0)
 })
 
 t.test('refuses wrong options', async (t) => {
   const make = (options: object) => () => new ParquetFileEncoder([], options)
-  t.throws(make({ compression: 'zstd' }), { code: 'ERR_SPILLWAY_OPTION', message: /`compression`/ })
+  t.throws(make({ compression: 'lzo' }), { code: 'ERR_SPILLWAY_OPTION', message: /`compression`/ })
+  if (!CODEC_NAMES.includes('zstd')) t.throws(make({ compression: 'zstd' }), { message: /needs 22\.15/ })
   t.throws(make({ metadata: { a: 1 } }), { code: 'ERR_SPILLWAY_OPTION', message: /`metadata`/ })
   t.throws(make({ createdBy: '' }), { code: 'ERR_SPILLWAY_OPTION', message: /`createdBy`/ })
 })

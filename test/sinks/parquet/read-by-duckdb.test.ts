@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { COLUMN_TYPES, type Cell, type Column, type ColumnType } from '../../../sinks/columns/column.ts'
-import { CODECS } from '../../../sinks/parquet/compression.ts'
-import { encodeFooter, MAGIC } from '../../../sinks/parquet/footer.ts'
+import { codecOf } from '../../../sinks/parquet/compression.ts'
+import { encodeFooter, MAGIC, rowGroupStruct } from '../../../sinks/parquet/footer.ts'
 import { ParquetFileEncoder } from '../../../sinks/parquet/parquet-file-encoder.ts'
 import { OpenRowGroup } from '../../../sinks/parquet/row-group.ts'
-import { encodeTable, tableArbitrary, endRowGroup } from './arbitraries.ts'
+import { appendRow, encodeTable, endRowGroup, tableArbitrary } from './arbitraries.ts'
 import { objectsByDuckDb, openDuckDb, rowsByDuckDb, showRows } from './readers.ts'
 
 const connection = await openDuckDb()
@@ -67,8 +67,10 @@ t.test('names the types of the columns', async (t) => {
   const path = fileOf(await encodeTable({ columns, rowGroups: [[columns.map(() => null)]], compression: 'snappy' }))
   t.strictSame(await rowsByDuckDb(connection, `SELECT column_name, column_type FROM (DESCRIBE FROM '${path}')`), [
     ['"boolean"', '"BOOLEAN"'],
+    ['"int32"', '"INTEGER"'],
     ['"int64"', '"BIGINT"'],
     ['"double"', '"DOUBLE"'],
+    ['"date"', '"DATE"'],
     ['"timestamp"', '"TIMESTAMP WITH TIME ZONE"'],
     ['"utf8"', '"VARCHAR"'],
     ['"bytes"', '"BLOB"'],
@@ -105,11 +107,11 @@ t.test('reads each prefix that ends at a footer, and open columns that get a typ
     const column: Column = { name: 'open', type: null }
     const encoder = new ParquetFileEncoder([{ name: 'n', type: 'int64' }, column], { compression: 'snappy' })
     const parts = [encoder.header()]
-    encoder.append([1n, null])
+    appendRow(encoder, [1n, null])
     parts.push(await endRowGroup(encoder), encoder.footer())
     t.strictSame(await rowsOf(fileOf(Buffer.concat(parts))), [['1n', 'null']])
     column.type = type
-    encoder.append([2n, cell])
+    appendRow(encoder, [2n, cell])
     parts.push(await endRowGroup(encoder), encoder.footer(), encoder.footer())
     const expected = showRows([
       [1n, null],
@@ -170,16 +172,17 @@ t.test('reads a row group that lies beyond 4 GiB', async (t) => {
     { name: 's', type: 'utf8' },
   ]
   const rowGroup = new OpenRowGroup(columns)
-  rowGroup.append([1n, 'far'])
-  rowGroup.append([null, 'away'])
-  const parts: Buffer[] = []
-  const encoding = rowGroup.encode(CODECS.snappy)
+  appendRow({ rowGroup }, [1n, 'far'])
+  appendRow({ rowGroup }, [null, 'away'])
+  const parts: Uint8Array[] = []
+  const codec = codecOf('snappy')
+  const encoding = rowGroup.encode(codec)
   let step = await encoding.next()
   for (; step.done !== true; step = await encoding.next()) parts.push(step.value)
   const chunks = step.value
   const fileOffset = 5 * 2 ** 30 + 3
-  const rowGroups = [{ fileOffset, rows: 2, chunks }]
-  const footer = encodeFooter({ columns, rowGroups, codec: CODECS.snappy.id, createdBy: 'test', metadata: {} })
+  const rowGroups = [rowGroupStruct({ fileOffset, rows: 2, chunks }, columns, codec.id)]
+  const footer = encodeFooter({ columns, rows: 2, rowGroups, createdBy: 'test', metadata: {} })
   // A sparse file: only what is written takes space.
   const path = join(directory, 'sparse.parquet')
   const file = openSync(path, 'w')

@@ -1,9 +1,10 @@
 /**
  * Readers of Parquet files that are not ours, and cells in a form in which those of all readers compare.
  */
-import { gunzipSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import {
   DuckDBBlobValue,
+  DuckDBDateValue,
   DuckDBInstance,
   DuckDBTimestampTZValue,
   type DuckDBConnection,
@@ -17,7 +18,7 @@ export async function rowsByHyparquet(file: Uint8Array): Promise<string[][]> {
   await parquetRead({
     file: arrayBufferOf(file),
     utf8: false,
-    compressors: { GZIP: (bytes) => gunzipSync(bytes) },
+    compressors: { GZIP: (bytes) => gunzipSync(bytes), BROTLI: (bytes) => brotliDecompressSync(bytes) },
     // Its own parsers drop a byte order mark, and parse JSON.
     parsers: { stringFromBytes: textOf, jsonFromBytes: textOf },
     onComplete: (read) => {
@@ -65,6 +66,7 @@ function show(cell: unknown): string {
   if (typeof cell === 'bigint') return `${cell}n`
   if (cell instanceof Date) return `${cell.getTime()} ms`
   if (cell instanceof DuckDBTimestampTZValue) return `${cell.micros / 1000n} ms`
+  if (cell instanceof DuckDBDateValue) return `${cell.days * 86_400_000} ms`
   if (cell instanceof DuckDBBlobValue) return `0x${Buffer.from(cell.bytes).toString('hex')}`
   if (cell instanceof Uint8Array) return `0x${Buffer.from(cell).toString('hex')}`
   return String(cell)

@@ -1,0 +1,171 @@
+/**
+ * Columns of numbers: DOUBLE, INT32 and INT64, with the types that are stored as these. Values are kept as PLAIN has
+ * them, in little-endian words, so that a page is a slice of the buffer.
+ */
+import { grownCapacity } from './capacity.ts'
+import { indexedValues, NO_VALUES, type ChunkValues } from './chunk-values.ts'
+import { ColumnBuffer, type RowGroupSize } from './column-buffer.ts'
+import { bitWidthOf } from './hybrid.ts'
+import type { NumberDictionary, Repeats } from './number-dictionary.ts'
+import { boundsOfDoubles, boundsOfInt32s, boundsOfInt64s, type Bounds } from './statistics.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+abstract class NumberColumn extends ColumnBuffer {
+  #buffer = new ArrayBuffer(0)
+  protected abstract readonly wordsPerValue: 1 | 2
+
+  chunkValues(numbers: NumberDictionary): ChunkValues {
+    const buffer = this.#buffer
+    const valueBytes = this.wordsPerValue * 4
+    const plain = (from: number, to: number) => new Uint8Array(buffer, from * valueBytes, (to - from) * valueBytes)
+    const repeats = numbers.find(new Uint32Array(buffer), this.wordsPerValue, this.length)
+    if (repeats !== undefined && this.#isWorthIt(repeats)) {
+      const count = repeats.firsts.length
+      const bytes = new Uint8Array(count * valueBytes)
+      repeats.firsts.forEach((first, index) => {
+        bytes.set(plain(first, first + 1), index * valueBytes)
+      })
+      return indexedValues(repeats.indices, { count, bytes })
+    }
+    return { ...NO_VALUES, byteLength: (from, to) => (to - from) * valueBytes, encode: plain }
+  }
+
+  /** Makes room for one more value. */
+  protected reserve(): void {
+    const valueBytes = this.wordsPerValue * 4
+    if ((this.length + 1) * valueBytes <= this.#buffer.byteLength) return
+    const values = grownCapacity(this.#buffer.byteLength / valueBytes, this.length + 1)
+    const grown = new ArrayBuffer(values * valueBytes)
+    new Uint8Array(grown).set(new Uint8Array(this.#buffer))
+    this.#buffer = grown
+    this.view(grown)
+  }
+
+  /** Told of new memory for the values. */
+  protected abstract view(buffer: ArrayBuffer): void
+
+  protected removeLastValue(): number {
+    return this.wordsPerValue * 4
+  }
+
+  protected clearValues(): void {}
+
+  #isWorthIt({ firsts }: Repeats): boolean {
+    const valueBits = this.wordsPerValue * 32
+    return firsts.length * valueBits + this.length * bitWidthOf(firsts.length - 1) < this.length * valueBits
+  }
+}
+
+/** DOUBLE: any numbers, with NaN, the infinities and -0 as they are. */
+export class DoubleColumn extends NumberColumn {
+  protected readonly wordsPerValue = 2
+  #values = new Float64Array(0)
+
+  take(value: unknown): boolean {
+    if (typeof value !== 'number') return false
+    if (this.length === this.#values.length) this.reserve()
+    this.#values[this.length] = value
+    this.added(8)
+    return true
+  }
+
+  add(cell: unknown): void {
+    if (!this.take(cell)) throw new TypeError('expected a number')
+  }
+
+  bounds(): Bounds | undefined {
+    return boundsOfDoubles(this.#values.subarray(0, this.length))
+  }
+
+  protected view(buffer: ArrayBuffer): void {
+    this.#values = new Float64Array(buffer)
+  }
+}
+
+/** INT64: safe integers and bigints of up to 64 bits; with `dates`, Dates as milliseconds since 1970. */
+export class Int64Column extends NumberColumn {
+  protected readonly wordsPerValue = 2
+  readonly #dates: boolean
+  #words = new Int32Array(0)
+  #bigints = new BigInt64Array(0)
+
+  constructor(size: RowGroupSize, dates: boolean) {
+    super(size)
+    this.#dates = dates
+  }
+
+  take(value: unknown): boolean {
+    if (this.#dates) return value instanceof Date && this.#takeInteger(value.getTime())
+    return this.#takeInteger(value)
+  }
+
+  add(cell: unknown): void {
+    if (this.take(cell)) return
+    if (typeof cell !== 'bigint' || this.#dates) {
+      throw new TypeError(`expected ${this.#dates ? 'a valid Date' : 'an integer'}`)
+    }
+    if (BigInt.asIntN(64, cell) !== cell) throw new RangeError('the integer does not fit 64 bits')
+    this.reserve()
+    this.#bigints[this.length] = cell
+    this.added(8)
+  }
+
+  bounds(): Bounds | undefined {
+    return boundsOfInt64s(this.#words.subarray(0, this.length * 2))
+  }
+
+  protected view(buffer: ArrayBuffer): void {
+    this.#words = new Int32Array(buffer)
+    this.#bigints = new BigInt64Array(buffer)
+  }
+
+  /** By two words: a bigint for each number would be garbage. */
+  #takeInteger(value: unknown): boolean {
+    if (!Number.isSafeInteger(value)) return false
+    if (this.length === this.#bigints.length) this.reserve()
+    this.#words[this.length * 2] = value as number
+    this.#words[this.length * 2 + 1] = Math.floor((value as number) / 2 ** 32)
+    this.added(8)
+    return true
+  }
+}
+
+/** INT32: integers of 32 bits; with `dates`, Dates as days since 1970. */
+export class Int32Column extends NumberColumn {
+  protected readonly wordsPerValue = 1
+  readonly #dates: boolean
+  #values = new Int32Array(0)
+
+  constructor(size: RowGroupSize, dates: boolean) {
+    super(size)
+    this.#dates = dates
+  }
+
+  take(value: unknown): boolean {
+    const integer = this.#dates ? daysOf(value) : value
+    if (typeof integer !== 'number' || (integer | 0) !== integer) return false
+    if (this.length === this.#values.length) this.reserve()
+    this.#values[this.length] = integer
+    this.added(4)
+    return true
+  }
+
+  add(cell: unknown): void {
+    if (!this.take(cell)) {
+      throw new TypeError(`expected ${this.#dates ? 'a Date at midnight UTC' : 'an integer of 32 bits'}`)
+    }
+  }
+
+  bounds(): Bounds | undefined {
+    return boundsOfInt32s(this.#values.subarray(0, this.length))
+  }
+
+  protected view(buffer: ArrayBuffer): void {
+    this.#values = new Int32Array(buffer)
+  }
+}
+
+function daysOf(value: unknown): number | undefined {
+  return value instanceof Date ? value.getTime() / DAY_MS : undefined
+}
