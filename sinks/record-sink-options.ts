@@ -227,7 +227,8 @@ export function extensionOf({ format, compression }: { format: Format; compressi
   return format !== 'parquet' && compression === 'gzip' ? `${format}.gz` : format
 }
 
-function hasCompression(format: Format, compression: Compression): boolean {
+/** Whether files of the format can be compressed so. */
+export function hasCompression(format: Format, compression: Compression): boolean {
   return format === 'parquet' || compression === 'none' || compression === 'gzip'
 }
 

@@ -4,7 +4,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { expectValue, integerFrom } from '../core/options.ts'
 import { SpillwayError } from '../core/errors.ts'
-import type { Compression, Format, OnExisting } from '../../sinks/record-sink-options.ts'
+import { hasCompression, type Compression, type Format, type OnExisting } from '../../sinks/record-sink-options.ts'
 import type { Shell } from './shell.ts'
 import { inputFormatOf, isGzipName, outputKindOf, type InputFormat } from '../reading/input-formats.ts'
 
@@ -73,8 +73,8 @@ export function planConversion(
   }
   if (options.delimiter !== undefined && !isCsv) throw misuse(`--delimiter is for CSV input, and this is ${from}`)
   if (options.allText === true && !isCsv) throw misuse(`--all-text is for CSV input, and this is ${from}`)
-  if (options.compression === 'snappy' && to !== 'parquet') {
-    throw misuse(`--compression snappy is for Parquet, and the output is ${to}: choose gzip or none`)
+  if (options.compression !== undefined && !hasCompression(to, options.compression)) {
+    throw misuse(`--compression ${options.compression} is for Parquet, and the output is ${to}: choose gzip or none`)
   }
   if (options.maxLineBytes !== undefined) expectValue('--max-line-bytes', options.maxLineBytes, integerFrom(1))
   const overwrite = options.overwrite ?? false
