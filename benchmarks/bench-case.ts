@@ -10,16 +10,25 @@ export interface Job {
   readonly directory: string
 }
 
-/** What a run left behind, as far as it can be compared. */
-export interface Output {
+/** What an output holds, however it is encoded. */
+export interface Contents {
   readonly rows: number
-  readonly bytes: number
   /** Two outputs with the same checksum are taken to hold the same. */
   readonly checksum: string
 }
 
+/** What a run left behind. Two outputs of the same contents may differ in size. */
+export interface Output extends Contents {
+  readonly bytes: number
+}
+
 /** Does the job with `input`; its time is what is measured. */
 export type Contender<Input> = (input: Input, job: Job) => void | Promise<void>
+
+/** Loads a contender before its time begins, so that no process holds the packages of the others. */
+export interface ContenderLoader<Input> {
+  load(this: void): Promise<Contender<Input>>
+}
 
 /**
  * A benchmark. A module that holds one exports it as `benchCase`; each run loads that module in a process of its own.
@@ -30,12 +39,12 @@ export interface BenchCase<Input> {
   readonly records: number
   /** Makes what the contenders work on, the same in every process; its time is not measured. */
   prepare(this: void, records: number): Input | Promise<Input>
-  /** The output a correct run makes, found by the plainest means. */
-  expectedOutput(this: void, input: Input, records: number): Output | Promise<Output>
+  /** What the output of a correct run holds, found by the plainest means. */
+  expectedOutput(this: void, input: Input, records: number): Contents | Promise<Contents>
   /** The output that is in `directory` after a run. */
   readOutput(this: void, directory: string): Output | Promise<Output>
   /** By name, in the order they take turns; the first is the one the others are compared with. */
-  readonly contenders: Readonly<Record<string, Contender<Input>>>
+  readonly contenders: Readonly<Record<string, Contender<Input> | ContenderLoader<Input>>>
   /** Packages whose versions belong beside the figures. */
   readonly packages?: readonly string[]
 }

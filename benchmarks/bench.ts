@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import type { Job, Output } from './bench-case.ts'
+import type { Contents, Job } from './bench-case.ts'
 import type { ChildReply, ChildTask, Measured, Plan } from './bench-child.ts'
 import { describeMachine, type Machine } from './machine.ts'
 import { median, spreadOf, type Spread } from './statistics.ts'
@@ -19,6 +19,8 @@ export interface BenchOptions {
   readonly records?: number
   /** How many times each contender runs. @default 7 */
   readonly rounds?: number
+  /** Runs only those contenders whose names contain one of these; the first of them is what the others are compared with. */
+  readonly contenders?: readonly string[]
   /** Directory under which the runs write. @default that of the operating system for temporary files */
   readonly directory?: string
 }
@@ -27,7 +29,11 @@ export interface BenchOptions {
 export interface ContenderReport {
   readonly name: string
   readonly recordsPerSecond: number
+  /** Of its own output. */
   readonly megabytesPerSecond: number
+  readonly outputBytes: number
+  /** Size of the output relative to that of the first contender; above 1 is larger. */
+  readonly outputRatio: number
   readonly peakRssBytes: number
   /** Speed relative to the first contender, round by round; above 1 is faster. */
   readonly ratio: Spread
@@ -41,7 +47,8 @@ export interface BenchReport {
   readonly rounds: number
   /** Records per run. */
   readonly records: number
-  readonly output: Output
+  /** What the output of each contender held. */
+  readonly output: Contents
   readonly machine: Machine
   readonly contenders: readonly ContenderReport[]
 }
@@ -49,12 +56,14 @@ export interface BenchReport {
 /**
  * Runs the benchmark that the module at `caseUrl` exports as `benchCase`.
  *
- * @throws {Error} if a contender fails, or its output is not the expected one
+ * @throws {Error} if a contender fails, its output is not the expected one, or none is asked for
  */
 export async function bench(caseUrl: URL, options: BenchOptions = {}): Promise<BenchReport> {
-  const { rounds = 7, records, directory = tmpdir() } = options
+  const { rounds = 7, records, contenders: wanted = [''], directory = tmpdir() } = options
   const plan = await runChild({ kind: 'plan', caseUrl: caseUrl.href, ...(records === undefined ? {} : { records }) })
-  const runs = new Map<string, Measured[]>(plan.contenders.map((contender) => [contender, []]))
+  const names = plan.contenders.filter((name) => wanted.some((part) => name.includes(part)))
+  if (names.length === 0) throw new Error(`No contender of ${plan.name} is named like ${wanted.join(' or ')}`)
+  const runs = new Map<string, Measured[]>(names.map((name) => [name, []]))
   for (let round = 0; round < rounds; round++) {
     for (const [contender, measured] of runs) {
       measured.push(await runOnce(caseUrl, contender, plan, directory))
@@ -74,7 +83,8 @@ async function runOnce(caseUrl: URL, contender: string, plan: Plan, parent: stri
   const job: Job = { records: plan.records, directory: await mkdtemp(join(parent, 'spillway-bench-')) }
   try {
     const measured = await runChild({ kind: 'run', caseUrl: caseUrl.href, contender, job })
-    if (!isDeepStrictEqual(measured.output, plan.expected)) {
+    const { rows, checksum } = measured.output
+    if (!isDeepStrictEqual({ rows, checksum }, plan.expected)) {
       const [made, due] = [JSON.stringify(measured.output), JSON.stringify(plan.expected)]
       throw new Error(`The output of ${contender} is wrong, so its time does not count: made ${made}, expected ${due}`)
     }
@@ -103,16 +113,23 @@ async function runChild<Task extends ChildTask>(task: Task): Promise<Extract<Chi
 
 function reportContenders(runs: ReadonlyMap<string, readonly Measured[]>, plan: Plan): ContenderReport[] {
   const [baseline = []] = runs.values()
+  const baselineBytes = outputBytes(baseline)
   return Array.from(runs, ([name, measured]) => {
     const times = measured.map(({ elapsedMs }) => elapsedMs)
     const seconds = median(times) / 1000
     return {
       name,
       recordsPerSecond: plan.records / seconds,
-      megabytesPerSecond: plan.expected.bytes / 1e6 / seconds,
+      megabytesPerSecond: outputBytes(measured) / 1e6 / seconds,
+      outputBytes: outputBytes(measured),
+      outputRatio: outputBytes(measured) / baselineBytes,
       peakRssBytes: Math.max(...measured.map(({ peakRssBytes }) => peakRssBytes)),
       ratio: spreadOf(times.map((time, round) => (baseline[round]?.elapsedMs ?? NaN) / time)),
       times,
     }
   })
+}
+
+function outputBytes(measured: readonly Measured[]): number {
+  return median(measured.map(({ output }) => output.bytes))
 }

@@ -1,5 +1,6 @@
 /**
- * Runs the benchmarks of the project: `npm run bench -- [filter] [--records n] [--rounds n] [--directory path] [--json file]`.
+ * Runs the benchmarks of the project: `npm run bench -- [filter] [--contender name]... [--records n] [--rounds n]
+ * [--directory path] [--json file]`. A filter and a name of a contender may be parts of names.
  */
 import { readdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -11,6 +12,7 @@ const { values, positionals } = parseArgs({
   options: {
     records: { type: 'string' },
     rounds: { type: 'string' },
+    contender: { type: 'string', multiple: true },
     directory: { type: 'string' },
     json: { type: 'string' },
   },
@@ -18,6 +20,7 @@ const { values, positionals } = parseArgs({
 const options: BenchOptions = {
   ...count('records', values.records),
   ...count('rounds', values.rounds),
+  ...(values.contender === undefined ? {} : { contenders: values.contender }),
   ...(values.directory === undefined ? {} : { directory: values.directory }),
 }
 

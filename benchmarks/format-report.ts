@@ -16,10 +16,14 @@ export function formatReport(report: BenchReport): string {
     const cost = `${(1e6 / contender.recordsPerSecond).toFixed(2).padStart(7)} µs a record`
     const rate = `${contender.megabytesPerSecond.toFixed(1).padStart(7)} MB/s`
     const memory = `${whole.format(contender.peakRssBytes / 1e6).padStart(6)} MB peak RSS`
-    const ratio = `  ${median.toFixed(3)} x ${first?.name ?? ''} (${least.toFixed(3)} to ${most.toFixed(3)})`
-    return `  ${contender.name.padEnd(width)}${speed}${cost}${rate}${memory}${contender === first ? '' : ratio}`
+    const size = `${megabytes(contender.outputBytes).padStart(9)} output`
+    const line = `  ${contender.name.padEnd(width)}${speed}${cost}${rate}${memory}${size}`
+    if (contender === first) return line
+    const bytes = ` (${contender.outputRatio.toFixed(3)} x)`
+    const ratio = `${median.toFixed(3)} x ${first?.name ?? ''} (${least.toFixed(3)} to ${most.toFixed(3)})`
+    return `${line}${bytes}  ${ratio}, which is ${(1 / median).toFixed(2)} x it`
   })
-  const size = `${whole.format(report.records)} records, ${(report.output.bytes / 1e6).toFixed(1)} MB`
+  const size = `${whole.format(report.records)} records, ${megabytes(first?.outputBytes ?? 0)}`
   return [`${report.name}: ${size}, median of ${report.rounds} runs each`, ...lines].join('\n')
 }
 
@@ -29,4 +33,8 @@ export function formatMachine(machine: Machine): string {
   const memory = `${whole.format(machine.memoryBytes / 2 ** 30)} GiB`
   const parts = [machine.cpu, `${machine.cores} cores`, memory, machine.platform, `Node ${machine.node}`, ...packages]
   return parts.join(', ')
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`
 }

@@ -2,10 +2,10 @@
  * The benchmark harness, for measuring code of your own beside the toolkit's.
  */
 export { bench, type BenchOptions, type BenchReport, type ContenderReport } from './bench.ts'
-export type { BenchCase, Contender, Job, Output } from './bench-case.ts'
+export type { BenchCase, Contender, ContenderLoader, Contents, Job, Output } from './bench-case.ts'
 export { formatMachine, formatReport } from './format-report.ts'
 export { describeMachine, type Machine } from './machine.ts'
 export { makeRandom, type Random } from './random.ts'
-export { CONTAINERS, cycle, makeRecords, type SearchRecord } from './records.ts'
+export { batches, CONTAINERS, cycle, makeRecords, type SearchRecord } from './records.ts'
 export { median, spreadOf, type Spread } from './statistics.ts'
 export { sumFiles, sumLines } from './text-output.ts'

@@ -40,3 +40,13 @@ function makeRecord(index: number, random: () => number) {
 export function* cycle<T>(pool: readonly T[], count: number): Generator<T, void, undefined> {
   for (let left = count; left > 0; left -= pool.length) yield* left < pool.length ? pool.slice(0, left) : pool
 }
+
+/** What {@link cycle} gives out, in arrays of `size` records; the last one may be shorter. */
+export function* batches<T>(pool: readonly T[], count: number, size: number): Generator<T[], void, undefined> {
+  for (let at = 0; at < count; at += size) {
+    const [start, length] = [at % pool.length, Math.min(size, count - at)]
+    let batch = pool.slice(start, start + length)
+    while (batch.length < length) batch = batch.concat(pool.slice(0, length - batch.length))
+    yield batch
+  }
+}

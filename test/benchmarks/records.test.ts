@@ -1,6 +1,6 @@
 import t from 'tap'
 import { makeRandom } from '../../benchmarks/random.ts'
-import { cycle, makeRecords } from '../../benchmarks/records.ts'
+import { batches, cycle, makeRecords } from '../../benchmarks/records.ts'
 import { median } from '../../benchmarks/statistics.ts'
 
 t.test('the same seed draws the same numbers, another seed others', async (t) => {
@@ -31,6 +31,18 @@ t.test('a cycle goes round its pool and stops at its count', async (t) => {
   t.strictSame([...cycle(['a', 'b', 'c'], 7)].join(''), 'abcabca')
   t.strictSame([...cycle(['a', 'b', 'c'], 2)].join(''), 'ab')
   t.strictSame([...cycle(['a', 'b', 'c'], 6)].join(''), 'abcabc')
+})
+
+t.test('batches hold what a cycle gives out, however long the pool is', async (t) => {
+  t.strictSame(
+    Array.from(batches(['a', 'b', 'c'], 7, 2), (batch) => batch.join('')),
+    ['ab', 'ca', 'bc', 'a'],
+  )
+  t.strictSame(
+    Array.from(batches(['a', 'b', 'c'], 9, 7), (batch) => batch.join('')),
+    ['abcabca', 'bc'],
+  )
+  t.strictSame([...batches(['a'], 0, 2)], [])
 })
 
 t.test('the median is the middle value, or the mean of the middle two', async (t) => {

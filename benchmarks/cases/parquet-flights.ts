@@ -1,0 +1,17 @@
+/**
+ * Real flights into Parquet, beside other writers of it: flat records, few distinct texts, small whole numbers.
+ */
+import type { BenchCase } from '../bench-case.ts'
+import { FLIGHTS, flightTable, readFlights, sumFlights, type Flight } from '../parquet/flights.ts'
+import { PARQUET_PACKAGES, parquetContenders } from '../parquet/parquet-contenders.ts'
+import { readParquetOutput } from '../parquet/read-output.ts'
+
+export const benchCase: BenchCase<readonly Flight[]> = {
+  name: 'parquet-flights',
+  records: FLIGHTS,
+  prepare: readFlights,
+  expectedOutput: (_flights, records) => sumFlights(records),
+  readOutput: (directory) => readParquetOutput(directory, flightTable),
+  contenders: parquetContenders(flightTable),
+  packages: [...PARQUET_PACKAGES, 'vega-datasets'],
+}

@@ -1,0 +1,23 @@
+/**
+ * Nested records into Parquet, beside other writers of it.
+ */
+import type { BenchCase } from '../bench-case.ts'
+import { PARQUET_PACKAGES, parquetContenders } from '../parquet/parquet-contenders.ts'
+import { readParquetOutput } from '../parquet/read-output.ts'
+import { searchTable } from '../parquet/search-table.ts'
+import { makeRecords, type SearchRecord } from '../records.ts'
+
+// As many as the row groups of others hold: with fewer, the doubles of a row group would repeat, and make dictionaries
+// that no search makes.
+const POOL = 100_000
+
+export const benchCase: BenchCase<readonly SearchRecord[]> = {
+  name: 'parquet-search-records',
+  records: 1_000_000,
+  prepare: () => makeRecords(POOL),
+  expectedOutput: async (pool, records) =>
+    (await import('../parquet/sum-parquet.ts')).sumPool(searchTable, pool, records),
+  readOutput: (directory) => readParquetOutput(directory, searchTable),
+  contenders: parquetContenders(searchTable),
+  packages: PARQUET_PACKAGES,
+}

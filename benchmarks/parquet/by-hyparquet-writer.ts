@@ -1,0 +1,30 @@
+/**
+ * hyparquet-writer: a row group at a time from arrays, one for each column, into its own buffered file. Its
+ * `parquetWriteRows` would make the same arrays from flat objects, which would have to be made first.
+ */
+import { fileWriter, ParquetWriter, schemaFromColumnData, type BasicType } from 'hyparquet-writer'
+import { batches } from '../records.ts'
+import { outputPath } from './output-path.ts'
+import type { ParquetTable, PoolWriter, TableType } from './parquet-table.ts'
+
+/** What its own default comes to after the first row group. */
+const ROW_GROUP = 100_000
+
+const TYPES = { text: 'STRING', double: 'DOUBLE', timestamp: 'TIMESTAMP' } as const satisfies Record<
+  TableType,
+  BasicType
+>
+
+export function byHyparquetWriter<Row>({ columns, transpose }: ParquetTable<Row>): PoolWriter<Row> {
+  const specs = Object.entries(columns).map(([name, type]) => ({ name, type: TYPES[type] }))
+  return async (pool, job) => {
+    const schema = schemaFromColumnData({ columnData: specs.map((spec) => ({ ...spec, data: [] })) })
+    const writer = new ParquetWriter({ writer: fileWriter(outputPath(job)), schema, codec: 'SNAPPY' })
+    for (const batch of batches(pool, job.records, ROW_GROUP)) {
+      const values = transpose(batch)
+      const columnData = specs.map((spec, column) => ({ ...spec, data: values[column] ?? [] }))
+      await writer.write({ columnData, rowGroupSize: ROW_GROUP })
+    }
+    await writer.finish()
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * parquetjs-lite: `appendRow` for each record, awaited, with the row groups it makes of its own accord.
+ */
+import parquet from 'parquetjs-lite'
+import { cycle } from '../records.ts'
+import { outputPath } from './output-path.ts'
+import type { ParquetTable, PoolWriter, TableType } from './parquet-table.ts'
+
+const TYPES = { text: 'UTF8', double: 'DOUBLE', timestamp: 'TIMESTAMP_MILLIS' } as const satisfies Record<
+  TableType,
+  string
+>
+
+export function byParquetjsLite<Row>({ columns, flatten }: ParquetTable<Row>): PoolWriter<Row> {
+  const fields = Object.entries(columns).map(([name, type]) => {
+    return [name, { type: TYPES[type], optional: true, compression: 'SNAPPY' }] as const
+  })
+  return async (pool, job) => {
+    const schema = new parquet.ParquetSchema(Object.fromEntries(fields))
+    const writer = await parquet.ParquetWriter.openFile(schema, outputPath(job))
+    for (const record of cycle(pool, job.records)) await writer.appendRow(flatten(record))
+    await writer.close()
+  }
+}

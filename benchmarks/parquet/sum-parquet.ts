@@ -1,0 +1,73 @@
+/**
+ * Sums up tables by DuckDB, in such a way that it does not matter who wrote them: each row is hashed with its number and
+ * all of its values, those of a column being brought to one type first.
+ */
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
+import type { Contents } from '../bench-case.ts'
+import type { ParquetTable, TableType } from './parquet-table.ts'
+
+type Columns = ParquetTable<never>['columns']
+
+/** The sum of the first `rows` rows of a Parquet file, or of all of them. */
+export async function sumParquet(path: string, columns: Columns, rows = Infinity): Promise<Contents> {
+  const table = `read_parquet('${path}', file_row_number = true)`
+  return withDuckDb((connection) => sumRows(connection, table, 'file_row_number', columns, rows))
+}
+
+/** The sum of `rows` rows that go round and round `pool`. */
+export async function sumPool<Row>(table: ParquetTable<Row>, pool: readonly Row[], rows: number): Promise<Contents> {
+  return withDuckDb(async (connection) => {
+    await fillTable(connection, table, pool)
+    const cycled = `range(${rows}) AS turn(number) JOIN pool ON number % ${pool.length} = position`
+    return sumRows(connection, cycled, 'number', table.columns, rows)
+  })
+}
+
+async function withDuckDb(sum: (connection: DuckDBConnection) => Promise<Contents>): Promise<Contents> {
+  const instance = await DuckDBInstance.create()
+  try {
+    return await sum(await instance.connect())
+  } finally {
+    instance.closeSync()
+  }
+}
+
+async function sumRows(
+  connection: DuckDBConnection,
+  table: string,
+  number: string,
+  columns: Columns,
+  rows: number,
+): Promise<Contents> {
+  const values = Object.entries(columns).map(([name, type]) => comparable(name, type))
+  const limit = rows === Infinity ? '' : ` WHERE ${number} < ${rows}`
+  const sums = `count(*), sum(hash(${[`${number}::BIGINT`, ...values].join(', ')}))::VARCHAR`
+  const reader = await connection.runAndReadAll(`SELECT ${sums} FROM ${table}${limit}`)
+  const [count, checksum] = reader.getRows()[0] as [bigint, string | null]
+  return { rows: Number(count), checksum: checksum ?? '' }
+}
+
+function comparable(name: string, type: TableType): string {
+  if (type === 'timestamp') return `epoch_ms("${name}")`
+  return type === 'double' ? `"${name}"::DOUBLE` : `"${name}"`
+}
+
+/** The records one by one, value by value: the plainest way, and not that of the contender. */
+async function fillTable<Row>(connection: DuckDBConnection, table: ParquetTable<Row>, pool: readonly Row[]) {
+  const types = { text: 'VARCHAR', double: 'DOUBLE', timestamp: 'TIMESTAMP_MS' } as const
+  const definitions = Object.entries(table.columns).map(([name, type]) => `"${name}" ${types[type]}`)
+  await connection.run(`CREATE TABLE pool (position BIGINT, ${definitions.join(', ')})`)
+  const appender = await connection.createAppender('pool')
+  for (const [position, record] of pool.entries()) {
+    appender.appendBigInt(BigInt(position))
+    const row = table.flatten(record)
+    for (const name of Object.keys(table.columns)) {
+      const value = row[name]
+      if (typeof value === 'string') appender.appendVarchar(value)
+      else if (typeof value === 'number') appender.appendDouble(value)
+      else throw new Error(`No case has a pool with such a value in ${name}: ${String(value)}`)
+    }
+    appender.endRow()
+  }
+  appender.closeSync()
+}

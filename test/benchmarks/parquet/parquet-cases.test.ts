@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import t from 'tap'
+import { bench } from '../../../benchmarks/bench.ts'
+import { readFlights } from '../../../benchmarks/parquet/flights.ts'
+import { searchTable } from '../../../benchmarks/parquet/search-table.ts'
+import { sumParquet, sumPool } from '../../../benchmarks/parquet/sum-parquet.ts'
+import { batches, makeRecords } from '../../../benchmarks/records.ts'
+import { ParquetSink } from '../../../sinks/parquet-sink.ts'
+
+// The processes of a benchmark inherit their loaders; those of the test runner cannot load hyparquet-writer.
+process.execArgv = ['--import=tsx']
+
+for (const name of ['parquet-search-records', 'parquet-flights']) {
+  t.test(`${name}: all contenders write the same`, async (t) => {
+    const caseUrl = new URL(`../../../benchmarks/cases/${name}.ts`, import.meta.url)
+    const report = await bench(caseUrl, { records: 2500, rounds: 1 })
+    t.equal(report.output.rows, 2500)
+    t.strictSame(
+      report.contenders.map((contender) => contender.name),
+      ['spillway', 'DuckDB appender + COPY', 'hyparquet-writer', 'parquetjs-lite appendRow'],
+    )
+  })
+}
+
+t.test('the sum of a file is that of the pool whose rows went round into it', async (t) => {
+  const pool = makeRecords(1000)
+  const path = join(t.testdir(), 'rows.parquet')
+  await pipeline(Readable.from(batches(pool, 2500, 300)), new ParquetSink({ path }))
+  const expected = await sumPool(searchTable, pool, 2500)
+  t.equal(expected.rows, 2500)
+  t.strictSame(await sumParquet(path, searchTable.columns), expected)
+})
+
+t.test('a sum knows the order of rows, which value stands in which row, and the last bit of a number', async (t) => {
+  const sums = new Set<string>()
+  for (const [first, second] of [
+    [row(1, 'a'), row(2, 'b')],
+    [row(2, 'b'), row(1, 'a')],
+    [row(2, 'a'), row(1, 'b')],
+    [row(1 + Number.EPSILON, 'a'), row(2, 'b')],
+  ]) {
+    const path = join(t.testdir(), 'rows.parquet')
+    await pipeline(Readable.from([first, second]), new ParquetSink({ path }))
+    sums.add((await sumParquet(path, { number: 'double', text: 'text' })).checksum)
+  }
+  t.equal(sums.size, 4)
+})
+
+t.test('there are only so many flights', async (t) => {
+  await t.rejects(readFlights(3_000_001), { message: 'There are 3000000 flights, and not 3000001' })
+})
+
+function row(number: number, text: string) {
+  return { number, text }
+}
