@@ -78,3 +78,4 @@ export {
   type ParquetInput,
   type ReadParquetOptions,
 } from '../sinks/readers/read-parquet.ts'
+export { repairParquet, type ParquetRepair } from '../sinks/repair-parquet.ts'

@@ -19,3 +19,4 @@ export {
   type ParquetInput,
   type ReadParquetOptions,
 } from './readers/read-parquet.ts'
+export { repairParquet, type ParquetRepair } from './repair-parquet.ts'

@@ -8,6 +8,7 @@ import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { INPUT_FORMATS } from '../reading/input-formats.ts'
 import type { InspectCommandOptions } from './inspect-command.ts'
 import { packageVersion } from '../core/package-version.ts'
+import type { RepairCommandOptions } from './repair-command.ts'
 import type { RunCommandOptions } from './run-command.ts'
 import type { Shell } from './shell.ts'
 import type { ValidateCommandOptions } from './validate-command.ts'
@@ -74,6 +75,7 @@ function makeProgram(shell: Shell, report: Report): Command {
   addValidate(program, shell, report)
   addInspect(program, shell, report)
   addConvert(program, shell, report)
+  addRepair(program, shell, report)
   return program
 }
 
@@ -157,6 +159,20 @@ function addConvert(program: Command, shell: Shell, report: Report): void {
     .addHelpText('after', CONVERT_EXAMPLES)
     .action(async (input: string | undefined, options: ConvertCommandOptions) => {
       report(await runConvert(input ?? '-', options, shell))
+    })
+}
+
+function addRepair(program: Command, shell: Shell, report: Report): void {
+  program
+    .command('repair')
+    .summary('make a Parquet file readable that was cut short')
+    .description('Cuts a Parquet file whose writing was cut short back to its last complete footer, in place.')
+    .argument('<file>', 'Parquet file that nobody writes any more')
+    .option('--json', 'print what was kept and removed as JSON')
+    .option('--debug', 'show the stack of an error')
+    .action(async (file: string, options: RepairCommandOptions) => {
+      const { runRepair } = await import('./repair-command.ts')
+      report(await runRepair(file, options, shell))
     })
 }
 

@@ -87,7 +87,10 @@ interface ParquetTypes {
 }
 
 const types = parquetTypes as ParquetTypes
-const util = parquetUtil as { serializeThrift(struct: ThriftStruct): Buffer }
+const util = parquetUtil as {
+  serializeThrift(struct: ThriftStruct): Buffer
+  decodeThrift(struct: object, bytes: Buffer, offset: number): number
+}
 
 // The generated code assigns each class to an undeclared variable as well: none of them stays on the global object.
 for (const [name, value] of Object.entries(types)) {
@@ -127,4 +130,30 @@ export class SerializedStruct implements ThriftStruct {
   write(protocol: unknown): void {
     ;(protocol as { readonly trans: { write(bytes: Buffer): void } }).trans.write(this.#bytes)
   }
+}
+
+/** What a page header tells of its page. */
+export interface DecodedPageHeader {
+  /** The kind of page, in numbers of parquet.thrift. */
+  readonly type: number
+  readonly headerBytes: number
+  /** Bytes of the page behind the header. */
+  readonly dataBytes: number
+  /** Values in a data page, nulls included. */
+  readonly values: number
+}
+
+/** Decodes the page header at `offset`; throws something when none is there. */
+export function decodePageHeader(bytes: Buffer, offset: number): DecodedPageHeader {
+  type Counted = { readonly num_values: number } | null
+  const Struct = PageHeader as unknown as new () => {
+    readonly type: number
+    readonly compressed_page_size: number
+    readonly data_page_header: Counted
+    readonly data_page_header_v2: Counted
+  }
+  const header = new Struct()
+  const headerBytes = util.decodeThrift(header, bytes, offset)
+  const values = (header.data_page_header ?? header.data_page_header_v2)?.num_values ?? 0
+  return { type: header.type, headerBytes, dataBytes: header.compressed_page_size, values }
 }

@@ -3,7 +3,7 @@
  * file is read, so that whoever reads none never loads it.
  */
 import * as zlib from 'node:zlib'
-import type { Compressors, FileMetaData, SchemaElement, SchemaTree } from 'hyparquet'
+import type { ColumnChunk, Compressors, FileMetaData, SchemaElement, SchemaTree } from 'hyparquet'
 import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
 import { unknownKey } from '../../lib/core/options.ts'
 import type { ByteSource } from './file-slices.ts'
@@ -16,6 +16,34 @@ export interface ParquetColumn {
   /** Whether it may hold nulls. */
   readonly nullable: boolean
 }
+
+/** Bytes of the file, from `start` up to `end`. */
+export interface ByteRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** The bytes of one column in one row group, and what the footer says of them. */
+export interface ChunkPlace extends ByteRange {
+  /** Where its first data page begins; before that is its dictionary, if it has one. */
+  readonly dataStart: number
+  /** Values in its pages, nulls included. */
+  readonly values: number
+}
+
+/** The header of a page. */
+export interface PageHeader {
+  readonly kind: 'data' | 'dictionary' | 'index'
+  /** Bytes of the header itself. */
+  readonly headerBytes: number
+  /** Bytes of the page behind its header. */
+  readonly dataBytes: number
+  /** Values of a data page, nulls included. */
+  readonly values: number
+}
+
+/** Reads a page header at an offset; undefined when it is none, or not all of it is there. */
+export type ReadPageHeader = (bytes: DataView, offset: number) => PageHeader | undefined
 
 /** The columns of one row group, in the order asked for. */
 export interface RowGroupColumns {
@@ -55,11 +83,34 @@ export class ParquetFile {
     const { parquetMetadataAsync, parquetSchema } = await import('hyparquet')
     try {
       const metadata = await parquetMetadataAsync(source, { geoparquet: false })
-      for (const element of metadata.schema) annotate(element)
-      return new ParquetFile(source, name, metadata, parquetSchema(metadata).children)
+      return ParquetFile.#make(source, name, metadata, parquetSchema)
     } catch (error) {
       throw unreadable(name, `its footer is damaged (${messageOf(error)})`, 'Write or fetch the file again.', error)
     }
+  }
+
+  /**
+   * Takes a footer that was read already, its length and its magic bytes included, for that of the file.
+   *
+   * @returns undefined for bytes that are no footer
+   */
+  static async fromFooter(footer: ArrayBuffer, source: ByteSource, name: string): Promise<ParquetFile | undefined> {
+    const { parquetMetadata, parquetSchema } = await import('hyparquet')
+    try {
+      return ParquetFile.#make(source, name, parquetMetadata(footer, { geoparquet: false }), parquetSchema)
+    } catch {
+      return undefined
+    }
+  }
+
+  static #make(
+    source: ByteSource,
+    name: string,
+    metadata: FileMetaData,
+    schemaOf: (metadata: FileMetaData) => SchemaTree,
+  ): ParquetFile {
+    for (const element of metadata.schema) annotate(element)
+    return new ParquetFile(source, name, metadata, schemaOf(metadata).children)
   }
 
   get rows(): number {
@@ -76,6 +127,22 @@ export class ParquetFile {
       type: typeOf(element, children.length > 0),
       nullable: element.repetition_type !== 'REQUIRED',
     }))
+  }
+
+  /** Rows of each row group, as the footer has them. */
+  get rowsOfGroups(): number[] {
+    return this.#metadata.row_groups.map((group) => Number(group.num_rows))
+  }
+
+  /** Where the column chunks are, in the order of the footer; undefined when it does not say so of each. */
+  get chunkPlaces(): ChunkPlace[] | undefined {
+    const places = this.#metadata.row_groups.flatMap(({ columns }) => columns.map(placeOfChunk))
+    return places.every((place) => place !== undefined) ? places : undefined
+  }
+
+  /** Where the page indexes and Bloom filters are, which other tools write beside the column chunks. */
+  get indexPlaces(): ByteRange[] {
+    return this.#metadata.row_groups.flatMap(({ columns }) => columns.flatMap(placesOfIndexes))
   }
 
   /**
@@ -130,6 +197,25 @@ export class ParquetFile {
   }
 }
 
+/** What reads page headers. */
+export async function loadPageHeaderReader(): Promise<ReadPageHeader> {
+  const { decodePageHeader } = await import('../parquet/thrift.ts')
+  return (view, offset) => {
+    try {
+      const header = decodePageHeader(Buffer.from(view.buffer, view.byteOffset, view.byteLength), offset)
+      const kind = PAGE_KINDS[header.type]
+      const { dataBytes, values, headerBytes } = header
+      if (kind === undefined || !isCount(dataBytes) || !isCount(values)) return undefined
+      return { kind, headerBytes, dataBytes, values }
+    } catch {
+      return undefined
+    }
+  }
+}
+
+/** By the numbers of parquet.thrift. */
+const PAGE_KINDS: readonly PageHeader['kind'][] = ['data', 'index', 'dictionary', 'data']
+
 /** Decoders of compressed pages, beside those of hyparquet; a page cannot grow beyond the size it states. */
 const compressors: Compressors = {
   GZIP: (input, outputLength) => zlib.gunzipSync(input, { maxOutputLength: Math.max(1, outputLength) }),
@@ -155,13 +241,42 @@ async function checkFrame(source: ByteSource, name: string): Promise<void> {
   if (head !== 'PAR1') throw unreadable(name, 'it is not a Parquet file', 'Check the path and the format.')
   const tail = byteLength < MIN_FILE_BYTES ? '' : await magicOf(source, byteLength - 4)
   if (tail !== 'PAR1') {
-    throw unreadable(name, 'it was cut short: its footer is missing', 'Fetch or write it again, or repair it.')
+    throw unreadable(
+      name,
+      'it was cut short: its footer is missing',
+      'Fetch or write it again, or cut it back with `spillway repair`.',
+    )
   }
 }
 
 async function magicOf(source: ByteSource, start: number): Promise<string> {
   const bytes = await source.slice(start, Math.min(start + 4, source.byteLength))
   return Buffer.from(bytes).toString('latin1')
+}
+
+function placeOfChunk({ file_path: path, meta_data: chunk }: ColumnChunk): ChunkPlace | undefined {
+  if (chunk === undefined || (path !== undefined && path !== '')) return undefined
+  const dataStart = Number(chunk.data_page_offset)
+  const dictionary = Number(chunk.dictionary_page_offset ?? 0)
+  // Some tools write 0 for a dictionary that is not there.
+  const start = dictionary > 0 && dictionary < dataStart ? dictionary : dataStart
+  const place = { start, dataStart, end: start + Number(chunk.total_compressed_size), values: Number(chunk.num_values) }
+  return Object.values(place).every(isCount) ? place : undefined
+}
+
+function placesOfIndexes({ meta_data: chunk, ...column }: ColumnChunk): ByteRange[] {
+  const places = [
+    [column.offset_index_offset, column.offset_index_length],
+    [column.column_index_offset, column.column_index_length],
+    [chunk?.bloom_filter_offset, chunk?.bloom_filter_length],
+  ] as const
+  return places
+    .filter(([offset, length]) => offset !== undefined && length !== undefined)
+    .map(([offset, length]) => ({ start: Number(offset), end: Number(offset) + Number(length) }))
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
 function annotate(element: SchemaElement): void {
