@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
+import type { Column } from '../../sinks/columns/column.ts'
 import { ParquetFileEncoder } from '../../sinks/parquet/parquet-file-encoder.ts'
 import { readParquet } from '../../sinks/readers/read-parquet.ts'
 import { repairParquet } from '../../sinks/repair-parquet.ts'
@@ -111,26 +112,34 @@ t.test('every cut of a small file is mended to the footer before it', async (t) 
 })
 
 t.test('a Parquet file in a cell is never taken for the file itself', async (t) => {
-  const other = await encodeTable({
-    columns: [{ name: 'x', type: 'int64' }],
-    rowGroups: [integers(0, 50)],
-    compression: 'none',
-  })
-  const empty = await encodeTable({ columns: [{ name: 'x', type: 'int64' }], rowGroups: [], compression: 'none' })
-  const { bytes, footers } = await writeCells(Buffer.from('first'))
-  const [first] = footers
-  // The same first row group and footer as that of the file around it, and footers that tell of its first bytes only.
-  for (const cell of [other, empty, bytes, bytes.subarray(first!.end - 200), Buffer.concat([bytes, other, bytes])]) {
-    const outer = await writeCells(Buffer.from('first'), cell, Buffer.from('last'))
-    const [before, behind] = outer.footers
-    const inCell = outer.bytes.lastIndexOf('PAR1', behind!.end - 5) + 4
-    t.ok(inCell > before!.end || cell === empty, 'the cell ends with a footer')
-    for (const cut of [inCell, inCell + 1, behind!.end - 1]) {
-      const path = place(t, outer.bytes.subarray(0, cut))
-      t.equal((await repairParquet(path)).bytes, cut < before!.end ? undefined : before!.end)
+  const columns: Column[] = [{ name: 'x', type: 'int64' }]
+  const other = await encodeTable({ columns, rowGroups: [integers(0, 50)], compression: 'none' })
+  const empty = await encodeTable({ columns, rowGroups: [], compression: 'none' })
+  // Its first row group and footer are those of the files that hold it in a cell.
+  const alike = (await writeCells(Buffer.from('first'))).bytes
+  const footerOfAlike = alike.subarray(alike.length - 8 - alike.readUInt32LE(alike.length - 8))
+  const cells = { other, empty, alike, footerOfAlike, several: Buffer.concat([alike, other, alike]) }
+  for (const [name, cell] of Object.entries(cells)) {
+    const { bytes, footers } = await writeCells(Buffer.from('first'), cell, Buffer.from('last'))
+    const [first, second] = footers
+    const endOfCell = bytes.indexOf(cell, first!.end) + cell.length
+    t.equal(bytes.toString('latin1', endOfCell - 4, endOfCell), 'PAR1')
+    for (const cut of [endOfCell, endOfCell + 1, second!.end - 1]) {
+      const path = place(t, bytes.subarray(0, cut))
+      t.match(await repairParquet(path), { rows: 1, bytes: first!.end, removedBytes: cut - first!.end }, name)
     }
-    t.equal((await repairParquet(place(t, outer.bytes.subarray(0, behind!.end)))).removedBytes, 0)
+    t.match(await repairParquet(place(t, bytes.subarray(0, second!.end))), { rows: 2, removedBytes: 0 }, name)
   }
+})
+
+t.test('a cell that claims all bytes since the last footer for its own is no footer', async (t) => {
+  const before = await writeCells(Buffer.from('first'))
+  const cell = Buffer.concat([Buffer.from('metadata'), Buffer.alloc(4), MAGIC])
+  const start = (await writeCells(Buffer.from('first'), cell)).bytes.indexOf(cell)
+  cell.writeUInt32LE(start + 8 - before.bytes.length, 8)
+  const { bytes } = await writeCells(Buffer.from('first'), cell)
+  const path = place(t, bytes.subarray(0, start + cell.length))
+  t.equal((await repairParquet(path)).bytes, before.bytes.length)
 })
 
 t.test('a Parquet file in the first cell is not taken for the file either', async (t) => {
