@@ -42,7 +42,7 @@ const MAX_METADATA_BYTES = 256 * 1024 * 1024
  *   never taken for bytes that are no footer
  */
 export async function findLastFooter(source: ByteSource, path: string): Promise<FoundFooter | undefined> {
-  for await (const end of endsOfMagic(source)) {
+  for await (const end of endsOfFooters(source)) {
     const footer = await footerBefore(source, path, end)
     if (footer === undefined || !(await describes(source, path, footer))) continue
     const { rows, rowGroups } = footer.file
@@ -51,31 +51,38 @@ export async function findLastFooter(source: ByteSource, path: string): Promise<
   return undefined
 }
 
-/** Where the magic bytes end, from the last to the first. */
-async function* endsOfMagic(source: ByteSource): AsyncGenerator<number> {
-  for (let end = source.byteLength; end > MAGIC.length;) {
+/** Where footers may end, from the last to the first: behind magic bytes with a possible length before them. */
+async function* endsOfFooters(source: ByteSource): AsyncGenerator<number> {
+  for (let end = source.byteLength; end >= TAIL_BYTES;) {
     const start = Math.max(0, end - WINDOW_BYTES)
     const window = Buffer.from(await source.slice(start, end))
-    for (let to = window.length; to >= MAGIC.length;) {
-      const at = window.subarray(0, to).lastIndexOf(MAGIC, undefined, 'latin1')
-      if (at === -1) break
-      yield start + at + MAGIC.length
-      to = at
+    for (let to = window.length; to >= TAIL_BYTES;) {
+      const at = window.subarray(0, to).lastIndexOf(MAGIC, undefined, 'latin1') + MAGIC.length
+      // What begins before the window is in the next one, whole.
+      if (at < TAIL_BYTES) break
+      if (startOfFooter(window.subarray(at - TAIL_BYTES, at), start + at) !== undefined) yield start + at
+      to = at - MAGIC.length
     }
-    // Magic bytes may lie across the border of two windows.
-    end = start === 0 ? 0 : start + MAGIC.length - 1
+    end = start === 0 ? 0 : start + TAIL_BYTES - 1
   }
+}
+
+/** Where a footer begins that ends at `end`, by its last bytes; undefined when it cannot be one. */
+function startOfFooter(tail: Buffer, end: number): number | undefined {
+  const length = tail.readUInt32LE(0)
+  const start = end - TAIL_BYTES - length
+  const possible = length >= 4 && length <= MAX_METADATA_BYTES && start >= MAGIC.length
+  return possible && tail.toString('latin1', 4) === MAGIC ? start : undefined
 }
 
 /** The footer that ends at `end`; undefined when the bytes before that are none. */
 async function footerBefore(source: ByteSource, path: string, end: number): Promise<Footer | undefined> {
   if (end < MAGIC.length + TAIL_BYTES) return undefined
   const tail = Buffer.from(await source.slice(end - TAIL_BYTES, end))
-  const length = tail.readUInt32LE(0)
-  const start = end - TAIL_BYTES - length
-  if (tail.toString('latin1', 4) !== MAGIC || length > MAX_METADATA_BYTES || start < MAGIC.length) return undefined
+  const start = startOfFooter(tail, end)
+  if (start === undefined) return undefined
   // A look at its first bytes, as a length by chance may ask for many.
-  if (length < 4 || !beginsMetadata(Buffer.from(await source.slice(start, start + 4)))) return undefined
+  if (!beginsMetadata(Buffer.from(await source.slice(start, start + 4)))) return undefined
   const file = await ParquetFile.fromFooter(await source.slice(start, end), source, path)
   const chunks = file?.chunkPlaces
   return file === undefined || chunks === undefined ? undefined : { start, end, file, chunks }

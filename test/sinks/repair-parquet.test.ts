@@ -159,8 +159,8 @@ t.test('cuts behind magic bytes that no footer comes with', async (t) => {
 
 t.test('finds a footer wherever it lies to the pieces the file is read in', async (t) => {
   const { bytes } = await writeIntegers()
-  for (const behind of [0, 1, 2, 3, 4, 5]) {
-    const path = place(t, Buffer.concat([bytes, Buffer.alloc(1024 * 1024 - 2 + behind)]))
+  for (let behind = 0; behind < 14; behind++) {
+    const path = place(t, Buffer.concat([bytes, Buffer.alloc(1024 * 1024 + 2 - behind)]))
     t.equal((await repairParquet(path)).bytes, bytes.length)
   }
 })
