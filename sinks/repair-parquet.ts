@@ -29,8 +29,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Cuts a Parquet file back to its last complete footer, and makes that durable. A ParquetSink appends a footer at each
- * checkpoint and goes on behind it, so that whatever happens later, all rows up to there can be had again.
+ * Cuts a Parquet file back to its last complete footer, and makes that durable. A ParquetSink appends a footer behind
+ * row groups and at each checkpoint, and goes on behind it, so that all rows up to there can be had again.
  *
  * The file may have been cut short at any byte. Only a footer counts that describes all bytes before it, page by page:
  * a Parquet file in a cell is none. The data within pages is not decoded. A file that is complete is not touched, and
@@ -81,7 +81,7 @@ async function footerOf(slices: FileSlices, path: string): Promise<FoundFooter> 
   if (found !== undefined) return found
   const reason = 'no complete row group was found, as no footer in it tells what stands before it'
   const remedy =
-    'It was left as it was. Rows can be had again up to the last checkpoint of the sink that wrote them; other ' +
+    'It was left as it was. A ParquetSink that had got further would have left a footer behind its row groups; other ' +
     'tools write the only footer at the end: write or fetch the file again.'
   throw refusal('ERR_SPILLWAY_INPUT', path, reason, remedy)
 }
