@@ -46,6 +46,7 @@ export class PhaseGraph {
     this.#sink = new RecordSink({
       ...sink,
       directory,
+      metadata: { 'spillway.workflow': options.workflowId, 'spillway.phase': phase, ...sink.metadata },
       onReject: (rejection) => hooks.onReject({ ...rejection, phase }),
       // A mark counts a batch as one: about a thousand records wait before the sink.
       highWaterMark: Math.max(1, Math.ceil(1000 / buffer.bufferSize)),

@@ -1,5 +1,5 @@
 /**
- * Parquet as a RecordWriter: records become cells, cells fill the open row group, and a row group leaves when it is
+ * Parquet as a RecordWriter: the values of records fill the open row group, and a row group leaves when it is
  * full. A complete footer follows it as long as footers are a small part of the file, and at every checkpoint; row groups
  * may follow a footer, as readers go by the offsets in the last one. So after a crash the file can be cut to a footer.
  */
@@ -41,6 +41,8 @@ export class ParquetWriter implements RecordWriter {
   #headerTaken = false
   #refusal: Refusal | undefined
   #lastFooterBytes = 0
+  /** Where it ends. */
+  #lastFooterEnd = 0
 
   constructor(columns: readonly Column[], options: ParquetWriterOptions) {
     const { compression, metadata } = options
@@ -105,7 +107,7 @@ export class ParquetWriter implements RecordWriter {
   async *checkpoint(): AsyncGenerator<Uint8Array> {
     yield* this.#takeHeader()
     yield* this.#encoder.endRowGroup()
-    yield this.#takeFooter()
+    if (this.#encoder.bytes !== this.#lastFooterEnd) yield this.#takeFooter()
   }
 
   *#takeHeader(): Generator<Uint8Array> {
@@ -117,6 +119,7 @@ export class ParquetWriter implements RecordWriter {
   #takeFooter(): Uint8Array {
     const footer = this.#encoder.footer()
     this.#lastFooterBytes = footer.length
+    this.#lastFooterEnd = this.#encoder.bytes
     return footer
   }
 

@@ -23,6 +23,7 @@ import { COLUMN_TYPES, columnsOf, type Column, type Schema } from './columns/col
 import { resolveCsvDialect, type CsvDialect, type CsvDialectOptions } from './csv-dialect.ts'
 import { openFileTarget, type OpenTarget } from './file-target.ts'
 import type { NonFinitePolicy } from './json-text.ts'
+import { NO_ZSTD, zstdCompress } from './zstd.ts'
 
 /** The formats a RecordSink writes. */
 export const FORMATS = ['jsonl', 'csv', 'parquet'] as const
@@ -246,7 +247,10 @@ function placeOf(owner: string, path?: string, directory?: string, stream?: Writ
 }
 
 function refuseContradictions(owner: string, options: ResolvedRecordSinkOptions): void {
-  const { place, onDrift, onExisting, partMaxBytes, partMaxRows, partMaxAgeMs } = options
+  const { compression, place, onDrift, onExisting, partMaxBytes, partMaxRows, partMaxAgeMs } = options
+  if (compression === 'zstd' && zstdCompress === undefined) {
+    throw optionError(`Expected another \`compression\` for ${owner}: ${NO_ZSTD}`)
+  }
   if (place.kind === 'directory') return
   if (onDrift === 'rotate') {
     throw optionError(

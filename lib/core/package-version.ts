@@ -3,8 +3,21 @@
  */
 import { createRequire } from 'node:module'
 
-/** The version. The package refers to itself by name, which leads to the manifest from the sources and the build alike. */
+let version: string | undefined
+
+/**
+ * The version. The package refers to itself by name, which leads to the manifest from the sources and the build alike; in
+ * a bundle without it the version is `unknown`.
+ */
 export function packageVersion(): string {
-  const manifest = createRequire(import.meta.url)('spillway/package.json') as { readonly version: string }
-  return manifest.version
+  version ??= readVersion()
+  return version
+}
+
+function readVersion(): string {
+  try {
+    return (createRequire(import.meta.url)('spillway/package.json') as { readonly version: string }).version
+  } catch {
+    return 'unknown'
+  }
 }

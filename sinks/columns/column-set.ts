@@ -98,12 +98,9 @@ export class ColumnSet {
     if (depth > MAX_DEPTH) return { kind: 'value', reason: `nested deeper than ${MAX_DEPTH} levels` }
     const ordered = node?.ordered
     let position = 0
-    for (const key in object) {
+    for (const key of Object.keys(object)) {
       let child = ordered?.[position]
-      if (child?.key !== key) {
-        if (!Object.hasOwn(object, key)) continue
-        child = node?.children.get(key)
-      }
+      if (child?.key !== key) child = node?.children.get(key)
       if (child !== undefined) position = child.position + 1
       const value = (object as Record<string, unknown>)[key]
       const refusal = this.#fillValue(value, child, target, depth)
@@ -124,7 +121,7 @@ export class ColumnSet {
       case 'refused':
         return { kind: 'value', reason: `${describeRefused(value)} cannot be written` }
       case 'object':
-        if (!this.#takesWhole(node) && !isEmpty(value as object)) {
+        if (!this.#takesWhole(node) && Object.keys(value as object).length > 0) {
           return this.#fillObject(value as object, node, target, depth + 1)
         }
         break
@@ -170,11 +167,6 @@ export class ColumnSet {
       field: this.columns[index]?.name ?? '',
     }
   }
-}
-
-function isEmpty(object: object): boolean {
-  for (const key in object) if (Object.hasOwn(object, key)) return false
-  return true
 }
 
 function prependKey(key: string, path: string | undefined): string {

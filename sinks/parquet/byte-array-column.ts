@@ -3,15 +3,15 @@
  */
 import { grownCapacity } from './capacity.ts'
 import { ByteArrays } from './byte-arrays.ts'
-import { indexedValues, NO_VALUES, type ChunkValues } from './chunk-values.ts'
+import { followedBy, indexedValues, NO_VALUES, type ChunkValues } from './chunk-values.ts'
 import { ColumnBuffer, type RowGroupSize } from './column-buffer.ts'
-import type { Bounds } from './statistics.ts'
+import { joinByteArrayBounds, type Bounds } from './statistics.ts'
 
 /** The most bytes of a dictionary page. */
 const MOST_DICTIONARY_BYTES = 1024 * 1024
 
-/** Distinct texts after which it shows whether they repeat: at fewer than two rows each the dictionary is given up. */
-const JUDGED_AT = 8192
+/** Distinct texts from which on the dictionary must be worth it: at least two values each. */
+const JUDGED_FROM = 8192
 
 /** Bytes of an index in memory. */
 const INDEX_BYTES = 4
@@ -20,16 +20,14 @@ const INDEX_BYTES = 4
 export class BytesColumn extends ColumnBuffer {
   readonly #values = new ByteArrays()
 
-  take(value: unknown): boolean {
-    if (!(value instanceof Uint8Array)) return false
-    const before = this.#values.bytes
-    this.#values.add(value)
-    this.added(this.#values.bytes - before)
-    return true
+  /** Whether bytes are too many is for {@link add} to tell. */
+  take(): boolean {
+    return false
   }
 
   add(cell: unknown): void {
-    if (!this.take(cell)) throw new TypeError('expected a Uint8Array')
+    if (!(cell instanceof Uint8Array)) throw new TypeError('expected a Uint8Array')
+    this.added(addTo(this.#values, cell))
   }
 
   chunkValues(): ChunkValues {
@@ -49,14 +47,21 @@ export class BytesColumn extends ColumnBuffer {
   }
 }
 
-/** Takes well-formed texts; with `json`, texts that are JSON. */
+/**
+ * Takes well-formed texts; with `json`, texts that are JSON. Texts go into a dictionary until that has grown past its
+ * worth; those after it are kept as they are, so that memory never grows at once.
+ */
 export class TextColumn extends ColumnBuffer {
   readonly #json: boolean
-  /** The distinct texts while there is a dictionary, else all of them. */
-  readonly #texts = new ByteArrays()
-  /** The index of each distinct text; undefined once the dictionary was given up. */
-  #dictionary: Map<string, number> | undefined = new Map()
+  /** The index of each text in the dictionary. */
+  #dictionary = new Map<string, number>()
+  readonly #distinct = new ByteArrays()
   #indices = new Uint32Array(0)
+  /** Values that have an index. */
+  #indexed = 0
+  #isOpen = true
+  /** The values that came when the dictionary was no longer open. */
+  readonly #plain = new ByteArrays()
   /** The text before this one, as equal texts often come in a row. */
   #last: string | undefined
   #lastIndex = 0
@@ -74,60 +79,63 @@ export class TextColumn extends ColumnBuffer {
   add(cell: unknown): void {
     if (typeof cell !== 'string') throw new TypeError('expected a string')
     if (this.#takeKnown(cell)) return
-    // Before the text is added: a huge one would be copied.
-    if (this.#dictionary !== undefined && !this.#isWorthIt(cell.length)) this.#giveUpDictionary()
-    const before = this.#texts.bytes
-    this.#texts.add(cell)
-    const bytes = this.#texts.bytes - before
-    if (this.#dictionary === undefined) {
-      this.added(bytes)
+    this.#isOpen &&= this.#isWorthIt(cell.length)
+    if (!this.#isOpen) {
+      this.added(addTo(this.#plain, cell))
       return
     }
     const index = this.#dictionary.size
+    const bytes = addTo(this.#distinct, cell)
     this.#dictionary.set(cell, index)
     this.#addIndex(index, bytes)
   }
 
   chunkValues(): ChunkValues {
-    const count = this.#dictionary?.size ?? 0
-    if (count === 0) return plainValues(this.#texts)
-    const bytes = this.#texts.slice(0, count)
-    return indexedValues(this.#indices, { count, bytes })
+    const count = this.#dictionary.size
+    if (count === 0) return plainValues(this.#plain)
+    const bytes = this.#distinct.slice(0, count)
+    const indexed = indexedValues(this.#indices.subarray(0, this.#indexed), { count, bytes })
+    return followedBy(indexed, plainValues(this.#plain))
   }
 
   bounds(): Bounds | undefined {
-    return this.#texts.bounds()
+    if (this.#plain.length === 0) return this.#distinct.bounds()
+    return this.#distinct.length === 0
+      ? this.#plain.bounds()
+      : joinByteArrayBounds(this.#distinct.bounds(), this.#plain.bounds())
   }
 
   protected removeLastValue(): number {
-    const dictionary = this.#dictionary
-    if (dictionary === undefined) return removeLast(this.#texts)
-    const index = this.#indices[this.length] as number
-    const isNewest = index === dictionary.size - 1
-    if (!isNewest || this.#indices.subarray(0, this.length).includes(index)) return INDEX_BYTES
+    if (this.length >= this.#indexed) return removeLast(this.#plain)
+    this.#indexed -= 1
+    const index = this.#indices[this.#indexed] as number
+    const isNewest = index === this.#dictionary.size - 1
+    if (!isNewest || this.#indices.subarray(0, this.#indexed).includes(index)) return INDEX_BYTES
     // Bounds are exact: no text stays in the dictionary that no row has.
-    dictionary.delete(this.#texts.valueAt(index).toString())
+    this.#dictionary.delete(this.#distinct.valueAt(index).toString())
     this.#last = undefined
-    return INDEX_BYTES + removeLast(this.#texts)
+    return INDEX_BYTES + removeLast(this.#distinct)
   }
 
   protected clearValues(): void {
-    this.#texts.clear()
+    this.#distinct.clear()
+    this.#plain.clear()
     this.#dictionary = new Map()
+    this.#indexed = 0
+    this.#isOpen = true
     this.#last = undefined
   }
 
-  /** Takes a text that is in the dictionary, or all ASCII where there is none. */
+  /** Takes a text that is in the dictionary or, where that is no longer open, one that is all ASCII. */
   #takeKnown(value: string): boolean {
-    const dictionary = this.#dictionary
-    if (dictionary === undefined) {
-      const before = this.#texts.bytes
-      if (!this.#texts.addAscii(value)) return false
-      this.added(this.#texts.bytes - before)
+    if (!this.#isOpen) {
+      const before = this.#plain.bytes
+      if (!this.#plain.addAscii(value)) return false
+      this.added(this.#plain.bytes - before)
       return true
     }
     if (value !== this.#last) {
-      const index = dictionary.get(value)
+      const index = this.#dictionary.get(value)
       if (index === undefined) return false
       this.#last = value
       this.#lastIndex = index
@@ -137,31 +145,21 @@ export class TextColumn extends ColumnBuffer {
   }
 
   #addIndex(index: number, textBytes: number): void {
-    if (this.length === this.#indices.length) {
-      const grown = new Uint32Array(grownCapacity(this.#indices.length, this.length + 1))
+    if (this.#indexed === this.#indices.length) {
+      const grown = new Uint32Array(grownCapacity(this.#indices.length, this.#indexed + 1))
       grown.set(this.#indices)
       this.#indices = grown
     }
-    this.#indices[this.length] = index
+    this.#indices[this.#indexed] = index
+    this.#indexed += 1
     this.added(INDEX_BYTES + textBytes)
   }
 
-  /** Whether there should still be a dictionary with one more text of about `bytes`. */
+  /** Whether the dictionary should take one more text, of about `bytes`. */
   #isWorthIt(bytes: number): boolean {
-    const distinct = this.#texts.length
-    return this.#texts.bytes + bytes <= MOST_DICTIONARY_BYTES && (distinct < JUDGED_AT || distinct * 2 <= this.length)
-  }
-
-  /** Puts each text where its index stood. */
-  #giveUpDictionary(): void {
-    const distinct = new ByteArrays()
-    const dictionaryBytes = this.#texts.bytes
-    for (let index = 0; index < this.#texts.length; index++) distinct.addFrom(this.#texts, index)
-    this.#texts.clear()
-    for (let row = 0; row < this.length; row++) this.#texts.addFrom(distinct, this.#indices[row] as number)
-    this.#dictionary = undefined
-    this.#last = undefined
-    this.resized(this.#texts.bytes - dictionaryBytes - this.length * INDEX_BYTES)
+    const distinct = this.#distinct.length
+    const repeats = distinct < JUDGED_FROM || distinct * 2 <= this.length
+    return repeats && this.#distinct.bytes + bytes <= MOST_DICTIONARY_BYTES
   }
 }
 
@@ -171,6 +169,13 @@ function plainValues(values: ByteArrays): ChunkValues {
     byteLength: (from, to) => values.byteLength(from, to),
     encode: (from, to) => values.slice(from, to),
   }
+}
+
+/** Adds a value and returns the bytes it takes. */
+function addTo(values: ByteArrays, value: string | Uint8Array): number {
+  const { bytes } = values
+  values.add(value)
+  return values.bytes - bytes
 }
 
 /** Removes the last value and returns the bytes it took. */

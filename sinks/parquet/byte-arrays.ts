@@ -64,11 +64,6 @@ export class ByteArrays {
     this.#added(start, byteLength)
   }
 
-  /** Adds the value of another list. */
-  addFrom(other: ByteArrays, index: number): void {
-    this.add(other.valueAt(index))
-  }
-
   /** Keeps the first `length` values only. */
   truncate(length: number): void {
     this.#length = length

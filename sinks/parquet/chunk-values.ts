@@ -1,13 +1,13 @@
 /**
- * The values of a column chunk as its pages take them: in PLAIN encoding, or as indices into a dictionary.
+ * The values of a column chunk as its pages take them: as indices into a dictionary up to some value, in PLAIN encoding
+ * from there on.
  */
 import { bitWidthOf, encodeHybrid } from './hybrid.ts'
-import { Encoding } from './thrift.ts'
 
 /** The values that are not null, in order; `from` and `to` count them. */
 export interface ChunkValues {
-  /** The encoding of the data pages, in numbers of parquet.thrift. */
-  readonly encoding: number
+  /** Values, from the first on, that are indices into the dictionary; no page has some of these and others. */
+  readonly indexed: number
   /** What stands in the dictionary page, when there is one. */
   readonly dictionary: DictionaryPage | undefined
   /** Bytes of the values in a page, about. */
@@ -25,22 +25,33 @@ export interface DictionaryPage {
 
 /** A chunk without values. */
 export const NO_VALUES: ChunkValues = {
-  encoding: Encoding.PLAIN,
+  indexed: 0,
   dictionary: undefined,
   byteLength: () => 0,
   encode: () => new Uint8Array(0),
 }
 
-/** Values as indices into `dictionary`, which has an entry at least. */
+/** The values of `indices`, which are into a dictionary of one entry at least. */
 export function indexedValues(indices: Uint32Array, dictionary: DictionaryPage): ChunkValues {
   const bitWidth = bitWidthOf(dictionary.count - 1)
   return {
-    encoding: Encoding.RLE_DICTIONARY,
+    indexed: indices.length,
     dictionary,
     byteLength: (from, to) => Math.ceil(((to - from) * bitWidth) / 8),
     encode(from, to) {
       // The width stands in front of the runs.
       return Buffer.concat([Uint8Array.of(bitWidth), encodeHybrid(indices, from, to, bitWidth)])
     },
+  }
+}
+
+/** Indexed values, and plain ones after them. */
+export function followedBy(indexed: ChunkValues, plain: ChunkValues): ChunkValues {
+  const first = indexed.indexed
+  return {
+    ...indexed,
+    byteLength: (from, to) =>
+      from < first ? indexed.byteLength(from, to) : plain.byteLength(from - first, to - first),
+    encode: (from, to) => (from < first ? indexed.encode(from, to) : plain.encode(from - first, to - first)),
   }
 }

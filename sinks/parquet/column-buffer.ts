@@ -70,10 +70,8 @@ export abstract class ColumnBuffer {
   dropRowAfter(rows: number): void {
     if (this.#rows <= rows) return
     this.#rows -= 1
-    if (this.#levels?.[this.#rows] === 0) {
-      this.#size.bytes -= 1
-      return
-    }
+    if (this.#levels !== undefined) this.#size.bytes -= 1
+    if (this.#levels?.[this.#rows] === 0) return
     this.#length -= 1
     this.#size.bytes -= this.removeLastValue()
   }
@@ -88,14 +86,12 @@ export abstract class ColumnBuffer {
 
   /** Counts a row whose value was just stored. */
   protected added(bytes: number): void {
-    if (this.#levels !== undefined) this.#levelsFor(this.#rows + 1)[this.#rows] = 1
+    if (this.#levels !== undefined) {
+      this.#levelsFor(this.#rows + 1)[this.#rows] = 1
+      this.#size.bytes += 1
+    }
     this.#rows += 1
     this.#length += 1
-    this.#size.bytes += bytes
-  }
-
-  /** Tells of bytes more or less for values that are there already. */
-  protected resized(bytes: number): void {
     this.#size.bytes += bytes
   }
 
@@ -109,8 +105,12 @@ export abstract class ColumnBuffer {
     const levels = this.#levels
     if (levels !== undefined && rows <= levels.length) return levels
     const grown = new Uint8Array(grownCapacity(levels?.length ?? this.#rows, rows))
-    if (levels === undefined) grown.fill(1, 0, this.#rows)
-    else grown.set(levels)
+    if (levels === undefined) {
+      grown.fill(1, 0, this.#rows)
+      this.#size.bytes += this.#rows
+    } else {
+      grown.set(levels)
+    }
     this.#levels = grown
     return grown
   }

@@ -16,8 +16,6 @@ export interface ColumnChunkInfo {
   readonly nullCount: number
   /** Undefined when there is no value, or none that statistics may tell. */
   readonly bounds: Bounds | undefined
-  /** The encoding of the values in the data pages, in numbers of parquet.thrift. */
-  readonly encoding: number
   /** Bytes of the dictionary page in the file, header included; 0 when there is none. */
   readonly dictionaryBytes: number
   /** Bytes of the pages before compression, headers included. */
@@ -65,7 +63,6 @@ export async function* encodeColumnChunk(
     valueCount: column.rows,
     nullCount: column.rows - column.length,
     bounds: column.bounds(),
-    encoding: values.encoding,
     dictionaryBytes,
     uncompressedBytes,
     compressedBytes,

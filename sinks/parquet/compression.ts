@@ -4,6 +4,8 @@
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import { SpillwayError } from '../../lib/core/errors.ts'
+import { NO_ZSTD, zstdCompress } from '../zstd.ts'
+import { Scratch } from './scratch.ts'
 import { compressSnappy, maxSnappyBytes } from './snappy.ts'
 import { CompressionCodec } from './thrift.ts'
 
@@ -34,16 +36,14 @@ const PAGES_AT_ONCE = 4
 /** Five times as fast as the default of 11, which is meant for files that are compressed once and served for ever. */
 const BROTLI_QUALITY = 5
 
-/** Scratch memory for pages up to this size is kept. */
-const KEPT_BYTES = 1024 * 1024
-
-let scratch = Buffer.alloc(0)
+/** Where snappy writes; its output is copied from there at once. */
+const output = new Scratch()
 
 /** The codec of that name. @throws {SpillwayError} `ERR_SPILLWAY_OPTION` when this Node.js does not have it */
 export function codecOf(name: ParquetCompression): Codec {
   switch (name) {
     case 'none':
-      return { id: CompressionCodec.UNCOMPRESSED, pagesAtOnce: 1, compress: (bytes) => Uint8Array.from(bytes) }
+      return { id: CompressionCodec.UNCOMPRESSED, pagesAtOnce: 1, compress: (bytes) => Buffer.from(bytes) }
     case 'snappy':
       return { id: CompressionCodec.SNAPPY, pagesAtOnce: 1, compress: snappy }
     case 'gzip':
@@ -67,22 +67,11 @@ function onThreadPool(id: number, compress: Compress): Codec {
 }
 
 function snappy(bytes: Uint8Array): Uint8Array {
-  const room = maxSnappyBytes(bytes.length)
-  if (room > KEPT_BYTES) {
-    const output = Buffer.allocUnsafeSlow(room)
-    return output.subarray(0, compressSnappy(bytes, output))
-  }
-  if (scratch.length < room) scratch = Buffer.allocUnsafeSlow(KEPT_BYTES)
-  return Uint8Array.from(scratch.subarray(0, compressSnappy(bytes, scratch)))
+  const room = output.lend(maxSnappyBytes(bytes.length))
+  return Buffer.from(room.subarray(0, compressSnappy(bytes, room)))
 }
 
 function zstd(): Compress {
-  const { zstdCompress } = zlib as {
-    zstdCompress?: (bytes: Uint8Array, done: (error: Error | null, compressed: Buffer) => void) => void
-  }
-  if (zstdCompress === undefined) {
-    const problem = `Expected \`compression\` to be one that Node.js ${process.versions.node} has: 'zstd' needs 22.15 or later`
-    throw new SpillwayError('ERR_SPILLWAY_OPTION', problem)
-  }
-  return promisify(zstdCompress)
+  if (zstdCompress !== undefined) return promisify(zstdCompress)
+  throw new SpillwayError('ERR_SPILLWAY_OPTION', `Expected a \`compression\` that is there: ${NO_ZSTD}`)
 }

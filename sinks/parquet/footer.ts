@@ -84,14 +84,14 @@ export function rowGroupStruct(
 }
 
 function columnChunkStruct(chunk: ColumnChunkInfo, column: Column, offset: number, codec: number): ThriftStruct {
-  const { encoding, dictionaryBytes } = chunk
+  const { dictionaryBytes } = chunk
   return new ColumnChunk({
     // As the format asks when the metadata of the chunk stands in the footer only.
     file_offset: 0,
     meta_data: new ColumnMetaData({
       type: physicalTypeOf(column),
-      // The dictionary is PLAIN, the levels are RLE.
-      encodings: [...new Set([Encoding.PLAIN, Encoding.RLE, encoding])],
+      // Those of the dictionary, or of the values, and of the levels; and of the indices.
+      encodings: [Encoding.PLAIN, Encoding.RLE, ...(dictionaryBytes === 0 ? [] : [Encoding.RLE_DICTIONARY])],
       path_in_schema: [column.name],
       codec,
       num_values: chunk.valueCount,

@@ -17,14 +17,12 @@ export function bitWidthOf(largest: number): number {
 /** Encodes the integers `values[from..to)`, each below `2 ** bitWidth`. */
 export function encodeHybrid(values: Uint8Array | Uint32Array, from: number, to: number, bitWidth: number): Buffer {
   const encoded = Buffer.allocUnsafe(mostBytes(to - from, bitWidth))
-  const valueBytes = Math.ceil(bitWidth / 8)
   let at = 0
   let start = from
   while (start < to) {
     const end = endOfRun(values, start, to)
     if (end - start >= GROUP_VALUES || end === to) {
-      at = writeVarint(encoded, at, (end - start) * 2)
-      at = encoded.writeUIntLE(values[start] as number, at, valueBytes)
+      at = writeRun(encoded, at, values[start] as number, end - start, bitWidth)
       start = end
     } else {
       const packedEnd = endOfPacking(values, start, to)
@@ -34,6 +32,12 @@ export function encodeHybrid(values: Uint8Array | Uint32Array, from: number, to:
     }
   }
   return encoded.subarray(0, at)
+}
+
+/** Encodes `count` times `value`, which is below `2 ** bitWidth`, as one run. */
+export function encodeRun(value: number, count: number, bitWidth: number): Buffer {
+  const encoded = Buffer.allocUnsafe(mostBytes(1, bitWidth))
+  return encoded.subarray(0, writeRun(encoded, 0, value, count, bitWidth))
 }
 
 /**
@@ -81,6 +85,10 @@ function endOfPacking(values: Uint8Array | Uint32Array, start: number, to: numbe
   let end = start + GROUP_VALUES
   while (end < to && endOfRun(values, end, Math.min(end + GROUP_VALUES, to)) - end < GROUP_VALUES) end += GROUP_VALUES
   return Math.min(end, to)
+}
+
+function writeRun(target: Buffer, at: number, value: number, count: number, bitWidth: number): number {
+  return target.writeUIntLE(value, writeVarint(target, at, count * 2), Math.ceil(bitWidth / 8))
 }
 
 /** Writes an unsigned integer below 2^32 as ULEB128, and returns where it ends. */

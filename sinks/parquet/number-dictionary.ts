@@ -9,6 +9,9 @@ export interface Repeats {
   readonly indices: Uint32Array
 }
 
+/** The most distinct values of a dictionary, far below what an index can count. */
+const MOST_DISTINCT = 2 ** 20
+
 /** Chunks of fewer values are not sampled. */
 const SAMPLED_FROM = 8192
 
@@ -23,12 +26,12 @@ export class NumberDictionary {
   #indices = new Uint32Array(0)
 
   /**
-   * Looks at `length` values of one or two words each. Undefined when more than half of them are distinct. The result
-   * holds until the next call.
+   * Looks at `length` values of one or two words each. Undefined when more than half of them are distinct, or too
+   * many. The result holds until the next call.
    */
   find(words: Uint32Array, wordsPerValue: 1 | 2, length: number): Repeats | undefined {
     if (length >= SAMPLED_FROM && this.#seemsDistinct(words, wordsPerValue, length)) return undefined
-    const mostDistinct = Math.max(1, length >>> 1)
+    const mostDistinct = Math.min(Math.max(1, length >>> 1), MOST_DISTINCT)
     this.#reserve(length, mostDistinct)
     const [table, firsts, indices] = [this.#table, this.#firsts, this.#indices]
     const shift = Math.clz32(table.length) + 1

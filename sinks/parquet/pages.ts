@@ -5,7 +5,15 @@
 import type { ChunkValues, DictionaryPage } from './chunk-values.ts'
 import type { ColumnBuffer } from './column-buffer.ts'
 import { encodeLevels } from './levels.ts'
-import { DataPageHeader, DictionaryPageHeader, Encoding, PageHeader, PageType, serialize } from './thrift.ts'
+import {
+  DataPageHeader,
+  DictionaryPageHeader,
+  Encoding,
+  PageHeader,
+  PageType,
+  serialize,
+  type ThriftStruct,
+} from './thrift.ts'
 
 /** Rows of a full page. */
 export const MAX_PAGE_ROWS = 20_000
@@ -30,13 +38,21 @@ export interface UncompressedPage {
   header(this: void, compressedBytes: number): Buffer
 }
 
-/** Cuts a column into pages, in order: of {@link MAX_PAGE_ROWS}, or half of it, or a quarter, as the bytes ask. */
+/**
+ * Cuts a column into pages, in order: of {@link MAX_PAGE_ROWS}, or half of it, or a quarter, as the bytes ask. A page
+ * ends where the indices end.
+ */
 export function* splitPages({ levels, rows }: ColumnBuffer, values: ChunkValues): Generator<PageRange> {
   let fromRow = 0
   let fromValue = 0
   while (fromRow < rows) {
     let pageRows = Math.min(MAX_PAGE_ROWS, rows - fromRow)
     let pageValues = countValues(levels, fromRow, fromRow + pageRows)
+    const indexed = values.indexed - fromValue
+    if (indexed > 0 && indexed < pageValues) {
+      pageRows = countRows(levels, fromRow, indexed)
+      pageValues = indexed
+    }
     while (pageRows > 1 && values.byteLength(fromValue, fromValue + pageValues) > MAX_PAGE_BYTES) {
       pageRows = Math.ceil(pageRows / 2)
       pageValues = countValues(levels, fromRow, fromRow + pageRows)
@@ -61,13 +77,11 @@ export function dataPage(
   values: ChunkValues,
   { fromRow, toRow, fromValue, toValue }: PageRange,
 ): UncompressedPage {
-  const encodedLevels = nullable
-    ? [encodeLevels(levels ?? allDefined(toRow - fromRow), levels ? fromRow : 0, levels ? toRow : toRow - fromRow)]
-    : []
+  const encodedLevels = nullable ? [encodeLevels(levels, fromRow, toRow)] : []
   return makePage([...encodedLevels, values.encode(fromValue, toValue)], PageType.DATA_PAGE, {
     data_page_header: new DataPageHeader({
       num_values: toRow - fromRow,
-      encoding: values.encoding,
+      encoding: fromValue < values.indexed ? Encoding.RLE_DICTIONARY : Encoding.PLAIN,
       definition_level_encoding: Encoding.RLE,
       repetition_level_encoding: Encoding.RLE,
     }),
@@ -77,7 +91,7 @@ export function dataPage(
 function makePage(
   parts: readonly Uint8Array[],
   type: number,
-  specific: { data_page_header: object } | { dictionary_page_header: object },
+  specific: { data_page_header: ThriftStruct } | { dictionary_page_header: ThriftStruct },
 ): UncompressedPage {
   const uncompressedBytes = parts.reduce((bytes, part) => bytes + part.length, 0)
   return {
@@ -90,17 +104,9 @@ function makePage(
           uncompressed_page_size: uncompressedBytes,
           compressed_page_size: compressedBytes,
           ...specific,
-        } as ConstructorParameters<typeof PageHeader>[0]),
+        }),
       ),
   }
-}
-
-let ones = new Uint8Array(0)
-
-/** Levels of a column without nulls; shared by all of them. */
-function allDefined(rows: number): Uint8Array {
-  if (ones.length < rows) ones = new Uint8Array(MAX_PAGE_ROWS).fill(1)
-  return ones
 }
 
 function countValues(levels: Uint8Array | undefined, from: number, to: number): number {
@@ -108,4 +114,12 @@ function countValues(levels: Uint8Array | undefined, from: number, to: number): 
   let count = 0
   for (let row = from; row < to; row++) count += levels[row] as number
   return count
+}
+
+/** How many rows from `fromRow` on have `values` values. */
+function countRows(levels: Uint8Array | undefined, fromRow: number, values: number): number {
+  if (levels === undefined) return values
+  let row = fromRow
+  for (let found = 0; found < values; row++) found += levels[row] as number
+  return row - fromRow
 }

@@ -74,7 +74,9 @@ export class ParquetFileEncoder {
   constructor(columns: readonly Column[], options?: ParquetFileEncoderOptions) {
     const { compression, metadata, createdBy } = resolveOptions('ParquetFileEncoder', options, checks, defaults)
     this.#columns = columns
-    if (endianness() === 'BE') throw misuse('this machine is big-endian, and the format is not')
+    // The buffers of the columns are written as they are.
+    if (endianness() === 'BE')
+      throw new SpillwayError('ERR_SPILLWAY_VALUE', 'Parquet is not written on big-endian machines')
     this.#codec = codecOf(compression)
     this.#metadata = metadata
     this.#createdBy = createdBy

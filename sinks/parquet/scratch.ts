@@ -12,7 +12,7 @@ export class Scratch {
   /** Puts `parts` together. The result holds until the next call. */
   join(parts: readonly Uint8Array[]): Buffer {
     const length = parts.reduce((sum, part) => sum + part.length, 0)
-    const joined = this.#lend(length)
+    const joined = this.lend(length)
     let offset = 0
     for (const part of parts) {
       joined.set(part, offset)
@@ -21,7 +21,8 @@ export class Scratch {
     return joined
   }
 
-  #lend(length: number): Buffer {
+  /** Memory with anything in it. It is the caller's until the next call. */
+  lend(length: number): Buffer {
     if (length > MOST_KEPT_BYTES) return Buffer.allocUnsafeSlow(length)
     if (length > this.#kept.length) this.#kept = Buffer.allocUnsafeSlow(Math.min(length * 2, MOST_KEPT_BYTES))
     return this.#kept.subarray(0, length)

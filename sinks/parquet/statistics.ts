@@ -104,6 +104,15 @@ export function boundsOfByteArrays(
   }
 }
 
+/** Bounds of the byte arrays of two lists by those of each; undefined when either has none. */
+export function joinByteArrayBounds(one: Bounds | undefined, other: Bounds | undefined): Bounds | undefined {
+  if (one === undefined || other === undefined) return undefined
+  return {
+    min: Buffer.compare(one.min, other.min) <= 0 ? one.min : other.min,
+    max: Buffer.compare(one.max, other.max) >= 0 ? one.max : other.max,
+  }
+}
+
 /** Whether the bytes `[start, end)` come before `[otherStart, otherEnd)`; a prefix comes first. */
 function isBefore(bytes: Uint8Array, start: number, end: number, otherStart: number, otherEnd: number): boolean {
   const length = Math.min(end - start, otherEnd - otherStart)

@@ -2,7 +2,7 @@
  * Whether the bytes of a column chunk are what the footer says of them, by the headers of its pages.
  */
 import type { ByteSource } from './file-slices.ts'
-import { loadPageHeaderReader, type ChunkPlace, type PageHeader, type ReadPageHeader } from './parquet-file.ts'
+import { isCount, type ChunkPlace } from './parquet-file.ts'
 
 /** Bytes read for a header, and for those of small pages behind it. */
 const WINDOW_BYTES = 1024
@@ -13,11 +13,28 @@ const MAX_HEADER_BYTES = 16 * 1024 * 1024
 /** How much more is read of a header that is not all there. */
 const GROWTH = 16
 
+/** By the numbers of parquet.thrift. */
+const PAGE_KINDS = ['data', 'index', 'dictionary', 'data'] as const
+
+/** The header of a page. */
+interface PageHeader {
+  readonly kind: (typeof PAGE_KINDS)[number]
+  /** Bytes of the header itself. */
+  readonly headerBytes: number
+  /** Bytes of the page behind its header. */
+  readonly dataBytes: number
+  /** Values of a data page, nulls included. */
+  readonly values: number
+}
+
+/** Reads the page header at an offset; undefined when it is none, or not all of it is there. */
+type ReadPageHeader = (bytes: Buffer, offset: number) => PageHeader | undefined
+
 /** Follows pages from header to header, without reading what is in them. Memory: one header. */
 export class PageChain {
   readonly #source: ByteSource
   readonly #readHeader: ReadPageHeader
-  #window = new DataView(new ArrayBuffer(0))
+  #window = Buffer.alloc(0)
   #windowStart = 0
 
   private constructor(source: ByteSource, readHeader: ReadPageHeader) {
@@ -27,7 +44,7 @@ export class PageChain {
 
   /** The chains of pages in `source`. */
   static async of(source: ByteSource): Promise<PageChain> {
-    return new PageChain(source, await loadPageHeaderReader())
+    return new PageChain(source, await loadHeaderReader())
   }
 
   /** Whether the pages of a chunk end where it ends, and hold as many values as it has. */
@@ -50,16 +67,32 @@ export class PageChain {
 
   async #headerAt(at: number, end: number): Promise<PageHeader | undefined> {
     const offset = at - this.#windowStart
-    if (offset >= 0 && offset < this.#window.byteLength) {
+    if (offset >= 0 && offset < this.#window.length) {
       const header = this.#readHeader(this.#window, offset)
       if (header !== undefined) return header
     }
     const most = Math.min(end - at, MAX_HEADER_BYTES)
     for (let bytes = Math.min(WINDOW_BYTES, this.#source.byteLength - at); ; bytes = Math.min(bytes * GROWTH, most)) {
-      this.#window = new DataView(await this.#source.slice(at, at + bytes))
+      this.#window = Buffer.from(await this.#source.slice(at, at + bytes))
       this.#windowStart = at
       const header = this.#readHeader(this.#window, 0)
       if (header !== undefined || bytes >= most) return header
+    }
+  }
+}
+
+/** Loaded when it is needed: nobody else who reads needs the package behind it. */
+async function loadHeaderReader(): Promise<ReadPageHeader> {
+  const { decodePageHeader } = await import('../parquet/thrift.ts')
+  return (bytes, offset) => {
+    try {
+      const { type, headerBytes, dataBytes, values } = decodePageHeader(bytes, offset)
+      const kind = PAGE_KINDS[type]
+      return kind !== undefined && isCount(dataBytes) && isCount(values)
+        ? { kind, headerBytes, dataBytes, values }
+        : undefined
+    } catch {
+      return undefined
     }
   }
 }

@@ -6,6 +6,7 @@ import * as zlib from 'node:zlib'
 import type { ColumnChunk, Compressors, FileMetaData, SchemaElement, SchemaTree } from 'hyparquet'
 import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
 import { unknownKey } from '../../lib/core/options.ts'
+import { NO_ZSTD, zstdDecompressSync } from '../zstd.ts'
 import type { ByteSource } from './file-slices.ts'
 
 /** A column at the top level of the file. */
@@ -31,20 +32,6 @@ export interface ChunkPlace extends ByteRange {
   readonly values: number
 }
 
-/** The header of a page. */
-export interface PageHeader {
-  readonly kind: 'data' | 'dictionary' | 'index'
-  /** Bytes of the header itself. */
-  readonly headerBytes: number
-  /** Bytes of the page behind its header. */
-  readonly dataBytes: number
-  /** Values of a data page, nulls included. */
-  readonly values: number
-}
-
-/** Reads a page header at an offset; undefined when it is none, or not all of it is there. */
-export type ReadPageHeader = (bytes: DataView, offset: number) => PageHeader | undefined
-
 /** The columns of one row group, in the order asked for. */
 export interface RowGroupColumns {
   readonly rows: number
@@ -55,8 +42,6 @@ export interface RowGroupColumns {
 const CONVERTED = { ENUM: 'UTF8', JSON: 'JSON', DATE: 'DATE', DECIMAL: 'DECIMAL' } as const
 
 const MIN_FILE_BYTES = 12
-
-type ZstdDecompress = (input: Uint8Array, options: { maxOutputLength: number }) => Uint8Array
 
 /** An open Parquet file. Memory: its footer, and one row group while it is read. */
 export class ParquetFile {
@@ -197,33 +182,13 @@ export class ParquetFile {
   }
 }
 
-/** What reads page headers. */
-export async function loadPageHeaderReader(): Promise<ReadPageHeader> {
-  const { decodePageHeader } = await import('../parquet/thrift.ts')
-  return (view, offset) => {
-    try {
-      const header = decodePageHeader(Buffer.from(view.buffer, view.byteOffset, view.byteLength), offset)
-      const kind = PAGE_KINDS[header.type]
-      const { dataBytes, values, headerBytes } = header
-      if (kind === undefined || !isCount(dataBytes) || !isCount(values)) return undefined
-      return { kind, headerBytes, dataBytes, values }
-    } catch {
-      return undefined
-    }
-  }
-}
-
-/** By the numbers of parquet.thrift. */
-const PAGE_KINDS: readonly PageHeader['kind'][] = ['data', 'index', 'dictionary', 'data']
-
 /** Decoders of compressed pages, beside those of hyparquet; a page cannot grow beyond the size it states. */
 const compressors: Compressors = {
   GZIP: (input, outputLength) => zlib.gunzipSync(input, { maxOutputLength: Math.max(1, outputLength) }),
   BROTLI: (input, outputLength) => zlib.brotliDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) }),
   ZSTD: (input, outputLength) => {
-    const decompress = (zlib as { zstdDecompressSync?: ZstdDecompress }).zstdDecompressSync
-    if (decompress === undefined) throw new Error('ZSTD needs Node.js 22.15 or later')
-    return decompress(input, { maxOutputLength: Math.max(1, outputLength) })
+    if (zstdDecompressSync === undefined) throw new Error(NO_ZSTD)
+    return zstdDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) })
   },
 }
 
@@ -275,7 +240,8 @@ function placesOfIndexes({ meta_data: chunk, ...column }: ColumnChunk): ByteRang
     .map(([offset, length]) => ({ start: Number(offset), end: Number(offset) + Number(length) }))
 }
 
-function isCount(value: unknown): value is number {
+/** Whether a figure of the metadata can count anything. */
+export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 

@@ -80,4 +80,6 @@ t.test('finds the column of a key whatever the order of the keys', async (t) => 
 t.test('leaves out what an object inherits', async (t) => {
   const record: unknown = Object.assign(Object.create({ inherited: 1 }), { a: 2 })
   t.strictSame(fill([{ name: 'a', type: 'double' }], record), { refusal: undefined, cells: [2] })
+  const columns: Column[] = ['a', 'inherited'].map((name) => ({ name, type: 'double' }))
+  t.strictSame(fill(columns, record).cells, [2, null])
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { encodeLevels } from '../../../sinks/parquet/levels.ts'
+import { decodeHybrid } from './decode-hybrid.ts'
 
 const bit = fc.constantFrom(0, 1)
 /** Runs of all lengths, so that both kinds of runs meet. */
@@ -9,29 +10,10 @@ const levelsArbitrary = fc
   .array(fc.tuple(bit, fc.oneof(fc.nat(3), fc.nat(20), fc.nat(2000))), { maxLength: 30 })
   .map((runs) => Uint8Array.from(runs.flatMap(([level, count]) => Array<number>(count).fill(level))))
 
-/** A decoder of the hybrid encoding with bit width 1, written from its grammar. */
+/** The levels in a page, without what fills up the last group. */
 function decode(encoded: Buffer, count: number): number[] {
   assert.equal(encoded.readUInt32LE(0), encoded.length - 4)
-  const levels: number[] = []
-  let at = 4
-  while (at < encoded.length) {
-    let header = 0
-    let shift = 0
-    let byte: number
-    do {
-      byte = encoded[at++] as number
-      header |= (byte & 0x7f) << shift
-      shift += 7
-    } while (byte & 0x80)
-    if (header & 1) {
-      for (let group = 0; group < header >>> 1; group++, at++) {
-        for (let index = 0; index < 8; index++) levels.push(((encoded[at] as number) >>> index) & 1)
-      }
-    } else {
-      for (let index = 0; index < header >>> 1; index++) levels.push(encoded[at] as number)
-      at += 1
-    }
-  }
+  const levels = decodeHybrid(encoded.subarray(4), 1)
   assert.ok(levels.length >= count && levels.length < count + 8, 'at most the last group is filled up')
   assert.ok(levels.slice(count).every((level) => level === 0))
   return levels.slice(0, count)
@@ -62,6 +44,10 @@ t.test('takes at most two bits for each level, and a few bytes', async () => {
     assert.ok(encoded.length <= 4 + 8 + levels.length / 4, `${encoded.length} bytes for ${levels.length} levels`)
   })
   fc.assert(property)
+})
+
+t.test('takes levels that are not there for ones', async (t) => {
+  t.strictSame(encodeLevels(undefined, 3, 20_000), encodeLevels(new Uint8Array(20_000).fill(1), 3, 20_000))
 })
 
 t.test('encodes no levels as no runs', async (t) => {

@@ -13,7 +13,7 @@ import { MAX_PAGE_BYTES, MAX_PAGE_ROWS, splitPages } from '../../../sinks/parque
 interface PageHeader {
   readonly uncompressed_page_size: number
   readonly compressed_page_size: number
-  readonly data_page_header: { readonly num_values: number }
+  readonly data_page_header: { readonly num_values: number } | null
 }
 const { PageHeader } = parquetTypes as { PageHeader: new () => PageHeader }
 const { decodeThrift } = parquetUtil as {
@@ -102,7 +102,7 @@ for (const compression of ['none', 'snappy', 'gzip', 'brotli'] satisfies Parquet
     t.equal(offset, bytes.length)
     t.ok(pages.length > 2)
     t.equal(
-      pages.reduce((count, page) => count + page.data_page_header.num_values, 0),
+      pages.reduce((count, page) => count + (page.data_page_header?.num_values ?? 0), 0),
       50_000,
     )
     t.match(info, { valueCount: 50_000, nullCount: 5_000, uncompressedBytes, compressedBytes: bytes.length })

@@ -1,0 +1,15 @@
+/**
+ * Zstandard, which Node.js has from 22.15 on.
+ */
+import * as zlib from 'node:zlib'
+
+interface Zstd {
+  readonly zstdCompress?: (bytes: Uint8Array, done: (error: Error | null, compressed: Buffer) => void) => void
+  readonly zstdDecompressSync?: (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Buffer
+}
+
+/** Both are undefined where Node.js does not have it. */
+export const { zstdCompress, zstdDecompressSync }: Zstd = zlib as Zstd
+
+/** What to say then. */
+export const NO_ZSTD = `zstd needs Node.js 22.15 or later, and this is ${process.versions.node}`
