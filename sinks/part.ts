@@ -19,6 +19,17 @@ export interface PartStats {
   readonly surrogates: number
 }
 
+/** The counts of two parts, or of all before and one more. */
+export function addStats(one: PartStats, other: PartStats): PartStats {
+  return {
+    written: one.written + other.written,
+    bytes: one.bytes + other.bytes,
+    flushes: one.flushes + other.flushes,
+    nonFinite: one.nonFinite + other.nonFinite,
+    surrogates: one.surrogates + other.surrogates,
+  }
+}
+
 /** A part file that was opened. */
 export interface OpenedPart {
   readonly path: string

@@ -10,7 +10,7 @@ import { estimateBytes } from '../lib/core/estimate-bytes.ts'
 import type { RejectionHandler } from '../lib/core/rejection.ts'
 import type { Column } from './columns/column.ts'
 import { ColumnInference, widenColumns } from './columns/infer-columns.ts'
-import { Part, type ClosedPart, type OpenedPart, type PartStats } from './part.ts'
+import { addStats, Part, type ClosedPart, type OpenedPart, type PartStats } from './part.ts'
 import { PartSeries } from './part-series.ts'
 import type { ResolvedRecordSinkOptions } from './record-sink-options.ts'
 import { findRefused, type Refusal } from './values.ts'
@@ -288,15 +288,5 @@ function estimateReadable(record: unknown): number {
     return estimateBytes(record)
   } catch {
     return 0
-  }
-}
-
-function addStats(one: PartStats, other: PartStats): PartStats {
-  return {
-    written: one.written + other.written,
-    bytes: one.bytes + other.bytes,
-    flushes: one.flushes + other.flushes,
-    nonFinite: one.nonFinite + other.nonFinite,
-    surrogates: one.surrogates + other.surrogates,
   }
 }
