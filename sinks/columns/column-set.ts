@@ -18,6 +18,8 @@ import { fitsInt64, type CellMaker } from './cells.ts'
 import { isNullable, type Cell, type Column } from './column.ts'
 import { columnTypeOf } from './infer-columns.ts'
 
+const { hasOwnProperty } = Object.prototype
+
 /** Takes the values of one record after the other, each for a column by its index. */
 export interface RowTarget {
   /** Takes the value as it is; says false when it needs a cell made of it. */
@@ -98,7 +100,8 @@ export class ColumnSet {
     if (depth > MAX_DEPTH) return { kind: 'value', reason: `nested deeper than ${MAX_DEPTH} levels` }
     const ordered = node?.ordered
     let position = 0
-    for (const key of Object.keys(object)) {
+    for (const key in object) {
+      if (!hasOwnProperty.call(object, key)) continue
       let child = ordered?.[position]
       if (child?.key !== key) child = node?.children.get(key)
       if (child !== undefined) position = child.position + 1
@@ -159,6 +162,7 @@ export class ColumnSet {
 
   /** The first column that every record must have and this one does not. */
   #missing(target: RowTarget): Refusal | undefined {
+    if (this.#required.length === 0) return undefined
     const index = this.#required.find((required) => target.isMissing(required))
     if (index === undefined) return undefined
     return {

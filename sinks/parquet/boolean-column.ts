@@ -11,16 +11,16 @@ import { boundsOfBooleans, type Bounds } from './statistics.ts'
 export class BooleanColumn extends ColumnBuffer {
   #values = new Uint8Array(0)
 
-  take(value: unknown): boolean {
+  take(value: unknown, rows: number): boolean {
     if (typeof value !== 'boolean') return false
     if (this.length === this.#values.length) this.#grow()
     this.#values[this.length] = value ? 1 : 0
-    this.added(1)
+    this.added(1, rows)
     return true
   }
 
-  add(cell: unknown): void {
-    if (!this.take(cell)) throw new TypeError('expected a boolean')
+  add(cell: unknown, rows: number): void {
+    if (!this.take(cell, rows)) throw new TypeError('expected a boolean')
   }
 
   chunkValues(): ChunkValues {

@@ -25,9 +25,9 @@ export class BytesColumn extends ColumnBuffer {
     return false
   }
 
-  add(cell: unknown): void {
+  add(cell: unknown, rows: number): void {
     if (!(cell instanceof Uint8Array)) throw new TypeError('expected a Uint8Array')
-    this.added(addTo(this.#values, cell))
+    this.added(addTo(this.#values, cell), rows)
   }
 
   chunkValues(): ChunkValues {
@@ -72,22 +72,22 @@ export class TextColumn extends ColumnBuffer {
   }
 
   /** A text in a column of JSON needs its quotes, and one that may hold half a surrogate pair a look. */
-  take(value: unknown): boolean {
-    return typeof value === 'string' && !this.#json && this.#takeKnown(value)
+  take(value: unknown, rows: number): boolean {
+    return typeof value === 'string' && !this.#json && this.#takeKnown(value, rows)
   }
 
-  add(cell: unknown): void {
+  add(cell: unknown, rows: number): void {
     if (typeof cell !== 'string') throw new TypeError('expected a string')
-    if (this.#takeKnown(cell)) return
+    if (this.#takeKnown(cell, rows)) return
     this.#isOpen &&= this.#isWorthIt(cell.length)
     if (!this.#isOpen) {
-      this.added(addTo(this.#plain, cell))
+      this.added(addTo(this.#plain, cell), rows)
       return
     }
     const index = this.#dictionary.size
     const bytes = addTo(this.#distinct, cell)
     this.#dictionary.set(cell, index)
-    this.#addIndex(index, bytes)
+    this.#addIndex(index, bytes, rows)
   }
 
   chunkValues(): ChunkValues {
@@ -127,11 +127,11 @@ export class TextColumn extends ColumnBuffer {
   }
 
   /** Takes a text that is in the dictionary or, where that is no longer open, one that is all ASCII. */
-  #takeKnown(value: string): boolean {
+  #takeKnown(value: string, rows: number): boolean {
     if (!this.#isOpen) {
       const before = this.#plain.bytes
       if (!this.#plain.addAscii(value)) return false
-      this.added(this.#plain.bytes - before)
+      this.added(this.#plain.bytes - before, rows)
       return true
     }
     if (value !== this.#last) {
@@ -140,11 +140,11 @@ export class TextColumn extends ColumnBuffer {
       this.#last = value
       this.#lastIndex = index
     }
-    this.#addIndex(this.#lastIndex, 0)
+    this.#addIndex(this.#lastIndex, 0, rows)
     return true
   }
 
-  #addIndex(index: number, textBytes: number): void {
+  #addIndex(index: number, textBytes: number, rows: number): void {
     if (this.#indexed === this.#indices.length) {
       const grown = new Uint32Array(grownCapacity(this.#indices.length, this.#indexed + 1))
       grown.set(this.#indices)
@@ -152,7 +152,7 @@ export class TextColumn extends ColumnBuffer {
     }
     this.#indices[this.#indexed] = index
     this.#indexed += 1
-    this.added(INDEX_BYTES + textBytes)
+    this.added(INDEX_BYTES + textBytes, rows)
   }
 
   /** Whether the dictionary should take one more text, of about `bytes`. */

@@ -39,16 +39,19 @@ export abstract class ColumnBuffer {
     return this.#levels?.subarray(0, this.#rows)
   }
 
-  /** Adds `value` as the next row, unless it is of another kind or needs a closer look. */
-  abstract take(value: unknown): boolean
+  /**
+   * Adds `value` as the row after `rows` others, of which those that had nothing become nulls; unless it is of another
+   * kind or needs a closer look.
+   */
+  abstract take(value: unknown, rows: number): boolean
 
   /**
-   * Adds the cell of one more row, which is not null. When it throws, the column is as before.
+   * Adds the cell of the row after `rows` others, which is not null. When it throws, the values are as before.
    *
    * @throws {TypeError} when the cell is of another type
    * @throws {RangeError} when it is too large
    */
-  abstract add(cell: unknown): void
+  abstract add(cell: unknown, rows: number): void
 
   /** The values as pages take them; they hold until the column changes, or `numbers` is used again. */
   abstract chunkValues(numbers: NumberDictionary): ChunkValues
@@ -84,8 +87,9 @@ export abstract class ColumnBuffer {
     this.clearValues()
   }
 
-  /** Counts a row whose value was just stored. */
-  protected added(bytes: number): void {
+  /** Counts the row after `rows` others, whose value was just stored. */
+  protected added(bytes: number, rows: number): void {
+    if (rows !== this.#rows) this.padTo(rows)
     if (this.#levels !== undefined) {
       this.#levelsFor(this.#rows + 1)[this.#rows] = 1
       this.#size.bytes += 1

@@ -52,7 +52,30 @@ export function packBits(
   target: Uint8Array,
   at: number,
 ): number {
-  const end = at + Math.ceil((to - from) / GROUP_VALUES) * bitWidth
+  let next = at
+  let group = from
+  for (; group + GROUP_VALUES <= to; group += GROUP_VALUES) {
+    packGroup(values, group, group + GROUP_VALUES, bitWidth, target, next)
+    next += bitWidth
+  }
+  if (group === to) return next
+  target.fill(0, next, next + bitWidth)
+  packGroup(values, group, to, bitWidth, target, next)
+  return next + bitWidth
+}
+
+/**
+ * Packs up to eight values. A function for so few is called often, and so is compiled as a whole: a loop over a page
+ * would be compiled from its middle, without its end, and thrown out of compiled code there each time.
+ */
+function packGroup(
+  values: Uint8Array | Uint32Array,
+  from: number,
+  to: number,
+  bitWidth: number,
+  target: Uint8Array,
+  at: number,
+): void {
   let bits = 0
   let bitCount = 0
   let next = at
@@ -63,8 +86,7 @@ export function packBits(
       bits >>>= 8
     }
   }
-  if (next < end) target[next++] = bits
-  return target.fill(0, next, end) && end
+  if (bitCount > 0) target[next] = bits
 }
 
 /** Room for any mixture of runs: each is of eight values at least, and has a header of up to five bytes. */

@@ -62,16 +62,16 @@ export class DoubleColumn extends NumberColumn {
   protected readonly wordsPerValue = 2
   #values = new Float64Array(0)
 
-  take(value: unknown): boolean {
+  take(value: unknown, rows: number): boolean {
     if (typeof value !== 'number') return false
     if (this.length === this.#values.length) this.reserve()
     this.#values[this.length] = value
-    this.added(8)
+    this.added(8, rows)
     return true
   }
 
-  add(cell: unknown): void {
-    if (!this.take(cell)) throw new TypeError('expected a number')
+  add(cell: unknown, rows: number): void {
+    if (!this.take(cell, rows)) throw new TypeError('expected a number')
   }
 
   bounds(): Bounds | undefined {
@@ -95,20 +95,20 @@ export class Int64Column extends NumberColumn {
     this.#dates = dates
   }
 
-  take(value: unknown): boolean {
-    if (this.#dates) return value instanceof Date && this.#takeInteger(value.getTime())
-    return this.#takeInteger(value)
+  take(value: unknown, rows: number): boolean {
+    if (this.#dates) return value instanceof Date && this.#takeInteger(value.getTime(), rows)
+    return this.#takeInteger(value, rows)
   }
 
-  add(cell: unknown): void {
-    if (this.take(cell)) return
+  add(cell: unknown, rows: number): void {
+    if (this.take(cell, rows)) return
     if (typeof cell !== 'bigint' || this.#dates) {
       throw new TypeError(`expected ${this.#dates ? 'a valid Date' : 'an integer'}`)
     }
     if (BigInt.asIntN(64, cell) !== cell) throw new RangeError('the integer does not fit 64 bits')
     this.reserve()
     this.#bigints[this.length] = cell
-    this.added(8)
+    this.added(8, rows)
   }
 
   bounds(): Bounds | undefined {
@@ -121,12 +121,12 @@ export class Int64Column extends NumberColumn {
   }
 
   /** By two words: a bigint for each number would be garbage. */
-  #takeInteger(value: unknown): boolean {
+  #takeInteger(value: unknown, rows: number): boolean {
     if (!Number.isSafeInteger(value)) return false
     if (this.length === this.#bigints.length) this.reserve()
     this.#words[this.length * 2] = value as number
     this.#words[this.length * 2 + 1] = Math.floor((value as number) / 2 ** 32)
-    this.added(8)
+    this.added(8, rows)
     return true
   }
 }
@@ -142,17 +142,17 @@ export class Int32Column extends NumberColumn {
     this.#dates = dates
   }
 
-  take(value: unknown): boolean {
+  take(value: unknown, rows: number): boolean {
     const integer = this.#dates ? daysOf(value) : value
     if (typeof integer !== 'number' || (integer | 0) !== integer) return false
     if (this.length === this.#values.length) this.reserve()
     this.#values[this.length] = integer
-    this.added(4)
+    this.added(4, rows)
     return true
   }
 
-  add(cell: unknown): void {
-    if (!this.take(cell)) {
+  add(cell: unknown, rows: number): void {
+    if (!this.take(cell, rows)) {
       throw new TypeError(`expected ${this.#dates ? 'a Date at midnight UTC' : 'an integer of 32 bits'}`)
     }
   }

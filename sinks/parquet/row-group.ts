@@ -46,13 +46,11 @@ export class OpenRowGroup implements RowTarget {
   }
 
   take(index: number, value: unknown): boolean {
-    const buffer = this.#buffers[index] as ColumnBuffer
-    if (buffer.rows !== this.#rows) buffer.padTo(this.#rows)
-    return buffer.take(value)
+    return (this.#buffers[index] as ColumnBuffer).take(value, this.#rows)
   }
 
   add(index: number, cell: Cell): void {
-    this.#bufferFor(index).add(cell)
+    this.#bufferFor(index).add(cell, this.#rows)
   }
 
   isMissing(index: number): boolean {

@@ -1,14 +1,16 @@
 /**
- * The adapter of parquetjs-lite: Parquet's Thrift structs, and their serialization in the compact protocol. The one file that imports the package. Its names are those of parquet.thrift; only what is used is typed. Whatever
- * the package throws (strings, at times) comes out as a SpillwayError.
+ * The adapter of parquetjs-lite: Parquet's Thrift structs and their deserialization. The one file that imports the
+ * package. Its names are those of parquet.thrift; only what is used is typed. Whatever the package throws (strings, at
+ * times) comes out as a SpillwayError.
  */
 import parquetTypes from 'parquetjs-lite/gen-nodejs/parquet_types.js'
 import parquetUtil from 'parquetjs-lite/lib/util.js'
 import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
+import { CompactProtocolWriter } from './compact-protocol.ts'
 
 /** An instance of a struct of parquet.thrift. */
 export interface ThriftStruct {
-  write(protocol: unknown): void
+  write(protocol: CompactProtocolWriter): void
 }
 
 type StructOf<Fields> = new (fields: Fields) => ThriftStruct
@@ -88,7 +90,6 @@ interface ParquetTypes {
 
 const types = parquetTypes as ParquetTypes
 const util = parquetUtil as {
-  serializeThrift(struct: ThriftStruct): Buffer
   decodeThrift(struct: object, bytes: Buffer, offset: number): number
 }
 
@@ -111,7 +112,9 @@ export const { KeyValue, TypeDefinedOrder, ColumnOrder, FileMetaData } = types
  */
 export function serialize(struct: ThriftStruct): Buffer {
   try {
-    return util.serializeThrift(struct)
+    const protocol = new CompactProtocolWriter()
+    struct.write(protocol)
+    return protocol.bytes
   } catch (thrown) {
     const problem = `Parquet metadata could not be serialized: ${messageOf(thrown)}`
     throw new SpillwayError('ERR_SPILLWAY_VALUE', problem, { cause: thrown })
@@ -127,8 +130,8 @@ export class SerializedStruct implements ThriftStruct {
     this.#bytes = bytes
   }
 
-  write(protocol: unknown): void {
-    ;(protocol as { readonly trans: { write(bytes: Buffer): void } }).trans.write(this.#bytes)
+  write(protocol: CompactProtocolWriter): void {
+    protocol.writeSerialized(this.#bytes)
   }
 }
 

@@ -23,8 +23,7 @@ const { decodeThrift } = parquetUtil as {
 function bufferOf(type: ColumnType, cells: readonly Cell[]): ColumnBuffer {
   const buffer = createBuffer(type, { bytes: 0 })
   cells.forEach((cell, row) => {
-    buffer.padTo(row)
-    if (cell !== null && !buffer.take(cell)) buffer.add(cell)
+    if (cell !== null && !buffer.take(cell, row)) buffer.add(cell, row)
   })
   buffer.padTo(cells.length)
   return buffer
