@@ -1,8 +1,11 @@
 /**
- * One file being written. It writes behind by one piece of a chunk, so that encoding and the disk work at the same
- * time, and never has more than that piece in flight.
+ * One file being written. It writes behind, so that encoding and the disk work at the same time: pieces of one chunk
+ * are in flight, up to a megabyte, while the rest of it or the next chunk is made.
  */
 import { ioError, type ByteTarget, type OpenTarget } from './file-target.ts'
+
+/** Bytes in flight from which on a further piece waits; a piece may be larger. */
+const MOST_IN_FLIGHT_BYTES = 1024 * 1024
 
 /** How much a file holds. */
 interface Extent {
@@ -15,7 +18,9 @@ export class OpenFile {
   readonly path: string
   readonly #target: ByteTarget
   readonly #onFailure: (error: Error) => void
+  /** Settles with the last piece in flight. */
   #inFlight: Promise<void> = Promise.resolve()
+  #bytesInFlight = 0
   #bytes: number
   #rows = 0
   #failure: Error | undefined
@@ -57,7 +62,7 @@ export class OpenFile {
   }
 
   /**
-   * Sends a chunk on its way, piece by piece as it is made, and leaves the last one in flight. A chunk gets into the
+   * Sends a chunk on its way, piece by piece as it is made, and leaves the last ones in flight. A chunk gets into the
    * file as a whole or not at all.
    *
    * @param pieces - the bytes of the chunk, in order
@@ -68,9 +73,10 @@ export class OpenFile {
     const before = { bytes: this.#bytes, rows: this.#rows }
     try {
       for await (const piece of joinSmall(pieces)) {
-        await this.settle()
+        if (this.#bytesInFlight + piece.length > MOST_IN_FLIGHT_BYTES) await this.#inFlight
+        this.#throwFailure()
         this.#bytes += piece.length
-        this.#inFlight = this.#write(piece, before)
+        this.#inFlight = this.#write(piece, before, this.#inFlight)
       }
       // The piece in flight may have failed already, and the rows with it.
       if (this.#failure === undefined) this.#rows = rows()
@@ -84,7 +90,7 @@ export class OpenFile {
   /** Waits until everything appended is in the file. */
   async settle(): Promise<void> {
     await this.#inFlight
-    if (this.#failure !== undefined) throw this.#failure
+    this.#throwFailure()
   }
 
   /** Waits until everything appended is on the disk. */
@@ -115,13 +121,18 @@ export class OpenFile {
     }
   }
 
-  async #write(bytes: Uint8Array, before: Extent): Promise<void> {
+  /** Writes a piece after those before it, unless one of them failed. */
+  async #write(bytes: Uint8Array, before: Extent, piecesBefore: Promise<void>): Promise<void> {
+    this.#bytesInFlight += bytes.length
+    await piecesBefore
     try {
-      await this.#target.write(bytes)
+      if (this.#failure === undefined) await this.#target.write(bytes)
     } catch (cause) {
       const failure = this.#fail('write to', cause)
       await this.#rollBack(before)
       this.#onFailure(failure)
+    } finally {
+      this.#bytesInFlight -= bytes.length
     }
   }
 
@@ -130,6 +141,10 @@ export class OpenFile {
     this.#bytes = before.bytes
     this.#rows = before.rows
     await this.#target.truncate(before.bytes).catch(() => {})
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   #fail(action: string, cause: unknown): Error {

@@ -51,6 +51,39 @@ t.test('has one chunk in flight and no more', async (t) => {
   t.equal(writes, 2)
 })
 
+t.test('makes up to a megabyte of a chunk ahead of the disk', async (t) => {
+  const gate = makeDeferred<void>()
+  const { file } = await open({ write: () => gate.promise })
+  let made = 0
+  async function* pieces() {
+    for (; made < 10; made++) yield Buffer.alloc(256 * 1024)
+  }
+  const appended = file.append(pieces(), () => 1)
+  await atRest(() => made)
+  t.equal(made, 4, 'four are in flight, and one waits')
+  gate.resolve()
+  await appended
+  t.strictSame([file.bytes, file.rows], [10 + 10 * 256 * 1024, 1])
+})
+
+t.test('cuts off the whole chunk when a piece fails that others follow', async (t) => {
+  const gate = makeDeferred<void>()
+  let writes = 0
+  const write = async () => {
+    writes += 1
+    await gate.promise
+    if (writes === 2) throw systemError('EIO')
+  }
+  const { file, events, failures } = await open({ write })
+  const appended = file.append(Readable.from(Array.from({ length: 20 }, () => Buffer.alloc(100_000))), () => 1)
+  gate.resolve()
+  await t.rejects(appended, { cause: { code: 'EIO' } })
+  t.strictSame([file.bytes, file.rows, failures.length], [10, 0, 1])
+  await t.rejects(file.close())
+  t.equal(writes, 2, 'what followed was not written')
+  t.strictSame(new Set(events), new Set(['truncate 10', 'close']))
+})
+
 t.test('cuts off a chunk that failed, tells at once, and fails from then on', async (t) => {
   let writes = 0
   const write = async () => {
