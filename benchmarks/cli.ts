@@ -25,7 +25,7 @@ const options: BenchOptions = {
 }
 
 const cases = new URL('./cases/', import.meta.url)
-const files = readdirSync(cases).filter((file) => file.includes(positionals[0] ?? ''))
+const files = readdirSync(cases).filter((file) => /(?<!\.d)\.[jt]s$/.test(file) && file.includes(positionals[0] ?? ''))
 if (files.length === 0) throw new Error(`No benchmark is named like ${positionals.join(' ')}`)
 
 const reports: BenchReport[] = []

@@ -74,6 +74,7 @@ export type { ByteTarget, OpenTarget } from '../sinks/file-target.ts'
 export {
   parquetInfo,
   readParquet,
+  readParquetColumn,
   type ParquetInfo,
   type ParquetInput,
   type ReadParquetOptions,

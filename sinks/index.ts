@@ -15,6 +15,7 @@ export type { ByteTarget, OpenTarget } from './file-target.ts'
 export {
   parquetInfo,
   readParquet,
+  readParquetColumn,
   type ParquetInfo,
   type ParquetInput,
   type ReadParquetOptions,

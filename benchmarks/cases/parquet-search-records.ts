@@ -13,7 +13,7 @@ const POOL = 100_000
 
 export const benchCase: BenchCase<readonly SearchRecord[]> = {
   name: 'parquet-search-records',
-  records: 1_000_000,
+  records: 3_000_000,
   prepare: () => makeRecords(POOL),
   expectedOutput: async (pool, records) =>
     (await import('../parquet/sum-parquet.ts')).sumPool(searchTable, pool, records),

@@ -66,6 +66,41 @@ export function readParquet(input: ParquetInput, given?: ReadParquetOptions): Re
 }
 
 /**
+ * The values of one column of a Parquet file, as an array for each row group, in order: as {@link readParquet} gives
+ * them, null where there is none.
+ *
+ * Memory: the column of one row group, decoded. The file is closed when the iteration ends or is left. Errors:
+ * `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_INPUT` for a file that is no complete Parquet; `ERR_SPILLWAY_OPTION` for a column it
+ * does not have.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+ * @example
+ * let best = -Infinity
+ * for await (const sharpes of readParquetColumn('results.parquet', 'result.metrics.sharpe')) {
+ *   for (const sharpe of sharpes) best = Math.max(best, sharpe)
+ * }
+ */
+export function readParquetColumn(input: ParquetInput, column: string): AsyncGenerator<readonly unknown[], void> {
+  expectValue('input', input, inputCheck)
+  expectValue('column', column, { expected: 'a string', accepts: (value) => typeof value === 'string' })
+  return columnsOf(input, column)
+}
+
+async function* columnsOf(input: ParquetInput, column: string): AsyncGenerator<readonly unknown[], void> {
+  const { file, slices } = await openInput(input)
+  try {
+    file.expectColumns([column])
+    for (let group = 0; group < file.rowGroups; group++) {
+      const { values, rows } = await file.readRowGroup(group, [column])
+      // What holds nothing but nulls need not have values.
+      yield Array.from({ length: rows }, (_, row) => values[0]?.[row] ?? null)
+    }
+  } finally {
+    await slices?.close()
+  }
+}
+
+/**
  * Rows, row groups and columns of a Parquet file, from its footer alone.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_INPUT`
@@ -134,13 +169,9 @@ class ParquetReader extends Readable {
   }
 
   async #open(): Promise<void> {
-    const input = this.#input
-    if (typeof input === 'string') {
-      this.#slices = await FileSlices.open(input)
-      this.#file = await ParquetFile.read(this.#slices, input)
-    } else {
-      this.#file = await ParquetFile.read(input.file, 'The given file')
-    }
+    const { file, slices } = await openInput(this.#input)
+    this.#file = file
+    this.#slices = slices
     this.#names = this.#options.columns ?? this.#file.columns.map(({ name }) => name)
     this.#file.expectColumns(this.#names)
   }
@@ -170,6 +201,18 @@ class ParquetReader extends Readable {
     this.#records = records
     this.#nextRecord = 0
     return this.#pushRecords()
+  }
+}
+
+/** Reads the footer of a file; the slices are to be closed, also by a reader that fails later. */
+async function openInput(input: ParquetInput): Promise<{ file: ParquetFile; slices: FileSlices | null }> {
+  if (typeof input !== 'string') return { file: await ParquetFile.read(input.file, 'The given file'), slices: null }
+  const slices = await FileSlices.open(input)
+  try {
+    return { file: await ParquetFile.read(slices, input), slices }
+  } catch (error) {
+    await slices.close()
+    throw error
   }
 }
 

@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import type { Cell, ColumnType } from '../../../sinks/columns/column.ts'
+import type { Cell, Column, ColumnType } from '../../../sinks/columns/column.ts'
 import { cellArbitraries, encodeTable } from './arbitraries.ts'
 import { openDuckDb, rowsByDuckDb } from './readers.ts'
 
@@ -51,3 +51,49 @@ for (const [type, literal] of Object.entries(literals) as [ColumnType, (cell: Ce
     await fc.assert(property, { numRuns: 6 })
   })
 }
+
+t.test('filters find in a large file with dictionaries what a full scan finds', async (t) => {
+  const columns: Column[] = [
+    { name: 'n', type: 'int64' },
+    { name: 'd', type: 'double' },
+    { name: 's', type: 'utf8' },
+    { name: 'moment', type: 'timestamp' },
+    { name: 'few', type: 'int32' },
+  ]
+  const row = (n: number): Cell[] => [
+    n % 13 === 0 ? null : BigInt(Math.floor(n / 7)),
+    n % 17 === 0 ? null : Math.round(Math.sin(n) * 50) / 10,
+    n % 5 === 0 ? null : `name ${Math.floor(n / 900) % 40}${n % 2 === 0 ? 'é' : '\u{10ffff}'}`,
+    new Date(Math.floor(n / 100) * 86_400_000),
+    Math.floor(n / 20_000),
+  ]
+  const rowGroups = Array.from({ length: 10 }, (_, group) =>
+    Array.from({ length: 10_000 }, (_, index) => row(group * 10_000 + index)),
+  )
+  const path = join(directory, `${files++}.parquet`)
+  writeFileSync(path, await encodeTable({ columns, rowGroups, compression: 'snappy' }))
+  const encodings = await rowsByDuckDb(connection, `SELECT DISTINCT encodings FROM parquet_metadata('${path}')`)
+  t.ok(encodings.flat().some((names) => names.includes('RLE_DICTIONARY')))
+  await connection.run(`CREATE OR REPLACE TEMP TABLE scanned AS FROM '${path}'`)
+  const conditions = [
+    'n = 3000',
+    'n > 14000',
+    'n BETWEEN 1999 AND 2001',
+    'd = 0',
+    'd >= 5',
+    'd < -4.9',
+    's IS NULL AND few = 3',
+    "s = 'name 7é'",
+    "s > 'name 9'",
+    "s LIKE 'name 3%' AND n < 5000",
+    'moment >= make_timestamptz(900 * 86400000000) AND moment < make_timestamptz(901 * 86400000000)',
+    'few IN (0, 4)',
+    'few = 5',
+  ]
+  for (const condition of conditions) {
+    const sums = 'SELECT count(*), sum(n), sum(d), min(s), max(s), min(moment), max(moment) FROM'
+    const filtered = await rowsByDuckDb(connection, `${sums} '${path}' WHERE ${condition}`)
+    const scanned = await rowsByDuckDb(connection, `${sums} scanned WHERE ${condition}`)
+    t.strictSame(filtered, scanned, condition)
+  }
+})

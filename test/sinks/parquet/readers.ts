@@ -10,7 +10,9 @@ import {
   type DuckDBConnection,
   type DuckDBValue,
 } from '@duckdb/node-api'
+import { tableFromIPC } from '@uwdata/flechette'
 import { parquetMetadata, parquetRead, type FileMetaData } from 'hyparquet'
+import { readParquet } from 'parquet-wasm'
 
 /** The rows of a file as hyparquet reads them, each cell shown by {@link show}. */
 export async function rowsByHyparquet(file: Uint8Array): Promise<string[][]> {
@@ -31,6 +33,13 @@ export async function rowsByHyparquet(file: Uint8Array): Promise<string[][]> {
 /** The footer of a file as hyparquet reads it. */
 export function metadataByHyparquet(file: Uint8Array): FileMetaData {
   return parquetMetadata(arrayBufferOf(file))
+}
+
+/** The rows of a file as arrow-rs reads them, by way of parquet-wasm, each cell shown by {@link show}. */
+export function rowsByArrow(file: Uint8Array): string[][] {
+  const table = tableFromIPC(readParquet(file).intoIPCStream(), { useBigInt: true, useDate: true })
+  const columns = table.children.map((column) => Array.from(column.toArray() as ArrayLike<unknown>))
+  return showRows(Array.from({ length: table.numRows }, (_, row) => columns.map((column) => column[row])))
 }
 
 /** Opens a DuckDB in memory. */

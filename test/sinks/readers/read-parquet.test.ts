@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import {
   parquetInfo,
   readParquet,
+  readParquetColumn,
   type ParquetInput,
   type ReadParquetOptions,
 } from '../../../sinks/readers/read-parquet.ts'
@@ -238,4 +239,40 @@ t.test('refuses options it cannot have', async (t) => {
   t.throws(() => readParquet(''), { code: 'ERR_SPILLWAY_OPTION' })
   t.throws(() => readParquet({} as ParquetInput), { code: 'ERR_SPILLWAY_OPTION' })
   t.throws(() => readParquet('a', { columns: 'a' } as never), { code: 'ERR_SPILLWAY_OPTION' })
+})
+
+t.test('gives one column, row group by row group, and closes the file however that ends', async (t) => {
+  const path = await writeFile(
+    t,
+    `SELECT CASE WHEN i % 3 = 0 THEN NULL ELSE i::INTEGER END AS i, 'row ' || i AS s, NULL::DOUBLE AS none
+     FROM range(5000) r(i)`,
+    smallGroups,
+  )
+  const groups: (readonly unknown[])[] = []
+  for await (const values of readParquetColumn(path, 'i')) groups.push(values)
+  t.strictSame(
+    groups.map(({ length }) => length),
+    [2048, 2048, 904],
+  )
+  const expected = Array.from({ length: 5000 }, (_, i) => (i % 3 === 0 ? null : i))
+  t.strictSame(groups.flat(), expected)
+  for await (const values of readParquetColumn(path, 'none')) t.ok(values.every((value) => value === null))
+  for await (const values of readParquetColumn({ file: Uint8Array.from(readFileSync(path)).buffer }, 's')) {
+    t.equal(values[0], 'row 0')
+    break
+  }
+  for await (const values of readParquetColumn(path, 's')) {
+    t.equal(values[0], 'row 0')
+    break
+  }
+  expectNoHandle(t, path)
+})
+
+t.test('refuses a column that is not there, and what is no Parquet', async (t) => {
+  const path = await writeFile(t, thousands)
+  await t.rejects(readParquetColumn(path, 'ii').next(), { code: 'ERR_SPILLWAY_OPTION', message: /"?ii/ })
+  writeFileSync(join(t.testdirName, 'b'), 'not Parquet at all')
+  await t.rejects(readParquetColumn(join(t.testdirName, 'b'), 'i').next(), { code: 'ERR_SPILLWAY_INPUT' })
+  t.throws(() => readParquetColumn(path, 1 as unknown as string), { code: 'ERR_SPILLWAY_OPTION' })
+  expectNoHandle(t, path)
 })

@@ -1,0 +1,94 @@
+/**
+ * A file in which row groups follow footers, through readers that know of no such thing.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { Marker, markerBatch } from '../../../lib/core/batch.ts'
+import { ParquetSink } from '../../../sinks/parquet-sink.ts'
+import { metadataByHyparquet, openDuckDb, rowsByArrow, rowsByDuckDb, rowsByHyparquet, showRows } from './readers.ts'
+
+const CHECKPOINTS = 20
+const ROWS_BETWEEN = 15_000
+
+function recordOf(n: number): Record<string, unknown> {
+  return {
+    n,
+    container: `container_${n % 1500}`,
+    at: new Date(n * 60_000),
+    result: { sharpe: Math.sin(n) * Math.PI, drawdown: n % 11 === 0 ? null : Math.cos(n) / 3 },
+    note: n % 3 === 0 ? `a note on record ${n}` : null,
+  }
+}
+
+function cellsOf(n: number): unknown[] {
+  const { container, at, result, note } = recordOf(n) as { result: Record<string, unknown> } & Record<string, unknown>
+  return [BigInt(n), container, at, result['sharpe'], result['drawdown'], note]
+}
+
+t.test('a file of 300,000 rows with twenty footers is read whole by all, and up to each footer', async (t) => {
+  const path = join(t.testdir(), 'a.parquet')
+  const sink = new ParquetSink({
+    path,
+    schema: {
+      n: 'int64',
+      container: 'utf8',
+      at: 'timestamp',
+      'result.sharpe': 'double',
+      'result.drawdown': 'double',
+      note: 'utf8',
+    },
+  })
+  const ends: number[] = []
+  for (let from = 0; from < CHECKPOINTS * ROWS_BETWEEN; from += ROWS_BETWEEN) {
+    sink.write(Array.from({ length: ROWS_BETWEEN }, (_, index) => recordOf(from + index)))
+    const marker = new Marker('written')
+    sink.write(markerBatch(marker))
+    const { rows, offsetBytes } = await marker.receipt
+    t.equal(rows, from + ROWS_BETWEEN)
+    ends.push(offsetBytes)
+  }
+  await new Promise<void>((resolve) => sink.end(resolve))
+  const file = readFileSync(path)
+  t.equal(file.length, ends.at(-1), 'the last checkpoint has completed the file')
+
+  const expected = showRows(Array.from({ length: CHECKPOINTS * ROWS_BETWEEN }, (_, n) => cellsOf(n)))
+  const isExpected = (rows: string[][]) =>
+    rows.length === expected.length && rows.every((row, n) => row.join() === expected[n]?.join())
+  t.ok(isExpected(await rowsByHyparquet(file)), 'hyparquet')
+  t.ok(isExpected(rowsByArrow(file)), 'parquet-wasm')
+  const connection = await openDuckDb()
+  t.teardown(() => connection.closeSync())
+  t.ok(isExpected(await rowsByDuckDb(connection, `FROM '${path}'`)), 'DuckDB')
+
+  const prefix = join(t.testdirName, 'prefix.parquet')
+  for (const [index, end] of ends.entries()) {
+    writeFileSync(prefix, file.subarray(0, end))
+    const rows = (index + 1) * ROWS_BETWEEN
+    t.equal(metadataByHyparquet(file.subarray(0, end)).num_rows, BigInt(rows))
+    const counted = await rowsByDuckDb(connection, `SELECT count(*), max(n) FROM read_parquet('${prefix}')`)
+    t.strictSame(counted, [[`${rows}n`, `${rows - 1}n`]])
+  }
+
+  // A footer ends with its length and four magic bytes.
+  const deadBytes = ends.slice(0, -1).reduce((bytes, end) => bytes + file.readUInt32LE(end - 8) + 8, 0)
+  t.ok(deadBytes < file.length * 0.02, `${deadBytes} bytes of dead footers in ${file.length}`)
+})
+
+t.test('footers that nobody asked for stay below 2 % of the file', async (t) => {
+  const path = join(t.testdir(), 'a.parquet')
+  const sink = new ParquetSink({ path, rowGroupRows: 3000 })
+  for (let n = 0; n < 200_000; n++) {
+    if (!sink.write(recordOf(n))) await new Promise((resolve) => sink.once('drain', resolve))
+  }
+  await new Promise<void>((resolve) => sink.end(resolve))
+  const file = readFileSync(path)
+  let deadBytes = 0
+  let footers = 0
+  for (let end = file.indexOf('PAR1', 4); end >= 0; end = file.indexOf('PAR1', end + 4)) {
+    footers += 1
+    if (end + 4 < file.length) deadBytes += file.readUInt32LE(end - 4) + 8
+  }
+  t.ok(footers > 3, `${footers} footers`)
+  t.ok(deadBytes < file.length * 0.02, `${deadBytes} bytes of dead footers in ${file.length}`)
+})

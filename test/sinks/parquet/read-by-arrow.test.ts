@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { COLUMN_TYPES, type Cell, type Column, type ColumnType } from '../../../sinks/columns/column.ts'
+import { cellArbitraries, encodeTable, tableArbitrary } from './arbitraries.ts'
+import { rowsByArrow, showRows } from './readers.ts'
+
+t.test('gives back what was put in, whatever the columns, nulls, row groups and codecs', async () => {
+  const property = fc.asyncProperty(tableArbitrary, async (table) => {
+    assert.deepEqual(rowsByArrow(await encodeTable(table)), showRows(table.rowGroups.flat()))
+  })
+  await fc.assert(property, { numRuns: 60 })
+})
+
+for (const type of COLUMN_TYPES) {
+  t.test(`gives back thousands of values of ${type}, repeated and not, with nulls and without`, async (t) => {
+    for (const [kinds, nullEvery] of [
+      [3, Infinity],
+      [5000, 7],
+    ] as const) {
+      const distinct = fc.sample(cellArbitraries[type], { seed: kinds, numRuns: kinds })
+      const cells = Array.from({ length: 25_000 }, (_, row): Cell[] => [
+        row % nullEvery === 0 ? null : (distinct[row % kinds] as Cell),
+      ])
+      const column: Column = { name: 'c', type: type satisfies ColumnType }
+      const rows = rowsByArrow(await encodeTable({ columns: [column], rowGroups: [cells], compression: 'snappy' }))
+      t.ok(rows.every(([cell], row) => cell === showRows([cells[row] as Cell[]])[0]?.[0]))
+      t.equal(rows.length, cells.length)
+    }
+  })
+}
