@@ -1,11 +1,8 @@
 /**
- * One file being written. It writes behind, so that encoding and the disk work at the same time: pieces of one chunk
- * are in flight, up to a megabyte, while the rest of it or the next chunk is made.
+ * One file being written. It writes behind, so that encoding and the disk work at the same time: up to a megabyte of a
+ * chunk is in flight while the next one is made.
  */
 import { ioError, type ByteTarget, type OpenTarget } from './file-target.ts'
-
-/** Bytes in flight from which on a further piece waits; a piece may be larger. */
-const MOST_IN_FLIGHT_BYTES = 1024 * 1024
 
 /** How much a file holds. */
 interface Extent {
@@ -18,9 +15,7 @@ export class OpenFile {
   readonly path: string
   readonly #target: ByteTarget
   readonly #onFailure: (error: Error) => void
-  /** Settles with the last piece in flight. */
   #inFlight: Promise<void> = Promise.resolve()
-  #bytesInFlight = 0
   #bytes: number
   #rows = 0
   #failure: Error | undefined
@@ -62,7 +57,7 @@ export class OpenFile {
   }
 
   /**
-   * Sends a chunk on its way, piece by piece as it is made, and leaves the last ones in flight. A chunk gets into the
+   * Sends a chunk on its way, piece by piece as it is made, and leaves the last one in flight. A chunk gets into the
    * file as a whole or not at all.
    *
    * @param pieces - the bytes of the chunk, in order
@@ -72,11 +67,10 @@ export class OpenFile {
     await this.settle()
     const before = { bytes: this.#bytes, rows: this.#rows }
     try {
-      for await (const piece of joinSmall(pieces)) {
-        if (this.#bytesInFlight + piece.length > MOST_IN_FLIGHT_BYTES) await this.#inFlight
-        this.#throwFailure()
+      for await (const piece of joinPieces(pieces)) {
+        await this.settle()
         this.#bytes += piece.length
-        this.#inFlight = this.#write(piece, before, this.#inFlight)
+        this.#inFlight = this.#write(piece, before)
       }
       // The piece in flight may have failed already, and the rows with it.
       if (this.#failure === undefined) this.#rows = rows()
@@ -90,7 +84,7 @@ export class OpenFile {
   /** Waits until everything appended is in the file. */
   async settle(): Promise<void> {
     await this.#inFlight
-    this.#throwFailure()
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   /** Waits until everything appended is on the disk. */
@@ -121,18 +115,13 @@ export class OpenFile {
     }
   }
 
-  /** Writes a piece after those before it, unless one of them failed. */
-  async #write(bytes: Uint8Array, before: Extent, piecesBefore: Promise<void>): Promise<void> {
-    this.#bytesInFlight += bytes.length
-    await piecesBefore
+  async #write(bytes: Uint8Array, before: Extent): Promise<void> {
     try {
-      if (this.#failure === undefined) await this.#target.write(bytes)
+      await this.#target.write(bytes)
     } catch (cause) {
       const failure = this.#fail('write to', cause)
       await this.#rollBack(before)
       this.#onFailure(failure)
-    } finally {
-      this.#bytesInFlight -= bytes.length
     }
   }
 
@@ -143,32 +132,34 @@ export class OpenFile {
     await this.#target.truncate(before.bytes).catch(() => {})
   }
 
-  #throwFailure(): void {
-    if (this.#failure !== undefined) throw this.#failure
-  }
-
   #fail(action: string, cause: unknown): Error {
     this.#failure ??= ioError(action, this.path, cause)
     return this.#failure
   }
 }
 
-/** Pieces smaller than this are joined, so that small ones don't cost a write each and large ones no copy. */
-const SMALL_BYTES = 64 * 1024
+/**
+ * Bytes of a write, when there are as many. While the source is busy, the next write begins only when somebody waits:
+ * the fewer they are, the more of them are done by then. Copying costs less.
+ */
+const WRITE_BYTES = 1024 * 1024
 
-async function* joinSmall(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let small: Uint8Array[] = []
-  let smallBytes = 0
+async function* joinPieces(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let joined: Uint8Array[] = []
+  let bytes = 0
   for await (const piece of pieces) {
-    if (piece.length < SMALL_BYTES && smallBytes < SMALL_BYTES) {
-      small.push(piece)
-      smallBytes += piece.length
-      continue
+    if (bytes > 0 && bytes + piece.length > WRITE_BYTES) {
+      yield joinAll(joined)
+      joined = []
+      bytes = 0
     }
-    if (smallBytes > 0) yield Buffer.concat(small)
-    small = []
-    smallBytes = 0
-    yield piece
+    joined.push(piece)
+    bytes += piece.length
   }
-  if (smallBytes > 0) yield Buffer.concat(small)
+  if (bytes > 0) yield joinAll(joined)
+}
+
+function joinAll(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first, ...rest] = pieces
+  return first !== undefined && rest.length === 0 ? first : Buffer.concat(pieces)
 }

@@ -91,13 +91,7 @@ export class ByteArrays {
   }
 
   bounds(): Bounds | undefined {
-    const ends = this.#ends
-    return boundsOfByteArrays(
-      this.#bytes,
-      this.#length,
-      (index) => (index === 0 ? 0 : (ends[index - 1] as number)) + LENGTH_BYTES,
-      (index) => ends[index] as number,
-    )
+    return boundsOfByteArrays(this.#bytes, this.#length, this.#ends, LENGTH_BYTES)
   }
 
   /** Where the first `count` values end. */

@@ -73,20 +73,22 @@ export function boundsOfDoubles(values: Float64Array): Bounds | undefined {
  * Bounds of byte arrays, compared byte by byte as unsigned numbers; undefined for none, and when either bound is
  * longer than 64 bytes.
  *
- * @param startOf - where a value starts in `bytes`
- * @param endOf - where it ends
+ * @param ends - where each value ends in `bytes`
+ * @param gapBytes - bytes before each value that are not of it
  */
 export function boundsOfByteArrays(
   bytes: Uint8Array,
   length: number,
-  startOf: (index: number) => number,
-  endOf: (index: number) => number,
+  ends: Uint32Array,
+  gapBytes: number,
 ): Bounds | undefined {
   if (length === 0) return undefined
-  let [minStart, minEnd] = [startOf(0), endOf(0)]
+  let end = ends[0] as number
+  let [minStart, minEnd] = [gapBytes, end]
   let [maxStart, maxEnd] = [minStart, minEnd]
   for (let index = 1; index < length; index++) {
-    const [start, end] = [startOf(index), endOf(index)]
+    const start = end + gapBytes
+    end = ends[index] as number
     // Most often values rise or lie between the bounds: the upper one is looked at first.
     if (isBefore(bytes, maxStart, maxEnd, start, end)) {
       maxStart = start
