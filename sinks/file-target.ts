@@ -11,7 +11,7 @@ import { errnoOf, messageOf, SpillwayError, type ErrorCode } from '../lib/core/e
 export interface ByteTarget {
   /** Bytes that were there before. */
   readonly initialBytes: number
-  /** Appends all of `bytes`. */
+  /** Appends all of `bytes`; once it has settled, their memory is used for others. */
   write(bytes: Uint8Array): Promise<void>
   /** Makes everything written so far survive a power loss. */
   sync(): Promise<void>
@@ -138,7 +138,8 @@ export class StreamTarget implements ByteTarget {
       stream.once('error', reject)
       // A stream that is closed while it holds a chunk back may never call back.
       stream.once('close', onClose)
-      stream.write(bytes, (error) => {
+      // A copy, as whoever reads the stream may keep what it gives.
+      stream.write(Buffer.from(bytes), (error) => {
         // The error event comes after this callback: without a listener it would end the process.
         if (error) {
           reject(error)

@@ -64,12 +64,12 @@ export class JsonlWriter implements RecordWriter {
     return index
   }
 
-  async *take(): AsyncGenerator<Uint8Array> {
+  async *take(): AsyncGenerator<Uint8Array | string> {
     this.#rowsHandedOver = this.#rows
     yield await this.#chunk.take()
   }
 
-  checkpoint(): AsyncGenerator<Uint8Array> {
+  checkpoint(): AsyncGenerator<Uint8Array | string> {
     return this.take()
   }
 }

@@ -3,6 +3,8 @@
  * chunk is in flight while the next one is made.
  */
 import { ioError, type ByteTarget, type OpenTarget } from './file-target.ts'
+import type { Pieces } from './record-writer.ts'
+import { WriteRoom } from './write-room.ts'
 
 /** How much a file holds. */
 interface Extent {
@@ -16,6 +18,9 @@ export class OpenFile {
   readonly #target: ByteTarget
   readonly #onFailure: (error: Error) => void
   #inFlight: Promise<void> = Promise.resolve()
+  /** Where pieces wait, and where those in flight are. */
+  #room = new WriteRoom()
+  #otherRoom = new WriteRoom()
   #bytes: number
   #rows = 0
   #failure: Error | undefined
@@ -60,21 +65,23 @@ export class OpenFile {
    * Sends a chunk on its way, piece by piece as it is made, and leaves the last one in flight. A chunk gets into the
    * file as a whole or not at all.
    *
-   * @param pieces - the bytes of the chunk, in order
+   * @param pieces - what the chunk consists of, in order; each is copied before the next is asked for
    * @param rows - how many rows the file holds with the chunk; asked when all pieces are made
    */
-  async append(pieces: AsyncIterable<Uint8Array>, rows = () => this.#rows): Promise<void> {
+  async append(pieces: Pieces, rows = () => this.#rows): Promise<void> {
     await this.settle()
     const before = { bytes: this.#bytes, rows: this.#rows }
     try {
-      for await (const piece of joinPieces(pieces)) {
-        await this.settle()
-        this.#bytes += piece.length
-        this.#inFlight = this.#write(piece, before)
+      for await (const piece of pieces) {
+        if (this.#room.add(piece)) continue
+        await this.#send(before)
+        this.#room.addAll(piece)
       }
+      await this.#send(before)
       // The piece in flight may have failed already, and the rows with it.
       if (this.#failure === undefined) this.#rows = rows()
     } catch (error) {
+      this.#room.clear()
       await this.#inFlight
       await this.#rollBack(before)
       throw error
@@ -115,6 +122,17 @@ export class OpenFile {
     }
   }
 
+  /** Leaves what waits in flight, once what was in flight has arrived. */
+  async #send(before: Extent): Promise<void> {
+    const room = this.#room
+    if (room.length === 0) return
+    await this.settle()
+    this.#room = this.#otherRoom
+    this.#otherRoom = room
+    this.#bytes += room.length
+    this.#inFlight = this.#write(room.take(), before)
+  }
+
   async #write(bytes: Uint8Array, before: Extent): Promise<void> {
     try {
       await this.#target.write(bytes)
@@ -136,30 +154,4 @@ export class OpenFile {
     this.#failure ??= ioError(action, this.path, cause)
     return this.#failure
   }
-}
-
-/**
- * Bytes of a write, when there are as many. While the source is busy, the next write begins only when somebody waits:
- * the fewer they are, the more of them are done by then. Copying costs less.
- */
-const WRITE_BYTES = 1024 * 1024
-
-async function* joinPieces(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let joined: Uint8Array[] = []
-  let bytes = 0
-  for await (const piece of pieces) {
-    if (bytes > 0 && bytes + piece.length > WRITE_BYTES) {
-      yield joinAll(joined)
-      joined = []
-      bytes = 0
-    }
-    joined.push(piece)
-    bytes += piece.length
-  }
-  if (bytes > 0) yield joinAll(joined)
-}
-
-function joinAll(pieces: readonly Uint8Array[]): Uint8Array {
-  const [first, ...rest] = pieces
-  return first !== undefined && rest.length === 0 ? first : Buffer.concat(pieces)
 }

@@ -4,7 +4,7 @@
 import type { AckLevel, Receipt } from '../lib/core/batch.ts'
 import type { Column, ColumnType } from './columns/column.ts'
 import type { OpenFile } from './open-file.ts'
-import type { RecordWriter } from './record-writer.ts'
+import type { Pieces, RecordWriter } from './record-writer.ts'
 import type { Refusal } from './values.ts'
 
 /** What a part adds to the counts of its sink. */
@@ -134,7 +134,7 @@ export class Part {
     }
   }
 
-  async #append(pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  async #append(pieces: Pieces): Promise<void> {
     const before = this.#file.bytes
     await this.#file.append(pieces, () => this.#writer.rowsHandedOver)
     if (this.#file.bytes > before) this.#flushes += 1

@@ -1,6 +1,6 @@
 /**
- * The byte side of the text formats: text is collected up to a size that makes a good write, and leaves as UTF-8,
- * plain or as a gzip member of its own (members in a row are one gzip file, and each can end the file).
+ * The far side of the text formats: text is collected up to a size that makes a good write, and leaves as it is, or
+ * as a gzip member of its own (members in a row are one gzip file, and each can end the file).
  */
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
@@ -30,13 +30,13 @@ export class TextChunk {
     this.#text += text
   }
 
-  /** The bytes of the text so far. */
-  async take(): Promise<Uint8Array> {
-    const bytes = Buffer.from(this.#text)
+  /** The text so far, or the bytes it is compressed to. */
+  async take(): Promise<Uint8Array | string> {
+    const text = this.#text
     this.#text = ''
-    if (!this.#compress || (bytes.length === 0 && this.#taken)) return bytes
+    if (!this.#compress || (text === '' && this.#taken)) return text
     this.#taken = true
     // An empty file still needs one member to be a gzip file.
-    return promisify(gzip)(bytes)
+    return promisify(gzip)(text)
   }
 }

@@ -27,7 +27,9 @@ export interface ColumnChunkInfo {
 /** What all column chunks of a row group share. */
 export interface ChunkContext {
   readonly codec: Codec
+  /** For a page before compression, and after it. */
   readonly scratch: Scratch
+  readonly compressed: Scratch
 }
 
 interface Page {
@@ -37,7 +39,7 @@ interface Page {
 }
 
 /**
- * Encodes a column of a row group, page by page. Memory: a page, before and after compression; with a codec of the
+ * Encodes a column of a row group, page by page; what is yielded holds until the next is asked for. Memory: a page, before and after compression; with a codec of the
  * thread pool as many as it takes at once.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a page cannot be compressed
@@ -87,12 +89,12 @@ async function* compressPages(pages: Iterable<UncompressedPage>, context: ChunkC
   yield* started
 }
 
-async function compressPage(page: UncompressedPage, { codec, scratch }: ChunkContext): Promise<Page> {
+async function compressPage(page: UncompressedPage, { codec, scratch, compressed }: ChunkContext): Promise<Page> {
   const { header, parts, uncompressedBytes } = page
   // Pages that are compressed side by side cannot share memory.
   const bytes = codec.pagesAtOnce === 1 ? scratch.join(parts) : Buffer.concat(parts)
   try {
-    const data = await codec.compress(bytes)
+    const data = await codec.compress(bytes, compressed)
     return { header: header(data.length), data, uncompressedBytes }
   } catch (cause) {
     throw new SpillwayError('ERR_SPILLWAY_VALUE', `A Parquet page cannot be compressed: ${messageOf(cause)}`, { cause })

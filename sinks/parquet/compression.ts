@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import { SpillwayError } from '../../lib/core/errors.ts'
 import { NO_ZSTD, zstdCompress } from '../zstd.ts'
-import { Scratch } from './scratch.ts'
+import type { Scratch } from './scratch.ts'
 import { compressSnappy, maxSnappyBytes } from './snappy.ts'
 import { CompressionCodec } from './thrift.ts'
 
@@ -24,8 +24,11 @@ export interface Codec {
    * it.
    */
   readonly pagesAtOnce: number
-  /** Compresses into memory of its own. With more than one page at once, `bytes` is not to be used again before. */
-  compress(this: void, bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
+  /**
+   * Compresses. On the calling thread the result is in `room`, or `bytes` itself; on the thread pool it has memory of its
+   * own, and `bytes` is not to be used again before.
+   */
+  compress(this: void, bytes: Uint8Array, room: Scratch): Uint8Array | Promise<Uint8Array>
 }
 
 type Compress = (bytes: Uint8Array) => Promise<Buffer>
@@ -36,14 +39,11 @@ const PAGES_AT_ONCE = 4
 /** Five times as fast as the default of 11, which is meant for files that are compressed once and served for ever. */
 const BROTLI_QUALITY = 5
 
-/** Where snappy writes; its output is copied from there at once. */
-const output = new Scratch()
-
 /** The codec of that name. @throws {SpillwayError} `ERR_SPILLWAY_OPTION` when this Node.js does not have it */
 export function codecOf(name: ParquetCompression): Codec {
   switch (name) {
     case 'none':
-      return { id: CompressionCodec.UNCOMPRESSED, pagesAtOnce: 1, compress: (bytes) => Buffer.from(bytes) }
+      return { id: CompressionCodec.UNCOMPRESSED, pagesAtOnce: 1, compress: (bytes) => bytes }
     case 'snappy':
       return { id: CompressionCodec.SNAPPY, pagesAtOnce: 1, compress: snappy }
     case 'gzip':
@@ -66,9 +66,9 @@ function onThreadPool(id: number, compress: Compress): Codec {
   return { id, pagesAtOnce: PAGES_AT_ONCE, compress }
 }
 
-function snappy(bytes: Uint8Array): Uint8Array {
-  const room = output.lend(maxSnappyBytes(bytes.length))
-  return Buffer.from(room.subarray(0, compressSnappy(bytes, room)))
+function snappy(bytes: Uint8Array, room: Scratch): Uint8Array {
+  const output = room.lend(maxSnappyBytes(bytes.length))
+  return output.subarray(0, compressSnappy(bytes, output))
 }
 
 function zstd(): Compress {

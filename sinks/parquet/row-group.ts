@@ -26,6 +26,7 @@ export class OpenRowGroup implements RowTarget {
   readonly #types: (ColumnType | null)[]
   readonly #size: RowGroupSize = { bytes: 0 }
   readonly #scratch = new Scratch()
+  readonly #compressed = new Scratch()
   readonly #numbers = new NumberDictionary()
   #rows = 0
 
@@ -75,13 +76,13 @@ export class OpenRowGroup implements RowTarget {
   }
 
   /**
-   * Encodes the rows, page by page, and returns what the footer must tell of the column chunks. No row may be added
-   * meanwhile.
+   * Encodes the rows, page by page, and returns what the footer must tell of the column chunks. What is yielded holds
+   * until the next is asked for. No row may be added meanwhile.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a page cannot be compressed
    */
   async *encode(codec: Codec): AsyncGenerator<Uint8Array, ColumnChunkInfo[]> {
-    const context = { codec, scratch: this.#scratch }
+    const context = { codec, scratch: this.#scratch, compressed: this.#compressed }
     const chunks: ColumnChunkInfo[] = []
     for (const [index, buffer] of this.#buffers.entries()) {
       buffer.padTo(this.#rows)

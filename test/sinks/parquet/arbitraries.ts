@@ -94,7 +94,7 @@ export function appendRow({ rowGroup }: Pick<ParquetFileEncoder, 'rowGroup'>, ce
 /** The bytes of the open row group. */
 export async function endRowGroup(encoder: ParquetFileEncoder): Promise<Buffer> {
   const pages: Uint8Array[] = []
-  for await (const page of encoder.endRowGroup()) pages.push(page)
+  for await (const page of encoder.endRowGroup()) pages.push(Buffer.from(page))
   return Buffer.concat(pages)
 }
 

@@ -81,11 +81,11 @@ for (const compression of ['none', 'snappy', 'gzip', 'brotli'] satisfies Parquet
       index % 10 === 0 ? null : `${'text '.repeat(20)}${index}`,
     )
     const parts: Uint8Array[] = []
-    const context = { codec: codecOf(compression), scratch: new Scratch() }
+    const context = { codec: codecOf(compression), scratch: new Scratch(), compressed: new Scratch() }
     const column = bufferOf('utf8', cells)
     const encoding = encodeColumnChunk(column, true, column.chunkValues(new NumberDictionary()), context)
     let step = await encoding.next()
-    for (; step.done !== true; step = await encoding.next()) parts.push(step.value)
+    for (; step.done !== true; step = await encoding.next()) parts.push(Buffer.from(step.value))
     const info = step.value
     const bytes = Buffer.concat(parts)
     const pages: PageHeader[] = []

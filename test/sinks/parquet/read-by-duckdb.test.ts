@@ -178,7 +178,7 @@ t.test('reads a row group that lies beyond 4 GiB', async (t) => {
   const codec = codecOf('snappy')
   const encoding = rowGroup.encode(codec)
   let step = await encoding.next()
-  for (; step.done !== true; step = await encoding.next()) parts.push(step.value)
+  for (; step.done !== true; step = await encoding.next()) parts.push(Buffer.from(step.value))
   const chunks = step.value
   const fileOffset = 5 * 2 ** 30 + 3
   const rowGroups = [rowGroupStruct({ fileOffset, rows: 2, chunks }, columns, codec.id)]
