@@ -60,7 +60,7 @@ export class DeadLetterFile {
   add(rejection: Rejection): Promise<void> {
     this.#count += 1
     recordRejected.publish(rejection)
-    const line = `${deadLetterLine(rejection)}\n`
+    const line = Buffer.from(`${deadLetterLine(rejection)}\n`)
     return this.#enqueue(async () => {
       this.#file ??= await OpenFile.open(this.path, 'append', this.#openTarget, () => {})
       await this.#file.append(Readable.from([line]))

@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
 import { errnoOf, messageOf, SpillwayError, type ErrorCode } from '../lib/core/errors.ts'
 
-/** An append-only file, or something like one. Calls never overlap. */
+/** An append-only file, or something like one. Calls don't overlap, but for `sync`, which may while others go on. */
 export interface ByteTarget {
   /** Bytes that were there before. */
   readonly initialBytes: number

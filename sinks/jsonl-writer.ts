@@ -64,12 +64,12 @@ export class JsonlWriter implements RecordWriter {
     return index
   }
 
-  async *take(): AsyncGenerator<Uint8Array | string> {
+  async *take(): AsyncGenerator<Uint8Array> {
     this.#rowsHandedOver = this.#rows
     yield await this.#chunk.take()
   }
 
-  checkpoint(): AsyncGenerator<Uint8Array | string> {
+  checkpoint(): AsyncGenerator<Uint8Array> {
     return this.take()
   }
 }

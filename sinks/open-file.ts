@@ -6,6 +6,11 @@ import { ioError, type ByteTarget, type OpenTarget } from './file-target.ts'
 import type { Pieces } from './record-writer.ts'
 import { WriteRoom } from './write-room.ts'
 
+/**
+ * Bytes that the disk is sent at a time while writing goes on: left to the end, all of them would be waited for then.
+ */
+const SYNC_BYTES = 16 * 1024 * 1024
+
 /** How much a file holds. */
 interface Extent {
   readonly bytes: number
@@ -21,6 +26,10 @@ export class OpenFile {
   /** Where pieces wait, and where those in flight are. */
   #room = new WriteRoom()
   #otherRoom = new WriteRoom()
+  /** Bytes written since a sync last began. */
+  #unsyncedBytes = 0
+  /** A sync that nobody waits for. */
+  #syncing: Promise<void> | undefined
   #bytes: number
   #rows = 0
   #failure: Error | undefined
@@ -97,6 +106,8 @@ export class OpenFile {
   /** Waits until everything appended is on the disk. */
   async sync(): Promise<void> {
     await this.settle()
+    await this.#syncing
+    if (this.#failure !== undefined) throw this.#failure
     try {
       await this.#target.sync()
     } catch (cause) {
@@ -114,6 +125,7 @@ export class OpenFile {
   }
 
   async #release(): Promise<void> {
+    await this.#syncing
     try {
       await this.#target.close()
     } catch (cause) {
@@ -136,10 +148,23 @@ export class OpenFile {
   async #write(bytes: Uint8Array, before: Extent): Promise<void> {
     try {
       await this.#target.write(bytes)
+      this.#unsyncedBytes += bytes.length
+      if (this.#unsyncedBytes >= SYNC_BYTES) this.#syncing ??= this.#syncBehind()
     } catch (cause) {
       const failure = this.#fail('write to', cause)
       await this.#rollBack(before)
       this.#onFailure(failure)
+    }
+  }
+
+  async #syncBehind(): Promise<void> {
+    this.#unsyncedBytes = 0
+    try {
+      await this.#target.sync()
+    } catch (cause) {
+      if (this.#failure === undefined) this.#onFailure(this.#fail('sync', cause))
+    } finally {
+      this.#syncing = undefined
     }
   }
 

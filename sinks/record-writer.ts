@@ -12,8 +12,8 @@ export interface ChangedValues {
   readonly surrogates: number
 }
 
-/** What goes into a file: bytes, or text that becomes UTF-8. A piece holds until the next one is asked for. */
-export type Pieces = AsyncIterable<Uint8Array | string>
+/** Bytes that go into a file, piece by piece. A piece holds until the next one is asked for. */
+export type Pieces = AsyncIterable<Uint8Array>
 
 /** Encodes the records of one file. */
 export interface RecordWriter {
@@ -36,11 +36,11 @@ export interface RecordWriter {
   write(records: readonly unknown[], from: number, to: number): number
 
   /**
-   * Hands over what is due, piece by piece as it is encoded. It is to be appended to the file in the order handed over,
-   * and all of it before more records are written.
+   * Hands over the bytes that are due, piece by piece as they are encoded. They are to be appended to the file in the order handed over,
+   * and all of them before more records are written.
    */
   take(): Pieces
 
-  /** Hands over what completes the file, so that it holds every record taken so far; writing may go on. */
+  /** Hands over bytes after which the file is complete and holds every record taken so far; writing may go on. */
   checkpoint(): Pieces
 }

@@ -1,6 +1,8 @@
 /**
- * The far side of the text formats: text is collected up to a size that makes a good write, and leaves as it is, or
- * as a gzip member of its own (members in a row are one gzip file, and each can end the file).
+ * The byte side of the text formats: text is collected as UTF-8 up to a size that makes a good write, in memory that is
+ * used again, and leaves plain or as a gzip member of its own (members in a row are one gzip file, and each can end the
+ * file). Text is encoded in pieces of a few records: joining a whole chunk to one string first would cost as much as making
+ * it, and encoding each record by itself a tenth more.
  */
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
@@ -8,13 +10,21 @@ import { gzip } from 'node:zlib'
 /** Compression of the text formats. */
 export type TextCompression = 'none' | 'gzip'
 
-/** Characters that make a chunk due: writes of about 256 KB are as fast as larger ones. */
-const CHUNK_CHARACTERS = 256 * 1024
+/** Bytes that make a chunk due: writes of about 256 KB are as fast as larger ones. */
+const CHUNK_BYTES = 256 * 1024
 
-/** Text waiting to be written, and its way into bytes. */
+/** Memory of more bytes than this is not kept: one huge record would hold it for ever. */
+const MOST_KEPT_BYTES = 4 * CHUNK_BYTES
+
+/** Code units that are encoded together. */
+const PIECE_UNITS = 8 * 1024
+
+/** Text waiting to be written, and its way into bytes. Memory: about 256 KB and one text more. */
 export class TextChunk {
   readonly #compress: boolean
   #text = ''
+  #bytes = Buffer.alloc(0)
+  #length = 0
   #taken = false
 
   constructor(compression: TextCompression) {
@@ -23,20 +33,35 @@ export class TextChunk {
 
   /** Whether the chunk is large enough to be written. */
   get full(): boolean {
-    return this.#text.length >= CHUNK_CHARACTERS
+    return this.#length + this.#text.length >= CHUNK_BYTES
   }
 
   append(text: string): void {
     this.#text += text
+    if (this.#text.length >= PIECE_UNITS) this.#encode()
   }
 
-  /** The text so far, or the bytes it is compressed to. */
-  async take(): Promise<Uint8Array | string> {
-    const text = this.#text
-    this.#text = ''
-    if (!this.#compress || (text === '' && this.#taken)) return text
+  /** The bytes so far. They hold until more is added. */
+  async take(): Promise<Uint8Array> {
+    this.#encode()
+    const bytes = this.#bytes.subarray(0, this.#length)
+    this.#length = 0
+    if (this.#bytes.length > MOST_KEPT_BYTES) this.#bytes = Buffer.alloc(0)
+    if (!this.#compress || (bytes.length === 0 && this.#taken)) return bytes
     this.#taken = true
     // An empty file still needs one member to be a gzip file.
-    return promisify(gzip)(text)
+    return promisify(gzip)(bytes)
+  }
+
+  #encode(): void {
+    const needed = this.#length + Buffer.byteLength(this.#text)
+    if (needed > this.#bytes.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(needed * 2, MOST_KEPT_BYTES)))
+      this.#bytes.copy(grown, 0, 0, this.#length)
+      this.#bytes = grown
+    }
+    this.#bytes.write(this.#text, this.#length)
+    this.#length = needed
+    this.#text = ''
   }
 }

@@ -22,20 +22,18 @@ export class WriteRoom {
     return this.#length
   }
 
-  /** Adds a copy of `piece`; text becomes UTF-8. Says false, and takes nothing, when it is full with it. */
-  add(piece: Uint8Array | string): boolean {
-    if (this.#length + byteLengthOf(piece) > WRITE_BYTES && this.#length > 0) return false
+  /** Adds a copy of `piece`. Says false, and takes nothing, when it would be more than a write. */
+  add(piece: Uint8Array): boolean {
+    if (this.#length + piece.length > WRITE_BYTES && this.#length > 0) return false
     this.addAll(piece)
     return true
   }
 
   /** Adds a copy of `piece`, however large it is. */
-  addAll(piece: Uint8Array | string): void {
-    const byteLength = byteLengthOf(piece)
-    this.#reserve(byteLength)
-    if (typeof piece === 'string') this.#bytes.write(piece, this.#length)
-    else this.#bytes.set(piece, this.#length)
-    this.#length += byteLength
+  addAll(piece: Uint8Array): void {
+    this.#reserve(piece.length)
+    this.#bytes.set(piece, this.#length)
+    this.#length += piece.length
   }
 
   /** Empties it, and gives what was in it; that holds until something is added. */
@@ -57,8 +55,4 @@ export class WriteRoom {
     this.#bytes.copy(grown, 0, 0, this.#length)
     this.#bytes = grown
   }
-}
-
-function byteLengthOf(piece: Uint8Array | string): number {
-  return typeof piece === 'string' ? Buffer.byteLength(piece) : piece.byteLength
 }

@@ -102,6 +102,37 @@ t.test('cuts off a chunk that failed, tells at once, and fails from then on', as
   t.strictSame(events, ['truncate 13', 'close'])
 })
 
+t.test('sends the disk what was written while writing goes on, and waits for that before it closes', async (t) => {
+  const gate = makeDeferred<void>()
+  let syncs = 0
+  const { file, events } = await open({ sync: () => (++syncs === 1 ? gate.promise : Promise.resolve()) })
+  const megabyte = Buffer.alloc(1024 * 1024)
+  for (let n = 0; n < 40; n++) await file.append(Readable.from([megabyte]))
+  t.equal(syncs, 1, 'one at a time')
+  let closed = false
+  const closing = file.close().then(() => {
+    closed = true
+  })
+  await atRest(() => syncs)
+  t.notOk(closed)
+  t.notOk(events.includes('close'))
+  gate.resolve()
+  await closing
+  t.equal(syncs, 2)
+  t.equal(events.at(-1), 'close')
+})
+
+t.test('fails at once when the disk refuses what was written', async (t) => {
+  const { file, failures } = await open({ sync: () => Promise.reject(systemError('EIO')) })
+  const megabyte = Buffer.alloc(1024 * 1024)
+  const failure = { code: 'ERR_SPILLWAY_IO', message: /Cannot sync/, cause: { code: 'EIO' } }
+  for (let n = 0; n < 16; n++) await file.append(Readable.from([megabyte]))
+  await atRest(() => failures.length)
+  t.match(failures, [failure])
+  await t.rejects(file.append(Readable.from([megabyte])), failure)
+  await t.rejects(file.close(), failure)
+})
+
 t.test('does not let a failed close hide what failed before', async (t) => {
   const close = () => Promise.reject(systemError('EBADF'))
   const { file } = await open({ sync: () => Promise.reject(systemError('EIO')), close })
