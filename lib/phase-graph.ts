@@ -5,7 +5,7 @@ import type { Writable } from 'node:stream'
 import type { ClosedPart, OpenedPart } from '../sinks/part.ts'
 import { RecordSink } from '../sinks/record-sink.ts'
 import { AggregationTee } from '../transforms/aggregation-tee.ts'
-import type { Aggregates } from '../transforms/aggregate/aggregates.ts'
+import { Aggregates } from '../transforms/aggregate/aggregates.ts'
 import { BufferingTransform } from '../transforms/buffering-transform.ts'
 import type { RejectionHandler } from './core/rejection.ts'
 import { PhaseChain } from './phase-chain.ts'
@@ -30,7 +30,7 @@ export type PhasePart<Part extends OpenedPart> = Part & { readonly phase: string
 export class PhaseGraph {
   readonly chain: PhaseChain
   readonly #buffer: BufferingTransform
-  readonly #tee: AggregationTee
+  readonly #aggregates: Aggregates
   readonly #sink: RecordSink
   readonly #hooks: PhaseHooks
   #inlet: PhaseInlet | undefined
@@ -42,7 +42,8 @@ export class PhaseGraph {
     const { buffer, tee, sink } = options
     this.#buffer = new BufferingTransform({ ...buffer, highWaterMark: 1 })
     // Only what the sink has written counts, so that the aggregates are those of the files.
-    this.#tee = new AggregationTee({ ...tee, phase, countWhen: 'written' })
+    const aggregationTee = options.aggregation && new AggregationTee({ ...tee, phase, countWhen: 'written' })
+    this.#aggregates = aggregationTee ? aggregationTee.state : new Aggregates({ ...tee, phase })
     this.#sink = new RecordSink({
       ...sink,
       directory,
@@ -51,16 +52,16 @@ export class PhaseGraph {
       // A mark counts a batch as one: about a thousand records wait before the sink.
       highWaterMark: Math.max(1, Math.ceil(1000 / buffer.bufferSize)),
     })
-    this.chain = new PhaseChain(phase, [this.#buffer, this.#tee, this.#sink])
+    this.chain = new PhaseChain(phase, [this.#buffer, ...(aggregationTee ? [aggregationTee] : []), this.#sink])
     this.chain.done.catch(hooks.onFailure)
     this.#sink.on('partOpened', (part: OpenedPart) => hooks.onPartOpened({ ...part, phase }))
     this.#sink.on('partClosed', (part: ClosedPart) => hooks.onPartClosed({ ...part, phase }))
     this.#hooks = hooks
   }
 
-  /** The aggregates of the records written. */
+  /** The aggregates of the records written; empty ones without aggregation. */
   get aggregates(): Aggregates {
-    return this.#tee.state
+    return this.#aggregates
   }
 
   get counts(): StreamerCounts {

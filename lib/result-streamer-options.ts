@@ -13,7 +13,7 @@ import {
   bufferingChecks,
   type BufferingTransformOptions,
 } from '../transforms/buffering-transform.ts'
-import { expectValue, integerFrom, numberFrom, oneOf, resolveOptions, text, type Checks } from './core/options.ts'
+import { expectValue, flag, integerFrom, numberFrom, oneOf, resolveOptions, text, type Checks } from './core/options.ts'
 import { resolveFieldNames, type ResolvedFieldNames } from './core/record.ts'
 
 type BufferOptions = Pick<BufferingTransformOptions, 'bufferSize' | 'maxBytes' | 'maxAgeMs'>
@@ -33,6 +33,8 @@ export interface ResultStreamerOptions extends BufferOptions, TeeOptions, SinkOp
   readonly format?: RecordSinkOptions['format']
   /** Longest time an acknowledgement waits for others to be answered together with it. @default 5 */
   readonly ackDelayMs?: number
+  /** Whether records are aggregated as they pass; if not, all summaries are empty. @default true */
+  readonly aggregation?: boolean
   /** Phases open at once; each has a file and buffers. Records of further phases are rejected. @default 256 */
   readonly maxPhases?: number
   /** Destroys the stream with an AbortError, after what was accepted is saved. */
@@ -46,6 +48,7 @@ const DEFAULTS = {
   maxAgeMs: BUFFERING_DEFAULTS.maxAgeMs,
   format: 'jsonl',
   ackDelayMs: 5,
+  aggregation: true,
   maxPhases: 256,
 } as const
 
@@ -75,6 +78,7 @@ export const resultStreamerChecks: Checks<ResultStreamerOptions> = {
   outputDir: text,
   format: oneOf(FORMATS),
   ackDelayMs: numberFrom(0),
+  aggregation: flag,
   maxPhases: integerFrom(1),
 }
 
@@ -84,6 +88,7 @@ export interface ResolvedResultStreamerOptions {
   readonly outputDir: string
   readonly fields: ResolvedFieldNames
   readonly ackDelayMs: number
+  readonly aggregation: boolean
   readonly maxPhases: number
   readonly signal: AbortSignal | undefined
   readonly buffer: Required<BufferOptions>
@@ -101,7 +106,8 @@ export function resolveResultStreamerOptions(given: ResultStreamerOptions): Reso
     resultStreamerChecks,
     DEFAULTS,
   )
-  const { workflowId, outputDir, ackDelayMs, maxPhases, signal, bufferSize, maxBytes, maxAgeMs, ...rest } = options
+  const { workflowId, outputDir, ackDelayMs, aggregation, maxPhases, signal, bufferSize, maxBytes, maxAgeMs, ...rest } =
+    options
   expectValue('workflowId', workflowId, text)
   expectValue('outputDir', outputDir, text)
   const { fields, objective, topCount, maxContainers, maxMetrics, ...sink } = rest
@@ -110,6 +116,7 @@ export function resolveResultStreamerOptions(given: ResultStreamerOptions): Reso
     outputDir,
     fields: resolveFieldNames(fields),
     ackDelayMs,
+    aggregation,
     maxPhases,
     signal,
     buffer: { bufferSize, maxBytes, maxAgeMs },

@@ -19,6 +19,9 @@ const MOST_KEPT_BYTES = 4 * CHUNK_BYTES
 /** Code units that are encoded together. */
 const PIECE_UNITS = 8 * 1024
 
+/** The most bytes that a code unit becomes. For pieces of a usual size room for so many is made, as counting costs more. */
+const MOST_BYTES_PER_UNIT = 3
+
 /** Text waiting to be written, and its way into bytes. Memory: about 256 KB and one text more. */
 export class TextChunk {
   readonly #compress: boolean
@@ -54,14 +57,15 @@ export class TextChunk {
   }
 
   #encode(): void {
-    const needed = this.#length + Buffer.byteLength(this.#text)
+    const text = this.#text
+    const isUsual = text.length <= 2 * PIECE_UNITS
+    const needed = this.#length + (isUsual ? text.length * MOST_BYTES_PER_UNIT : Buffer.byteLength(text))
     if (needed > this.#bytes.length) {
       const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(needed * 2, MOST_KEPT_BYTES)))
       this.#bytes.copy(grown, 0, 0, this.#length)
       this.#bytes = grown
     }
-    this.#bytes.write(this.#text, this.#length)
-    this.#length = needed
+    this.#length += this.#bytes.write(text, this.#length)
     this.#text = ''
   }
 }

@@ -394,6 +394,16 @@ void t.test('tells where it is while it runs', async (t) => {
   t.equal(streamer.stats.phases.get('search')?.inFlight, 0)
 })
 
+void t.test('aggregates nothing where that is not wanted', async (t) => {
+  const streamer = makeStreamer(t, { aggregation: false })
+  for (let i = 0; i < 100; i++) void streamer.writeResult(makeRecord(i))
+  const { phases, topPerformers, writeCount } = await streamer.getAggregatedResults()
+  t.strictSame([Object.keys(phases), topPerformers, writeCount], [[], [], 100])
+  t.equal(streamer.aggregatesOf('search')?.count, 0)
+  await streamer.close()
+  t.equal(linesOf(streamer.dir, 'search').length, 100)
+})
+
 void t.test('gives the same aggregated results whatever the order of arrival', async (t) => {
   const records = Array.from({ length: 4000 }, (_, i) => makeRecord(i, i % 5 === 0 ? 'other' : 'search'))
   const shuffled = records.map((record, i) => ({ record, key: Math.sin(i * 12.9898) })).sort((a, b) => a.key - b.key)
