@@ -30,21 +30,34 @@ export interface ContenderLoader<Input> {
   load(this: void): Promise<Contender<Input>>
 }
 
-/**
- * A benchmark. A module that holds one exports it as `benchCase`; each run loads that module in a process of its own.
- */
-export interface BenchCase<Input> {
-  readonly name: string
+/** What a run works on, and what it must have made. */
+export interface Work<Input> {
   /** Records per run when nothing else is asked for. */
   readonly records: number
-  /** Makes what the contenders work on, the same in every process; its time is not measured. */
+  /** Makes what the contender works on, the same in every process; its time is not measured. */
   prepare(this: void, records: number): Input | Promise<Input>
   /** What the output of a correct run holds, found by the plainest means. */
   expectedOutput(this: void, input: Input, records: number): Contents | Promise<Contents>
   /** The output that is in `directory` after a run. */
   readOutput(this: void, directory: string): Output | Promise<Output>
-  /** By name, in the order they take turns; the first is the one the others are compared with. */
+}
+
+/**
+ * A benchmark. A module that holds one exports it as `benchCase`; each run loads that module in a process of its own.
+ */
+export interface BenchCase<Input> extends Work<Input> {
+  readonly name: string
+  /** Contenders whose speed the case is about; the others are there to compare. @default all of them */
+  readonly subjects?: readonly string[]
+  /** By name, in the order they take turns; the first is the baseline, which the others are compared with. */
   readonly contenders: Readonly<Record<string, Contender<Input> | ContenderLoader<Input>>>
+  /** What is different for a contender, by its name. A record of each is compared, however many records it gets. */
+  readonly variants?: Readonly<Record<string, Partial<Work<Input>>>>
   /** Packages whose versions belong beside the figures. */
   readonly packages?: readonly string[]
+}
+
+/** The work of one contender. */
+export function workOf<Input>(benchCase: BenchCase<Input>, contender: string): Work<Input> {
+  return { ...benchCase, ...benchCase.variants?.[contender] }
 }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Contents, Job } from './bench-case.ts'
-import type { ChildReply, ChildTask, Measured, Plan } from './bench-child.ts'
+import type { ChildReply, ChildTask, Measured, PlannedContender } from './bench-child.ts'
 import { describeMachine, type Machine } from './machine.ts'
 import { median, spreadOf, type Spread } from './statistics.ts'
 
@@ -28,14 +28,22 @@ export interface BenchOptions {
 /** The figures of one contender. */
 export interface ContenderReport {
   readonly name: string
+  /** Whether the case is about it, rather than having it to compare. */
+  readonly isSubject: boolean
+  /** Records per run. */
+  readonly records: number
   readonly recordsPerSecond: number
   /** Of its own output. */
   readonly megabytesPerSecond: number
   readonly outputBytes: number
-  /** Size of the output relative to that of the first contender; above 1 is larger. */
+  /** Bytes of output for each record, relative to those of the baseline; above 1 is larger. */
   readonly outputRatio: number
   readonly peakRssBytes: number
-  /** Speed relative to the first contender, round by round; above 1 is faster. */
+  /** Part of the time that garbage collection held up the program, from 0 to 1. */
+  readonly gcShare: number
+  /** How late the event loop came to its timers, at worst. */
+  readonly loopDelayMs: number
+  /** Records per second relative to the baseline, round by round; above 1 is faster. */
   readonly ratio: Spread
   /** Milliseconds of each run. */
   readonly times: readonly number[]
@@ -45,11 +53,10 @@ export interface ContenderReport {
 export interface BenchReport {
   readonly name: string
   readonly rounds: number
-  /** Records per run. */
-  readonly records: number
-  /** What the output of each contender held. */
-  readonly output: Contents
+  /** The output of each contender, which is the expected one. */
+  readonly outputs: Readonly<Record<string, Contents>>
   readonly machine: Machine
+  /** The baseline first. */
   readonly contenders: readonly ContenderReport[]
 }
 
@@ -60,33 +67,33 @@ export interface BenchReport {
  */
 export async function bench(caseUrl: URL, options: BenchOptions = {}): Promise<BenchReport> {
   const { rounds = 7, records, contenders: wanted = [''], directory = tmpdir() } = options
-  const plan = await runChild({ kind: 'plan', caseUrl: caseUrl.href, ...(records === undefined ? {} : { records }) })
-  const names = plan.contenders.filter((name) => wanted.some((part) => name.includes(part)))
-  if (names.length === 0) throw new Error(`No contender of ${plan.name} is named like ${wanted.join(' or ')}`)
-  const runs = new Map<string, Measured[]>(names.map((name) => [name, []]))
+  const asked = { caseUrl: caseUrl.href, wanted, ...(records === undefined ? {} : { records }) }
+  const plan = await runChild({ kind: 'plan', ...asked })
+  if (plan.contenders.length === 0) {
+    throw new Error(`No contender of ${plan.name} is named like ${wanted.join(' or ')}`)
+  }
+  const runs = plan.contenders.map((contender) => ({ contender, measured: [] as Measured[] }))
   for (let round = 0; round < rounds; round++) {
-    for (const [contender, measured] of runs) {
-      measured.push(await runOnce(caseUrl, contender, plan, directory))
-    }
+    for (const { contender, measured } of runs) measured.push(await runOnce(caseUrl, contender, directory))
   }
   return {
     name: plan.name,
     rounds,
-    records: plan.records,
-    output: plan.expected,
+    outputs: Object.fromEntries(plan.contenders.map(({ name, expected }) => [name, expected])),
     machine: describeMachine(caseUrl, plan.packages),
-    contenders: reportContenders(runs, plan),
+    contenders: reportContenders(runs),
   }
 }
 
-async function runOnce(caseUrl: URL, contender: string, plan: Plan, parent: string): Promise<Measured> {
-  const job: Job = { records: plan.records, directory: await mkdtemp(join(parent, 'spillway-bench-')) }
+async function runOnce(caseUrl: URL, contender: PlannedContender, parent: string): Promise<Measured> {
+  const { name, expected } = contender
+  const job: Job = { records: contender.records, directory: await mkdtemp(join(parent, 'spillway-bench-')) }
   try {
-    const measured = await runChild({ kind: 'run', caseUrl: caseUrl.href, contender, job })
+    const measured = await runChild({ kind: 'run', caseUrl: caseUrl.href, contender: name, job })
     const { rows, checksum } = measured.output
-    if (!isDeepStrictEqual({ rows, checksum }, plan.expected)) {
-      const [made, due] = [JSON.stringify(measured.output), JSON.stringify(plan.expected)]
-      throw new Error(`The output of ${contender} is wrong, so its time does not count: made ${made}, expected ${due}`)
+    if (!isDeepStrictEqual({ rows, checksum }, expected)) {
+      const [made, due] = [JSON.stringify(measured.output), JSON.stringify(expected)]
+      throw new Error(`The output of ${name} is wrong, so its time does not count: made ${made}, expected ${due}`)
     }
     return measured
   } finally {
@@ -111,23 +118,43 @@ async function runChild<Task extends ChildTask>(task: Task): Promise<Extract<Chi
   return answer as Extract<ChildReply, { kind: Task['kind'] }>
 }
 
-function reportContenders(runs: ReadonlyMap<string, readonly Measured[]>, plan: Plan): ContenderReport[] {
-  const [baseline = []] = runs.values()
-  const baselineBytes = outputBytes(baseline)
-  return Array.from(runs, ([name, measured]) => {
+interface Runs {
+  readonly contender: PlannedContender
+  readonly measured: readonly Measured[]
+}
+
+function reportContenders(runs: readonly Runs[]): ContenderReport[] {
+  const [baseline] = runs
+  return runs.map((run) => {
+    const { contender, measured } = run
+    const { name, isSubject, records } = contender
     const times = measured.map(({ elapsedMs }) => elapsedMs)
     const seconds = median(times) / 1000
     return {
       name,
-      recordsPerSecond: plan.records / seconds,
+      isSubject,
+      records,
+      recordsPerSecond: records / seconds,
       megabytesPerSecond: outputBytes(measured) / 1e6 / seconds,
       outputBytes: outputBytes(measured),
-      outputRatio: outputBytes(measured) / baselineBytes,
+      outputRatio:
+        outputBytes(measured) / records / (outputBytes(baseline?.measured ?? []) / baselineRecords(baseline)),
       peakRssBytes: Math.max(...measured.map(({ peakRssBytes }) => peakRssBytes)),
-      ratio: spreadOf(times.map((time, round) => (baseline[round]?.elapsedMs ?? NaN) / time)),
+      gcShare: median(measured.map(({ gcMs, elapsedMs }) => gcMs / elapsedMs)),
+      loopDelayMs: median(measured.map(({ loopDelayMs }) => loopDelayMs)),
+      ratio: spreadOf(times.map((time, round) => records / time / speedOf(baseline, round))),
       times,
     }
   })
+}
+
+function baselineRecords(baseline: Runs | undefined): number {
+  return baseline?.contender.records ?? NaN
+}
+
+/** Records a millisecond in one round. */
+function speedOf(baseline: Runs | undefined, round: number): number {
+  return baselineRecords(baseline) / (baseline?.measured[round]?.elapsedMs ?? NaN)
 }
 
 function outputBytes(measured: readonly Measured[]): number {

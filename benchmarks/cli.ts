@@ -1,44 +1,54 @@
 /**
- * Runs the benchmarks of the project: `npm run bench -- [filter] [--contender name]... [--records n] [--rounds n]
- * [--directory path] [--json file]`. A filter and a name of a contender may be parts of names.
+ * Runs the benchmarks of the project. A filter and a name of a contender may be parts of names.
  */
-import { readdirSync, writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { Command, InvalidArgumentError } from 'commander'
 import { bench, type BenchOptions, type BenchReport } from './bench.ts'
-import { formatMachine, formatReport } from './format-report.ts'
+import { formatComparison, formatMachine, formatReport } from './format-report.ts'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    records: { type: 'string' },
-    rounds: { type: 'string' },
-    contender: { type: 'string', multiple: true },
-    directory: { type: 'string' },
-    json: { type: 'string' },
-  },
-})
-const options: BenchOptions = {
-  ...count('records', values.records),
-  ...count('rounds', values.rounds),
-  ...(values.contender === undefined ? {} : { contenders: values.contender }),
-  ...(values.directory === undefined ? {} : { directory: values.directory }),
+interface Flags {
+  readonly records?: number
+  readonly rounds?: number
+  readonly contender?: readonly string[]
+  readonly directory?: string
+  readonly json?: string
+  readonly compare?: string
 }
 
-const cases = new URL('./cases/', import.meta.url)
-const files = readdirSync(cases).filter((file) => /(?<!\.d)\.[jt]s$/.test(file) && file.includes(positionals[0] ?? ''))
-if (files.length === 0) throw new Error(`No benchmark is named like ${positionals.join(' ')}`)
+const command = new Command('npm run bench --')
+  .description(
+    'Runs the benchmarks whose names contain the filter, or all of them. `*` marks what a benchmark is about.',
+  )
+  .argument('[filter]', 'part of the names')
+  .option('--records <n>', 'records per run', count)
+  .option('--rounds <n>', 'runs of each contender', count)
+  .option('--contender <name...>', 'only contenders whose names contain this')
+  .option('--directory <path>', 'where the runs write')
+  .option('--json <file>', 'write the figures to a file, too')
+  .option('--compare <file>', 'compare with the figures in such a file')
+  .parse()
+await run(command.args[0] ?? '', command.opts<Flags>())
 
-const reports: BenchReport[] = []
-for (const file of files) {
-  const report = await bench(new URL(file, cases), options)
-  console.log(`${formatReport(report)}\n  ${formatMachine(report.machine)}\n`)
-  reports.push(report)
+async function run(filter: string, { contender: contenders, json, compare, ...flags }: Flags): Promise<void> {
+  const options: BenchOptions = { ...flags, ...(contenders !== undefined && { contenders }) }
+  const base = compare === undefined ? [] : (JSON.parse(readFileSync(compare, 'utf8')) as BenchReport[])
+  const cases = new URL('./cases/', import.meta.url)
+  const files = readdirSync(cases).filter((file) => /(?<!\.d)\.[jt]s$/.test(file) && file.includes(filter))
+  if (files.length === 0) command.error(`No benchmark is named like ${filter}`)
+  const reports: BenchReport[] = []
+  for (const file of files) {
+    const report = await bench(new URL(file, cases), options)
+    reports.push(report)
+    console.log(formatReport(report))
+    const before = base.find(({ name }) => name === report.name)
+    if (before !== undefined) console.log(formatComparison(report, before))
+    console.log(`${formatMachine(report.machine)}\n`)
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(reports, null, 2)}\n`)
+  }
 }
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(reports, null, 2)}\n`)
 
-function count<Name extends string>(name: Name, value: string | undefined): { [key in Name]?: number } {
-  if (value === undefined) return {}
+function count(value: string): number {
   const number = Number(value)
-  if (!Number.isSafeInteger(number) || number < 1) throw new Error(`Expected --${name} to be an integer from 1 up`)
-  return { [name]: number } as { [key in Name]?: number }
+  if (Number.isSafeInteger(number) && number >= 1) return number
+  throw new InvalidArgumentError('Expected an integer from 1 up.')
 }

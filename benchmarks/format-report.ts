@@ -1,30 +1,66 @@
 /**
- * Puts the figures of a benchmark into a few lines of text.
+ * Puts the figures of a benchmark into a table of text.
  */
-import type { BenchReport } from './bench.ts'
+import type { BenchReport, ContenderReport } from './bench.ts'
 import type { Machine } from './machine.ts'
+import type { PipelineReport, StageReport } from './time-pipelines.ts'
+import type { Spread } from './statistics.ts'
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 
-/** A heading, and a line for each contender. */
-export function formatReport(report: BenchReport): string {
-  const [first] = report.contenders
-  const width = Math.max(...report.contenders.map(({ name }) => name.length))
-  const lines = report.contenders.map((contender) => {
-    const { median, least, most } = contender.ratio
-    const speed = `${whole.format(contender.recordsPerSecond).padStart(11)} records/s`
-    const cost = `${(1e6 / contender.recordsPerSecond).toFixed(2).padStart(7)} µs a record`
-    const rate = `${contender.megabytesPerSecond.toFixed(1).padStart(7)} MB/s`
-    const memory = `${whole.format(contender.peakRssBytes / 1e6).padStart(6)} MB peak RSS`
-    const size = `${megabytes(contender.outputBytes).padStart(9)} output`
-    const line = `  ${contender.name.padEnd(width)}${speed}${cost}${rate}${memory}${size}`
-    if (contender === first) return line
-    const bytes = ` (${contender.outputRatio.toFixed(3)} x)`
-    const ratio = `${median.toFixed(3)} x ${first?.name ?? ''} (${least.toFixed(3)} to ${most.toFixed(3)})`
-    return `${line}${bytes}  ${ratio}, which is ${(1 / median).toFixed(2)} x it`
+/** A heading, and a line for each contender; `*` marks those that the case is about. */
+export function formatReport({ name, rounds, contenders }: BenchReport): string {
+  const [baseline] = contenders
+  const heading = `${name}: median of ${rounds} ${rounds === 1 ? 'run' : 'runs'} each, compared with ${baseline?.name ?? ''}`
+  const rows = contenders.map((contender) => [
+    `${contender.isSubject ? '*' : ' '} ${contender.name}`,
+    whole.format(contender.records),
+    whole.format(contender.recordsPerSecond),
+    (1e6 / contender.recordsPerSecond).toFixed(2),
+    contender.megabytesPerSecond.toFixed(1),
+    megabytes(contender.outputBytes),
+    contender.outputRatio.toFixed(3),
+    whole.format(contender.peakRssBytes / 1e6),
+    percent(contender.gcShare),
+    whole.format(contender.loopDelayMs),
+    ratio(contender.ratio),
+  ])
+  const titles = ['records', 'records/s', 'µs each', 'MB/s', 'output MB', 'size', 'peak MB', 'GC', 'delay ms', 'speed']
+  return [heading, ...table(['  contender', ...titles], rows)].join('\n')
+}
+
+/** How the ratios differ from those of an earlier report, a line for each contender that is in both. */
+export function formatComparison(report: BenchReport, base: BenchReport): string {
+  const rows = report.contenders.flatMap((contender): string[][] => {
+    const before = base.contenders.find(({ name }) => name === contender.name)
+    if (before === undefined) return []
+    return [[`  ${contender.name}`, ratio(before.ratio), ratio(contender.ratio), change(before, contender)]]
   })
-  const size = `${whole.format(report.records)} records, ${megabytes(first?.outputBytes ?? 0)}`
-  return [`${report.name}: ${size}, median of ${report.rounds} runs each`, ...lines].join('\n')
+  return table(['  contender', 'speed before', 'speed now', 'change'], rows).join('\n')
+}
+
+/** A heading and a line for each pipeline, and below it one for each of its stages. */
+export function formatPipelines({ rounds, pipelines }: PipelineReport): string {
+  const [baseline] = pipelines
+  const heading = `median of ${rounds} ${rounds === 1 ? 'run' : 'runs'} each, compared with ${baseline?.name ?? ''}`
+  const summary = pipelines.map(({ name, records, recordsPerSecond, gcShare, loopDelayMs, ratio: speed }) => [
+    `  ${name}`,
+    whole.format(records),
+    whole.format(recordsPerSecond),
+    (1e6 / recordsPerSecond).toFixed(2),
+    percent(gcShare),
+    whole.format(loopDelayMs),
+    ratio(speed),
+  ])
+  const lines = table(['  pipeline', 'records', 'records/s', 'µs each', 'GC', 'delay ms', 'speed'], summary)
+  for (const { name, stages, slowest } of pipelines) {
+    lines.push(
+      '',
+      `${name}: the slowest stage is ${slowest}`,
+      ...table(['  stage', 'busy', 'blocked', 'starved'], stages.map(stageRow)),
+    )
+  }
+  return [heading, ...lines].join('\n')
 }
 
 /** One line on where the figures were taken. */
@@ -35,6 +71,34 @@ export function formatMachine(machine: Machine): string {
   return parts.join(', ')
 }
 
+function stageRow({ name, busyShare, blockedShare, starvedShare }: StageReport): string[] {
+  return [`  ${name}`, percent(busyShare), percent(blockedShare), percent(starvedShare)]
+}
+
+function change(before: ContenderReport, now: ContenderReport): string {
+  const percentage = (now.ratio.median / before.ratio.median - 1) * 100
+  return `${percentage < 0 ? '' : '+'}${percentage.toFixed(1)} %`
+}
+
+function ratio({ median, least, most }: Spread): string {
+  return `${median.toFixed(3)} (${least.toFixed(3)} to ${most.toFixed(3)})`
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`
+}
+
 function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`
+  return (bytes / 1e6).toFixed(1)
+}
+
+/** Aligned columns, the first to the left and the others to the right. */
+function table(titles: readonly string[], rows: readonly string[][]): string[] {
+  const widths = titles.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
+  return [titles, ...rows].map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  )
 }

@@ -14,26 +14,28 @@ export type RowsToText = (rows: readonly CsvRow[]) => string
 /** What makes a cell of the default dialect need quotes (RFC 4180, and a lone CR, which readers take for a line end). */
 const NEEDS_QUOTES = /[",\n\r]/
 
+/** Whether cells and rows of the dialect are those of {@link quoteCell} and {@link joinCells}. */
+export function isDefaultDialect({ delimiter, quote, recordDelimiter }: CsvDialect): boolean {
+  return delimiter === ',' && quote === '"' && recordDelimiter === '\n'
+}
+
 /** How rows of `dialect` become text. */
 export function rowsToText(dialect: CsvDialect): RowsToText {
-  const { delimiter, quote, recordDelimiter } = dialect
-  const isDefault = delimiter === ',' && quote === '"' && recordDelimiter === '\n'
-  return isDefault ? (rows) => rows.map(defaultRow).join('') : (rows) => stringifyRows(rows, dialect)
+  if (!isDefaultDialect(dialect)) return (rows) => stringifyRows(rows, dialect)
+  return (rows) => rows.map((row) => joinCells(row.map((cell) => (cell === null ? null : quoteCell(cell))))).join('')
 }
 
-function defaultRow(cells: CsvRow): string {
-  let row = ''
-  for (let i = 0; i < cells.length; i++) {
-    const cell = cells[i]
-    if (i > 0) row += ','
-    if (typeof cell === 'string') row += quoteCell(cell)
-  }
-  return `${row}\n`
-}
-
-function quoteCell(cell: string): string {
+/** A cell of the default dialect, in quotes where it needs them. */
+export function quoteCell(cell: string): string {
   if (cell === '') return '""'
   return NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+}
+
+/** A row of the default dialect, its cells being quoted already. */
+export function joinCells(cells: CsvRow): string {
+  let row = cells[0] ?? ''
+  for (let index = 1; index < cells.length; index++) row += `,${cells[index] ?? ''}`
+  return `${row}\n`
 }
 
 function stringifyRows(rows: readonly CsvRow[], { delimiter, quote, recordDelimiter }: CsvDialect): string {

@@ -6,7 +6,7 @@ import { CellMaker } from './columns/cells.ts'
 import { ColumnSet, type RowTarget } from './columns/column-set.ts'
 import type { Cell, Column } from './columns/column.ts'
 import type { CsvDialect } from './csv-dialect.ts'
-import { rowsToText, type CsvRow, type RowsToText } from './csv-rows.ts'
+import { isDefaultDialect, joinCells, quoteCell, rowsToText, type CsvRow, type RowsToText } from './csv-rows.ts'
 import { JsonText, toBase64 } from './json-text.ts'
 import type { ChangedValues, RecordWriter } from './record-writer.ts'
 import { TextChunk, type TextCompression } from './text-chunk.ts'
@@ -18,7 +18,7 @@ export interface CsvWriterOptions {
   readonly dialect: CsvDialect
 }
 
-/** Rows that are put together at once. */
+/** Rows that csv-stringify puts together at once. */
 const ROWS_AT_ONCE = 256
 
 /** Writes CSV. Memory: about 256 KB of text, and 256 rows of cells. */
@@ -28,6 +28,7 @@ export class CsvWriter implements RecordWriter {
   readonly #cellMaker = new CellMaker(this.#json)
   readonly #columns: ColumnSet
   readonly #cells: CellRow
+  readonly #isDefaultDialect: boolean
   readonly #chunk: TextChunk
   #rows = 0
   #rowsHandedOver = 0
@@ -36,7 +37,8 @@ export class CsvWriter implements RecordWriter {
   constructor(columns: readonly Column[], options: CsvWriterOptions) {
     this.#toText = rowsToText(options.dialect)
     this.#columns = new ColumnSet(columns, this.#cellMaker, false)
-    this.#cells = new CellRow(columns)
+    this.#isDefaultDialect = isDefaultDialect(options.dialect)
+    this.#cells = new CellRow(columns, this.#isDefaultDialect ? quoteCell : asItIs)
     this.#chunk = new TextChunk(options.compression)
     if (options.dialect.header && columns.length > 0) {
       this.#chunk.append(this.#toText([columns.map(({ name }) => name)]))
@@ -69,18 +71,8 @@ export class CsvWriter implements RecordWriter {
 
   write(records: readonly unknown[], from: number, to: number): number {
     this.#refusal = undefined
-    let index = from
-    while (index < to && this.#refusal === undefined && !this.#chunk.full) {
-      const rows: CsvRow[] = []
-      for (const last = Math.min(to, index + ROWS_AT_ONCE); index < last; index++) {
-        this.#cells.clear()
-        this.#refusal = this.#columns.fill(records[index], this.#cells)
-        if (this.#refusal !== undefined) break
-        rows.push(this.#cells.texts())
-      }
-      this.#chunk.append(this.#toText(rows))
-      this.#rows += rows.length
-    }
+    const index = this.#isDefaultDialect ? this.#writeRows(records, from, to) : this.#stringify(records, from, to)
+    this.#rows += index - from
     return index
   }
 
@@ -92,24 +84,71 @@ export class CsvWriter implements RecordWriter {
   checkpoint(): AsyncGenerator<Uint8Array> {
     return this.take()
   }
+
+  #writeRows(records: readonly unknown[], from: number, to: number): number {
+    let index = from
+    for (; index < to && !this.#chunk.full; index++) {
+      if (!this.#fill(records[index])) break
+      this.#chunk.append(joinCells(this.#cells.texts))
+    }
+    return index
+  }
+
+  /** Through csv-stringify, which wants many rows at a time. */
+  #stringify(records: readonly unknown[], from: number, to: number): number {
+    let index = from
+    while (index < to && this.#refusal === undefined && !this.#chunk.full) {
+      const rows: CsvRow[] = []
+      for (const last = Math.min(to, index + ROWS_AT_ONCE); index < last; index++) {
+        if (!this.#fill(records[index])) break
+        rows.push([...this.#cells.texts])
+      }
+      this.#chunk.append(this.#toText(rows))
+    }
+    return index
+  }
+
+  #fill(record: unknown): boolean {
+    this.#cells.clear()
+    this.#refusal = this.#columns.fill(record, this.#cells)
+    return this.#refusal === undefined
+  }
 }
 
 /** The cells of one row, as text. */
 class CellRow implements RowTarget {
   readonly #columns: readonly Column[]
+  readonly #quote: (text: string) => string
   readonly #texts: (string | null)[]
 
-  constructor(columns: readonly Column[]) {
+  /** @param quote - puts quotes around the text of a cell that needs them */
+  constructor(columns: readonly Column[], quote: (text: string) => string) {
     this.#columns = columns
+    this.#quote = quote
     this.#texts = new Array<string | null>(columns.length).fill(null)
   }
 
-  take(): boolean {
-    return false
+  /** The cells so far; they change with the row. */
+  get texts(): CsvRow {
+    return this.#texts
+  }
+
+  /** Takes what needs no closer look: finite numbers and well-formed text in columns of their type. */
+  take(index: number, value: unknown): boolean {
+    const type = this.#columns[index]?.type
+    if (typeof value === 'number') {
+      if (type !== 'double' && (type !== 'int64' || !Number.isSafeInteger(value))) return false
+      this.#texts[index] = String(value)
+      return true
+    }
+    if (typeof value !== 'string' || type !== 'utf8' || !value.isWellFormed()) return false
+    this.#texts[index] = this.#quote(value)
+    return true
   }
 
   add(index: number, cell: Cell): void {
-    this.#texts[index] = cellText(cell, this.#columns[index]?.type === 'date')
+    const text = cellText(cell, this.#columns[index]?.type === 'date')
+    this.#texts[index] = text === null ? null : this.#quote(text)
   }
 
   isMissing(index: number): boolean {
@@ -119,10 +158,10 @@ class CellRow implements RowTarget {
   clear(): void {
     this.#texts.fill(null)
   }
+}
 
-  texts(): CsvRow {
-    return this.#texts.slice()
-  }
+function asItIs(text: string): string {
+  return text
 }
 
 /** The text form of a cell: the shortest number that reads back as the same, ISO 8601, base64. */

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { bench } from '../../benchmarks/bench.ts'
-import { formatMachine, formatReport } from '../../benchmarks/format-report.ts'
+import { formatComparison, formatMachine, formatReport } from '../../benchmarks/format-report.ts'
 
 // The processes of a benchmark inherit their loaders; they need none of the test runner's.
 process.execArgv = ['--import=tsx']
@@ -11,7 +11,7 @@ const fixture = (name: string) => new URL(`./fixtures/${name}.ts`, import.meta.u
 t.test('runs each contender once a round and reports what it measured', async (t) => {
   const directory = t.testdir()
   const report = await bench(fixture('numbers-case'), { rounds: 2, records: 12, directory })
-  t.match(report, { name: 'numbers', rounds: 2, records: 12, output: { rows: 12 } })
+  t.match(report, { name: 'numbers', rounds: 2, outputs: { 'at once': { rows: 12 }, later: { rows: 12 } } })
   t.strictSame(
     report.contenders.map(({ name, times }) => [name, times.length]),
     [
@@ -20,15 +20,23 @@ t.test('runs each contender once a round and reports what it measured', async (t
     ],
   )
   t.strictSame(report.contenders[0]?.ratio, { median: 1, least: 1, most: 1 }, 'the first is as fast as itself')
-  for (const { recordsPerSecond, megabytesPerSecond, peakRssBytes, outputBytes } of report.contenders) {
+  for (const contender of report.contenders) {
+    const { records, recordsPerSecond, megabytesPerSecond, peakRssBytes, outputBytes } = contender
+    t.equal(records, 12)
     t.equal(outputBytes, 26)
+    t.ok(contender.gcShare >= 0 && contender.loopDelayMs >= 0)
     t.ok(recordsPerSecond > 0)
     t.ok(megabytesPerSecond > 0)
     t.ok(peakRssBytes > 1e6)
   }
   t.strictSame(readdirSync(directory), [], 'leaves nothing behind')
 
-  t.match(formatReport(report), /^numbers: 12 records, .*\n {2}at once .* records\/s .*\n {2}later .* x at once \(/)
+  const [heading, titles, ...lines] = formatReport(report).split('\n')
+  t.equal(heading, 'numbers: median of 2 runs each, compared with at once')
+  t.match(titles, /^ {2}contender +records +records\/s +µs each +MB\/s +output MB +size +peak MB +GC +delay ms +speed$/)
+  t.match(lines[0], /^\* at once +12 .* 1\.000 \(1\.000 to 1\.000\)$/)
+  t.match(lines[1], /^ {2}later +12 /, 'what is no subject has no star')
+  t.match(formatComparison(report, report), /\n {2}later .* \+0\.0 %$/)
   t.match(report.machine.packages, { spillway: /^\d/, tap: /^\d/, 'no-such-package': 'not installed' })
   t.match(formatMachine(report.machine), `Node ${process.version}`)
 })
@@ -43,7 +51,7 @@ t.test('compares the sizes of outputs that hold the same', async (t) => {
       ['wide as well', 50, 2.5],
     ],
   )
-  t.match(formatReport(report), /\n {2}wide .* output \(2\.500 x\) .* x tight \(.*\), which is [\d.]+ x it\n/)
+  t.match(formatReport(report), /\n\* wide .* 2\.500 /)
 })
 
 t.test('runs the contenders asked for, and compares with the first of them', async (t) => {
@@ -57,6 +65,19 @@ t.test('runs the contenders asked for, and compares with the first of them', asy
   )
   const none = bench(fixture('sizes-case'), { rounds: 1, contenders: ['narrow', 'slim'] })
   await t.rejects(none, { message: 'No contender of sizes is named like narrow or slim' })
+})
+
+t.test('compares the cost of a record where contenders have different work', async (t) => {
+  const report = await bench(fixture('variants-case'), { rounds: 1, records: 10 })
+  t.strictSame(
+    report.contenders.map(({ name, records, outputBytes, outputRatio }) => [name, records, outputBytes, outputRatio]),
+    [
+      ['ten', 10, 20, 1],
+      ['a hundred', 100, 290, 1.45],
+      ['from a thousand on', 10, 50, 2.5],
+    ],
+  )
+  t.equal(report.outputs['a hundred']?.rows, 100)
 })
 
 t.test('refuses a time whose output is wrong, though its size is right', async (t) => {

@@ -16,7 +16,7 @@ for (const name of ['parquet-search-records', 'parquet-flights']) {
   t.test(`${name}: all contenders write the same`, async (t) => {
     const caseUrl = new URL(`../../../benchmarks/cases/${name}.ts`, import.meta.url)
     const report = await bench(caseUrl, { records: 2500, rounds: 1 })
-    t.equal(report.output.rows, 2500)
+    t.equal(report.outputs.spillway?.rows, 2500)
     t.strictSame(
       report.contenders.map((contender) => contender.name),
       ['spillway', 'DuckDB appender + COPY', 'hyparquet-writer', 'parquetjs-lite appendRow'],
