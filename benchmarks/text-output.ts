@@ -9,9 +9,14 @@ import type { Output } from './bench-case.ts'
 
 /** The sum of the lines that `toLine` makes of `rows`, each with a line feed after it. */
 export function sumLines<Row>(rows: Iterable<Row>, toLine: (row: Row) => string): Output {
-  let [count, bytes, checksum] = [0, 0, 0]
+  return sumText('', rows, (row) => `${toLine(row)}\n`)
+}
+
+/** The sum of `header`, which may be a line, and of the lines that `toLine` makes of `rows`, line feeds included. */
+export function sumText<Row>(header: string, rows: Iterable<Row>, toLine: (row: Row) => string): Output {
+  let [count, bytes, checksum] = [header === '' ? 0 : 1, Buffer.byteLength(header), crc32(header)]
   for (const row of rows) {
-    const line = Buffer.from(`${toLine(row)}\n`)
+    const line = Buffer.from(toLine(row))
     count++
     bytes += line.length
     checksum = crc32(line, checksum)

@@ -2,7 +2,7 @@
  * Real flights into Parquet, beside other writers of it: flat records, few distinct texts, small whole numbers.
  */
 import type { BenchCase } from '../bench-case.ts'
-import { FLIGHTS, flightTable, readFlights, sumFlights, type Flight } from '../parquet/flights.ts'
+import { FLIGHTS, flightTable, readFlights, sumFlights, type Flight } from '../tables/flights.ts'
 import { PARQUET_PACKAGES, parquetContenders } from '../parquet/parquet-contenders.ts'
 import { readParquetOutput } from '../parquet/read-output.ts'
 

@@ -3,7 +3,7 @@
  * small, so that next to nothing else is in the process; the size of the output means nothing for that.
  */
 import { parquetContenders } from '../parquet/parquet-contenders.ts'
-import { searchTable } from '../parquet/search-table.ts'
+import { searchTable } from '../tables/search-table.ts'
 import { makeRecords } from '../records.ts'
 import { benchCase as searchRecords } from './parquet-search-records.ts'
 

@@ -4,7 +4,7 @@
 import type { BenchCase } from '../bench-case.ts'
 import { PARQUET_PACKAGES, parquetContenders } from '../parquet/parquet-contenders.ts'
 import { readParquetOutput } from '../parquet/read-output.ts'
-import { searchTable } from '../parquet/search-table.ts'
+import { searchTable } from '../tables/search-table.ts'
 import { makeRecords, type SearchRecord } from '../records.ts'
 
 // As many as the row groups of others hold: with fewer, the doubles of a row group would repeat, and make dictionaries
@@ -15,8 +15,7 @@ export const benchCase: BenchCase<readonly SearchRecord[]> = {
   name: 'parquet-search-records',
   records: 3_000_000,
   prepare: () => makeRecords(POOL),
-  expectedOutput: async (pool, records) =>
-    (await import('../parquet/sum-parquet.ts')).sumPool(searchTable, pool, records),
+  expectedOutput: async (pool, records) => (await import('../tables/sum-table.ts')).sumPool(searchTable, pool, records),
   readOutput: (directory) => readParquetOutput(directory, searchTable),
   contenders: parquetContenders(searchTable),
   packages: PARQUET_PACKAGES,

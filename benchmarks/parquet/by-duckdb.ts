@@ -4,7 +4,7 @@
 import { DOUBLE, DuckDBDataChunk, DuckDBInstance, VARCHAR } from '@duckdb/node-api'
 import { batches } from '../records.ts'
 import { outputPath } from './output-path.ts'
-import type { ParquetTable, PoolWriter, TableType, TableValues } from './parquet-table.ts'
+import type { Table, PoolWriter, TableType, TableValues } from '../tables/table.ts'
 
 /** The rows of a chunk, the most it can hold. */
 const CHUNK = 2048
@@ -17,7 +17,7 @@ const APPENDED = { text: VARCHAR, double: DOUBLE, timestamp: DOUBLE } as const s
  * Chunks filled by columns: of the ways into the appender it is the fastest. A call for each value and `endRow` for each
  * record take as long at best, and up to two thirds longer.
  */
-export function byDuckDb<Row>({ columns, transpose }: ParquetTable<Row>): PoolWriter<Row> {
+export function byDuckDb<Row>({ columns, transpose }: Table<Row>): PoolWriter<Row> {
   const types = Object.values(columns).map((type) => APPENDED[type])
   return async (pool, job) => {
     const instance = await DuckDBInstance.create(':memory:', { threads: '1' })

@@ -5,7 +5,7 @@
 import { fileWriter, ParquetWriter, schemaFromColumnData, type BasicType } from 'hyparquet-writer'
 import { batches } from '../records.ts'
 import { outputPath } from './output-path.ts'
-import type { ParquetTable, PoolWriter, TableType } from './parquet-table.ts'
+import type { Table, PoolWriter, TableType } from '../tables/table.ts'
 
 /** What its own default comes to after the first row group. */
 const ROW_GROUP = 100_000
@@ -15,7 +15,7 @@ const TYPES = { text: 'STRING', double: 'DOUBLE', timestamp: 'TIMESTAMP' } as co
   BasicType
 >
 
-export function byHyparquetWriter<Row>({ columns, transpose }: ParquetTable<Row>): PoolWriter<Row> {
+export function byHyparquetWriter<Row>({ columns, transpose }: Table<Row>): PoolWriter<Row> {
   const specs = Object.entries(columns).map(([name, type]) => ({ name, type: TYPES[type] }))
   return async (pool, job) => {
     const schema = schemaFromColumnData({ columnData: specs.map((spec) => ({ ...spec, data: [] })) })

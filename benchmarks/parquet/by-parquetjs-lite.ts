@@ -4,14 +4,14 @@
 import parquet from 'parquetjs-lite'
 import { cycle } from '../records.ts'
 import { outputPath } from './output-path.ts'
-import type { ParquetTable, PoolWriter, TableType } from './parquet-table.ts'
+import type { Table, PoolWriter, TableType } from '../tables/table.ts'
 
 const TYPES = { text: 'UTF8', double: 'DOUBLE', timestamp: 'TIMESTAMP_MILLIS' } as const satisfies Record<
   TableType,
   string
 >
 
-export function byParquetjsLite<Row>({ columns, flatten }: ParquetTable<Row>): PoolWriter<Row> {
+export function byParquetjsLite<Row>({ columns, flatten }: Table<Row>): PoolWriter<Row> {
   const fields = Object.entries(columns).map(([name, type]) => {
     return [name, { type: TYPES[type], optional: true, compression: 'SNAPPY' }] as const
   })

@@ -3,13 +3,13 @@
  * compressed by snappy, on one thread, and are handed the records in batches of a size that suits them.
  */
 import type { ContenderLoader } from '../bench-case.ts'
-import type { ParquetTable } from './parquet-table.ts'
+import type { Table } from '../tables/table.ts'
 
 /** Packages whose versions belong beside the figures. */
 export const PARQUET_PACKAGES = ['@duckdb/node-api', 'hyparquet-writer', 'parquetjs-lite'] as const
 
 /** The contenders for records of the kind of `table`, spillway first; their input is a pool to go round. */
-export function parquetContenders<Row>(table: ParquetTable<Row>) {
+export function parquetContenders<Row>(table: Table<Row>) {
   return {
     spillway: { load: async () => (await import('./by-spillway.ts')).bySpillway },
     'DuckDB appender + COPY': { load: async () => (await import('./by-duckdb.ts')).byDuckDb(table) },

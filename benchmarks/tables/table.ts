@@ -11,7 +11,7 @@ export type TableType = 'text' | 'double' | 'timestamp'
 export type TableValues = string[] | number[] | Date[]
 
 /** Records of one kind as a table. */
-export interface ParquetTable<Row> {
+export interface Table<Row> {
   /** Types by dotted name, in the order of the columns. They are those that ParquetSink infers. */
   readonly columns: Readonly<Record<string, TableType>>
   /** The records as columns, in the order of `columns`. */

@@ -4,9 +4,9 @@
  */
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import type { Contents } from '../bench-case.ts'
-import type { ParquetTable, TableType } from './parquet-table.ts'
+import type { Table, TableType } from './table.ts'
 
-type Columns = ParquetTable<never>['columns']
+type Columns = Table<never>['columns']
 
 /** The sum of the first `rows` rows of a Parquet file, or of all of them. */
 export async function sumParquet(path: string, columns: Columns, rows = Infinity): Promise<Contents> {
@@ -15,7 +15,7 @@ export async function sumParquet(path: string, columns: Columns, rows = Infinity
 }
 
 /** The sum of `rows` rows that go round and round `pool`. */
-export async function sumPool<Row>(table: ParquetTable<Row>, pool: readonly Row[], rows: number): Promise<Contents> {
+export async function sumPool<Row>(table: Table<Row>, pool: readonly Row[], rows: number): Promise<Contents> {
   return withDuckDb(async (connection) => {
     await fillTable(connection, table, pool)
     const cycled = `range(${rows}) AS turn(number) JOIN pool ON number % ${pool.length} = position`
@@ -53,7 +53,7 @@ function comparable(name: string, type: TableType): string {
 }
 
 /** The records one by one, value by value: the plainest way, and not that of the contender. */
-async function fillTable<Row>(connection: DuckDBConnection, table: ParquetTable<Row>, pool: readonly Row[]) {
+async function fillTable<Row>(connection: DuckDBConnection, table: Table<Row>, pool: readonly Row[]) {
   const types = { text: 'VARCHAR', double: 'DOUBLE', timestamp: 'TIMESTAMP_MS' } as const
   const definitions = Object.entries(table.columns).map(([name, type]) => `"${name}" ${types[type]}`)
   await connection.run(`CREATE TABLE pool (position BIGINT, ${definitions.join(', ')})`)

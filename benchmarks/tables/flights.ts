@@ -5,8 +5,8 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { Contents } from '../bench-case.ts'
-import type { ParquetTable } from './parquet-table.ts'
-import { sumParquet } from './sum-parquet.ts'
+import type { Table } from './table.ts'
+import { sumParquet } from './sum-table.ts'
 
 /** A flight. Delays are in minutes, distances in miles, airports by their codes. */
 export interface Flight {
@@ -20,7 +20,7 @@ export interface Flight {
 /** How many flights there are. */
 export const FLIGHTS = 3_000_000
 
-export const flightTable: ParquetTable<Flight> = {
+export const flightTable: Table<Flight> = {
   columns: { date: 'timestamp', delay: 'double', distance: 'double', origin: 'text', destination: 'text' },
   transpose: (flights) => [
     flights.map(({ date }) => date),

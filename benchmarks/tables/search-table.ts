@@ -2,9 +2,9 @@
  * The records of a parameter search as a table.
  */
 import type { SearchRecord } from '../records.ts'
-import type { ParquetTable } from './parquet-table.ts'
+import type { Table } from './table.ts'
 
-export const searchTable: ParquetTable<SearchRecord> = {
+export const searchTable: Table<SearchRecord> = {
   columns: {
     phase: 'text',
     container: 'text',

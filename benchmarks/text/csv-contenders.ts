@@ -1,0 +1,110 @@
+/**
+ * The writers of CSV that a case has compete; csv-stringify's stream is the first. All of them get the same nested
+ * records and write the same bytes.
+ */
+import { closeSync, createWriteStream, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { CsvSink } from '../../sinks/csv-sink.ts'
+import type { Contender, ContenderLoader, Job } from '../bench-case.ts'
+import { batches, cycle } from '../records.ts'
+import type { Table } from '../tables/table.ts'
+
+/** Packages whose versions belong beside the figures. */
+export const CSV_PACKAGES = ['csv-stringify', 'fast-csv', 'papaparse'] as const
+
+/** Those of the contenders that are ours. */
+export const CSV_SUBJECTS = ['CsvSink, batches', 'CsvSink, single records'] as const
+
+const CHUNK = 256 * 1024
+const BATCH = 1000
+
+type CsvContenders<Row> = Readonly<Record<string, Contender<readonly Row[]> | ContenderLoader<readonly Row[]>>>
+
+/**
+ * The contenders; their input is a pool to go round.
+ *
+ * @param joinRow - the cells of a record, joined by hand
+ */
+export function csvContenders<Row>(table: Table<Row>, joinRow: (record: Row) => string): CsvContenders<Row> {
+  const columns = Object.keys(table.columns)
+  return {
+    'csv-stringify': { load: async () => byCsvStringify(columns, await import('csv-stringify')) },
+    'CsvSink, batches': (pool, job) =>
+      pipeline(Readable.from(batches(pool, job.records, BATCH)), new CsvSink({ path: pathIn(job) })),
+    'CsvSink, single records': (pool, job) =>
+      pipeline(Readable.from(cycle(pool, job.records)), new CsvSink({ path: pathIn(job) })),
+    'hand-joined cells': (pool, job) => byHand(columns, joinRow, pool, job),
+    papaparse: { load: async () => byPapaparse(table, (await import('papaparse')).default) },
+    'fast-csv': { load: async () => byFastCsv(table, await import('fast-csv')) },
+  }
+}
+
+function byCsvStringify<Row>(
+  columns: readonly string[],
+  { stringify }: typeof import('csv-stringify'),
+): Contender<readonly Row[]> {
+  return async (pool, job) => {
+    const stringifier = stringify({
+      header: true,
+      columns: columns.map((key) => ({ key, header: key })),
+      cast: { date: (value) => value.toISOString() },
+    })
+    await pipeline(Readable.from(cycle(pool, job.records)), stringifier, createWriteStream(pathIn(job)))
+  }
+}
+
+/** The least that can be done: no cell is looked at for characters that need quotes. */
+function byHand<Row>(
+  columns: readonly string[],
+  joinRow: (record: Row) => string,
+  pool: readonly Row[],
+  job: Job,
+): void {
+  const file = openSync(pathIn(job), 'w')
+  let text = `${columns.join(',')}\n`
+  for (const record of cycle(pool, job.records)) {
+    text += joinRow(record)
+    if (text.length >= CHUNK) {
+      writeSync(file, text)
+      text = ''
+    }
+  }
+  writeSync(file, text)
+  closeSync(file)
+}
+
+function byPapaparse<Row>(table: Table<Row>, { unparse }: typeof import('papaparse')): Contender<readonly Row[]> {
+  return (pool, job) => {
+    const file = openSync(pathIn(job), 'w')
+    let header = true
+    for (const batch of batches(pool, job.records, BATCH)) {
+      const text = unparse(batch.map(table.flatten), { header, newline: '\n', columns: Object.keys(table.columns) })
+      writeSync(file, `${text}\n`)
+      header = false
+    }
+    closeSync(file)
+  }
+}
+
+function byFastCsv<Row>(table: Table<Row>, { format }: typeof import('fast-csv')): Contender<readonly Row[]> {
+  return async (pool, job) => {
+    const formatter = format({
+      headers: true,
+      includeEndRowDelimiter: true,
+      transform: (record: unknown) =>
+        Object.fromEntries(
+          Object.entries(table.flatten(record as Row)).map(([name, value]) => [
+            name,
+            value instanceof Date ? value.toISOString() : value,
+          ]),
+        ),
+    })
+    await pipeline(Readable.from(cycle(pool, job.records)), formatter, createWriteStream(pathIn(job)))
+  }
+}
+
+function pathIn({ directory }: Job): string {
+  return join(directory, 'out.csv')
+}
