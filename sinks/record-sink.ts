@@ -44,10 +44,11 @@ export class RecordSink extends Writable {
   readonly #deadLetters: DeadLetterFile | undefined
   /** What was in the queue when the stream was destroyed. */
   #salvaged: unknown[] = []
-  /** The work of the hook at hand. Hooks never overlap, but a destroy may come while one works. */
+  /** The work of the hook at hand, or a flush. Hooks never overlap, but a destroy may come while one works. */
   #work: Promise<void> = Promise.resolve()
   #state: 'open' | 'failed' | 'closed' = 'open'
   #ageTimer: NodeJS.Timeout | undefined
+  #flushing: NodeJS.Immediate | undefined
 
   /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
   constructor(given: RecordSinkOptions) {
@@ -109,6 +110,7 @@ export class RecordSink extends Writable {
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     clearTimeout(this.#ageTimer)
+    clearImmediate(this.#flushing)
     this.#work
       .then(() => this.#release(error))
       .then(
@@ -125,13 +127,30 @@ export class RecordSink extends Writable {
   #run(work: () => Promise<void>, callback: Callback): void {
     // A step later: a destroy from within the work (an abort in `onReject`, say) would find the chunks that Node has
     // handed over still in its queue, and save them a second time.
-    const done = Promise.resolve().then(work)
+    const done = this.#work.then(work)
     this.#work = done.catch(() => {
       this.#state = 'failed'
     })
     done.then(() => {
       callback()
     }, callback)
+  }
+
+  /**
+   * Sends what is encoded to the file once the writers pause: a write for every few records would cost more than they
+   * do. A chunk that is full does not wait for it.
+   */
+  #flushSoon(): void {
+    this.#flushing ??= setImmediate(() => {
+      this.#flushing = undefined
+      if (this.writableLength > 0 || this.#state !== 'open' || this.destroyed) return
+      this.#work = this.#work
+        .then(() => this.#files.flush())
+        .catch((error: unknown) => {
+          this.#state = 'failed'
+          this.destroy(error as Error)
+        })
+    })
   }
 
   async #open(): Promise<void> {
@@ -152,7 +171,7 @@ export class RecordSink extends Writable {
         const { marker } = notesOf(run)
         if (marker !== undefined) await this.#answer(marker)
       }
-      await this.#files.flush()
+      this.#flushSoon()
     } catch (error) {
       failMarkers(chunks, error)
       throw error

@@ -6,6 +6,9 @@ import { closeSync, createWriteStream, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type * as CsvStringify from 'csv-stringify'
+import type * as FastCsv from 'fast-csv'
+import type Papaparse from 'papaparse'
 import { CsvSink } from '../../sinks/csv-sink.ts'
 import type { Contender, ContenderLoader, Job } from '../bench-case.ts'
 import { batches, cycle } from '../records.ts'
@@ -43,7 +46,7 @@ export function csvContenders<Row>(table: Table<Row>, joinRow: (record: Row) => 
 
 function byCsvStringify<Row>(
   columns: readonly string[],
-  { stringify }: typeof import('csv-stringify'),
+  { stringify }: typeof CsvStringify,
 ): Contender<readonly Row[]> {
   return async (pool, job) => {
     const stringifier = stringify({
@@ -75,7 +78,7 @@ function byHand<Row>(
   closeSync(file)
 }
 
-function byPapaparse<Row>(table: Table<Row>, { unparse }: typeof import('papaparse')): Contender<readonly Row[]> {
+function byPapaparse<Row>(table: Table<Row>, { unparse }: typeof Papaparse): Contender<readonly Row[]> {
   return (pool, job) => {
     const file = openSync(pathIn(job), 'w')
     let header = true
@@ -88,7 +91,7 @@ function byPapaparse<Row>(table: Table<Row>, { unparse }: typeof import('papapar
   }
 }
 
-function byFastCsv<Row>(table: Table<Row>, { format }: typeof import('fast-csv')): Contender<readonly Row[]> {
+function byFastCsv<Row>(table: Table<Row>, { format }: typeof FastCsv): Contender<readonly Row[]> {
   return async (pool, job) => {
     const formatter = format({
       headers: true,

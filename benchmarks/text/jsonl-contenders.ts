@@ -6,6 +6,8 @@ import { closeSync, createWriteStream, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { SonicBoom as SonicBoomClass } from 'sonic-boom'
+import type StringerStream from 'stream-chain/jsonl/stringerStream.js'
 import { ResultStreamer } from '../../lib/result-streamer.ts'
 import { JsonlSink } from '../../sinks/jsonl-sink.ts'
 import type { Contender, ContenderLoader, Job } from '../bench-case.ts'
@@ -38,7 +40,7 @@ export const jsonlContenders: PoolContenders = {
   'JsonlSink, batches': (pool, job) =>
     pipeline(Readable.from(batches(pool, job.records, BATCH)), new JsonlSink({ path: pathIn(job) })),
   'naive streams': naive,
-  'sonic-boom': { load: async () => bySonicBoom((await import('sonic-boom')).SonicBoom) },
+  'sonic-boom': { load: async () => bySonicBoom((await import('sonic-boom')).default.SonicBoom) },
   'stream-chain': {
     load: async () => byStreamChain((await import('stream-chain/jsonl/stringerStream.js')).default),
   },
@@ -85,7 +87,7 @@ async function naive(pool: readonly object[], job: Job): Promise<void> {
   await pipeline(Readable.from(cycle(pool, job.records)), stringify, createWriteStream(pathIn(job)))
 }
 
-function bySonicBoom(SonicBoom: typeof import('sonic-boom').SonicBoom): Contender<readonly object[]> {
+function bySonicBoom(SonicBoom: typeof SonicBoomClass): Contender<readonly object[]> {
   return async (pool, job) => {
     const boom = new SonicBoom({ dest: pathIn(job), minLength: CHUNK, maxLength: 0, sync: false })
     for (const record of cycle(pool, job.records)) {
@@ -99,9 +101,7 @@ function bySonicBoom(SonicBoom: typeof import('sonic-boom').SonicBoom): Contende
   }
 }
 
-function byStreamChain(
-  stringer: typeof import('stream-chain/jsonl/stringerStream.js').default,
-): Contender<readonly object[]> {
+function byStreamChain(stringer: typeof StringerStream): Contender<readonly object[]> {
   return async (pool, job) => {
     const target = createWriteStream(pathIn(job))
     await pipeline(Readable.from(cycle(pool, job.records)), stringer({ suffix: '\n' }), target)

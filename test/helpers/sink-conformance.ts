@@ -10,7 +10,7 @@ import type { Test } from 'tap'
 import { annotate, Marker, markerBatch } from '../../lib/core/batch.ts'
 import { RecordSink } from '../../sinks/record-sink.ts'
 import type { RecordSinkOptions } from '../../sinks/record-sink-options.ts'
-import { closed } from './leaks.ts'
+import { atRest, closed } from './leaks.ts'
 import { deadLettersOf, numbersOf, partsOf, rowsOfFile, rowsOfParts, type SinkFormat } from './sink-formats.ts'
 
 /** Records `{ n, text }`. */
@@ -92,7 +92,11 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
     const chunks = [0, 50, 100, 150].map((n) => numbered(n, n + 50))
     const bound = { partMaxBytes: 20, rowGroupRows: 50, inferRows: 1, highWaterMark: 1 }
     const sink = new RecordSink({ ...options, directory, ...bound })
-    for (const chunk of chunks) await new Promise((resolve) => sink.write(chunk, resolve))
+    for (const chunk of chunks) {
+      await new Promise((resolve) => sink.write(chunk, resolve))
+      // What is encoded leaves when the source pauses.
+      await atRest(() => sink.stats.bytesWritten)
+    }
     sink.end()
     await closed(sink)
     const parts = await rowsOfParts(directory, format)

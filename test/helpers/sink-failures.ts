@@ -38,7 +38,13 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
         },
       })
       const sink = new RecordSink({ ...options, ...small, path, openTarget })
-      const chunks = Array.from({ length: 20 }, (_, index) => numbered(index * 10, index * 10 + 10))
+      // What is encoded leaves when the source pauses.
+      const chunks = async function* () {
+        for (let from = 0; from < 1000; from += 10) {
+          yield numbered(from, from + 10)
+          for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
+        }
+      }
       await t.rejects(pipeline(chunks, sink), { ...noSpace, place: { path } })
       await closed(sink)
       t.equal(readFileSync(path).length, length)

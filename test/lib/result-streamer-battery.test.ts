@@ -7,6 +7,9 @@ import { closed } from '../helpers/leaks.ts'
 import { numbersOf, rowsOfParts, variant } from '../helpers/sink-formats.ts'
 import { streamBattery } from '../helpers/stream-battery.ts'
 
+/** What fits the chunk being encoded and the one being written, 256 KB each, and the buffers before them. */
+const MAX_RECORDS = 80_000
+
 async function read(directory: string): Promise<number[]> {
   if (!readdirSync(directory).includes('results')) return []
   return numbersOf((await rowsOfParts(join(directory, 'results', 'default'), variant('jsonl'))).flat())
@@ -18,7 +21,7 @@ t.test('ResultStreamer', async (t) => {
     make: ({ directory, ...options }) =>
       new ResultStreamer({ workflowId: 'battery', outputDir: directory, bufferSize: 10, ...options }),
     read,
-    maxRecords: 5000,
+    maxRecords: MAX_RECORDS,
   })
 })
 
@@ -39,7 +42,7 @@ t.test('the Writable of one phase', async (t) => {
       await closed(streamers.get(inlet)!.destroy())
     },
     read,
-    maxRecords: 5000,
+    maxRecords: MAX_RECORDS,
     takesSignal: false,
   })
 })

@@ -5,12 +5,15 @@ import { ParquetSink } from '../../sinks/parquet-sink.ts'
 import { numbersOf, rowsOfParts, variant } from '../helpers/sink-formats.ts'
 import { streamBattery } from '../helpers/stream-battery.ts'
 
+/** What fits the chunk being encoded and the one being written, 256 KB each, and the queue before them. */
+const MAX_RECORDS = 100_000
+
 t.test('JsonlSink', async (t) => {
   streamBattery(t, {
     kind: 'writable',
     make: (options) => new JsonlSink(options),
     read: async (directory) => numbersOf((await rowsOfParts(directory, variant('jsonl'))).flat()),
-    maxRecords: 60,
+    maxRecords: MAX_RECORDS,
   })
 })
 
@@ -19,7 +22,7 @@ t.test('CsvSink', async (t) => {
     kind: 'writable',
     make: (options) => new CsvSink({ ...options, inferRows: 10 }),
     read: async (directory) => numbersOf((await rowsOfParts(directory, variant('csv'))).flat()),
-    maxRecords: 60,
+    maxRecords: MAX_RECORDS,
   })
 })
 
