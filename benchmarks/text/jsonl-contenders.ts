@@ -89,7 +89,7 @@ async function naive(pool: readonly object[], job: Job): Promise<void> {
 
 function bySonicBoom(SonicBoom: typeof SonicBoomClass): Contender<readonly object[]> {
   return async (pool, job) => {
-    const boom = new SonicBoom({ dest: pathIn(job), minLength: CHUNK, maxLength: 0, sync: false })
+    const boom = new SonicBoom({ dest: pathIn(job), minLength: 4096, sync: false })
     for (const record of cycle(pool, job.records)) {
       if (!boom.write(`${JSON.stringify(record)}\n`)) await new Promise((resolve) => boom.once('drain', resolve))
     }
