@@ -21,7 +21,7 @@ export interface CsvWriterOptions {
 /** Rows that csv-stringify puts together at once. */
 const ROWS_AT_ONCE = 256
 
-/** Writes CSV. Memory: about 256 KB of text, and 256 rows of cells. */
+/** Writes CSV. Memory: that of a TextChunk; in a dialect of its own, 256 rows of cells. */
 export class CsvWriter implements RecordWriter {
   readonly #toText: RowsToText
   readonly #json = new JsonText('null')
@@ -133,7 +133,7 @@ class CellRow implements RowTarget {
     return this.#texts
   }
 
-  /** Takes what needs no closer look: finite numbers and well-formed text in columns of their type. */
+  /** Takes what needs no closer look: numbers and well-formed text in columns of their type. */
   take(index: number, value: unknown): boolean {
     const type = this.#columns[index]?.type
     if (typeof value === 'number') {

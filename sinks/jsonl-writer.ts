@@ -12,7 +12,7 @@ export interface JsonlWriterOptions {
   readonly nonFinite: NonFinitePolicy
 }
 
-/** Writes JSON lines. Memory: about 256 KB of text and the line at hand. */
+/** Writes JSON lines. Memory: that of a TextChunk, and the line at hand. */
 export class JsonlWriter implements RecordWriter {
   readonly #json: JsonText
   readonly #chunk: TextChunk

@@ -74,7 +74,7 @@ export class OpenFile {
    * Sends a chunk on its way, piece by piece as it is made, and leaves the last one in flight. A chunk gets into the
    * file as a whole or not at all.
    *
-   * @param pieces - what the chunk consists of, in order; each is copied before the next is asked for
+   * @param pieces - what the chunk consists of, in order; each is copied or written before the next is asked for
    * @param rows - how many rows the file holds with the chunk; asked when all pieces are made
    */
   async append(pieces: Pieces, rows = () => this.#rows): Promise<void> {
@@ -83,10 +83,13 @@ export class OpenFile {
     try {
       for await (const piece of pieces) {
         if (this.#room.add(piece)) continue
-        await this.#send(before)
-        this.#room.addAll(piece)
+        await this.#sendRoom(before)
+        if (this.#room.add(piece)) continue
+        // Too large to be copied, and not to be kept either.
+        await this.#send(piece, before)
+        await this.settle()
       }
-      await this.#send(before)
+      await this.#sendRoom(before)
       // The piece in flight may have failed already, and the rows with it.
       if (this.#failure === undefined) this.#rows = rows()
     } catch (error) {
@@ -134,15 +137,21 @@ export class OpenFile {
     }
   }
 
-  /** Leaves what waits in flight, once what was in flight has arrived. */
-  async #send(before: Extent): Promise<void> {
+  /** Leaves the pieces that wait in flight. */
+  async #sendRoom(before: Extent): Promise<void> {
     const room = this.#room
     if (room.length === 0) return
-    await this.settle()
+    await this.#send(room.bytes, before)
     this.#room = this.#otherRoom
+    this.#room.clear()
     this.#otherRoom = room
-    this.#bytes += room.length
-    this.#inFlight = this.#write(room.take(), before)
+  }
+
+  /** Leaves bytes in flight, once what was in flight has arrived. */
+  async #send(bytes: Uint8Array, before: Extent): Promise<void> {
+    await this.settle()
+    this.#bytes += bytes.length
+    this.#inFlight = this.#write(bytes, before)
   }
 
   async #write(bytes: Uint8Array, before: Extent): Promise<void> {

@@ -28,8 +28,10 @@ const ROTATE: readonly never[] = Object.freeze([])
  * A Writable of records into files.
  *
  * Order: records enter the file in the order they were written. Memory: the queue of the stream (`highWaterMark`
- * chunks), a chunk of about 256 KB being encoded and one being written, for Parquet a row group (`rowGroupBytes`), and
- * before columns are known up to `inferRows` records (`inferBytes`).
+ * chunks), a chunk of about 256 KB in memory of up to 1 MB, two writes of up to 1 MB, for Parquet a row group
+ * (`rowGroupBytes`), and before columns are known up to `inferRows` records (`inferBytes`).
+ *
+ * A full chunk goes to the file at once, what is left when the writers pause; for Parquet only whole row groups.
  *
  * What was written to the sink is not lost when the stream is destroyed, by a failing source or an abort: it is still
  * saved, and `close` comes after that. Only a failure of the sink itself (a full disk, say) ends the writing.

@@ -36,8 +36,8 @@ export interface RecordWriter {
   write(records: readonly unknown[], from: number, to: number): number
 
   /**
-   * Hands over the bytes that are due, piece by piece as they are encoded. They are to be appended to the file in the order handed over,
-   * and all of them before more records are written.
+   * Hands over the bytes that are due, piece by piece as they are encoded. They are to be appended to the file in the
+   * order handed over, and all of them before more records are written.
    */
   take(): Pieces
 

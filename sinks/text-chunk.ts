@@ -22,7 +22,9 @@ const PIECE_UNITS = 8 * 1024
 /** The most bytes that a code unit becomes. For pieces of a usual size room for so many is made, as counting costs more. */
 const MOST_BYTES_PER_UNIT = 3
 
-/** Text waiting to be written, and its way into bytes. Memory: about 256 KB and one text more. */
+/**
+ * Text waiting to be written, and its way into bytes. Memory: about 256 KB, in a buffer of up to 1 MB, and one text more.
+ */
 export class TextChunk {
   readonly #compress: boolean
   #text = ''

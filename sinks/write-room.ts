@@ -9,10 +9,7 @@
  */
 const WRITE_BYTES = 1024 * 1024
 
-/** Memory of more bytes than this is not kept: one huge record would hold it for ever. */
-const MOST_KEPT_BYTES = 2 * WRITE_BYTES
-
-/** Takes pieces up to {@link WRITE_BYTES}, or one larger one. Memory: at most twice the bytes in it. */
+/** Takes pieces up to a megabyte. Memory: at most twice the bytes that were in it, and never more than a megabyte. */
 export class WriteRoom {
   #bytes = Buffer.alloc(0)
   #length = 0
@@ -22,37 +19,28 @@ export class WriteRoom {
     return this.#length
   }
 
-  /** Adds a copy of `piece`. Says false, and takes nothing, when it would be more than a write. */
+  /** What is in it; that holds until it is cleared. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  /** Adds a copy of `piece`. Says false, and takes nothing, when there is no room for it. */
   add(piece: Uint8Array): boolean {
-    if (this.#length + piece.length > WRITE_BYTES && this.#length > 0) return false
-    this.addAll(piece)
-    return true
-  }
-
-  /** Adds a copy of `piece`, however large it is. */
-  addAll(piece: Uint8Array): void {
-    this.#reserve(piece.length)
+    const needed = this.#length + piece.length
+    if (needed > WRITE_BYTES) return false
+    if (needed > this.#bytes.length) this.#growTo(Math.min(needed * 2, WRITE_BYTES))
     this.#bytes.set(piece, this.#length)
-    this.#length += piece.length
-  }
-
-  /** Empties it, and gives what was in it; that holds until something is added. */
-  take(): Uint8Array {
-    const taken = this.#bytes.subarray(0, this.#length)
-    this.clear()
-    return taken
+    this.#length = needed
+    return true
   }
 
   clear(): void {
     this.#length = 0
-    if (this.#bytes.length > MOST_KEPT_BYTES) this.#bytes = Buffer.alloc(0)
   }
 
-  #reserve(byteLength: number): void {
-    const needed = this.#length + byteLength
-    if (needed <= this.#bytes.length) return
-    const grown = Buffer.allocUnsafeSlow(needed > WRITE_BYTES ? needed : Math.min(needed * 2, WRITE_BYTES))
-    this.#bytes.copy(grown, 0, 0, this.#length)
+  #growTo(byteLength: number): void {
+    const grown = Buffer.allocUnsafeSlow(byteLength)
+    grown.set(this.bytes)
     this.#bytes = grown
   }
 }

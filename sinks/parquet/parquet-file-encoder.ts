@@ -110,8 +110,8 @@ export class ParquetFileEncoder {
 
   /**
    * Ends the open row group and hands out its bytes, page by page: none when it has no rows. They hold until the next
-   * are asked for. No row may be appended before all have arrived. When it throws, the rows of the row group are lost; the file can still be completed
-   * without the bytes of it that were handed out.
+   * are asked for. No row may be appended before all have arrived. When it throws, the rows of the row group are lost;
+   * the file can still be completed without the bytes of it that were handed out.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_CLOSED` before the header, or while another row group is ending;
    * `ERR_SPILLWAY_VALUE` when a page cannot be compressed

@@ -1,15 +1,18 @@
 /**
  * What a RecordSink does with its files, whatever the format: parts, output that is there already, markers, streams.
  */
+import { once } from 'node:events'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { mock } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { annotate, Marker, markerBatch } from '../../lib/core/batch.ts'
 import { RecordSink } from '../../sinks/record-sink.ts'
 import type { RecordSinkOptions } from '../../sinks/record-sink-options.ts'
+import { faultyTarget } from './faulty-target.ts'
 import { atRest, closed } from './leaks.ts'
 import { deadLettersOf, numbersOf, partsOf, rowsOfFile, rowsOfParts, type SinkFormat } from './sink-formats.ts'
 
@@ -105,6 +108,26 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
       sink.stats.bytesWritten,
       partsOf(directory).reduce((sum, path) => sum + statSync(path).size, 0),
     )
+  })
+
+  t.test('writes many records at once, and what is left when the source pauses', async (t) => {
+    const path = join(t.testdir(), 'results')
+    let writes = 0
+    const openTarget = faultyTarget({
+      write() {
+        writes += 1
+      },
+    })
+    const sink = new RecordSink({ ...options, path, openTarget, inferRows: 1, rowGroupRows: 1000 })
+    await once(Readable.from(numbered(0, 5000)).pipe(sink, { end: false }), 'unpipe')
+    if (options.format !== 'parquet') {
+      while (sink.stats.written < 5000 || statSync(path).size < sink.stats.bytesWritten) await setImmediate()
+      t.strictSame(numbersOf(await rowsOfFile(path, format)), range(0, 5000))
+    }
+    sink.end()
+    await closed(sink)
+    t.ok(writes < 50, `${writes} writes for 5,000 records that came one by one`)
+    t.strictSame(numbersOf(await rowsOfFile(path, format)), range(0, 5000))
   })
 
   t.test('rotates when a part is old enough', async (t) => {

@@ -66,6 +66,28 @@ t.test('has a megabyte of a chunk in flight while it makes the next', async (t) 
   t.strictSame([file.bytes, file.rows], [10 + 10 * 256 * 1024, 1])
 })
 
+t.test('has written a piece of more than a megabyte before it asks for the next', async (t) => {
+  const written: number[] = []
+  const { file } = await open({
+    write: async (bytes) => {
+      await new Promise(setImmediate)
+      written.push(bytes[0] as number)
+    },
+  })
+  const large = Buffer.alloc(2 * 1024 * 1024)
+  async function* pieces() {
+    yield Buffer.of(1)
+    yield large.fill(2)
+    // The memory of a piece is used again.
+    yield large.fill(3)
+    yield Buffer.of(4)
+  }
+  await file.append(pieces(), () => 1)
+  await file.settle()
+  t.strictSame(written, [1, 2, 3, 4])
+  t.equal(file.bytes, 10 + 2 + 2 * large.length)
+})
+
 t.test('cuts off the whole chunk when a piece fails that others follow', async (t) => {
   const gate = makeDeferred<void>()
   let writes = 0
