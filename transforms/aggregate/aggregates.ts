@@ -95,7 +95,7 @@ export interface SavedAggregates {
  * a container without identity that have the same timestamp, or none, are taken in the order they come; caps that are
  * reached without identity take the first to come; and sums keep 106 bits.
  *
- * Memory: about 80 bytes for each container and metric and 200 for each container (about 45 MB for 100,000 containers of
+ * Memory: about 90 bytes for each container and metric and 200 for each container (about 45 MB for 100,000 containers of
  * three metrics), and up to 64 KB for each metric of a phase.
  *
  * @example

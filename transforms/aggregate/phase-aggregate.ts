@@ -2,7 +2,7 @@
  * The state of one phase: statistics by container and metric, a quantile sketch by metric, and the records with the
  * best objective. No streams and no clocks in here.
  *
- * Memory: about 80 bytes for each container and metric, 100 and its name for each container, up to 64 KB for the sketch
+ * Memory: about 90 bytes for each container and metric, 100 and its name for each container, up to 64 KB for the sketch
  * of each metric, and `topCount` entries; never a record.
  */
 import { splitPath } from '../../lib/core/field-path.ts'

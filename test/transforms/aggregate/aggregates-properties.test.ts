@@ -186,7 +186,7 @@ t.test('refuses a malformed state', async (t) => {
     (state) => void (state.phases[0].metrics[0].rows = 'no base64'),
     (state) => void (state.phases[0].metrics[0].rows = ''),
     (state) =>
-      void (state.phases[0].metrics[0].rows = Buffer.from(new Float64Array(20).fill(NaN).buffer).toString('base64')),
+      void (state.phases[0].metrics[0].rows = Buffer.from(new Float64Array(22).fill(NaN).buffer).toString('base64')),
     (state) => void (state.phases[0].metrics[1].keys = []),
     (state) => void (state.phases[0].metrics[0].name = null),
     (state) => void (state.phases[0].metrics[0].sketch = null),

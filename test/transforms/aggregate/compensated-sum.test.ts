@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { addPair, addSquare, addValue, meanOf, varianceOf } from '../../../transforms/aggregate/compensated-sum.ts'
+import { addPair, addSquare, addTriple, addValue, meanOf } from '../../../transforms/aggregate/compensated-sum.ts'
+import { varianceOf } from '../../../transforms/aggregate/exact-variance.ts'
 
 interface Sums {
   readonly cells: Float64Array
@@ -10,7 +11,7 @@ interface Sums {
 }
 
 function sumsOf(values: readonly number[]): Sums {
-  const cells = new Float64Array(4)
+  const cells = new Float64Array(5)
   for (const value of values) {
     addValue(cells, 0, value)
     addSquare(cells, 2, value)
@@ -19,16 +20,16 @@ function sumsOf(values: readonly number[]): Sums {
 }
 
 function merged(parts: readonly Sums[]): Sums {
-  const cells = new Float64Array(4)
+  const cells = new Float64Array(5)
   for (const { cells: part } of parts) {
     addPair(cells, 0, part[0]!, part[1]!)
-    addPair(cells, 2, part[2]!, part[3]!)
+    addTriple(cells, 2, part[2]!, part[3]!, part[4]!)
   }
   return { cells, count: parts.reduce((sum, { count }) => sum + count, 0) }
 }
 
 const mean = ({ cells, count }: Sums): number => meanOf(cells[0]!, cells[1]!, count)
-const variance = ({ cells, count }: Sums): number => varianceOf(cells[0]!, cells[1]!, cells[2]!, cells[3]!, count)
+const variance = ({ cells, count }: Sums): number => varianceOf(cells.subarray(0, 2), cells.subarray(2), count)
 
 /** Values on a grid, so that BigInt can do the sums exactly. */
 const GRID = 2 ** 20
@@ -64,7 +65,7 @@ t.test('gives the exact variance, to its last bits', async () => {
       const squares = steps.reduce((total, step) => total + step * step, 0n)
       const exact = quotient(count * squares - sum * sum, count * (count - 1n)) / GRID ** 2
       const grain = 2 ** -79 * (quotient(squares, 1n) / GRID ** 2)
-      assert.ok(Math.abs(variance(sumsOf(values)) - exact) <= exact * 2 ** -50 + grain)
+      assert.ok(Math.abs(variance(sumsOf(values)) - exact) <= exact * 2 ** -52 + grain)
     }),
   )
 })
@@ -85,6 +86,25 @@ t.test('rounds to the same mean and variance for any order and any merging', asy
     }),
   )
 })
+
+t.test(
+  'rounds decimals, whose variance lies halfway between two doubles up to the last bits, the same way',
+  async () => {
+    const decimals = fc.array(fc.constantFrom(0, 0.1, 0.2, 0.3, 1), { minLength: 2, maxLength: 12 })
+    const cases = decimals.chain((values) =>
+      fc.tuple(fc.constant(values), fc.shuffledSubarray(values, { minLength: values.length }), fc.nat(values.length)),
+    )
+    fc.assert(
+      fc.property(cases, ([values, order, cut]) => {
+        const parts = merged([sumsOf(order.slice(cut)), sumsOf(order.slice(0, cut))])
+        assert.equal(variance(parts), variance(sumsOf(values)))
+      }),
+      { numRuns: 2000 },
+    )
+    const tie = [0.3, 0.1, 0, 0.1, 0, 0.1, 0.1, 0.1, 0.1, 1, 0.3]
+    assert.equal(variance(merged([sumsOf(tie.slice(0, 7)), sumsOf(tie.slice(7))])), variance(sumsOf(tie.toReversed())))
+  },
+)
 
 t.test('resolves a small spread around a large mean', async (t) => {
   const { count, cells } = sumsOf([1e9 + 1, 1e9 + 2, 1e9 + 3])
