@@ -10,9 +10,16 @@ import { estimateBytes } from '../lib/core/estimate-bytes.ts'
 /** What a run of records is marked with when some of its batch is identified and it is not. */
 const UNKNOWN = { containerIndex: -1, iteration: 0, attempt: 0, firstSeq: 0 } as const
 
+/** Of light records every eighth is weighed, and those after it are taken to weigh the same. */
+const WEIGHED_EVERY = 8
+
+/** Records are light when so many of them stay within the bound in bytes. */
+const LIGHT_RECORDS = 64
+
 /** Bounds of one batch. */
 export interface BatchBounds {
   readonly maxRecords: number
+  /** By an estimate. Up to seven records heavier than those before them may go unnoticed. */
   readonly maxBytes: number
 }
 
@@ -23,10 +30,15 @@ export class BatchBuffer {
   #segments: Segment[] = []
   #identified = false
   #bytes = 0
+  #lastWeight = 0
+  readonly #leastHeavyBytes: number
+  /** Repeats in the batch, and in all before it. */
+  #repeats = 0
   #repeated = 0
 
   constructor(bounds: BatchBounds) {
     this.#bounds = bounds
+    this.#leastHeavyBytes = bounds.maxBytes / LIGHT_RECORDS
   }
 
   /** Records waiting. */
@@ -39,7 +51,7 @@ export class BatchBuffer {
     return this.#bytes
   }
 
-  /** How often one object was handed over twice in one batch. */
+  /** How often the first record of a batch, or the one just before, was the same object as the next one. */
   get repeated(): number {
     return this.#repeated
   }
@@ -58,7 +70,8 @@ export class BatchBuffer {
     let index = from
     while (index < to && !this.full) {
       const record = records[index++] as ResultRecord
-      this.#bytes += estimateReadable(record)
+      this.#bytes += this.#weigh(record)
+      this.#watchForRepeat(record)
       this.#records.push(record)
     }
     const added = index - from
@@ -70,7 +83,7 @@ export class BatchBuffer {
   take(): Batch {
     const batch = this.#records as Batch
     if (this.#identified) annotate(batch, { segments: this.#segments })
-    this.#watchForRepeats(batch)
+    if (this.#repeats > 0) this.#tellOfRepeats()
     this.#records = []
     this.#segments = []
     this.#identified = false
@@ -92,18 +105,29 @@ export class BatchBuffer {
     }
   }
 
-  /** A generator that changes one object and yields it again has overwritten its earlier records. */
-  #watchForRepeats(batch: Batch): void {
-    const repeated = batch.length - new Set(batch).size
-    if (repeated === 0) return
+  /** The bytes a record counts for: looking at each of many small ones would cost more than it tells. */
+  #weigh(record: ResultRecord): number {
+    const isDue = this.#records.length % WEIGHED_EVERY === 0
+    if (isDue || this.#lastWeight > this.#leastHeavyBytes) this.#lastWeight = estimateReadable(record)
+    return this.#lastWeight
+  }
+
+  /** A generator that changes one object, or a few in turn, and yields them again has overwritten its earlier records. */
+  #watchForRepeat(record: ResultRecord): void {
+    const records = this.#records
+    if (records.length > 0 && (record === records[0] || record === records[records.length - 1])) this.#repeats++
+  }
+
+  #tellOfRepeats(): void {
     if (this.#repeated === 0) {
       process.emitWarning(
         'One object was written more than once within a batch: if it changed in between, its earlier states are lost. Write a new object for each record.',
         { code: 'SPILLWAY_SAME_OBJECT' },
       )
     }
-    this.#repeated += repeated
-    sameObject.publish({ repeated })
+    this.#repeated += this.#repeats
+    sameObject.publish({ repeated: this.#repeats })
+    this.#repeats = 0
   }
 }
 

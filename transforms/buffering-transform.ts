@@ -13,7 +13,7 @@ import { MAX_TIMER_MS } from '../lib/core/timers.ts'
 export interface BufferingTransformOptions {
   /** Records of a full batch. @default 1000 */
   readonly bufferSize?: number
-  /** Bytes of a full batch, by an estimate of what its records hold in memory. @default 8388608 (8 MB) */
+  /** Bytes of a full batch, by an estimate of what its records hold in memory; of light records every eighth is looked at. @default 8388608 (8 MB) */
   readonly maxBytes?: number
   /** Longest time a record waits for its batch to fill; `Infinity` for ever. @default 1000 */
   readonly maxAgeMs?: number
@@ -59,7 +59,7 @@ export interface BufferingStats {
 /**
  * A Transform of records (or batches) into batches, in the order they came.
  *
- * Memory: at most one batch being filled (`bufferSize` records, `maxBytes` plus one record), and as many records
+ * Memory: at most one batch being filled (`bufferSize` records, `maxBytes` plus a few records), and as many records
  * again, or one batch, on either side of it. Records are kept by reference. A marker empties the buffer and
  * follows it. Records still in the buffer when the stream is destroyed are gone: a ResultStreamer saves them.
  *
