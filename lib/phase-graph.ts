@@ -7,11 +7,13 @@ import { RecordSink } from '../sinks/record-sink.ts'
 import { AggregationTee } from '../transforms/aggregation-tee.ts'
 import { Aggregates } from '../transforms/aggregate/aggregates.ts'
 import { BufferingTransform } from '../transforms/buffering-transform.ts'
+import type { Receipt } from './core/batch.ts'
 import type { RejectionHandler } from './core/rejection.ts'
 import { PhaseChain } from './phase-chain.ts'
 import { PhaseInlet } from './phase-inlet.ts'
 import type { ResolvedResultStreamerOptions } from './result-streamer-options.ts'
-import type { StreamerCounts } from './streamer-stats.ts'
+import { PhaseCheckpoint, type CheckpointTally, type PhaseTally } from './phase-checkpoint.ts'
+import { addCounts, NO_COUNTS, type StreamerCounts } from './streamer-stats.ts'
 
 /** Whom the phases of a streamer tell what. */
 export interface PhaseHooks {
@@ -30,20 +32,34 @@ export type PhasePart<Part extends OpenedPart> = Part & { readonly phase: string
 export class PhaseGraph {
   readonly chain: PhaseChain
   readonly #buffer: BufferingTransform
+  readonly #tee: AggregationTee | null
+  /** Of the records before the last checkpoint; those behind it are in the tee. */
   readonly #aggregates: Aggregates
   readonly #sink: RecordSink
   readonly #hooks: PhaseHooks
+  readonly #earlier: StreamerCounts
+  #deduplicated = 0
+  #lastPart: Receipt = { path: null, offsetBytes: 0, rows: 0 }
   #inlet: PhaseInlet | undefined
 
   /**
    * @param directory - where the parts go
+   * @param earlier - what was written of the phase before, and is in closed parts
    */
-  constructor(phase: string, directory: string, options: ResolvedResultStreamerOptions, hooks: PhaseHooks) {
+  constructor(
+    phase: string,
+    directory: string,
+    options: ResolvedResultStreamerOptions,
+    hooks: PhaseHooks,
+    earlier: PhaseTally | undefined,
+  ) {
     const { buffer, tee, sink } = options
     this.#buffer = new BufferingTransform({ ...buffer, highWaterMark: 1 })
     // Only what the sink has written counts, so that the aggregates are those of the files.
-    const aggregationTee = options.aggregation && new AggregationTee({ ...tee, phase, countWhen: 'written' })
-    this.#aggregates = aggregationTee ? aggregationTee.state : new Aggregates({ ...tee, phase })
+    this.#tee = options.aggregation ? new AggregationTee({ ...tee, phase, countWhen: 'written' }) : null
+    this.#aggregates = new Aggregates({ ...tee, phase })
+    if (earlier !== undefined) this.#aggregates.merge(earlier.aggregates)
+    this.#earlier = earlier?.counts ?? NO_COUNTS
     this.#sink = new RecordSink({
       ...sink,
       directory,
@@ -52,28 +68,51 @@ export class PhaseGraph {
       // A mark counts a batch as one: about a thousand records wait before the sink.
       highWaterMark: Math.max(1, Math.ceil(1000 / buffer.bufferSize)),
     })
-    this.chain = new PhaseChain(phase, [this.#buffer, ...(aggregationTee ? [aggregationTee] : []), this.#sink])
+    this.chain = new PhaseChain(phase, [this.#buffer, ...(this.#tee ? [this.#tee] : []), this.#sink])
     this.chain.done.catch(hooks.onFailure)
     this.#sink.on('partOpened', (part: OpenedPart) => hooks.onPartOpened({ ...part, phase }))
-    this.#sink.on('partClosed', (part: ClosedPart) => hooks.onPartClosed({ ...part, phase }))
+    this.#sink.on('partClosed', (part: ClosedPart) => {
+      this.#lastPart = { path: part.path, offsetBytes: part.bytes, rows: part.rows }
+      hooks.onPartClosed({ ...part, phase })
+    })
     this.#hooks = hooks
   }
 
-  /** The aggregates of the records written; empty ones without aggregation. */
-  get aggregates(): Aggregates {
-    return this.#aggregates
+  /** The aggregates of the records written, in parts to be merged; empty ones without aggregation. */
+  get aggregates(): readonly [Aggregates, ...Aggregates[]] {
+    return this.#tee === null ? [this.#aggregates] : [this.#aggregates, this.#tee.state]
+  }
+
+  /** A marker that finds what the phase has come to at the place where it stands. */
+  makeCheckpoint(mayWait: boolean): PhaseCheckpoint {
+    return new PhaseCheckpoint(mayWait, (receipt) => this.#tally(receipt))
+  }
+
+  /** What the phase has come to, once all its files are complete. */
+  takeTally(): CheckpointTally {
+    return this.#tally(this.#lastPart)
+  }
+
+  /** Counts records that were left out, as an earlier run had written them. */
+  noteDeduplicated(records: number): void {
+    this.#deduplicated += records
   }
 
   get counts(): StreamerCounts {
+    return addCounts(this.#earlier, this.#ownCounts)
+  }
+
+  get #ownCounts(): StreamerCounts {
     const { written, rejected, parts, bytesWritten, nonFinite, surrogates } = this.#sink.stats
     const { flushes, repeated } = this.#buffer.stats
-    const recordsIn = this.chain.records
+    const accepted = this.chain.records
+    const deduplicated = this.#deduplicated
     return {
-      recordsIn,
+      recordsIn: accepted + deduplicated,
       written,
       rejected,
-      deduplicated: 0,
-      inFlight: recordsIn - written - rejected,
+      deduplicated,
+      inFlight: accepted - written - rejected,
       flushes,
       parts,
       bytesWritten,
@@ -87,5 +126,13 @@ export class PhaseGraph {
   get inlet(): Writable {
     this.#inlet ??= new PhaseInlet(this.chain, this.#hooks.onFailure)
     return this.#inlet
+  }
+
+  #tally(receipt: Receipt): CheckpointTally {
+    const aggregates = this.#tee?.takeState() ?? null
+    if (aggregates !== null) this.#aggregates.merge(aggregates)
+    // What is behind the checkpoint is no part of it.
+    const { recordsIn, inFlight, ...counts } = this.counts
+    return { ...receipt, counts: { ...counts, recordsIn: recordsIn - inFlight, inFlight: 0 }, aggregates }
   }
 }

@@ -2,6 +2,7 @@
  * The way into one phase without routing: a Writable in front of its chain.
  */
 import { Writable } from 'node:stream'
+import { notesOf } from './core/batch.ts'
 import { SpillwayError } from './core/errors.ts'
 import { queuedChunks } from './core/salvage.ts'
 import { settleInto, type Callback } from './core/settle.ts'
@@ -26,7 +27,8 @@ export class PhaseInlet extends Writable {
   }
 
   override _write(chunk: unknown, _encoding: BufferEncoding, callback: Callback): void {
-    settleInto(this.#chain.accept(chunk), callback)
+    const { marker } = notesOf(chunk)
+    settleInto(marker === undefined ? this.#chain.accept(chunk) : this.#chain.mark(marker), callback)
   }
 
   override _final(callback: Callback): void {

@@ -6,9 +6,13 @@ import { NameRegistry } from './core/names.ts'
 import { describeValue } from './core/options.ts'
 import { DEFAULT_PHASE, isRecord, type ResultRecord } from './core/record.ts'
 import type { PhaseChain } from './phase-chain.ts'
+import type { PhaseTally } from './phase-checkpoint.ts'
 import { PhaseGraph, type PhaseHooks } from './phase-graph.ts'
 import type { ResolvedResultStreamerOptions } from './result-streamer-options.ts'
 import type { ResultsDirectory } from './results-directory.ts'
+
+/** What was written of phases before, by their names. */
+export type EarlierPhases = ReadonlyMap<string, PhaseTally>
 
 /** All phases of one streamer. */
 export class PhaseRouter {
@@ -17,11 +21,21 @@ export class PhaseRouter {
   readonly #hooks: PhaseHooks
   readonly #graphs = new Map<string, PhaseGraph>()
   readonly #names = new NameRegistry('phase')
+  readonly #earlier: EarlierPhases
   #rejected = 0
 
-  /** @param hooks - those of every phase; `onReject` gets the records that belong to no phase, too */
-  constructor(options: ResolvedResultStreamerOptions, directory: ResultsDirectory, hooks: PhaseHooks) {
+  /**
+   * @param hooks - those of every phase; `onReject` gets the records that belong to no phase, too
+   * @param earlier - what is in the files of a run that is resumed
+   */
+  constructor(
+    options: ResolvedResultStreamerOptions,
+    directory: ResultsDirectory,
+    hooks: PhaseHooks,
+    earlier: EarlierPhases,
+  ) {
     this.#options = options
+    this.#earlier = earlier
     this.#directory = directory
     this.#hooks = hooks
   }
@@ -80,7 +94,7 @@ export class PhaseRouter {
       throw new SpillwayError('ERR_SPILLWAY_OPTION', `There are ${maxPhases} phases already. Raise \`maxPhases\`.`)
     }
     const directory = this.#directory.phasePath(this.#names.claim(phase))
-    const graph = new PhaseGraph(phase, directory, this.#options, this.#hooks)
+    const graph = new PhaseGraph(phase, directory, this.#options, this.#hooks, this.#earlier.get(phase))
     this.#graphs.set(phase, graph)
     return graph
   }

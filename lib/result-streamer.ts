@@ -18,7 +18,9 @@ import { isRecord, type ResultRecord } from './core/record.ts'
 import type { Rejection } from './core/rejection.ts'
 import { queuedChunks } from './core/salvage.ts'
 import { settleInto, type Callback } from './core/settle.ts'
-import { PhaseRouter } from './phase-router.ts'
+import type { CheckpointTally, PhaseCheckpoint, PhaseTally } from './phase-checkpoint.ts'
+import type { PhaseGraph } from './phase-graph.ts'
+import { PhaseRouter, type EarlierPhases } from './phase-router.ts'
 import {
   resolveResultStreamerOptions,
   type ResolvedResultStreamerOptions,
@@ -74,6 +76,7 @@ export class ResultStreamer extends Writable {
   readonly #deadLetters: DeadLetterFile
   readonly #router: PhaseRouter
   readonly #demands: AckDemands
+  readonly #earlier: EarlierPhases
   /** Records whose acknowledgement somebody waits for, and why those that were rejected were. */
   readonly #refusals = new WeakMap<object, Rejection | null>()
   #drained: Deferred<void> | undefined
@@ -82,20 +85,29 @@ export class ResultStreamer extends Writable {
   #prepared = false
   #completed = false
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
-  constructor(given: ResultStreamerOptions) {
+  /**
+   * @param earlier - for a run that is resumed: what is in its files, by phase
+   * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+   */
+  constructor(given: ResultStreamerOptions, earlier: EarlierPhases = new Map()) {
     const options = resolveResultStreamerOptions(given)
     super({ objectMode: true, highWaterMark: 16 })
     const { onExisting = 'error', openTarget = openFileTarget } = options.sink
     this.#options = options
     this.#directory = new ResultsDirectory(options.outputDir)
     this.#deadLetters = new DeadLetterFile(this.#directory.deadLetterPath, onExisting, openTarget)
-    this.#router = new PhaseRouter(options, this.#directory, {
-      onReject: (rejection) => this.#reject(rejection),
-      onFailure: (error) => this.destroy(error),
-      onPartOpened: (part) => this.emit('partOpened', part),
-      onPartClosed: (part) => this.emit('partClosed', part),
-    })
+    this.#router = new PhaseRouter(
+      options,
+      this.#directory,
+      {
+        onReject: (rejection) => this.#reject(rejection),
+        onFailure: (error) => this.destroy(error),
+        onPartOpened: (part) => this.emit('partOpened', part),
+        onPartClosed: (part) => this.emit('partClosed', part),
+      },
+      earlier,
+    )
+    this.#earlier = earlier
     this.#demands = new AckDemands(options.ackDelayMs, (marker) => {
       if (this.writableEnded || this.destroyed) void this.#acceptMarker(marker)
       else this.write(markerBatch(marker))
@@ -125,19 +137,45 @@ export class ResultStreamer extends Writable {
 
   /** The aggregates of the records written so far, without waiting for those on their way. */
   get metrics(): AggregateSummary {
-    const sources = Array.from(this.#router.graphs.values(), ({ aggregates }) => aggregates)
+    const closed = this.#closedPhases.map(([, { aggregates }]) => aggregates)
+    const sources = [...closed, ...[...this.#router.graphs.values()].flatMap(({ aggregates }) => aggregates)]
     return summarizeWorkflow(sources.length === 0 ? [new Aggregates(this.#options.tee)] : sources)
   }
 
   /** The aggregates of one phase's records written so far; undefined for a phase there is none of. */
   aggregatesOf(phase: string): PhaseSummary | undefined {
-    const graph = this.#router.graphs.get(phase)
-    return graph?.aggregates.phaseSummary(phase)
+    const aggregates = this.#router.graphs.get(phase)?.aggregates
+    if (aggregates === undefined) return this.#earlier.get(phase)?.aggregates.phaseSummary(phase)
+    return summarizeWorkflow(aggregates).phases[phase] ?? aggregates[0].phaseSummary(phase)
+  }
+
+  /** A marker for a phase that was opened; see {@link PhaseGraph.makeCheckpoint}. */
+  makeCheckpoint(phase: string, mayWait: boolean): PhaseCheckpoint {
+    return this.#graph(phase).makeCheckpoint(mayWait)
+  }
+
+  /** What a phase that has ended has come to; see {@link PhaseGraph.takeTally}. */
+  takeTally(phase: string): CheckpointTally {
+    return this.#graph(phase).takeTally()
+  }
+
+  /** Counts records of a phase that were left out, as they are in its files already. */
+  noteDeduplicated(phase: string, records: number): void {
+    this.#graph(phase).noteDeduplicated(records)
+  }
+
+  /** Makes the rejections so far durable. */
+  async syncRejections(): Promise<void> {
+    await this.#deadLetters.flush(true)
   }
 
   /** Counts so far. */
   get stats(): StreamerStats {
-    const phases = new Map([...this.#router.graphs].map(([name, graph]) => [name, graph.counts]))
+    const closed = this.#closedPhases.map(([name, { counts }]) => [name, counts] as const)
+    const phases = new Map([
+      ...closed,
+      ...[...this.#router.graphs].map(([name, { counts }]) => [name, counts] as const),
+    ])
     const queued = queuedChunks(this).reduce<number>((sum, chunk) => sum + recordsOf(chunk).length, 0)
     const { rejected } = this.#router
     const elsewhere = { ...NO_COUNTS, recordsIn: rejected + queued, rejected, inFlight: queued }
@@ -311,6 +349,17 @@ export class ResultStreamer extends Writable {
       flushCount: flushes,
       bytesWritten,
     }
+  }
+
+  /** The phases that are complete since before. */
+  get #closedPhases(): (readonly [string, PhaseTally])[] {
+    return [...this.#earlier].filter(([name]) => !this.#router.graphs.has(name))
+  }
+
+  #graph(phase: string): PhaseGraph {
+    const graph = this.#router.graphs.get(phase)
+    if (graph === undefined) throw new TypeError(`phase ${phase} was not opened`)
+    return graph
   }
 
   #expectOpen(): void {

@@ -53,6 +53,10 @@ export class CsvWriter implements RecordWriter {
     return this.#rowsHandedOver
   }
 
+  get openRows(): number {
+    return 0
+  }
+
   get full(): boolean {
     return this.#chunk.full
   }

@@ -3,7 +3,7 @@
  * their place and remedy here.
  */
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { errnoOf, messageOf, SpillwayError, type ErrorCode } from '../lib/core/errors.ts'
 
@@ -65,24 +65,50 @@ export async function makeDirectory(path: string): Promise<void> {
   }
 }
 
+/**
+ * Makes the entries of a directory survive a power loss: a file that was created, renamed or removed there.
+ *
+ * @throws what the operating system says
+ */
+export async function syncDirectory(path: string): Promise<void> {
+  // Windows has no such thing: it keeps directories itself.
+  if (process.platform === 'win32') return
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
 /** Opens a real file, making its directory where needed. */
 export const openFileTarget: OpenTarget = async (path, mode) => {
-  await mkdir(dirname(path), { recursive: true })
+  const directory = dirname(path)
+  const firstMade = await mkdir(directory, { recursive: true })
   const handle = await open(path, FLAGS[mode])
   const { size } = await handle.stat()
-  return new FileTarget(handle, dirname(path), size)
+  return new FileTarget(handle, directoriesFrom(directory, firstMade), size)
+}
+
+/** A directory, and those above it up to the one that holds the first one that was made. */
+function directoriesFrom(directory: string, firstMade: string | undefined): string[] {
+  const directories = [resolve(directory)]
+  if (firstMade === undefined) return directories
+  const last = dirname(resolve(firstMade))
+  for (let path = resolve(directory); path !== last; path = dirname(path)) directories.push(dirname(path))
+  return directories
 }
 
 class FileTarget implements ByteTarget {
   readonly initialBytes: number
   readonly #handle: FileHandle
-  readonly #directory: string
-  #directorySynced = false
+  /** Directories with new entries: the file is durable only together with these. */
+  #directories: readonly string[]
 
-  constructor(handle: FileHandle, directory: string, initialBytes: number) {
+  constructor(handle: FileHandle, directories: readonly string[], initialBytes: number) {
     this.initialBytes = initialBytes
     this.#handle = handle
-    this.#directory = directory
+    this.#directories = directories
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -95,15 +121,8 @@ class FileTarget implements ByteTarget {
 
   async sync(): Promise<void> {
     await this.#handle.datasync()
-    if (this.#directorySynced) return
-    this.#directorySynced = true
-    // A new file is durable only together with its entry in the directory.
-    const directory = await open(this.#directory, 'r')
-    try {
-      await directory.sync()
-    } finally {
-      await directory.close()
-    }
+    for (const directory of this.#directories) await syncDirectory(directory)
+    this.#directories = []
   }
 
   async truncate(bytes: number): Promise<void> {

@@ -33,6 +33,10 @@ export class JsonlWriter implements RecordWriter {
     return this.#rowsHandedOver
   }
 
+  get openRows(): number {
+    return 0
+  }
+
   get full(): boolean {
     return this.#chunk.full
   }

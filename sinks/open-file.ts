@@ -28,8 +28,9 @@ export class OpenFile {
   #otherRoom = new WriteRoom()
   /** Bytes written since a sync last began. */
   #unsyncedBytes = 0
-  /** A sync that nobody waits for. */
-  #syncing: Promise<void> | undefined
+  /** The sync under way, and the one that begins after it: whoever asks by then is answered by that one. */
+  #syncing: Promise<void> = Promise.resolve()
+  #nextSync: Promise<void> | undefined
   #bytes: number
   #rows = 0
   #failure: Error | undefined
@@ -106,16 +107,18 @@ export class OpenFile {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  /** Waits until everything appended is on the disk. */
-  async sync(): Promise<void> {
-    await this.settle()
-    await this.#syncing
-    if (this.#failure !== undefined) throw this.#failure
-    try {
-      await this.#target.sync()
-    } catch (cause) {
-      throw this.#fail('sync', cause)
-    }
+  /**
+   * Waits until everything appended by now is on the disk. More may be appended meanwhile; all who ask while one sync is
+   * under way are answered by the next one.
+   */
+  sync(): Promise<void> {
+    this.#nextSync ??= this.#syncing.then(() => {
+      this.#nextSync = undefined
+      const sync = this.#sync()
+      this.#syncing = sync.catch(() => {})
+      return sync
+    })
+    return this.#nextSync
   }
 
   /** Makes the file durable and releases it. It is released even when it failed. */
@@ -128,6 +131,7 @@ export class OpenFile {
   }
 
   async #release(): Promise<void> {
+    await this.#nextSync?.catch(() => {})
     await this.#syncing
     try {
       await this.#target.close()
@@ -158,7 +162,7 @@ export class OpenFile {
     try {
       await this.#target.write(bytes)
       this.#unsyncedBytes += bytes.length
-      if (this.#unsyncedBytes >= SYNC_BYTES) this.#syncing ??= this.#syncBehind()
+      if (this.#unsyncedBytes >= SYNC_BYTES && this.#nextSync === undefined) this.#syncBehind()
     } catch (cause) {
       const failure = this.#fail('write to', cause)
       await this.#rollBack(before)
@@ -166,15 +170,21 @@ export class OpenFile {
     }
   }
 
-  async #syncBehind(): Promise<void> {
+  async #sync(): Promise<void> {
+    await this.settle()
     this.#unsyncedBytes = 0
     try {
       await this.#target.sync()
     } catch (cause) {
-      if (this.#failure === undefined) this.#onFailure(this.#fail('sync', cause))
-    } finally {
-      this.#syncing = undefined
+      throw this.#fail('sync', cause)
     }
+  }
+
+  /** A sync that nobody waits for. */
+  #syncBehind(): void {
+    this.sync().catch((failure: unknown) => {
+      this.#onFailure(failure as Error)
+    })
   }
 
   /** Cuts off what is in the file of a chunk that failed, so that the file ends with a whole record. */

@@ -43,6 +43,7 @@ export class ParquetWriter implements RecordWriter {
   #lastFooterBytes = 0
   /** Where it ends. */
   #lastFooterEnd = 0
+  #rowsAtFooter = 0
 
   constructor(columns: readonly Column[], options: ParquetWriterOptions) {
     const { compression, metadata } = options
@@ -61,6 +62,10 @@ export class ParquetWriter implements RecordWriter {
 
   get rowsHandedOver(): number {
     return this.#encoder.rows
+  }
+
+  get openRows(): number {
+    return this.rows - this.#rowsAtFooter
   }
 
   get full(): boolean {
@@ -120,6 +125,7 @@ export class ParquetWriter implements RecordWriter {
     const footer = this.#encoder.footer()
     this.#lastFooterBytes = footer.length
     this.#lastFooterEnd = this.#encoder.bytes
+    this.#rowsAtFooter = this.#encoder.rows
     return footer
   }
 

@@ -118,11 +118,20 @@ export class Part {
     await this.#append(this.#writer.take())
   }
 
-  /** Makes every record taken readable in the file, and durable if asked. */
-  async checkpoint(level: AckLevel): Promise<Receipt> {
+  /** Records that {@link checkpoint} would make readable. */
+  get openRows(): number {
+    return this.#writer.openRows
+  }
+
+  /** Sends bytes on their way after which the file is complete and holds every record taken so far. */
+  async checkpoint(): Promise<Receipt> {
     await this.#append(this.#writer.checkpoint())
-    await (level === 'durable' ? this.#file.sync() : this.#file.settle())
     return { path: this.#file.path, offsetBytes: this.#file.bytes, rows: this.#writer.rows }
+  }
+
+  /** Waits until everything sent by now is in the file, or on the disk. More may be written meanwhile. */
+  async reach(level: AckLevel): Promise<void> {
+    await (level === 'durable' ? this.#file.sync() : this.#file.settle())
   }
 
   /** Completes the file, makes it durable and releases it; releases it also when that fails. */

@@ -85,6 +85,8 @@ export class RecordFiles {
   #rejected = 0
   #parts = 0
   #rotations = 0
+  /** The part that was closed last. */
+  #lastReceipt: Receipt = { path: null, offsetBytes: 0, rows: 0 }
   /** What the closed parts add to the counts. */
   #closed: PartStats = { written: 0, bytes: 0, flushes: 0, nonFinite: 0, surrogates: 0 }
 
@@ -135,10 +137,21 @@ export class RecordFiles {
     if (this.#isComplete()) await this.#closePart()
   }
 
-  /** Makes everything so far readable in its file, and durable if asked. */
-  async checkpoint(level: AckLevel): Promise<Receipt> {
+  /** Records that wait for a row group, or for their columns: {@link checkpoint} would put them into a small one. */
+  get openRows(): number {
+    const held = this.#held.reduce<number>((sum, chunk) => sum + recordsOf(chunk).length, 0)
+    return held + (this.#part?.openRows ?? 0)
+  }
+
+  /** Sends everything so far on its way, so that it will be readable; {@link reach} waits for that. */
+  async checkpoint(): Promise<Receipt> {
     await this.#release()
-    return (await this.#part?.checkpoint(level)) ?? { path: null, offsetBytes: 0, rows: 0 }
+    return (await this.#part?.checkpoint()) ?? this.#lastReceipt
+  }
+
+  /** Waits until everything sent by now is in its file, or on the disk. More may be written meanwhile. */
+  async reach(level: AckLevel): Promise<void> {
+    await this.#part?.reach(level)
   }
 
   /** Closes the open part; the next record opens another. Does nothing where there are no parts. */
@@ -239,6 +252,8 @@ export class RecordFiles {
     } finally {
       this.#closed = addStats(this.#closed, part.stats)
     }
+    const { path, bytes, rows } = part.closed
+    this.#lastReceipt = { path, offsetBytes: bytes, rows }
     this.#hooks.onPartClosed(part.closed)
   }
 

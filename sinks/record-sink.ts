@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { addAbortSignal, Writable } from 'node:stream'
-import { notesOf, type Marker } from '../lib/core/batch.ts'
+import { notesOf, type AckLevel, type Marker } from '../lib/core/batch.ts'
 import { partClosed, partOpened } from '../lib/core/diagnostics.ts'
 import { SpillwayError } from '../lib/core/errors.ts'
 import type { Rejection } from '../lib/core/rejection.ts'
@@ -20,6 +20,9 @@ import {
 import { MAX_TIMER_MS } from '../lib/core/timers.ts'
 
 type Callback = (error?: Error | null) => void
+
+/** Fewer rows are no row group worth having: a marker that may wait is declined while so few of them are open. */
+const LEAST_ROWS = 10_000
 
 /** Sent through the sink's own queue when its part is due for its age. */
 const ROTATE: readonly never[] = Object.freeze([])
@@ -49,6 +52,8 @@ export class RecordSink extends Writable {
   /** The work of the hook at hand, or a flush. Hooks never overlap, but a destroy may come while one works. */
   #work: Promise<void> = Promise.resolve()
   #state: 'open' | 'failed' | 'closed' = 'open'
+  /** Markers that wait for the disk. */
+  readonly #answers = new Set<Promise<void>>()
   #ageTimer: NodeJS.Timeout | undefined
   #flushing: NodeJS.Immediate | undefined
 
@@ -181,12 +186,36 @@ export class RecordSink extends Writable {
   }
 
   async #answer(marker: Marker): Promise<void> {
-    await this.#deadLetters?.flush(marker.level === 'durable')
-    marker.settle(await this.#files.checkpoint(marker.level))
+    const { openRows } = this.#files
+    if (marker.mayWait && openRows > 0 && openRows < LEAST_ROWS) {
+      marker.settle(null)
+      return
+    }
+    const receipt = await this.#files.checkpoint()
+    marker.pass(receipt)
+    // Nobody waits for the disk but who sent the marker.
+    const answer: Promise<void> = this.#reach(marker.level)
+      .then(
+        () => {
+          marker.settle(receipt)
+        },
+        (error: unknown) => {
+          marker.fail(error)
+          this.#state = 'failed'
+          this.destroy(error as Error)
+        },
+      )
+      .finally(() => this.#answers.delete(answer))
+    this.#answers.add(answer)
+  }
+
+  async #reach(level: AckLevel): Promise<void> {
+    await Promise.all([this.#files.reach(level), this.#deadLetters?.flush(level === 'durable')])
   }
 
   async #close(): Promise<void> {
     await this.#files.close()
+    await Promise.all(this.#answers)
     await this.#deadLetters?.close()
     this.#state = 'closed'
   }

@@ -21,6 +21,8 @@ export interface RecordWriter {
   readonly rows: number
   /** Records whose bytes were handed over so far. */
   readonly rowsHandedOver: number
+  /** Records whose checkpoint would leave dead weight in the file; 0 where a checkpoint leaves none. */
+  readonly openRows: number
   /** Whether what was encoded should be taken before more records are written. */
   readonly full: boolean
   /** Whether so much of the file is dead weight that further records belong into another one. */

@@ -54,7 +54,8 @@ const HIGH_WATER_MARK = 2
  * console.log(tee.summary().topPerformers)
  */
 export class AggregationTee extends Transform {
-  readonly #state: Aggregates
+  #state: Aggregates
+  readonly #makeState: () => Aggregates
   readonly #waitsForSink: boolean
   readonly #snapshotIntervalMs: number
   #snapshots: AggregateSnapshots | undefined
@@ -69,7 +70,8 @@ export class AggregationTee extends Transform {
     const options = resolveOptions('AggregationTee', given, aggregationTeeChecks, AGGREGATION_TEE_DEFAULTS)
     const { snapshotIntervalMs, countWhen, signal, ...aggregatesOptions } = options
     super({ objectMode: true, highWaterMark: HIGH_WATER_MARK })
-    this.#state = new Aggregates(aggregatesOptions)
+    this.#makeState = () => new Aggregates(aggregatesOptions)
+    this.#state = this.#makeState()
     this.#waitsForSink = countWhen === 'written'
     this.#snapshotIntervalMs = snapshotIntervalMs
     // Not by super(): a signal that has aborted already destroys the stream at once, which takes its fields.
@@ -79,6 +81,13 @@ export class AggregationTee extends Transform {
   /** The state itself: to be merged with others, or saved. Merge a restored one into it to go on from there. */
   get state(): Aggregates {
     return this.#state
+  }
+
+  /** Hands the state over, and goes on with an empty one: states taken one after the other merge to that of the whole. */
+  takeState(): Aggregates {
+    const taken = this.#state
+    this.#state = this.#makeState()
+    return taken
   }
 
   /**

@@ -24,9 +24,9 @@ export interface Segment {
 /** How far an acknowledgement reaches: in the file, or on the disk itself (fdatasync). */
 export type AckLevel = 'written' | 'durable'
 
-/** What a sink answers a marker with: how far its current file reaches. */
+/** What a sink answers a marker with: how far its last file reaches. */
 export interface Receipt {
-  /** The file, or null while the sink has none yet. */
+  /** The file, or null while the sink has had none yet. */
   readonly path: string | null
   /** Bytes of the file that hold all the rows counted here. */
   readonly offsetBytes: number
@@ -40,18 +40,29 @@ export interface Receipt {
  */
 export class Marker {
   readonly level: AckLevel
-  readonly #receipt = makeDeferred<Receipt>()
+  /** Whether a sink may decline it, as making its file complete would cost more than it is worth now. */
+  readonly mayWait: boolean = false
+  readonly #receipt = makeDeferred<Receipt | null>()
 
   constructor(level: AckLevel) {
     this.level = level
   }
 
-  /** The sink's answer; rejects when the stream fails or the marker is lost on the way. */
-  get receipt(): Promise<Receipt> {
+  /**
+   * The sink's answer, null when it declined the marker; rejects when the stream fails or the marker is lost on the
+   * way.
+   */
+  get receipt(): Promise<Receipt | null> {
     return this.#receipt.promise
   }
 
-  settle(receipt: Receipt): void {
+  /**
+   * Called by the sink at the moment when everything before the marker, and nothing behind it, is encoded; a sink that
+   * declines it does not call this.
+   */
+  pass(_receipt: Receipt): void {}
+
+  settle(receipt: Receipt | null): void {
     this.#receipt.resolve(receipt)
   }
 

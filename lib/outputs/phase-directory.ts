@@ -3,9 +3,9 @@
  * attempts that a crash cut short, and all else is somebody else's. A manifest gets there by a rename, so that readers
  * see an output as a whole or not at all.
  */
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ioError } from '../../sinks/file-target.ts'
+import { ioError, syncDirectory } from '../../sinks/file-target.ts'
 import { errnoOf } from '../core/errors.ts'
 import { isFileName, type NewFiles } from './new-files.ts'
 import { decodeManifest, encodeManifest, fileNamesOf, type OutputManifest } from './output-manifest.ts'
@@ -142,13 +142,4 @@ export async function listDirectory(path: string): Promise<string[]> {
 
 function isAbsent(cause: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(errnoOf(cause) ?? '')
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
 }
