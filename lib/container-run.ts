@@ -10,7 +10,8 @@ import { Interruptible } from './core/interruptible.ts'
 import { letGo } from './core/let-go.ts'
 import { describeValue } from './core/options.ts'
 import type { ResultRecord } from './core/record.ts'
-import type { ContainerSpec, Topology, TopologyContext } from './topology.ts'
+import { Patience } from './core/patience.ts'
+import type { ContainerContext, ContainerSpec, Topology } from './topology.ts'
 
 /** A container and its place among those of its phase. */
 export interface Container {
@@ -23,23 +24,44 @@ export type TakeRecords = (records: readonly ResultRecord[], firstSeq: number) =
 
 type Source = Readable | AsyncIterable<unknown> | Iterable<unknown>
 
+/** What a container runs with. */
+export interface ContainerRunOptions {
+  readonly container: Container
+  readonly ctx: ContainerContext
+  readonly take: TakeRecords
+  /** Shared by all containers of the process. */
+  readonly turns: EventLoopTurns
+  /** How long it may take to make a record; null for as long as it likes. */
+  readonly timeoutMs: number | null
+}
+
 /** One container while it runs. */
 export class ContainerRun {
   readonly #container: Container
-  readonly #ctx: TopologyContext
+  readonly #ctx: ContainerContext
   readonly #take: TakeRecords
   readonly #turns: EventLoopTurns
-  #records = 0
+  readonly #patience: Patience | undefined
+  #records: number
 
-  /** @param turns - shared by all containers of the process's turn */
-  constructor(container: Container, ctx: TopologyContext, take: TakeRecords, turns: EventLoopTurns) {
+  constructor({ container, ctx, take, turns, timeoutMs }: ContainerRunOptions) {
     this.#container = container
-    this.#ctx = ctx
+    this.#patience =
+      timeoutMs === null
+        ? undefined
+        : new Patience(timeoutMs, () =>
+            this.#failure(
+              `it made no record for ${timeoutMs} ms. Raise \`container_timeout_ms\` if it needs that long`,
+            ),
+          )
+    this.#ctx =
+      this.#patience === undefined ? ctx : { ...ctx, signal: AbortSignal.any([ctx.signal, this.#patience.signal]) }
     this.#take = take
     this.#turns = turns
+    this.#records = ctx.resumeFrom
   }
 
-  /** Records handed over so far. */
+  /** Records handed over so far, and those before `resumeFrom`. */
   get records(): number {
     return this.#records
   }
@@ -52,6 +74,8 @@ export class ContainerRun {
    */
   async run(topology: Topology): Promise<void> {
     using interruptible = new Interruptible(this.#ctx.signal)
+    using _patience = this.#patience
+    this.#patience?.begin()
     const source = await this.#ofTopology(() => {
       const { id, config } = this.#container.spec
       return interruptible.wait(Promise.resolve(topology.run({ id, config }, this.#ctx) as Source | Promise<Source>))
@@ -66,7 +90,9 @@ export class ContainerRun {
     let ended = false
     try {
       for (;;) {
+        this.#patience?.begin()
         const item = await this.#ofTopology(() => interruptible.wait(Promise.resolve(iterator.next())))
+        this.#patience?.end()
         if (item.done === true) break
         await this.#hand(item.value)
         if (this.#turns.due) await this.#turns.take()

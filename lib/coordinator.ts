@@ -2,17 +2,36 @@
  * Runs workflows: makes the run directory, the streamer and the journal of each run, has the sequencer run its phases,
  * and finalizes and aggregates whatever happens.
  */
+import { resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { abortSignal, callback, expectValue, flag, resolveOptions, text, type Checks } from './core/options.ts'
+import { openFileTarget, type OpenTarget } from '../sinks/file-target.ts'
+import { completedRun } from './completed-run.ts'
+import type { ResultCallback } from './container-intake.ts'
+import {
+  abortSignal,
+  callback,
+  expectValue,
+  flag,
+  listOfTexts,
+  plainObject,
+  resolveOptions,
+  text,
+  textByName,
+  type Checks,
+} from './core/options.ts'
 import { DataFlowManager } from './data-flow-manager.ts'
 import { Journal } from './journal.ts'
 import type { RunStatus } from './journal-entries.ts'
 import { distributePhases, type OrderedPhase } from './phase-order.ts'
-import type { ResultCallback } from './phase-run.ts'
+import type { EarlierPhases } from './phase-router.ts'
+import { expectJournal } from './read-journal.ts'
 import { resolveWorkflow } from './resolve-workflow.ts'
 import { ResultStreamer } from './result-streamer.ts'
 import { streamerOptionsOf } from './results-settings.ts'
+import { Resumption, tellWorkflow, type ResumptionOptions } from './resumption.ts'
 import { claimRunDirectory, type RunDirectory } from './run-directory.ts'
+import { RunLock } from './run-lock.ts'
+import { RunState } from './run-state.ts'
 import { Sequencer, SEQUENCER_DEFAULTS, sequencerChecks, type SequencerOptions } from './sequencer.ts'
 import { WorkflowAbortError, WorkflowError, type WorkflowResult } from './workflow-result.ts'
 import { WorkflowRun } from './workflow-run.ts'
@@ -25,6 +44,8 @@ export interface CoordinatorOptions extends SequencerOptions {
   readonly outputDir: string
   /** Whether results are written; a workflow can still switch it off for itself. @default true */
   readonly enableResultStreaming?: boolean
+  /** Opens the files of results, aggregates and journals: a place to put faults. @default real files */
+  readonly openTarget?: OpenTarget
 }
 
 /** Options of one run. */
@@ -33,13 +54,39 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal
   /** Receives each record as it is accepted, phase and container filled in. What it returns is awaited. */
   readonly resultCallback?: ResultCallback
+  /** Texts that are kept with the run, in its journal. @default {} */
+  readonly notes?: Readonly<Record<string, string>>
 }
 
-const checks: Checks<CoordinatorOptions> = { ...sequencerChecks, outputDir: text, enableResultStreaming: flag }
+/** Options of {@link Coordinator.resumeWorkflow}. */
+export interface ResumeOptions extends Omit<ExecuteOptions, 'notes'>, ResumptionOptions {}
 
-const DEFAULTS = { ...SEQUENCER_DEFAULTS, enableResultStreaming: true } as const
+/** A run that can begin, or go on. */
+interface RunPlan {
+  readonly workflow: ResolvedWorkflow
+  readonly directory: RunDirectory
+  readonly journal: Journal
+  /** What is in its files. */
+  readonly earlier: EarlierPhases
+}
 
-const executeChecks: Checks<ExecuteOptions> = { signal: abortSignal, resultCallback: callback }
+const checks: Checks<CoordinatorOptions> = {
+  ...sequencerChecks,
+  outputDir: text,
+  enableResultStreaming: flag,
+  openTarget: callback,
+}
+
+const DEFAULTS = { ...SEQUENCER_DEFAULTS, enableResultStreaming: true, openTarget: openFileTarget } as const
+
+const executeChecks: Checks<ExecuteOptions> = { signal: abortSignal, resultCallback: callback, notes: textByName }
+
+const resumeChecks: Checks<ResumeOptions> = {
+  signal: abortSignal,
+  resultCallback: callback,
+  workflow: plainObject,
+  acceptChanges: listOfTexts,
+}
 
 /**
  * Runs workflows, one or several at a time.
@@ -52,7 +99,7 @@ const executeChecks: Checks<ExecuteOptions> = { signal: abortSignal, resultCallb
  * })
  */
 export class Coordinator {
-  readonly #options: CoordinatorOptions
+  readonly #options: CoordinatorOptions & { readonly openTarget: OpenTarget }
   readonly #sequencer: Sequencer
   readonly #resultStreamers = new Map<string, ResultStreamer>()
   /** Keeps what phases hand on. Outputs stay until `cleanupWorkflow`. */
@@ -65,7 +112,7 @@ export class Coordinator {
     const { topologies, maxConcurrentPhases, outputDir } = options
     this.#options = options
     this.#sequencer = new Sequencer({ topologies, maxConcurrentPhases })
-    this.dataFlowManager = new DataFlowManager({ directory: outputDir })
+    this.dataFlowManager = new DataFlowManager({ directory: outputDir, durable: true })
   }
 
   /** The streamers of the runs under way, by workflow id: poll their `stats` and `metrics` to watch a run. */
@@ -79,50 +126,45 @@ export class Coordinator {
    * @param input - the workflow, or what is in a workflow file
    * @returns what has become of each phase, once all have completed
    * @throws {WorkflowError} when a phase has failed: phases that do not depend on it were run all the same, what was
-   *   accepted is in the files, and `error.result` tells of it
+   *   accepted is in the files, and `error.result` tells of it; the run can be resumed
    * @throws {WorkflowAbortError} an AbortError when the signal aborts, likewise with `result`
    * @throws {SpillwayError} before anything runs: `ERR_SPILLWAY_WORKFLOW`, `ERR_SPILLWAY_TOPOLOGY`, `ERR_SPILLWAY_NAME`,
    *   `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO`
    */
   async executeWorkflow(input: WorkflowInput | ResolvedWorkflow, given: ExecuteOptions = {}): Promise<WorkflowResult> {
     const options = resolveOptions<ExecuteOptions, object>('executeWorkflow', given, executeChecks, {})
-    const { resultCallback, signal = new AbortController().signal } = options
-    signal.throwIfAborted()
-    const startedAtMs = performance.now()
-    const workflow = resolveWorkflow(input, { topologies: this.#sequencer.topologies })
-    const directory = await claimRunDirectory(this.#options.outputDir, workflow)
-    const journal = await Journal.create(directory.path, directory.workflowId)
-    const streamer = this.#makeStreamer(workflow, directory)
-    const { dataFlowManager } = this
-    const run = new WorkflowRun({ directory, workflow, signal, journal, streamer, dataFlowManager })
-    let phases: WorkflowResult['phases'] = {}
-    let failure: Error | undefined
-    try {
-      await run.begin()
-      phases = await this.#sequencer.executePhases(workflow, run, { resultCallback })
-    } catch (error) {
-      failure = error as Error
-    }
-    const { aggregatedResults, counts, failure: flaw } = await run.finalize()
-    failure ??= Object.values(phases).find(({ status }) => status === 'failed')?.error ?? flaw
-    const elapsedMs = performance.now() - startedAtMs
-    const status = statusOf(failure, phases)
-    const unwritten = await run.end({ status, elapsedMs, error: failure })
-    failure ??= unwritten
-    this.#resultStreamers.delete(directory.workflowId)
-    const { workflowId, path } = directory
-    const result: WorkflowResult = {
-      workflowId,
-      status: statusOf(failure, phases),
-      directory: path,
-      phases,
-      aggregatedResults,
-      counts,
-      elapsedMs,
-    }
-    if (failure !== undefined) throw new WorkflowError(failure, result)
-    if (result.status === 'aborted') throw new WorkflowAbortError(signal.reason, result)
-    return result
+    options.signal?.throwIfAborted()
+    const resolved = resolveWorkflow(input, { topologies: this.#sequencer.topologies })
+    const directory = await claimRunDirectory(this.#options.outputDir, resolved)
+    await using _lock = await RunLock.take(directory.path)
+    const workflow = { ...resolved, id: directory.workflowId }
+    const state = new RunState(directory.workflowId)
+    const journal = await this.#openJournal(directory, state)
+    await tellWorkflow(journal, directory, workflow, options.notes ?? {})
+    return await this.#run({ workflow, directory, journal, earlier: new Map() }, options)
+  }
+
+  /**
+   * Finishes a run that was interrupted, by whatever it was: the files then hold what they would hold had it not been.
+   * Phases and containers that are done are left alone; the others are run again, and what is in the files already is
+   * left out. A run that is complete is told of, and nothing is run.
+   *
+   * @param directory - that of the run: `<outputDir>/<workflow id>`
+   * @throws {SpillwayError} beside what {@link executeWorkflow} throws: `ERR_SPILLWAY_LOCKED` while another process is at
+   *   work there; `ERR_SPILLWAY_JOURNAL` for a directory that is none of a run, or damaged; `ERR_SPILLWAY_WORKFLOW` when
+   *   the workflow was changed and that is not accepted
+   */
+  async resumeWorkflow(directory: string, given: ResumeOptions = {}): Promise<WorkflowResult> {
+    const options = resolveOptions<ResumeOptions, object>('resumeWorkflow', given, resumeChecks, {})
+    options.signal?.throwIfAborted()
+    await expectJournal(directory)
+    await using _lock = await RunLock.take(directory)
+    const resumption = await Resumption.read(directory, options, this.#sequencer.topologies)
+    const { state, workflow } = resumption
+    if (resumption.isComplete) return await completedRun(resumption, this.#managerOf(directory))
+    const journal = await this.#openJournal(resumption.directory, state)
+    const earlier = await resumption.begin(journal)
+    return await this.#run({ workflow, directory: resumption.directory, journal, earlier }, options)
   }
 
   /**
@@ -146,15 +188,72 @@ export class Coordinator {
     return distributePhases(phases, numWorkers)
   }
 
-  #makeStreamer({ results, objective, phases }: ResolvedWorkflow, directory: RunDirectory): ResultStreamer | null {
+  async #run({ workflow, directory, journal, earlier }: RunPlan, options: ExecuteOptions): Promise<WorkflowResult> {
+    const { resultCallback, signal = new AbortController().signal } = options
+    const startedAtMs = performance.now()
+    const streamer = this.#makeStreamer(workflow, directory, earlier)
+    const { openTarget } = this.#options
+    const dataFlowManager = this.#managerOf(directory.path)
+    const run = new WorkflowRun({ directory, workflow, signal, journal, openTarget, streamer, dataFlowManager })
+    let phases: WorkflowResult['phases'] = {}
+    let failure: Error | undefined
+    try {
+      run.begin()
+      phases = await this.#sequencer.executePhases(workflow, run, { resultCallback })
+    } catch (error) {
+      failure = error as Error
+    }
+    const { aggregatedResults, counts, failure: flaw } = await run.finalize()
+    failure ??= Object.values(phases).find(({ status }) => status === 'failed')?.error ?? flaw
+    const elapsedMs = performance.now() - startedAtMs
+    const status = statusOf(failure, phases)
+    const unwritten = await run.end({ status, elapsedMs, error: failure })
+    failure ??= unwritten
+    this.#resultStreamers.delete(directory.workflowId)
+    const { workflowId, path } = directory
+    const result: WorkflowResult = {
+      workflowId,
+      status: statusOf(failure, phases),
+      directory: path,
+      phases,
+      aggregatedResults,
+      counts,
+      elapsedMs,
+      wasComplete: false,
+    }
+    if (failure !== undefined) throw new WorkflowError(failure, result)
+    if (result.status === 'aborted') throw new WorkflowAbortError(signal.reason, result)
+    return result
+  }
+
+  #openJournal({ path: directory }: RunDirectory, state: RunState): Promise<Journal> {
+    return Journal.open({ directory, openTarget: this.#options.openTarget, state })
+  }
+
+  /** Outputs of a run elsewhere are kept there. */
+  #managerOf(directory: string): DataFlowManager {
+    const parent = resolve(directory, '..')
+    if (parent === resolve(this.#options.outputDir)) return this.dataFlowManager
+    return new DataFlowManager({ directory: parent, durable: true })
+  }
+
+  #makeStreamer(
+    { results, objective, phases }: ResolvedWorkflow,
+    directory: RunDirectory,
+    earlier: EarlierPhases,
+  ): ResultStreamer | null {
     if (results === false || !this.#options.enableResultStreaming) return null
-    const streamer = new ResultStreamer({
+    const options = {
       ...streamerOptionsOf(results),
       workflowId: directory.workflowId,
       outputDir: directory.path,
       objective,
       maxPhases: phases.length,
-    })
+      openTarget: this.#options.openTarget,
+      // What is there is what was committed.
+      onExisting: 'append',
+    } as const
+    const streamer = new ResultStreamer(options, earlier)
     // What fails it fails the phases, and is told there.
     streamer.on('error', () => {})
     this.#resultStreamers.set(directory.workflowId, streamer)

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { Stream } from 'node:stream'
 import { KeyedLock } from './core/keyed-lock.ts'
-import { expectValue, integerFrom, resolveOptions, text, type Checks } from './core/options.ts'
+import { expectValue, flag, integerFrom, resolveOptions, text, type Checks } from './core/options.ts'
 import { draftOutput } from './outputs/draft-output.ts'
 import { FiledOutput } from './outputs/filed-output.ts'
 import { MemoryOutput, type HeldOutput } from './outputs/memory-output.ts'
@@ -31,15 +31,18 @@ export interface DataFlowManagerOptions {
   readonly memoryLimitBytes?: number
   /** Bytes of all outputs in memory; beyond them, those used the longest ago move to the disk. @default 67108864 (64 MB) */
   readonly memoryBudgetBytes?: number
+  /** Whether outputs in memory are on the disk too, so that they outlive the process. @default false */
+  readonly durable?: boolean
 }
 
 const checks: Checks<DataFlowManagerOptions> = {
   directory: text,
   memoryLimitBytes: integerFrom(0),
   memoryBudgetBytes: integerFrom(0),
+  durable: flag,
 }
 
-const DEFAULTS = { memoryLimitBytes: 1024 * 1024, memoryBudgetBytes: 64 * 1024 * 1024 } as const
+const DEFAULTS = { memoryLimitBytes: 1024 * 1024, memoryBudgetBytes: 64 * 1024 * 1024, durable: false } as const
 
 /**
  * Stores the outputs of phases and hands them out again, deeply equal to what they were (instances of classes become
@@ -230,7 +233,8 @@ export class DataFlowManager {
     await this.#room.run('', async () => {
       await this.#makeRoom(output.bytes, place)
       await this.#directories.inMoment(place, async (directory) => {
-        await directory.clear()
+        if (this.#options.durable) await directory.sweep(await this.#copyOut(output, place, directory))
+        else await directory.clear()
         this.#memory.set(place.workflowId, place.phaseName, output)
       })
     })
@@ -271,16 +275,29 @@ export class DataFlowManager {
       const output = this.#memory.get(workflowId, phase)
       // It was replaced or cleaned up while this waited.
       if (output === undefined) return
-      const files = new NewFiles(directory.path)
-      try {
-        await this.#directories.make(directory)
-        // No sweep: a store that is under way may have files here.
-        await this.#publish(makeManifest({ id: output.id, workflowId, phase }, await output.copy(files)), directory)
-      } catch (error) {
-        await directory.discard(files)
-        throw error
-      }
+      // One that is durable is there already.
+      if (this.#options.durable) this.#memory.delete(workflowId, phase)
+      // No sweep: a store that is under way may have files here.
+      else await this.#copyOut(output, place, directory)
     })
+  }
+
+  /** Writes an output that is in memory to the disk. */
+  async #copyOut(
+    output: MemoryOutput,
+    { workflowId, phaseName: phase }: OutputPlace,
+    directory: PhaseDirectory,
+  ): Promise<OutputManifest> {
+    const files = new NewFiles(directory.path)
+    try {
+      await this.#directories.make(directory)
+      const manifest = makeManifest({ id: output.id, workflowId, phase }, await output.copy(files))
+      await this.#publish(manifest, directory)
+      return manifest
+    } catch (error) {
+      await directory.discard(files)
+      throw error
+    }
   }
 
   #referTo(place: OutputPlace, output: StoredOutput): PhaseReference {

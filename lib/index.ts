@@ -18,7 +18,7 @@ export {
 } from './topology.ts'
 export { Sequencer, type SequencerOptions } from './sequencer.ts'
 export type { PhaseOutlet, PhaseResult, PhaseStatus, RunContext } from './run-context.ts'
-export type { ResultCallback } from './phase-run.ts'
+export type { ResultCallback } from './container-intake.ts'
 export { distributePhases, type OrderedPhase } from './phase-order.ts'
 export { DataFlowManager, type DataFlowManagerOptions } from './data-flow-manager.ts'
 export type { PhaseReference, RowsOptions, Table } from './phase-reference.ts'

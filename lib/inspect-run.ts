@@ -88,7 +88,8 @@ export async function inspectRun(directory: string): Promise<InspectedRun> {
   const entries = new Map<JournalEntry['type'], JournalEntry>()
   for await (const entry of readJournal(directory)) {
     if ('phase' in entry) note(traceOf(traces, entry.phase), entry)
-    else entries.set(entry.type, entry)
+    else if (entry.type === 'run-resumed') entries.delete('run-ended')
+    else if (entry.type !== 'header' || !entries.has('header')) entries.set(entry.type, entry)
   }
   const workflow = await readJson<{ workflow: ResolvedWorkflow }>(join(directory, 'workflow.json'))
   const names = new Set([...(workflow?.workflow.phases ?? []).map(({ name }) => name), ...traces.keys()])
@@ -142,7 +143,15 @@ function note(trace: PhaseTrace, entry: Extract<JournalEntry, { phase: string }>
     case 'phase-ended':
       trace.ended = entry
       break
-    case 'containers-done':
+    case 'part-dropped':
+      trace.parts.delete(entry.file)
+      break
+    case 'phase-reset':
+      trace.begun = false
+      trace.ended = undefined
+      trace.output = undefined
+      break
+    case 'commit':
   }
 }
 

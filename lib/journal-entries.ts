@@ -3,18 +3,22 @@
  * the run directory, with slashes; times are ISO 8601.
  */
 import type { PartSchema } from '../sinks/part.ts'
-import type { IndexRange } from './core/index-ranges.ts'
+import type { AggregatesExtent } from './aggregates-log.ts'
+import type { CommitProgress } from './commit-progress.ts'
 import type { Table } from './phase-reference.ts'
 import type { PhaseStatus } from './run-context.ts'
 import type { StreamerCounts } from './streamer-stats.ts'
+import type { ResolvedWorkflow } from './workflow.ts'
 
 /** The version of the journal's format. */
 export const JOURNAL_FORMAT = 1
 
-/** The first line of each file of the journal. */
+/** The first line of each segment of the journal. */
 export interface HeaderEntry {
   readonly type: 'header'
   readonly format: number
+  /** Lines after it that repeat what is known from the segments before. */
+  readonly repeated: number
   /** Version of the package that wrote it. */
   readonly spillway: string
   readonly workflowId: string
@@ -27,6 +31,15 @@ export interface WorkflowEntry {
   readonly name: string
   /** SHA-256 of `workflow.json`, in hexadecimal. */
   readonly hash: string
+  readonly workflow: ResolvedWorkflow
+  /** What was told about the run; see `ExecuteOptions`. */
+  readonly notes: Readonly<Record<string, string>>
+}
+
+/** The run goes on after it was interrupted. */
+export interface RunResumedEntry {
+  readonly type: 'run-resumed'
+  readonly at: string
 }
 
 export interface PhaseStartedEntry {
@@ -52,12 +65,32 @@ export interface PartClosedEntry {
   readonly bytes: number
 }
 
-/** Containers whose records are all in closed parts, or rejected. */
-export interface ContainersDoneEntry {
-  readonly type: 'containers-done'
+/** What an earlier line tells of the file does not hold any more: it was removed, or cut back. */
+export interface PartDroppedEntry {
+  readonly type: 'part-dropped'
   readonly phase: string
-  /** Indices of the containers, in the order in which the topology lists them. */
-  readonly ranges: readonly IndexRange[]
+  readonly file: string
+}
+
+/** What a phase has come to, on the disk: a resume goes on from here. Takes the place of the commit before. */
+export interface CommitEntry extends CommitProgress {
+  readonly type: 'commit'
+  readonly phase: string
+  /** The last file of the phase; null before there is one. */
+  readonly file: string | null
+  /** The file's bytes and rows up to the commit. */
+  readonly offsetBytes: number
+  readonly rows: number
+  readonly schema: PartSchema | null
+  readonly counts: StreamerCounts
+  /** Where the aggregates are; null without aggregation. */
+  readonly aggregates: AggregatesExtent | null
+}
+
+/** No commit of the phase holds any more: it is run from its beginning. */
+export interface PhaseResetEntry {
+  readonly type: 'phase-reset'
+  readonly phase: string
 }
 
 export interface OutputStoredEntry {
@@ -77,6 +110,8 @@ export interface PhaseEndedEntry {
   readonly containers: number
   /** Records accepted. */
   readonly records: number
+  /** What it hands on: what was stored for it, its results, or both its results and its aggregates; null for nothing. */
+  readonly output: 'stored' | 'results' | 'default' | null
   /** Null where no results are written, or the phase never began. */
   readonly counts: StreamerCounts | null
   /** Why it did not complete. */
@@ -98,10 +133,13 @@ export interface RunEndedEntry {
 export type JournalEntry =
   | HeaderEntry
   | WorkflowEntry
+  | RunResumedEntry
   | PhaseStartedEntry
+  | PhaseResetEntry
   | PartOpenedEntry
   | PartClosedEntry
-  | ContainersDoneEntry
+  | PartDroppedEntry
+  | CommitEntry
   | OutputStoredEntry
   | PhaseEndedEntry
   | RunEndedEntry

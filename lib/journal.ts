@@ -1,50 +1,66 @@
 /**
- * Writes the journal of a run: JSON lines, appended in the order given. What was committed survives a power loss.
+ * Writes the journal of a run: JSON lines, appended in the order given. What was committed survives a power loss. It is
+ * made of segments, each of which begins with what is known from those before, so that a resume reads the last one only.
  */
 import { join } from 'node:path'
-import { ioError, openFileTarget, type ByteTarget } from '../sinks/file-target.ts'
-import { JOURNAL_FORMAT, type JournalEntry } from './journal-entries.ts'
+import { ioError, type ByteTarget, type OpenTarget } from '../sinks/file-target.ts'
 import { packageVersion } from './core/package-version.ts'
+import { JOURNAL_FORMAT, type JournalEntry } from './journal-entries.ts'
+import type { RunState } from './run-state.ts'
 
 /** The directory of the journal within that of the run. */
 export const JOURNAL_DIRECTORY = 'journal'
 
-const FIRST_SEGMENT = '00000001.jsonl'
+/** A segment of more bytes is followed by another one. */
+const SEGMENT_BYTES = 8 * 1024 * 1024
+
+/** Where a journal goes on. */
+export interface JournalPlace {
+  /** That of the run. */
+  readonly directory: string
+  readonly openTarget: OpenTarget
+  /** What is known of the run. */
+  readonly state: RunState
+}
 
 /** An open journal. The first failure to write is kept, and met by every later {@link commit}. */
 export class Journal {
-  readonly #path: string
-  readonly #target: ByteTarget
+  readonly #place: JournalPlace
+  #target: ByteTarget | undefined
+  #bytes = 0
   #queue: Promise<void> = Promise.resolve()
+  #sync: Promise<void> | undefined
   #failure: Error | undefined
 
-  private constructor(path: string, target: ByteTarget) {
-    this.#path = path
-    this.#target = target
+  private constructor(place: JournalPlace) {
+    this.#place = place
   }
 
   /**
-   * Begins the journal of a new run.
+   * Begins a segment: the first one of a new run, or another one of a run that is resumed.
    *
-   * @param directory - that of the run
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_EXISTS`
    */
-  static async create(directory: string, workflowId: string): Promise<Journal> {
-    const path = join(directory, JOURNAL_DIRECTORY, FIRST_SEGMENT)
-    try {
-      const journal = new Journal(path, await openFileTarget(path, 'create'))
-      const at = new Date().toISOString()
-      journal.append({ type: 'header', format: JOURNAL_FORMAT, spillway: packageVersion(), workflowId, at })
-      return journal
-    } catch (cause) {
-      throw ioError('open', path, cause)
-    }
+  static async open(place: JournalPlace): Promise<Journal> {
+    const journal = new Journal(place)
+    await journal.#beginSegment()
+    return journal
+  }
+
+  /** What is known of the run, with all lines given so far. */
+  get state(): RunState {
+    return this.#place.state
   }
 
   /** Adds a line; it is on its way into the file when this returns. */
   append(entry: JournalEntry): void {
-    const line = Buffer.from(`${JSON.stringify(entry)}\n`)
-    this.#enqueue(() => this.#target.write(line))
+    this.state.note(entry)
+    // A sync that waits in the queue comes before this line.
+    this.#sync = undefined
+    void this.#enqueue(async () => {
+      await this.#write([entry])
+      if (this.#bytes > SEGMENT_BYTES) await this.#beginSegment()
+    })
   }
 
   /**
@@ -58,12 +74,15 @@ export class Journal {
   }
 
   /**
-   * Makes all lines so far durable.
+   * Makes all lines so far durable. Those who ask while the disk is busy are answered together.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
   async commit(): Promise<void> {
-    this.#enqueue(() => this.#target.sync())
+    this.#sync ??= this.#enqueue(async () => {
+      await this.#target?.sync()
+    })
+    await this.#sync
     await this.settle()
   }
 
@@ -72,12 +91,46 @@ export class Journal {
     try {
       await this.commit()
     } finally {
-      await this.#target.close().catch(() => {})
+      await this.#target?.close().catch(() => {})
     }
   }
 
+  /** Goes on in another file, which holds all that is known. */
+  async #beginSegment(): Promise<void> {
+    const { openTarget, state } = this.#place
+    const before = this.#target
+    state.segment += 1
+    const path = this.#path
+    try {
+      this.#target = await openTarget(path, 'create')
+    } catch (cause) {
+      throw ioError('open', path, cause)
+    }
+    const repeated = state.entries
+    this.#bytes = 0
+    const at = new Date().toISOString()
+    const { workflowId } = state
+    await this.#write([
+      { type: 'header', format: JOURNAL_FORMAT, spillway: packageVersion(), workflowId, at, repeated: repeated.length },
+      ...repeated,
+    ])
+    await this.#target.sync()
+    await before?.close()
+  }
+
+  async #write(entries: readonly JournalEntry[]): Promise<void> {
+    const lines = Buffer.from(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+    await this.#target?.write(lines)
+    this.#bytes += lines.length
+  }
+
+  get #path(): string {
+    const { directory, state } = this.#place
+    return join(directory, JOURNAL_DIRECTORY, segmentName(state.segment))
+  }
+
   /** Nothing is written behind a line that failed: what follows would not be readable. */
-  #enqueue(work: () => Promise<void>): void {
+  #enqueue(work: () => Promise<void>): Promise<void> {
     this.#queue = this.#queue.then(async () => {
       if (this.#failure !== undefined) return
       try {
@@ -86,5 +139,11 @@ export class Journal {
         this.#failure = ioError('write to', this.#path, cause)
       }
     })
+    return this.#queue
   }
+}
+
+/** The name of a segment, which are numbered from 1. */
+export function segmentName(number: number): string {
+  return `${String(number).padStart(8, '0')}.jsonl`
 }

@@ -11,11 +11,11 @@ export interface PhaseTally {
   readonly aggregates: Aggregates
 }
 
-/** How far the files of a phase reach, the counts up to there, and what was aggregated since the checkpoint before. */
+/** How far the files of a phase reach, and what its records come to up to there. */
 export interface CheckpointTally extends Receipt {
   readonly counts: StreamerCounts
-  /** Null without aggregation. */
-  readonly aggregates: Aggregates | null
+  /** What the checkpoint has added, and everything so far; null without aggregation. */
+  readonly aggregates: { readonly added: Aggregates; readonly all: Aggregates } | null
 }
 
 /** A marker that is durable when it is answered, and takes the tally at its place. */

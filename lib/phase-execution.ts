@@ -10,7 +10,8 @@ import { resolveFieldNames } from './core/record.ts'
 import { inputsOf, mergePhaseConfig } from './phase-config.ts'
 import type { PhaseReference } from './phase-reference.ts'
 import { DefaultOutput } from './default-output.ts'
-import { PhaseRun, type ResultCallback } from './phase-run.ts'
+import type { ResultCallback } from './container-intake.ts'
+import { PhaseRun } from './phase-run.ts'
 import type { PhaseOutlet, PhaseResult, PhaseStatus, RunContext } from './run-context.ts'
 import type { OutputContext, Topology, TopologyContext } from './topology.ts'
 import type { ResolvedPhase, ResolvedWorkflow } from './workflow.ts'
@@ -72,8 +73,8 @@ export class PhaseExecution {
     this.#run = new PhaseRun({
       topology,
       ctx,
-      sink: outlet.sink,
-      concurrency: workflow.concurrency,
+      outlet,
+      settings: workflow,
       fields: resolveFieldNames(workflow.results === false ? undefined : workflow.results.fields),
       resultCallback,
     })
@@ -116,7 +117,7 @@ export class PhaseExecution {
       elapsedMs: performance.now() - this.#startedAtMs,
     }
     try {
-      await context.onPhaseEnded?.(result, this.#run?.done)
+      await context.onPhaseEnded?.(result)
     } catch (thrown) {
       const failure = thrown as Error
       return this.#publish({ ...result, status: 'failed', error: error ?? failure, output: null })

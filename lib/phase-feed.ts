@@ -4,7 +4,7 @@
  */
 import { finished, type Writable } from 'node:stream'
 import { BatchBuffer } from '../transforms/batch-buffer.ts'
-import type { Segment } from './core/batch.ts'
+import { markerBatch, type Marker, type Segment } from './core/batch.ts'
 import { makeDeferred, type Deferred } from './core/deferred.ts'
 import type { ResultRecord } from './core/record.ts'
 
@@ -63,6 +63,13 @@ export class PhaseFeed {
       })
     }
     return this.#drained?.promise
+  }
+
+  /** Sends a marker behind all records taken so far. */
+  mark(marker: Marker): void {
+    this.#flush()
+    if (this.#failure !== undefined) marker.fail(this.#failure)
+    else if (!this.#sink.write(markerBatch(marker))) this.#drained ??= makeDeferred()
   }
 
   /** Ends the stream graph, and waits until its files are complete. Rejects with what failed it. */

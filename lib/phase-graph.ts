@@ -129,8 +129,9 @@ export class PhaseGraph {
   }
 
   #tally(receipt: Receipt): CheckpointTally {
-    const aggregates = this.#tee?.takeState() ?? null
-    if (aggregates !== null) this.#aggregates.merge(aggregates)
+    const added = this.#tee?.takeState()
+    if (added !== undefined) this.#aggregates.merge(added)
+    const aggregates = added === undefined ? null : { added, all: this.#aggregates }
     // What is behind the checkpoint is no part of it.
     const { recordsIn, inFlight, ...counts } = this.counts
     return { ...receipt, counts: { ...counts, recordsIn: recordsIn - inFlight, inFlight: 0 }, aggregates }

@@ -2,22 +2,25 @@
  * Runs the containers of one phase into its stream graph: up to `concurrency` of them at once, pulled one by one from
  * the topology's lazy list.
  */
-import type { Writable } from 'node:stream'
+import { Checkpoints } from './checkpoints.ts'
 import { ContainerIds } from './container-ids.ts'
+import { DirectIntake, SpooledIntake, type ContainerIntake, type ResultCallback } from './container-intake.ts'
+import { ContainerProgress } from './container-progress.ts'
 import { ContainerRun, type Container } from './container-run.ts'
 import { containerEnded, containerStarted } from './core/diagnostics.ts'
 import { messageOf, SpillwayError } from './core/errors.ts'
 import { EventLoopTurns } from './core/event-loop-turns.ts'
 import { IndexRanges } from './core/index-ranges.ts'
 import { Interruptible } from './core/interruptible.ts'
+import { KeyedLock } from './core/keyed-lock.ts'
 import { letGo } from './core/let-go.ts'
 import { describeValue } from './core/options.ts'
 import { isRecord, type ResolvedFieldNames, type ResultRecord } from './core/record.ts'
 import { PhaseFeed } from './phase-feed.ts'
+import type { CommitProgress, Watermark } from './commit-progress.ts'
+import type { PhaseCommits, PhaseOutlet } from './run-context.ts'
 import type { ContainerSpec, Topology, TopologyContext } from './topology.ts'
-
-/** Receives each record as it is accepted, its phase and container filled in. A promise it returns is awaited. */
-export type ResultCallback = (record: ResultRecord) => void | Promise<void>
+import type { ResolvedWorkflow } from './workflow.ts'
 
 /** What a phase runs with. */
 export interface PhaseRunOptions {
@@ -25,26 +28,51 @@ export interface PhaseRunOptions {
   /** The context of the phase, but for the signal. */
   readonly ctx: TopologyContext
   /** The stream graph. */
-  readonly sink: Writable
-  /** Containers at once. */
-  readonly concurrency: number
+  readonly outlet: Pick<PhaseOutlet, 'sink' | 'commits'>
+  readonly settings: RunSettings
   readonly fields: ResolvedFieldNames
   readonly resultCallback: ResultCallback | undefined
 }
+
+/** What a workflow says of how its containers are run. */
+export type RunSettings = Pick<
+  ResolvedWorkflow,
+  'concurrency' | 'container_timeout_ms' | 'commit' | 'checkpoint_records' | 'checkpoint_ms'
+>
 
 /** The containers of one phase while they run. */
 export class PhaseRun {
   readonly #options: PhaseRunOptions
   readonly #feed: PhaseFeed
+  readonly #checkpoints: Checkpoints | undefined
+  /** Containers that have begun and are not done. */
+  readonly #unfinished = new Map<number, ContainerProgress>()
+  /** How far containers came that an earlier run did not finish, by index. */
+  readonly #earlier: ReadonlyMap<number, Watermark>
+  /** What enters the files as a whole must not mix. */
+  readonly #entry = new KeyedLock()
   readonly #stop = new AbortController()
   readonly #ctx: TopologyContext
   readonly #turns = new EventLoopTurns()
   readonly #ids = new ContainerIds()
-  readonly #done = new IndexRanges()
+  readonly #done: IndexRanges
 
   constructor(options: PhaseRunOptions) {
+    const { commits, sink } = options.outlet
     this.#options = options
-    this.#feed = new PhaseFeed(options.sink)
+    this.#feed = new PhaseFeed(sink)
+    this.#done = IndexRanges.from(commits?.earlier?.done ?? [])
+    this.#earlier = new Map(commits?.earlier?.watermarks.map((watermark) => [watermark.index, watermark]))
+    this.#checkpoints =
+      commits &&
+      new Checkpoints({
+        everyRecords: options.settings.checkpoint_records,
+        everyMs: options.settings.checkpoint_ms,
+        make: (mayWait) => this.#commit(commits, mayWait),
+        onFailure: (error) => {
+          this.#stop.abort(error)
+        },
+      })
     // One failed container stops the others.
     this.#ctx = { ...options.ctx, signal: AbortSignal.any([options.ctx.signal, this.#stop.signal]) }
   }
@@ -66,14 +94,31 @@ export class PhaseRun {
    *   stream graph. The first failure stops all containers.
    */
   async run(): Promise<void> {
+    const { settings, outlet } = this.#options
     const containers = this.#containers()
-    const workers = Array.from({ length: this.#options.concurrency }, () => this.#work(containers))
-    const outcomes = await Promise.allSettled(workers)
+    const workers = Array.from({ length: settings.concurrency }, () => this.#work(containers))
+    await Promise.allSettled(workers)
     letGo(containers)
+    await this.#checkpoints?.stop()
     // Failures of the stream graph come first: all others follow from them.
     await this.#feed.end()
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (failed !== undefined) throw this.#stop.signal.reason
+    await outlet.commits?.commit(this.#progress)
+    this.#stop.signal.throwIfAborted()
+  }
+
+  /** The containers as they are now, with all that was fed. */
+  get #progress(): CommitProgress {
+    const begun = new Set(this.#unfinished.keys())
+    const waiting = [...this.#earlier.values()].filter(({ index }) => !begun.has(index) && !this.#done.has(index))
+    const running = [...this.#unfinished.values()].map(({ watermark }) => watermark)
+    return { done: this.#done.toJSON(), watermarks: [...waiting, ...running.filter((each) => each !== undefined)] }
+  }
+
+  /** Commits what was fed so far. */
+  #commit(commits: PhaseCommits, mayWait: boolean): Promise<boolean> {
+    const marker = commits.makeMarker(mayWait)
+    this.#feed.mark(marker)
+    return commits.commit(this.#progress, marker)
   }
 
   /** Runs container after container, until there is none left. */
@@ -95,28 +140,57 @@ export class PhaseRun {
     const { workflowId, phase } = this.#ctx
     const { index, spec } = container
     const about = { workflowId, phase, container: spec.id, index }
-    const run = new ContainerRun(container, this.#ctx, this.#taker(container), this.#turns)
+    const { topology, settings } = this.#options
+    const progress = new ContainerProgress(phase, container, this.#earlier.get(index))
+    const resumeFrom = topology.resumable === true ? progress.records : 0
+    const intake = this.#makeIntake(progress)
+    const run = new ContainerRun({
+      container,
+      ctx: { ...this.#ctx, resumeFrom },
+      take: (records, firstSeq) => intake.take(records, firstSeq),
+      turns: this.#turns,
+      timeoutMs: settings.container_timeout_ms,
+    })
+    this.#unfinished.set(index, progress)
     containerStarted.publish(about)
     try {
-      await run.run(this.#options.topology)
+      await run.run(topology)
+      progress.end(run.records)
+      await intake.end(() => {
+        this.#unfinished.delete(index)
+        this.#done.add(index)
+      })
     } catch (error) {
+      await intake.abandon()
       containerEnded.publish({ ...about, records: run.records, error })
       throw error
     }
-    this.#done.add(index)
     containerEnded.publish({ ...about, records: run.records, error: undefined })
   }
 
-  /** Takes the records of a container: fills in what they lack, shows them to the callback, and feeds them. */
-  #taker({ index, spec }: Container) {
-    const { fields, resultCallback, ctx } = this.#options
-    const identity = { count: 0, containerIndex: index, iteration: 0, attempt: 1 }
-    return (records: readonly ResultRecord[], firstSeq: number): Promise<void> | undefined => {
-      const complete = records.map((record) => completeRecord(record, fields, ctx.phase, spec.id))
-      const segment = { ...identity, firstSeq }
-      if (resultCallback === undefined) return this.#feed.add(complete, segment)
-      return showEach(complete, resultCallback).then(() => this.#feed.add(complete, segment))
+  /** The way of a container's records into the stream graph. */
+  #makeIntake(progress: ContainerProgress): ContainerIntake {
+    const { settings, outlet, fields, resultCallback, ctx } = this.#options
+    const direct = new DirectIntake({
+      progress,
+      feed: this.#feed,
+      checkpoints: this.#checkpoints,
+      commits: outlet.commits,
+      complete: (record) => completeRecord(record, fields, ctx.phase, progress.id),
+      resultCallback,
+    })
+    if (settings.commit === 'records' || outlet.commits === undefined) return direct
+    const enter = async (work: () => Promise<void>) => {
+      await this.#entry.run('', async () => {
+        this.#checkpoints?.hold()
+        try {
+          await work()
+        } finally {
+          this.#checkpoints?.release()
+        }
+      })
     }
+    return new SpooledIntake(direct, outlet.commits.spoolDirectory, enter)
   }
 
   /** The containers as the topology lists them, one by one, checked. */
@@ -127,7 +201,9 @@ export class PhaseRun {
       for (let index = 0; ; index++) {
         const item = await this.#ofTopology(() => interruptible.wait(Promise.resolve(list.next())))
         if (item.done === true) return
-        yield { index, spec: await this.#checked(item.value, index) }
+        const spec = await this.#checked(item.value, index)
+        if (!this.#done.has(index)) yield { index, spec }
+        else if (this.#turns.due) await this.#turns.take()
       }
     } finally {
       letGo(list)
@@ -204,8 +280,4 @@ function completeRecord(record: ResultRecord, fields: ResolvedFieldNames, phase:
   if (!hasPhase) complete[fields.phase] = phase
   if (!hasContainer) complete[fields.container] = id
   return complete
-}
-
-async function showEach(records: readonly ResultRecord[], callback: ResultCallback): Promise<void> {
-  for (const record of records) await callback(record)
 }

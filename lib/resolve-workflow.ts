@@ -33,13 +33,17 @@ export function resolveWorkflow(input: unknown, options: ResolveOptions = {}): R
   const content: unknown = isWrapped(input) ? input.workflow : input
   const problems = findProblems(content, root, options.topologies)
   if (problems.length > 0) throw workflowError(problems, options)
-  const { name, id, results, objective, concurrency, phases } = content as Workflow
+  const { name, id, results, objective, phases, ...settings } = content as Workflow
   return {
     name: name ?? options.defaultName ?? 'workflow',
     id: id ?? null,
     results: results ?? {},
     objective: { ...DEFAULT_OBJECTIVE, ...objective },
-    concurrency: concurrency ?? 1,
+    concurrency: settings.concurrency ?? 1,
+    container_timeout_ms: settings.container_timeout_ms ?? null,
+    commit: settings.commit ?? 'records',
+    checkpoint_records: settings.checkpoint_records ?? 10_000,
+    checkpoint_ms: settings.checkpoint_ms ?? 1000,
     phases: phases.map((phase) => ({
       name: phase.name,
       topology: phase.topology,

@@ -4,9 +4,11 @@
  */
 import type { Writable } from 'node:stream'
 import type { PhaseSummary } from '../transforms/aggregate/summary-types.ts'
-import type { IndexRanges } from './core/index-ranges.ts'
+import type { Marker } from './core/batch.ts'
+import type { CommitProgress } from './commit-progress.ts'
 import type { PhaseReference } from './phase-reference.ts'
 import type { StreamerCounts } from './streamer-stats.ts'
+import type { Topology } from './topology.ts'
 
 /** The stream graph of one phase, and what it tells once its stream has finished. */
 export interface PhaseOutlet {
@@ -17,6 +19,33 @@ export interface PhaseOutlet {
   readonly aggregates: PhaseSummary
   /** Null where results are not written. */
   readonly counts: StreamerCounts | null
+  /** For phases that can be resumed. */
+  readonly commits?: PhaseCommits
+}
+
+/** Makes what a phase has written durable, so that a run can be resumed from there. */
+export interface PhaseCommits {
+  /** What an earlier run has committed; undefined for a phase that is run for the first time. */
+  readonly earlier: CommitProgress | undefined
+  /** A directory for files that need not outlive the process. */
+  readonly spoolDirectory: string
+  /** Counts records that were left out, as they are in the files already. */
+  noteDeduplicated(records: number): void
+  /**
+   * Makes a marker to be sent through the sink.
+   *
+   * @param mayWait - whether it may be declined; see `Marker`
+   */
+  makeMarker(mayWait: boolean): Marker
+  /**
+   * Commits what a marker of {@link makeMarker} covers once it is answered, or, without one, all of a phase whose sink has
+   * finished.
+   *
+   * @param progress - of the containers at the place of the marker
+   * @returns false when the sink has declined the marker
+   * @throws what the marker fails with; {@link SpillwayError} `ERR_SPILLWAY_IO`
+   */
+  commit(progress: CommitProgress, marker?: Marker): Promise<boolean>
 }
 
 /** Where the records and outputs of a run go, and who is told of it. */
@@ -28,14 +57,14 @@ export interface RunContext {
   openPhase(phase: string): PhaseOutlet
   /** Keeps what a phase hands on. */
   storeOutput(phase: string, output: unknown): Promise<PhaseReference>
+  /** The result of a phase that an earlier run has completed; undefined for one that is to be run. */
+  completedPhase?(phase: string, topology: Topology): Promise<PhaseResult | undefined>
   /** Told before a phase begins. */
   onPhaseStarted?(phase: string): void | Promise<void>
   /**
    * Told when a phase has ended, in whatever way, before anything that depends on it begins.
-   *
-   * @param done - its containers that ended well; undefined if it never began
    */
-  onPhaseEnded?(result: PhaseResult, done: IndexRanges | undefined): void | Promise<void>
+  onPhaseEnded?(result: PhaseResult): void | Promise<void>
 }
 
 /** How a phase ended. `skipped`: it never began, as a phase before it did not complete, or the run was stopped. */

@@ -3,8 +3,8 @@
  */
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { ioError, makeDirectory } from '../sinks/file-target.ts'
+import { join, relative, sep } from 'node:path'
+import { ioError, makeDirectory, syncDirectory } from '../sinks/file-target.ts'
 import { errnoOf, SpillwayError } from './core/errors.ts'
 import { encodeName } from './core/names.ts'
 import { JOURNAL_DIRECTORY } from './journal.ts'
@@ -12,6 +12,21 @@ import type { ResolvedWorkflow } from './workflow.ts'
 
 /** Runs of one name that may begin within one second. */
 const MAX_SAME_SECOND = 1000
+
+/** The name of a file of a run, as its journal has it: the path within the run directory, with slashes. */
+export function fileName(directory: string, path: string): string {
+  return relative(directory, path).replaceAll(sep, '/')
+}
+
+/** Where the files of a phase are that no reader needs; see `AggregatesLog`. */
+export function aggregatesPath(directory: string, phase: string): string {
+  return join(directory, JOURNAL_DIRECTORY, 'aggregates', encodeName(phase, 'phase'))
+}
+
+/** Where files are that do not outlive the process. */
+export function spoolPath(directory: string): string {
+  return join(directory, 'spool')
+}
 
 /** A directory that was claimed. */
 export interface RunDirectory {
@@ -50,6 +65,7 @@ export async function writeWorkflow(directory: string, workflow: ResolvedWorkflo
   try {
     await writeFile(`${path}.draft`, text, { flush: true })
     await rename(`${path}.draft`, path)
+    await syncDirectory(directory)
   } catch (cause) {
     throw ioError('write', path, cause)
   }
@@ -64,6 +80,8 @@ async function claim(outputDir: string, workflowId: string): Promise<RunDirector
     if (found !== undefined) throw taken(path, found)
     // Of two processes that come this far, one makes the directory.
     await mkdir(join(path, JOURNAL_DIRECTORY))
+    await syncDirectory(path)
+    await syncDirectory(outputDir)
   } catch (cause) {
     if (cause instanceof SpillwayError) throw cause
     throw errnoOf(cause) === 'EEXIST' ? taken(path, JOURNAL_DIRECTORY) : ioError('make the directory', path, cause)

@@ -7,7 +7,7 @@ import { expectValue, integerFrom, plainObject, resolveOptions, type Checks } fr
 import { orderPhases } from './phase-order.ts'
 import { PhaseExecution } from './phase-execution.ts'
 import type { PhaseReference } from './phase-reference.ts'
-import type { ResultCallback } from './phase-run.ts'
+import type { ResultCallback } from './container-intake.ts'
 import type { PhaseResult, RunContext } from './run-context.ts'
 import { Topologies, type Topology } from './topology.ts'
 import type { ResolvedPhase, ResolvedWorkflow } from './workflow.ts'
@@ -93,9 +93,10 @@ export class Sequencer {
     return ordered
 
     async function execute(phase: ResolvedPhase, options: (typeof executions)[number]['execution']): Promise<void> {
+      const completed = await context.completedPhase?.(phase.name, options.topology)
       const mayRun = !context.signal.aborted && phase.depends_on.every((name) => references.has(name))
       const execution = new PhaseExecution(options)
-      const result = await (mayRun ? execution.execute() : execution.skip())
+      const result = completed ?? (await (mayRun ? execution.execute() : execution.skip()))
       if (result.output !== null) references.set(phase.name, result.output)
       results.set(phase.name, result)
     }

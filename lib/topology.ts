@@ -31,6 +31,15 @@ export interface TopologyContext {
   readonly signal: AbortSignal
 }
 
+/** What a topology is told when it is to run a container. */
+export interface ContainerContext extends TopologyContext {
+  /**
+   * How many of the container's records are in the files already: those of an earlier run of it, where the topology is
+   * `resumable`; else 0.
+   */
+  readonly resumeFrom: number
+}
+
 /** What a topology is told when all its containers have ended. */
 export interface OutputContext extends TopologyContext {
   /** The phase's records as they are in its files. */
@@ -46,11 +55,19 @@ export interface Topology<Config = unknown> {
    * there may be any number.
    */
   containers(ctx: TopologyContext): MaybePromise<Iterable<ContainerSpec<Config>> | AsyncIterable<ContainerSpec<Config>>>
-  /** The records of a container, or arrays of them, in an order that is always the same. */
+  /**
+   * The records of a container, or arrays of them, in an order that is always the same. When a run is resumed, a
+   * container that was not done is run again, and what is in the files already is left out.
+   */
   run(
     spec: Required<ContainerSpec<Config>>,
-    ctx: TopologyContext,
+    ctx: ContainerContext,
   ): MaybePromise<Readable | AsyncIterable<object> | Iterable<object>>
+  /**
+   * Whether `run` begins behind the first `ctx.resumeFrom` records of a container, so that a resumed container need not
+   * make those again. @default false
+   */
+  readonly resumable?: boolean
   /**
    * What later phases receive: a value, or a stream of rows (a Readable or a generator). Without it they receive
    * `{ results, aggregates }`.

@@ -14,10 +14,11 @@ import {
   type Check,
   type Checks,
 } from './core/options.ts'
+import { MAX_TIMER_MS } from './core/timers.ts'
 import type { Objective } from '../transforms/aggregate/summary-types.ts'
 import { findCycle, upstreamOf } from './phase-order.ts'
 import { resultsChecks, type ResultsSettings } from './results-settings.ts'
-import { SEQUENCES, type Workflow, type WorkflowPhase } from './workflow.ts'
+import { COMMIT_UNITS, SEQUENCES, type Workflow, type WorkflowPhase } from './workflow.ts'
 
 /** Leads to a value: keys of objects, and indices of lists from 0. */
 export type KeyPath = readonly (string | number)[]
@@ -49,12 +50,21 @@ const weight: Check = {
   accepts: (value) => typeof value === 'number' && value > 0 && value < Infinity,
 }
 
+const timerMs: Check = {
+  expected: `a number of milliseconds from 1 to ${MAX_TIMER_MS}`,
+  accepts: (value) => typeof value === 'number' && value >= 1 && value <= MAX_TIMER_MS,
+}
+
 const workflowChecks: Checks<Workflow> = {
   name: text,
   id: text,
   results: resultsOrFalse,
   objective: plainObject,
   concurrency: integerFrom(1),
+  container_timeout_ms: timerMs,
+  commit: oneOf(COMMIT_UNITS),
+  checkpoint_records: integerFrom(1),
+  checkpoint_ms: timerMs,
   phases: phaseList,
 }
 const phaseChecks: Checks<WorkflowPhase> = {

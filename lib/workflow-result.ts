@@ -19,7 +19,10 @@ export interface WorkflowResult {
   readonly aggregatedResults: AggregatedResults | null
   /** Counts of all phases together; null where no results are written. */
   readonly counts: StreamerStats | null
+  /** How long it has run this time. */
   readonly elapsedMs: number
+  /** Whether it was complete before, and nothing was run. */
+  readonly wasComplete: boolean
 }
 
 /**

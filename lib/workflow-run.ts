@@ -2,22 +2,23 @@
  * One run of a workflow, as the sequencer sees it: gives each phase its stream graph, keeps outputs, and writes down in
  * the journal what has become of what.
  */
-import { relative, sep } from 'node:path'
-import type { ClosedPart, OpenedPart } from '../sinks/part.ts'
+import type { OpenTarget } from '../sinks/file-target.ts'
+import type { ClosedPart, OpenedPart, PartSchema } from '../sinks/part.ts'
 import type { PhaseSummary } from '../transforms/aggregate/summary-types.ts'
+import { AggregatesLog } from './aggregates-log.ts'
+import { completedPhase } from './completed-phase.ts'
 import { workflowEnded, workflowStarted } from './core/diagnostics.ts'
-import type { IndexRanges } from './core/index-ranges.ts'
 import type { DataFlowManager } from './data-flow-manager.ts'
+import { DefaultOutput } from './default-output.ts'
 import type { Journal } from './journal.ts'
-import type { PartClosedEntry, RunStatus } from './journal-entries.ts'
+import type { PhaseEndedEntry, RunStatus } from './journal-entries.ts'
+import { JournaledCommits } from './journaled-commits.ts'
+import { JournaledResults } from './journaled-results.ts'
 import type { PhasePart } from './phase-graph.ts'
 import type { PhaseReference } from './phase-reference.ts'
-import { PhaseResults } from './phase-results.ts'
-import { resolveFieldNames } from './core/record.ts'
-import { readJournal } from './read-journal.ts'
 import type { ResultStreamer } from './result-streamer.ts'
 import type { PhaseOutlet, PhaseResult, RunContext } from './run-context.ts'
-import { writeWorkflow, type RunDirectory } from './run-directory.ts'
+import { aggregatesPath, fileName, spoolPath, type RunDirectory } from './run-directory.ts'
 import { UnwrittenPhase } from './unwritten-phase.ts'
 import type { WorkflowResult } from './workflow-result.ts'
 import type { ResolvedWorkflow } from './workflow.ts'
@@ -28,6 +29,7 @@ export interface WorkflowRunOptions {
   readonly workflow: ResolvedWorkflow
   readonly signal: AbortSignal
   readonly journal: Journal
+  readonly openTarget: OpenTarget
   /** Null where no results are written. */
   readonly streamer: ResultStreamer | null
   readonly dataFlowManager: DataFlowManager
@@ -46,17 +48,20 @@ interface RunEnd {
   readonly error: Error | undefined
 }
 
-/** What the closed parts of a phase hold together. */
-type Extent = Pick<ClosedPart, 'rows' | 'bytes' | 'schema'>
-
 /** A run while its phases run. */
 export class WorkflowRun implements RunContext {
   readonly #options: WorkflowRunOptions
-  readonly #extents = new Map<string, Extent>()
+  readonly #results: JournaledResults
+  readonly #logs: AggregatesLog[] = []
+  /** The columns of the last file of each phase. */
+  readonly #schemas = new Map<string, PartSchema | null>()
 
   constructor(options: WorkflowRunOptions) {
     this.#options = options
-    options.streamer?.on('partOpened', this.#onPartOpened).on('partClosed', this.#onPartClosed)
+    const { directory, workflow, journal, streamer } = options
+    this.#results = new JournaledResults(directory, workflow, journal)
+    for (const { name } of workflow.phases) this.#schemas.set(name, journal.state.phase(name).commit?.schema ?? null)
+    streamer?.on('partOpened', this.#onPartOpened).on('partClosed', this.#onPartClosed)
   }
 
   get workflowId(): string {
@@ -67,18 +72,10 @@ export class WorkflowRun implements RunContext {
     return this.#options.signal
   }
 
-  /**
-   * Writes down what is to be run.
-   *
-   * @throws {SpillwayError} `ERR_SPILLWAY_IO`
-   */
-  async begin(): Promise<void> {
-    const { directory, workflow, journal } = this.#options
-    const { workflowId, path } = directory
+  /** Tells whoever listens that the run begins. */
+  begin(): void {
+    const { workflowId, path } = this.#options.directory
     workflowStarted.publish({ workflowId, directory: path })
-    const hash = await writeWorkflow(path, { ...workflow, id: workflowId })
-    journal.append({ type: 'workflow', name: workflow.name, hash })
-    await journal.commit()
   }
 
   /** Completes the files of all phases, and sums up what is in them, also after a failure. */
@@ -91,6 +88,7 @@ export class WorkflowRun implements RunContext {
     } catch (error) {
       failure = error as Error
     }
+    for (const log of this.#logs) await log.close().catch(() => {})
     return { aggregatedResults: await streamer.getAggregatedResults(), counts: streamer.stats, failure }
   }
 
@@ -113,14 +111,24 @@ export class WorkflowRun implements RunContext {
     if (streamer === null) return new UnwrittenPhase(this.workflowId, phase, workflow.objective)
     return {
       sink: streamer.forPhase(phase),
-      results: this.#resultsOf(phase),
+      results: this.#results.of(phase),
       get aggregates() {
         return streamer.aggregatesOf(phase) as PhaseSummary
       },
       get counts() {
         return streamer.stats.phases.get(phase) ?? null
       },
+      commits: this.#commitsOf(phase, streamer),
     }
+  }
+
+  completedPhase(phase: string): Promise<PhaseResult | undefined> {
+    const { journal, streamer, dataFlowManager } = this.#options
+    return completedPhase({ workflowId: this.workflowId, ...journal.state.phase(phase) }, phase, {
+      dataFlowManager,
+      results: (name) => (streamer === null ? null : this.#results.of(name)),
+      aggregates: (name) => streamer?.aggregatesOf(name) ?? null,
+    })
   }
 
   async storeOutput(phase: string, output: unknown): Promise<PhaseReference> {
@@ -135,12 +143,9 @@ export class WorkflowRun implements RunContext {
     this.#options.journal.append({ type: 'phase-started', phase, at: new Date().toISOString() })
   }
 
-  async onPhaseEnded(result: PhaseResult, done: IndexRanges | undefined): Promise<void> {
+  async onPhaseEnded(result: PhaseResult): Promise<void> {
     const { journal } = this.#options
-    const { phase, status, containers, records, counts, elapsedMs, error } = result
-    if (done !== undefined && done.size > 0) {
-      journal.append({ type: 'containers-done', phase, ranges: done.toJSON() })
-    }
+    const { phase, status, containers, records, counts, elapsedMs, error, output } = result
     journal.append({
       type: 'phase-ended',
       phase,
@@ -149,44 +154,45 @@ export class WorkflowRun implements RunContext {
       elapsedMs,
       containers,
       records,
+      output: output && kindOf(output, phase, journal),
       counts,
       ...(error !== null && { error: error.message }),
     })
     await journal.commit()
   }
 
-  /** The phase's records; how many there are is known when its files are complete. */
-  #resultsOf(phase: string): PhaseReference {
-    const { directory, workflow } = this.#options
-    const fields = resolveFieldNames(workflow.results === false ? undefined : workflow.results.fields)
-    return new PhaseResults({
-      workflowId: this.workflowId,
+  #commitsOf(phase: string, streamer: ResultStreamer): JournaledCommits {
+    const { directory, journal, openTarget } = this.#options
+    const { commit } = journal.state.phase(phase)
+    const log = new AggregatesLog(aggregatesPath(directory.path, phase), openTarget, commit?.aggregates ?? undefined)
+    this.#logs.push(log)
+    return new JournaledCommits({
       phase,
       directory: directory.path,
-      parts: () => this.#closedParts(phase),
-      extent: () => this.#extents.get(phase) ?? { rows: 0, bytes: 0, schema: null },
-      containerField: fields.container,
+      spoolDirectory: spoolPath(directory.path),
+      streamer,
+      journal,
+      log,
+      earlier: commit,
+      schema: () => this.#schemas.get(phase) ?? null,
     })
   }
 
-  async *#closedParts(phase: string): AsyncGenerator<PartClosedEntry> {
-    await this.#options.journal.settle()
-    for await (const entry of readJournal(this.#options.directory.path)) {
-      if (entry.type === 'part-closed' && entry.phase === phase) yield entry
-    }
-  }
-
   readonly #onPartOpened = ({ phase, path, schema }: PhasePart<OpenedPart>): void => {
+    this.#schemas.set(phase, schema)
     this.#options.journal.append({ type: 'part-opened', phase, file: this.#fileName(path), schema })
   }
 
   readonly #onPartClosed = ({ phase, path, schema, rows, bytes }: PhasePart<ClosedPart>): void => {
     this.#options.journal.append({ type: 'part-closed', phase, file: this.#fileName(path), schema, rows, bytes })
-    const before = this.#extents.get(phase)
-    this.#extents.set(phase, { rows: (before?.rows ?? 0) + rows, bytes: (before?.bytes ?? 0) + bytes, schema })
   }
 
   #fileName(path: string): string {
-    return relative(this.#options.directory.path, path).replaceAll(sep, '/')
+    return fileName(this.#options.directory.path, path)
   }
+}
+
+function kindOf(output: PhaseReference, phase: string, journal: Journal): PhaseEndedEntry['output'] {
+  if (output instanceof DefaultOutput) return 'default'
+  return journal.state.phase(phase).output === undefined ? 'results' : 'stored'
 }

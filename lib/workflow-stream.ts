@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { makeDeferred } from './core/deferred.ts'
 import type { ResultRecord } from './core/record.ts'
 import type { Callback } from './core/settle.ts'
-import type { ResultCallback } from './phase-run.ts'
+import type { ResultCallback } from './container-intake.ts'
 import type { WorkflowResult } from './workflow-result.ts'
 
 /** Runs the workflow until it ends or the signal aborts. */

@@ -7,6 +7,12 @@ import type { ResultsSettings } from './results-settings.ts'
 /** How a phase can iterate: its containers run once. */
 export const SEQUENCES = ['single_pass'] as const
 
+/** What enters the files as a whole. */
+export const COMMIT_UNITS = ['records', 'container'] as const
+
+/** One of {@link COMMIT_UNITS}. */
+export type CommitUnit = (typeof COMMIT_UNITS)[number]
+
 /** One phase of a workflow. */
 export interface WorkflowPhase {
   /** Unique; names its files and its records. */
@@ -37,6 +43,20 @@ export interface Workflow {
   readonly objective?: Objective | null
   /** Containers of a phase at once. @default 1 */
   readonly concurrency?: number | null
+  /** Time in which a container must make its next record, or end; it fails otherwise. @default none */
+  readonly container_timeout_ms?: number | null
+  /**
+   * What enters the files as a whole. `records`: each record as it is made; containers that are run again must make the
+   * same ones. `container`: all records of a container when it has ended; until then they wait, above a megabyte on the
+   * disk.
+   *
+   * @default 'records'
+   */
+  readonly commit?: CommitUnit | null
+  /** Records of a phase after which what is written is committed: a resume loses no more. @default 10000 */
+  readonly checkpoint_records?: number | null
+  /** Time after which it is committed, if there are fewer. @default 1000 */
+  readonly checkpoint_ms?: number | null
   readonly phases: readonly WorkflowPhase[]
 }
 
@@ -54,7 +74,7 @@ export interface ResolvedPhase {
   readonly weight: number
 }
 
-/** A {@link Workflow}, checked, with nothing left out but the id. */
+/** A {@link Workflow}, checked, with nothing left out. */
 export interface ResolvedWorkflow {
   readonly name: string
   /** Null when it is to be made from the name and the time. */
@@ -62,5 +82,9 @@ export interface ResolvedWorkflow {
   readonly results: ResultsSettings | false
   readonly objective: Required<Objective>
   readonly concurrency: number
+  readonly container_timeout_ms: number | null
+  readonly commit: CommitUnit
+  readonly checkpoint_records: number
+  readonly checkpoint_ms: number
   readonly phases: readonly ResolvedPhase[]
 }

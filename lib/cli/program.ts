@@ -9,6 +9,7 @@ import { INPUT_FORMATS } from '../reading/input-formats.ts'
 import type { InspectCommandOptions } from './inspect-command.ts'
 import { packageVersion } from '../core/package-version.ts'
 import type { RepairCommandOptions } from './repair-command.ts'
+import type { ResumeCommandOptions } from './resume-command.ts'
 import type { RunCommandOptions } from './run-command.ts'
 import type { Shell } from './shell.ts'
 import type { ValidateCommandOptions } from './validate-command.ts'
@@ -35,6 +36,14 @@ Examples:
 Ctrl-C stops the run in good order: what was accepted is written. Exit codes: 0 completed, 1 failed or records were
 rejected, 2 nothing was run as the command, the workflow or the topologies are not what they must be, 130 Ctrl-C,
 143 SIGTERM.`
+
+const RESUME_EXAMPLES = `
+Examples:
+  $ spillway resume results/nightly
+  $ spillway resume results/nightly --workflow search.yaml --accept-changes analysis
+
+What is in the files stays there; phases and containers that were done are left alone. A run that is complete is told of,
+and nothing is run. Exit codes are those of run.`
 
 /**
  * Runs the command line.
@@ -72,6 +81,7 @@ function makeProgram(shell: Shell, report: Report): Command {
       },
     })
   addRun(program, shell, report)
+  addResume(program, shell, report)
   addValidate(program, shell, report)
   addInspect(program, shell, report)
   addConvert(program, shell, report)
@@ -99,6 +109,25 @@ function addRun(program: Command, shell: Shell, report: Report): void {
       // Loaded only now: other commands need nothing of it.
       const { runRun } = await import('./run-command.ts')
       report(await runRun(file, options, shell))
+    })
+}
+
+function addResume(program: Command, shell: Shell, report: Report): void {
+  program
+    .command('resume')
+    .summary('finish a run that was interrupted')
+    .description('Goes on with a run that was killed, stopped or has failed, from where its files are.')
+    .argument('<dir>', 'directory of the run')
+    .option('-t, --topologies <module>', 'module that exports the topologies (default: that of the run)')
+    .option('-w, --workflow <file>', 'workflow file, where it was changed (default: workflow.json of the run)')
+    .option('--accept-changes [phase...]', 'accept changes of the workflow, and run these phases again')
+    .option('--json', 'print the result as JSON')
+    .option('-q, --quiet', 'show no progress')
+    .option('--debug', 'show the stack of an error')
+    .addHelpText('after', RESUME_EXAMPLES)
+    .action(async (directory: string, options: ResumeCommandOptions) => {
+      const { runResume } = await import('./resume-command.ts')
+      report(await runResume(directory, options, shell))
     })
 }
 

@@ -2,9 +2,10 @@
  * `spillway run` from its options to its exit code: loads the workflow and its topologies, runs it, and says what came
  * of it.
  */
+import { resolve } from 'node:path'
 import type { Format } from '../../sinks/record-sink-options.ts'
 import { Coordinator } from '../coordinator.ts'
-import { isAbortError } from '../core/errors.ts'
+import { isAbortError, messageOf } from '../core/errors.ts'
 import { RunProgress } from '../monitor/run-progress.ts'
 import { WorkflowAbortError, WorkflowError, type WorkflowResult } from '../workflow-result.ts'
 import { loadWorkflow } from '../workflow-file.ts'
@@ -15,6 +16,10 @@ import { loadTopologies } from './load-topologies.ts'
 import { showProgress } from './progress.ts'
 import { partialText, phaseLine, progressText, resultJson, resultText } from './run-report.ts'
 import { interruptionOf, say, sayError, type Shell } from './shell.ts'
+import { StrayRejections } from './stray-rejections.ts'
+
+/** The note in a run's journal that tells where its topologies are. */
+export const TOPOLOGIES_NOTE = 'topologies'
 
 /** Options of the command. */
 export interface RunCommandOptions {
@@ -31,9 +36,21 @@ export interface RunCommandOptions {
 
 /** Runs the command; whatever goes wrong is said on standard error. */
 export async function runRun(file: string, options: RunCommandOptions, shell: Shell): Promise<ExitCode> {
-  const { json = false, debug } = options
+  return report(options, shell, () => run(file, options, shell))
+}
+
+/**
+ * Runs a workflow, and says what has come of it.
+ *
+ * @returns the exit code
+ */
+export async function report(
+  { json = false, debug }: Pick<RunCommandOptions, 'json' | 'debug'>,
+  shell: Shell,
+  work: () => Promise<WorkflowResult>,
+): Promise<ExitCode> {
   try {
-    const result = await run(file, options, shell)
+    const result = await work()
     shell.stdout.write(`${json ? resultJson(result) : resultText(result)}\n`)
     return sayRejections(result, shell) ? EXIT_CODES.failed : EXIT_CODES.done
   } catch (error) {
@@ -42,7 +59,12 @@ export async function runRun(file: string, options: RunCommandOptions, shell: Sh
       const more = partialText(error.result)
       const reason = interruptionOf(error)
       if (reason !== undefined) say(shell, `spillway: ${reason.message}. ${more}`)
-      else sayError(shell, error, { more, debug })
+      else
+        sayError(shell, error, {
+          message: messageOf(error instanceof WorkflowAbortError ? error.cause : error),
+          more,
+          debug,
+        })
       sayRejections(error.result, shell)
       return reason?.exitCode ?? EXIT_CODES.failed
     }
@@ -54,13 +76,27 @@ export async function runRun(file: string, options: RunCommandOptions, shell: Sh
 }
 
 async function run(file: string, options: RunCommandOptions, shell: Shell): Promise<WorkflowResult> {
-  const { out, topologies: module, quiet = false } = options
-  const topologies = await loadTopologies(module)
+  const topologies = await loadTopologies(options.topologies)
   const loaded = await loadWorkflow(file, { topologies: Object.keys(topologies) })
   const workflow = withOptions(loaded, options)
-  const coordinator = new Coordinator({ outputDir: out, topologies })
-  const { signal } = shell
-  if (quiet) return coordinator.executeWorkflow(workflow, { signal })
+  const coordinator = new Coordinator({ outputDir: options.out, topologies })
+  const notes = { [TOPOLOGIES_NOTE]: resolve(options.topologies) }
+  return watch(coordinator, workflow, options, shell, (signal) =>
+    coordinator.executeWorkflow(workflow, { signal, notes }),
+  )
+}
+
+/** Shows how far a workflow is while it runs, unless it is to be quiet; and stops it for failures nobody has met. */
+export async function watch(
+  coordinator: Coordinator,
+  workflow: ResolvedWorkflow,
+  { quiet = false }: Pick<RunCommandOptions, 'quiet'>,
+  shell: Shell,
+  work: (signal: AbortSignal) => Promise<WorkflowResult>,
+): Promise<WorkflowResult> {
+  using strays = new StrayRejections()
+  const signal = AbortSignal.any([shell.signal, strays.signal])
+  if (quiet) return await work(signal)
   const isTerminal = shell.stderr.isTTY === true
   using progress = new RunProgress(
     workflow.phases.map(({ name }) => name),
@@ -72,7 +108,7 @@ async function run(file: string, options: RunCommandOptions, shell: Shell): Prom
     const streamer = coordinator.resultStreamers.get(progress.workflowId ?? '')
     return progressText(progress.phases, streamer?.stats)
   })
-  return await coordinator.executeWorkflow(workflow, { signal })
+  return await work(signal)
 }
 
 /** What the command line says goes before what the file says. */

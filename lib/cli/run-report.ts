@@ -106,7 +106,7 @@ export function partialText({ directory, phases }: WorkflowResult): string {
   const written = all.reduce((sum, { counts }) => sum + (counts?.written ?? 0), 0)
   const completed = all.filter(({ status }) => status === 'completed').length
   const kept = written === 0 ? 'No record was written' : `${quantityText(written, 'record')} are kept in ${directory}`
-  return `${countText(completed)} of ${quantityText(all.length, 'phase')} completed. ${kept}.`
+  return `${countText(completed)} of ${quantityText(all.length, 'phase')} completed. ${kept}. To go on: spillway resume ${directory}`
 }
 
 /** A run's result as JSON. */

@@ -17,6 +17,8 @@ export const ERROR_CODES = {
   ERR_SPILLWAY_WORKFLOW: 'a workflow is not what it must be',
   ERR_SPILLWAY_TOPOLOGY: 'a topology is missing, or is not what it must be',
   ERR_SPILLWAY_CONTAINER: 'a container failed while it made its records',
+  ERR_SPILLWAY_NONDETERMINISTIC: 'a container that was run again did not make the same records',
+  ERR_SPILLWAY_LOCKED: 'another process is at work in the run directory',
   ERR_SPILLWAY_OUTPUT: 'a phase output is missing, cannot be stored, or is damaged',
   ERR_SPILLWAY_PHASE: "a phase failed for a reason that is not the toolkit's own",
   ERR_SPILLWAY_JOURNAL: 'a run directory, or its journal, is not what it must be',

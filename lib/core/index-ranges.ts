@@ -9,6 +9,19 @@ export type IndexRange = readonly [first: number, last: number]
 export class IndexRanges {
   readonly #ranges: [number, number][] = []
 
+  /** The set of these ranges, which are ascending and apart from each other. */
+  static from(ranges: readonly IndexRange[]): IndexRanges {
+    const set = new IndexRanges()
+    for (const [first, last] of ranges) set.#ranges.push([first, last])
+    return set
+  }
+
+  /** Whether an index is in the set. Costs as much as there are ranges behind it. */
+  has(index: number): boolean {
+    const range = this.#ranges.findLast(([first]) => first <= index)
+    return range !== undefined && index <= range[1]
+  }
+
   /** Adds an index that is not in the set yet. Costs as much as there are ranges behind it. */
   add(index: number): void {
     let place = this.#ranges.length

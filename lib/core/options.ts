@@ -128,3 +128,9 @@ function constructorName(value: object): string {
 function refusal(message: string): SpillwayError {
   return new SpillwayError('ERR_SPILLWAY_OPTION', message)
 }
+
+/** A list of texts. */
+export const listOfTexts: Check = {
+  expected: 'a list of texts',
+  accepts: (value) => Array.isArray(value) && value.every(text.accepts),
+}

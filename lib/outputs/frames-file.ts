@@ -5,7 +5,7 @@
 import { crc32 } from 'node:zlib'
 import { OpenFile } from '../../sinks/open-file.ts'
 import type { ByteSource } from '../../sinks/readers/file-slices.ts'
-import type { NewFile, StoredFile } from './new-files.ts'
+import type { NewFile } from './new-files.ts'
 import { damagedFile } from './output-errors.ts'
 
 const MAGIC = 'SPILLWAY'
@@ -16,12 +16,15 @@ const FRAME_HEADER_BYTES = 8
 /** The system writes less than 2 GB at once, and a copy is made of what is smaller than a piece. */
 const PIECE_BYTES = 8 * 1024 * 1024
 
+/** Where a file goes. */
+type Target = Pick<NewFile, 'path' | 'openTarget'>
+
 /** Writes a file of frames. Memory: the frame at hand and the one before it. */
 export class FramesWriter {
-  readonly #target: NewFile
+  readonly #target: Target
   #file: OpenFile | undefined
 
-  constructor(target: NewFile) {
+  constructor(target: Target) {
     this.#target = target
   }
 
@@ -36,10 +39,9 @@ export class FramesWriter {
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
-  async finish(): Promise<StoredFile> {
+  async finish(): Promise<void> {
     const file = await this.#open()
     await file.close()
-    return this.#target.stored
   }
 
   /** Releases the file after a failure. */

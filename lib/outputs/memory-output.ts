@@ -78,7 +78,8 @@ export async function writeFrames(target: NewFile, payloads: Iterable<Uint8Array
   const writer = new FramesWriter(target)
   try {
     for (const payload of payloads) await writer.write(payload)
-    return await writer.finish()
+    await writer.finish()
+    return target.stored
   } catch (error) {
     await writer.abandon()
     throw error

@@ -77,6 +77,7 @@ export class ParquetRows implements RowsFile {
 
 /** Rows of any kind. Memory: one frame and the one before it. */
 export class SerializedRows implements RowsFile {
+  readonly #target: NewFile
   readonly #frames: FramesWriter
   readonly #place: RowsPlace
   readonly #first: number
@@ -84,6 +85,7 @@ export class SerializedRows implements RowsFile {
 
   /** @param first - the index of its first row among all rows of the table, for messages */
   constructor(target: NewFile, place: RowsPlace, first: number) {
+    this.#target = target
     this.#frames = new FramesWriter(target)
     this.#place = place
     this.#first = first
@@ -95,7 +97,8 @@ export class SerializedRows implements RowsFile {
   }
 
   async finish(): Promise<StoredRows> {
-    return { ...(await this.#frames.finish()), format: 'frames', rows: this.#rows }
+    await this.#frames.finish()
+    return { ...this.#target.stored, format: 'frames', rows: this.#rows }
   }
 
   abandon(): Promise<void> {

@@ -5,8 +5,14 @@ import t from 'tap'
 import { Journal } from '../../lib/journal.ts'
 import type { JournalEntry } from '../../lib/journal-entries.ts'
 import { readJournal } from '../../lib/read-journal.ts'
+import { RunState } from '../../lib/run-state.ts'
+import { openFileTarget } from '../../sinks/file-target.ts'
 
 const started = (phase: string): JournalEntry => ({ type: 'phase-started', phase, at: '2026-01-01T00:00:00.000Z' })
+
+function openJournal(directory: string): Promise<Journal> {
+  return Journal.open({ directory, openTarget: openFileTarget, state: new RunState('run-1') })
+}
 
 async function entriesIn(directory: string): Promise<JournalEntry[]> {
   return Readable.from(readJournal(directory)).toArray() as Promise<JournalEntry[]>
@@ -14,7 +20,7 @@ async function entriesIn(directory: string): Promise<JournalEntry[]> {
 
 t.test('what was committed is read back in order, behind a header', async (t) => {
   const dir = t.testdir()
-  const journal = await Journal.create(dir, 'run-1')
+  const journal = await openJournal(dir)
   journal.append(started('a'))
   journal.append(started('b'))
   await journal.commit()
@@ -28,15 +34,15 @@ t.test('what was committed is read back in order, behind a header', async (t) =>
 
 t.test('a journal is not begun twice', async (t) => {
   const dir = t.testdir()
-  const journal = await Journal.create(dir, 'run-1')
-  await t.rejects(Journal.create(dir, 'run-1'), { code: 'ERR_SPILLWAY_EXISTS' })
+  const journal = await openJournal(dir)
+  await t.rejects(openJournal(dir), { code: 'ERR_SPILLWAY_EXISTS' })
   await journal.close()
 })
 
 t.test('a last line that was cut short is no line, at whatever byte', async (t) => {
   const dir = t.testdir()
   const file = join(dir, 'journal/00000001.jsonl')
-  const journal = await Journal.create(dir, 'run-1')
+  const journal = await openJournal(dir)
   journal.append(started('a'))
   await journal.close()
   const whole = readFileSync(file)
@@ -51,7 +57,7 @@ t.test('a last line that was cut short is no line, at whatever byte', async (t) 
 t.test('a damaged line in the middle is told with its place', async (t) => {
   const dir = t.testdir()
   const file = join(dir, 'journal/00000001.jsonl')
-  const journal = await Journal.create(dir, 'run-1')
+  const journal = await openJournal(dir)
   await journal.close()
   appendFileSync(file, '{"type":\n{"type":"phase-started","phase":"a"}\n')
   await t.rejects(entriesIn(dir), {

@@ -24,7 +24,7 @@ t.test('problems of an object are told with the paths of their keys', async (t) 
   )
   refused(
     'workflow.yaml',
-    "expected an object with the keys name, id, results, objective, concurrency, phases, got 'workflow.yaml' (string)",
+    "expected an object with the keys name, id, results, objective, concurrency, container_timeout_ms, commit, checkpoint_records, checkpoint_ms, phases, got 'workflow.yaml' (string)",
   )
   const circle: Record<string, unknown> = {}
   circle['self'] = circle

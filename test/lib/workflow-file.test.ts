@@ -28,6 +28,10 @@ t.test('fills in what a file leaves out', async (t) => {
       results: {},
       objective: { metric: 'sharpe_ratio', direction: 'max' },
       concurrency: 1,
+      container_timeout_ms: null,
+      commit: 'records',
+      checkpoint_records: 10_000,
+      checkpoint_ms: 1000,
       phases: 3,
     },
   )
@@ -49,6 +53,10 @@ t.test('takes every key, in YAML and in JSON alike', async (t) => {
     results: { format: 'parquet', buffer_size: 1000, row_group_bytes: 4096, fields: { container: 'set' } },
     objective: { metric: 'loss', direction: 'min' },
     concurrency: 4,
+    container_timeout_ms: 5000,
+    commit: 'container',
+    checkpoint_records: 500,
+    checkpoint_ms: 250,
     phases: [
       {
         name: 'a',
@@ -79,6 +87,10 @@ workflow:
   results: { format: parquet, buffer_size: 1000, row_group_bytes: 4096, fields: { container: set } }
   objective: { metric: loss, direction: min }
   concurrency: 4
+  container_timeout_ms: 5000
+  commit: container
+  checkpoint_records: 500
+  checkpoint_ms: 250
   phases:
     - &a { name: a, topology: t, config: { list: [1, null] }, weight: 2 }
     - { <<: *a, name: b, depends_on: [a], inherit_from: a, config: {}, weight: 1 }

@@ -93,7 +93,7 @@ t.test('a phase that fails is told with its place, without a stack, and what is 
   t.equal(code, EXIT_CODES.failed)
   t.equal(
     stderr,
-    `spillway: Container "x" of phase "p1" failed at record 2: no data for 2019. The records before it are kept. 1 of 3 phases completed. 16 records are kept in ${run}.\n`,
+    `spillway: Container "x" of phase "p1" failed at record 2: no data for 2019. The records before it are kept. 1 of 3 phases completed. 16 records are kept in ${run}. To go on: spillway resume ${run}\n`,
   )
   t.equal(parseLines(readFileSync(join(run, 'results/p1/part-00000.jsonl'))).length, 1)
 
@@ -119,7 +119,10 @@ t.test('an interruption keeps what was accepted and says how far it came', async
   controller.abort(new Interruption('SIGINT'))
   const { code, stderr } = await running
   t.equal(code, EXIT_CODES.interrupted)
-  t.equal(stderr, `spillway: stopped by SIGINT. 1 of 2 phases completed. 17 records are kept in ${run}.\n`)
+  t.equal(
+    stderr,
+    `spillway: stopped by SIGINT. 1 of 2 phases completed. 17 records are kept in ${run}. To go on: spillway resume ${run}\n`,
+  )
   t.match((await spillway(['inspect', run])).stdout.toString(), /aborted/)
 })
 

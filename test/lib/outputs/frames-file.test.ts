@@ -10,7 +10,8 @@ import type { ByteSource } from '../../../sinks/readers/file-slices.ts'
 async function write(file: NewFile, payloads: readonly Uint8Array[]): Promise<Uint8Array> {
   const writer = new FramesWriter(file)
   for (const payload of payloads) await writer.write(payload)
-  const { bytes } = await writer.finish()
+  await writer.finish()
+  const { bytes } = file.stored
   const written = readFileSync(file.path)
   if (written.length !== bytes) throw new Error('it has other bytes than it says')
   return written

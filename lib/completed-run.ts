@@ -1,0 +1,69 @@
+/**
+ * The result of a run that was complete before, from what is in its directory: nothing is run, and nothing is written.
+ */
+import { readFile } from 'node:fs/promises'
+import type { PhaseSummary } from '../transforms/aggregate/summary-types.ts'
+import { completedPhase } from './completed-phase.ts'
+import { messageOf, SpillwayError } from './core/errors.ts'
+import type { DataFlowManager } from './data-flow-manager.ts'
+import { JournaledResults } from './journaled-results.ts'
+import type { AggregatedResults } from './result-streamer.ts'
+import { ResultsDirectory } from './results-directory.ts'
+import type { Resumption } from './resumption.ts'
+import type { PhaseResult } from './run-context.ts'
+import { addCounts, NO_COUNTS, type StreamerCounts, type StreamerStats } from './streamer-stats.ts'
+import type { WorkflowResult } from './workflow-result.ts'
+
+/**
+ * Tells of a complete run.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT`, `ERR_SPILLWAY_JOURNAL`, `ERR_SPILLWAY_IO` for what cannot be read
+ */
+export async function completedRun(
+  { directory, workflow, state }: Pick<Resumption, 'directory' | 'workflow' | 'state'>,
+  dataFlowManager: DataFlowManager,
+): Promise<WorkflowResult> {
+  const { workflowId, path } = directory
+  const isWritten = workflow.results !== false
+  const aggregatedResults = isWritten ? await readResults(path) : null
+  const results = new JournaledResults(directory, workflow, { state, settle: () => Promise.resolve() })
+  const remains = {
+    dataFlowManager,
+    results: (phase: string) => (isWritten ? results.of(phase) : null),
+    aggregates: (phase: string): PhaseSummary | null => aggregatedResults?.phases[phase] ?? null,
+  }
+  const phases = Object.create(null) as Record<string, PhaseResult>
+  for (const { name } of workflow.phases) {
+    const result = await completedPhase({ workflowId, ...state.phase(name) }, name, remains)
+    if (result !== undefined) phases[name] = result
+  }
+  const counts = isWritten ? totalOf(phases) : null
+  return {
+    workflowId,
+    status: 'completed',
+    directory: path,
+    phases,
+    aggregatedResults,
+    counts,
+    elapsedMs: 0,
+    wasComplete: true,
+  }
+}
+
+async function readResults(directory: string): Promise<AggregatedResults> {
+  const path = new ResultsDirectory(directory).aggregatesPath
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as AggregatedResults
+  } catch (cause) {
+    throw new SpillwayError('ERR_SPILLWAY_JOURNAL', `Cannot read ${path}: ${messageOf(cause)}. Put it back.`, {
+      cause,
+      place: { path },
+    })
+  }
+}
+
+function totalOf(results: Readonly<Record<string, PhaseResult>>): StreamerStats {
+  const phases = new Map<string, StreamerCounts>()
+  for (const { phase, counts } of Object.values(results)) if (counts !== null) phases.set(phase, counts)
+  return { ...[...phases.values()].reduce(addCounts, NO_COUNTS), phases, ignored: [] }
+}
