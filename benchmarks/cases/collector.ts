@@ -64,6 +64,8 @@ function recordsOf(pools: Pools, source: number, records: number): Iterable<Sour
 
 async function merge(pools: Pools, { records, directory }: Job): Promise<void> {
   const merged = new PassThrough({ objectMode: true })
+  // Each source adds its own.
+  merged.setMaxListeners(0)
   const tallies = pools.map(() => new Tally())
   const sources = pools.map((_, source) =>
     pipeline(Readable.from(recordsOf(pools, source, records)), merged, { end: false }),
