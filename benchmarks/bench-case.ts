@@ -19,6 +19,7 @@ export interface Contents {
 
 /** What a run left behind. Two outputs of the same contents may differ in size. */
 export interface Output extends Contents {
+  /** Its size; that of the input where a case is about reading. */
   readonly bytes: number
 }
 
@@ -34,8 +35,12 @@ export interface ContenderLoader<Input> {
 export interface Work<Input> {
   /** Records per run when nothing else is asked for. */
   readonly records: number
-  /** Makes what the contender works on, the same in every process; its time is not measured. */
-  prepare(this: void, records: number): Input | Promise<Input>
+  /**
+   * Makes what the contender works on, the same in every process; its time is not measured.
+   *
+   * @param directory - an empty one for files to read from; it is removed after the run
+   */
+  prepare(this: void, records: number, directory: string): Input | Promise<Input>
   /** What the output of a correct run holds, found by the plainest means. */
   expectedOutput(this: void, input: Input, records: number): Contents | Promise<Contents>
   /** The output that is in `directory` after a run. */
@@ -57,7 +62,17 @@ export interface BenchCase<Input> extends Work<Input> {
   readonly packages?: readonly string[]
 }
 
+/** How many records a contender gets when `asked` of them are asked for: its own number in proportion. */
+export function recordsOf<Input>(benchCase: BenchCase<Input>, contender: string, asked = benchCase.records): number {
+  return Math.ceil((workOf(benchCase, contender).records * asked) / benchCase.records)
+}
+
 /** The work of one contender. */
 export function workOf<Input>(benchCase: BenchCase<Input>, contender: string): Work<Input> {
   return { ...benchCase, ...benchCase.variants?.[contender] }
+}
+
+/** Whether two contenders with as many records have the same input, and must have made the same of it. */
+export function isSameWork<Input>(one: Work<Input>, other: Work<Input>): boolean {
+  return one.prepare === other.prepare && one.expectedOutput === other.expectedOutput
 }

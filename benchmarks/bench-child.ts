@@ -1,14 +1,23 @@
 /**
  * The process behind one step of a benchmark: it takes a task from its parent, answers once, and ends.
  */
+import { mkdtemp } from 'node:fs/promises'
+import { join } from 'node:path'
 import { monitorEventLoopDelay, performance, PerformanceObserver } from 'node:perf_hooks'
 import { setTimeout as wait } from 'node:timers/promises'
-import { workOf, type BenchCase, type Contents, type Job, type Output } from './bench-case.ts'
+import { isSameWork, recordsOf, workOf, type BenchCase, type Contents, type Output, type Work } from './bench-case.ts'
+import { peakRssBytes } from './peak-memory.ts'
+
+interface Task {
+  readonly caseUrl: string
+  /** An empty directory for all files there will be. */
+  readonly directory: string
+}
 
 /** Tell what the benchmark consists of, or run one contender once. */
 export type ChildTask =
-  | { readonly kind: 'plan'; readonly caseUrl: string; readonly records?: number; readonly wanted: readonly string[] }
-  | { readonly kind: 'run'; readonly caseUrl: string; readonly contender: string; readonly job: Job }
+  | (Task & { readonly kind: 'plan'; readonly records?: number; readonly wanted: readonly string[] })
+  | (Task & { readonly kind: 'run'; readonly contender: string; readonly records: number })
 
 /** What a contender has to do, and what it must have made. */
 export interface PlannedContender {
@@ -63,20 +72,31 @@ async function perform(task: ChildTask): Promise<ChildReply> {
 async function plan(benchCase: BenchCase<unknown>, task: ChildTask & { kind: 'plan' }): Promise<Plan> {
   const names = Object.keys(benchCase.contenders).filter((name) => task.wanted.some((part) => name.includes(part)))
   const contenders: PlannedContender[] = []
-  let common: Contents | undefined
+  const expectations: Expectation[] = []
   for (const name of names) {
     const work = workOf(benchCase, name)
-    const variant = benchCase.variants?.[name]
-    const records = variant?.records ?? task.records ?? benchCase.records
-    const expected = variant === undefined ? (common ??= await expect(work, records)) : await expect(work, records)
+    const records = recordsOf(benchCase, name, task.records)
+    let expectation = expectations.find((known) => known.records === records && isSameWork(known.work, work))
+    if (expectation === undefined) {
+      expectation = { work, records, expected: await expect(work, records, task.directory) }
+      expectations.push(expectation)
+    }
+    const { expected } = expectation
     contenders.push({ name, isSubject: benchCase.subjects?.includes(name) ?? true, records, expected })
   }
   return { kind: 'plan', name: benchCase.name, contenders, packages: benchCase.packages ?? [] }
 }
 
+interface Expectation {
+  readonly work: Work<unknown>
+  readonly records: number
+  readonly expected: Contents
+}
+
 /** What an expected output has beside its contents is left out: not every contender makes the same bytes. */
-async function expect(work: ReturnType<typeof workOf>, records: number): Promise<Contents> {
-  const { rows, checksum } = await work.expectedOutput(await work.prepare(records), records)
+async function expect(work: Work<unknown>, records: number, directory: string): Promise<Contents> {
+  const input = await work.prepare(records, await mkdtemp(join(directory, 'input-')))
+  const { rows, checksum } = await work.expectedOutput(input, records)
   return { rows, checksum }
 }
 
@@ -85,7 +105,8 @@ async function measure(benchCase: BenchCase<unknown>, task: ChildTask & { kind: 
   if (given === undefined) throw new Error(`${benchCase.name} has no contender ${task.contender}`)
   const contender = typeof given === 'function' ? given : await given.load()
   const { prepare, readOutput } = workOf(benchCase, task.contender)
-  const input = await prepare(task.job.records)
+  const input = await prepare(task.records, await mkdtemp(join(task.directory, 'input-')))
+  const job = { records: task.records, directory: await mkdtemp(join(task.directory, 'output-')) }
   let gcMs = 0
   const sumUp = (entries: readonly { readonly duration: number }[]) => {
     for (const { duration } of entries) gcMs += duration
@@ -97,14 +118,14 @@ async function measure(benchCase: BenchCase<unknown>, task: ChildTask & { kind: 
   const loopDelay = monitorEventLoopDelay({ resolution: LOOK_EVERY_MS })
   loopDelay.enable()
   const start = performance.now()
-  await contender(input, task.job)
+  await contender(input, job)
   const elapsedMs = performance.now() - start
   sumUp(collections.takeRecords())
-  const peakRssBytes = process.resourceUsage().maxRSS * 1024
+  const peak = peakRssBytes()
   // A contender that never waited is noticed by the look that comes late.
   await wait(2 * LOOK_EVERY_MS)
   loopDelay.disable()
-  const output = await readOutput(task.job.directory)
+  const output = await readOutput(job.directory)
   const loopDelayMs = Math.max(0, loopDelay.max / 1e6 - LOOK_EVERY_MS)
-  return { kind: 'run', elapsedMs, gcMs, loopDelayMs, peakRssBytes, output }
+  return { kind: 'run', elapsedMs, gcMs, loopDelayMs, peakRssBytes: peak, output }
 }

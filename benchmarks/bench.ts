@@ -8,14 +8,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import type { Contents, Job } from './bench-case.ts'
+import type { Contents } from './bench-case.ts'
 import type { ChildReply, ChildTask, Measured, PlannedContender } from './bench-child.ts'
 import { describeMachine, type Machine } from './machine.ts'
 import { median, spreadOf, type Spread } from './statistics.ts'
 
 /** Options of {@link bench}. */
 export interface BenchOptions {
-  /** Records per run. @default what the case says */
+  /** Records per run; a contender with a number of its own gets that in proportion. @default what the case says */
   readonly records?: number
   /** How many times each contender runs. @default 7 */
   readonly rounds?: number
@@ -33,7 +33,7 @@ export interface ContenderReport {
   /** Records per run. */
   readonly records: number
   readonly recordsPerSecond: number
-  /** Of its own output. */
+  /** Of its own output, or of its input where the case is about reading. */
   readonly megabytesPerSecond: number
   readonly outputBytes: number
   /** Bytes of output for each record, relative to those of the baseline; above 1 is larger. */
@@ -68,7 +68,7 @@ export interface BenchReport {
 export async function bench(caseUrl: URL, options: BenchOptions = {}): Promise<BenchReport> {
   const { rounds = 7, records, contenders: wanted = [''], directory = tmpdir() } = options
   const asked = { caseUrl: caseUrl.href, wanted, ...(records === undefined ? {} : { records }) }
-  const plan = await runChild({ kind: 'plan', ...asked })
+  const plan = await inDirectory(directory, (own) => runChild({ kind: 'plan', ...asked, directory: own }))
   if (plan.contenders.length === 0) {
     throw new Error(`No contender of ${plan.name} is named like ${wanted.join(' or ')}`)
   }
@@ -86,18 +86,25 @@ export async function bench(caseUrl: URL, options: BenchOptions = {}): Promise<B
 }
 
 async function runOnce(caseUrl: URL, contender: PlannedContender, parent: string): Promise<Measured> {
-  const { name, expected } = contender
-  const job: Job = { records: contender.records, directory: await mkdtemp(join(parent, 'spillway-bench-')) }
+  const { name, records, expected } = contender
+  const measured = await inDirectory(parent, (directory) =>
+    runChild({ kind: 'run', caseUrl: caseUrl.href, contender: name, records, directory }),
+  )
+  const { rows, checksum } = measured.output
+  if (!isDeepStrictEqual({ rows, checksum }, expected)) {
+    const [made, due] = [JSON.stringify(measured.output), JSON.stringify(expected)]
+    throw new Error(`The output of ${name} is wrong, so its time does not count: made ${made}, expected ${due}`)
+  }
+  return measured
+}
+
+/** Has `work` done with an empty directory, which is removed whatever becomes of it. */
+async function inDirectory<Result>(parent: string, work: (directory: string) => Promise<Result>): Promise<Result> {
+  const directory = await mkdtemp(join(parent, 'spillway-bench-'))
   try {
-    const measured = await runChild({ kind: 'run', caseUrl: caseUrl.href, contender: name, job })
-    const { rows, checksum } = measured.output
-    if (!isDeepStrictEqual({ rows, checksum }, expected)) {
-      const [made, due] = [JSON.stringify(measured.output), JSON.stringify(expected)]
-      throw new Error(`The output of ${name} is wrong, so its time does not count: made ${made}, expected ${due}`)
-    }
-    return measured
+    return await work(directory)
   } finally {
-    await rm(job.directory, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true })
   }
 }
 

@@ -16,10 +16,10 @@ export function formatReport({ name, rounds, contenders }: BenchReport): string 
     `${contender.isSubject ? '*' : ' '} ${contender.name}`,
     whole.format(contender.records),
     whole.format(contender.recordsPerSecond),
-    (1e6 / contender.recordsPerSecond).toFixed(2),
+    fixed(1e6 / contender.recordsPerSecond, 2),
     contender.megabytesPerSecond.toFixed(1),
     megabytes(contender.outputBytes),
-    contender.outputRatio.toFixed(3),
+    fixed(contender.outputRatio, 3),
     whole.format(contender.peakRssBytes / 1e6),
     percent(contender.gcShare),
     whole.format(contender.loopDelayMs),
@@ -77,11 +77,16 @@ function stageRow({ name, busyShare, blockedShare, starvedShare }: StageReport):
 
 function change(before: ContenderReport, now: ContenderReport): string {
   const percentage = (now.ratio.median / before.ratio.median - 1) * 100
-  return `${percentage < 0 ? '' : '+'}${percentage.toFixed(1)} %`
+  return `${percentage >= 0 ? '+' : ''}${fixed(percentage, 1)} %`
 }
 
 function ratio({ median, least, most }: Spread): string {
   return `${median.toFixed(3)} (${least.toFixed(3)} to ${most.toFixed(3)})`
+}
+
+/** A dash stands for what no number tells: what contenders without records, or without output, take for each. */
+function fixed(value: number, digits: number): string {
+  return Number.isFinite(value) ? value.toFixed(digits) : '-'
 }
 
 function percent(share: number): string {

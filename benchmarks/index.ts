@@ -8,6 +8,7 @@ export { describeMachine, type Machine } from './machine.ts'
 export { makeRandom, type Random } from './random.ts'
 export { batches, CONTAINERS, cycle, makeRecords, type SearchRecord } from './records.ts'
 export { median, spreadOf, type Spread } from './statistics.ts'
+export { readTallies, saveTallies, sumTallies, Tally } from './tally.ts'
 export { sumFiles, sumLines } from './text-output.ts'
 export type { Stage } from './stage-clock.ts'
 export {

@@ -4,7 +4,8 @@
 import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
+import { pipeline } from 'node:stream/promises'
+import { crc32, createGunzip } from 'node:zlib'
 import type { Output } from './bench-case.ts'
 
 /** The sum of the lines that `toLine` makes of `rows`, each with a line feed after it. */
@@ -24,16 +25,24 @@ export function sumText<Row>(header: string, rows: Iterable<Row>, toLine: (row: 
   return { rows: count, bytes, checksum: checksum.toString(16) }
 }
 
-/** The sum of the files anywhere in `directory` whose names end in `extension`, in the order of their paths. */
+/**
+ * The sum of the files anywhere in `directory` whose names end in `extension`, in the order of their paths: of the text in
+ * those whose names end in `.gz`, with their bytes as they are on disk.
+ */
 export async function sumFiles(directory: string, extension: string): Promise<Output> {
   let [rows, bytes, checksum] = [0, 0, 0]
-  const names = await readdir(directory, { recursive: true })
-  for (const name of names.filter((name) => name.endsWith(extension)).sort()) {
-    for await (const chunk of createReadStream(join(directory, name)) as AsyncIterable<Buffer>) {
+  const sum = async (text: AsyncIterable<Buffer>) => {
+    for await (const chunk of text) {
       for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) rows++
-      bytes += chunk.length
       checksum = crc32(chunk, checksum)
     }
+  }
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(extension))
+  for (const path of files.map(({ parentPath, name }) => join(parentPath, name)).sort()) {
+    const file = createReadStream(path)
+    await (path.endsWith('.gz') ? pipeline(file, createGunzip(), sum) : sum(file))
+    bytes += file.bytesRead
   }
   return { rows, bytes, checksum: checksum.toString(16) }
 }

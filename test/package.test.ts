@@ -38,6 +38,15 @@ t.test('ships the build, the manifest, the licence, and no sources or tests', as
   )
 })
 
+t.test('ships the benchmark harness without the cases and what is only theirs', async (t) => {
+  const modules = readdirSync(join(unpacked, 'dist/benchmarks'))
+  t.ok(['index.js', 'index.d.ts', 'bench-child.js'].every((name) => modules.includes(name)))
+  t.strictSame(
+    modules.filter((name) => name.startsWith('cli.') || !name.includes('.')),
+    [],
+  )
+})
+
 t.test('is used by import', async (t) => {
   const project = makeProject('by-import', dependencies)
   const source = `

@@ -3,7 +3,7 @@
  */
 import type { BenchCase } from '../bench-case.ts'
 import { FLIGHTS, flightTable, readFlights, sumFlights, type Flight } from '../tables/flights.ts'
-import { PARQUET_PACKAGES, parquetContenders } from '../parquet/parquet-contenders.ts'
+import { PARQUET_PACKAGES, PARQUET_SUBJECTS, parquetContenders } from '../parquet/parquet-contenders.ts'
 import { readParquetOutput } from '../parquet/read-output.ts'
 
 export const benchCase: BenchCase<readonly Flight[]> = {
@@ -13,5 +13,6 @@ export const benchCase: BenchCase<readonly Flight[]> = {
   expectedOutput: (_flights, records) => sumFlights(records),
   readOutput: (directory) => readParquetOutput(directory, flightTable),
   contenders: parquetContenders(flightTable),
+  subjects: PARQUET_SUBJECTS,
   packages: [...PARQUET_PACKAGES, 'vega-datasets'],
 }

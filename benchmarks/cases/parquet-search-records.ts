@@ -2,7 +2,7 @@
  * Nested records into Parquet, beside other writers of it.
  */
 import type { BenchCase } from '../bench-case.ts'
-import { PARQUET_PACKAGES, parquetContenders } from '../parquet/parquet-contenders.ts'
+import { PARQUET_PACKAGES, PARQUET_SUBJECTS, parquetContenders } from '../parquet/parquet-contenders.ts'
 import { readParquetOutput } from '../parquet/read-output.ts'
 import { searchTable } from '../tables/search-table.ts'
 import { makeRecords, type SearchRecord } from '../records.ts'
@@ -18,5 +18,6 @@ export const benchCase: BenchCase<readonly SearchRecord[]> = {
   expectedOutput: async (pool, records) => (await import('../tables/sum-table.ts')).sumPool(searchTable, pool, records),
   readOutput: (directory) => readParquetOutput(directory, searchTable),
   contenders: parquetContenders(searchTable),
+  subjects: PARQUET_SUBJECTS,
   packages: PARQUET_PACKAGES,
 }

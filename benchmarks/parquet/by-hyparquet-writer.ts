@@ -8,15 +8,16 @@ import { outputPath } from './output-path.ts'
 import type { Table, PoolWriter, TableType } from '../tables/table.ts'
 
 /** What its own default comes to after the first row group. */
-const ROW_GROUP = 100_000
+export const ROW_GROUP = 100_000
 
-const TYPES = { text: 'STRING', double: 'DOUBLE', timestamp: 'TIMESTAMP' } as const satisfies Record<
+/** Its names of the types. */
+export const HYPARQUET_TYPES = { text: 'STRING', double: 'DOUBLE', timestamp: 'TIMESTAMP' } as const satisfies Record<
   TableType,
   BasicType
 >
 
 export function byHyparquetWriter<Row>({ columns, transpose }: Table<Row>): PoolWriter<Row> {
-  const specs = Object.entries(columns).map(([name, type]) => ({ name, type: TYPES[type] }))
+  const specs = Object.entries(columns).map(([name, type]) => ({ name, type: HYPARQUET_TYPES[type] }))
   return async (pool, job) => {
     const schema = schemaFromColumnData({ columnData: specs.map((spec) => ({ ...spec, data: [] })) })
     const writer = new ParquetWriter({ writer: fileWriter(outputPath(job)), schema, codec: 'SNAPPY' })

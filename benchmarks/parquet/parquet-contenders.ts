@@ -8,6 +8,9 @@ import type { Table } from '../tables/table.ts'
 /** Packages whose versions belong beside the figures. */
 export const PARQUET_PACKAGES = ['@duckdb/node-api', 'hyparquet-writer', 'parquetjs-lite'] as const
 
+/** Those of the contenders that are ours. */
+export const PARQUET_SUBJECTS = ['spillway'] as const
+
 /** The contenders for records of the kind of `table`, spillway first; their input is a pool to go round. */
 export function parquetContenders<Row>(table: Table<Row>) {
   return {

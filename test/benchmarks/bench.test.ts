@@ -29,7 +29,7 @@ t.test('runs each contender once a round and reports what it measured', async (t
     t.ok(megabytesPerSecond > 0)
     t.ok(peakRssBytes > 1e6)
   }
-  t.strictSame(readdirSync(directory), [], 'leaves nothing behind')
+  t.strictSame(readdirSync(directory), [], 'leaves nothing behind, of what was read neither')
 
   const [heading, titles, ...lines] = formatReport(report).split('\n')
   t.equal(heading, 'numbers: median of 2 runs each, compared with at once')
@@ -78,6 +78,33 @@ t.test('compares the cost of a record where contenders have different work', asy
     ],
   )
   t.equal(report.outputs['a hundred']?.rows, 100)
+})
+
+t.test('gives a contender with a number of its own as many more when more are asked for', async (t) => {
+  const report = await bench(fixture('variants-case'), { rounds: 1, records: 30, contenders: ['a hundred', 'from'] })
+  t.strictSame(
+    report.contenders.map(({ name, records }) => [name, records]),
+    [
+      ['a hundred', 300],
+      ['from a thousand on', 30],
+    ],
+  )
+})
+
+t.test('compares a contender that has nothing to do with nothing', async (t) => {
+  const report = await bench(fixture('reading-case'), { rounds: 1, records: 10 })
+  t.match(report.contenders, [
+    { name: 'reader', records: 10, outputBytes: 20, ratio: { median: 1 } },
+    { name: 'nothing', records: 0, recordsPerSecond: 0, outputBytes: 0, ratio: { median: 0 } },
+  ])
+  t.match(formatReport(report), /\n {2}nothing +0 +0 +- +0\.0 +0\.0 +- /)
+  t.match(formatComparison(report, report), /\n {2}nothing .* - %$/)
+})
+
+t.test('tells the memory of the run, whatever there is in the process that asks for it', async (t) => {
+  const ballast = Buffer.alloc(256 * 1024 * 1024, 1)
+  const { contenders } = await bench(fixture('numbers-case'), { rounds: 1 })
+  t.ok((contenders[0]?.peakRssBytes ?? NaN) < ballast.length)
 })
 
 t.test('refuses a time whose output is wrong, though its size is right', async (t) => {

@@ -1,0 +1,11 @@
+/**
+ * What `spillway convert` does, without the command around it.
+ */
+import { Conversion } from '../../lib/cli/convert.ts'
+import { planConversion } from '../../lib/cli/conversion-plan.ts'
+
+/** Converts a file into another one; their names tell the formats. */
+export async function bySpillway(input: string, out: string): Promise<void> {
+  const conversion = new Conversion(planConversion(input, { out }, process), new AbortController().signal)
+  await conversion.run()
+}

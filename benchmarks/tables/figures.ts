@@ -1,0 +1,37 @@
+/**
+ * The number that a tally takes of a record: all numbers of the record have a part in it, and one of its texts.
+ */
+import type { SearchRecord } from '../records.ts'
+import type { Flight } from './flights.ts'
+
+/** A row whose keys are the columns of a table. */
+export type Row = Readonly<Record<string, unknown>>
+
+/** Of a record of a parameter search. */
+export function figureOfSearch({ container, parameters, result }: SearchRecord): number {
+  const { sharpe_ratio: sharpe, total_return: total, max_drawdown: drawdown } = result.metrics
+  const { lookback, threshold } = parameters
+  return lastCode(container) + lookback + threshold + sharpe + total + drawdown + result.signals_generated
+}
+
+/** Of such a record as a row: the same number. */
+export function figureOfSearchRow(row: Row): number {
+  return (
+    lastCode(row['container'] as string) +
+    (row['parameters.lookback'] as number) +
+    (row['parameters.threshold'] as number) +
+    (row['result.metrics.sharpe_ratio'] as number) +
+    (row['result.metrics.total_return'] as number) +
+    (row['result.metrics.max_drawdown'] as number) +
+    (row['result.signals_generated'] as number)
+  )
+}
+
+/** Of a flight. */
+export function figureOfFlight({ date, delay, distance, origin }: Flight): number {
+  return lastCode(origin) + date.getTime() / 60_000 + delay * 31 + distance
+}
+
+function lastCode(text: string): number {
+  return text.charCodeAt(text.length - 1)
+}
