@@ -20,6 +20,7 @@ import {
   type Checks,
 } from './core/options.ts'
 import { DataFlowManager } from './data-flow-manager.ts'
+import { FileChecksums } from './file-checksums.ts'
 import { Journal } from './journal.ts'
 import type { RunStatus } from './journal-entries.ts'
 import { distributePhases, type OrderedPhase } from './phase-order.ts'
@@ -191,10 +192,20 @@ export class Coordinator {
   async #run({ workflow, directory, journal, earlier }: RunPlan, options: ExecuteOptions): Promise<WorkflowResult> {
     const { resultCallback, signal = new AbortController().signal } = options
     const startedAtMs = performance.now()
-    const streamer = this.#makeStreamer(workflow, directory, earlier)
     const { openTarget } = this.#options
+    const checksums = new FileChecksums()
+    const streamer = this.#makeStreamer(workflow, directory, earlier, checksums.through(openTarget))
     const dataFlowManager = this.#managerOf(directory.path)
-    const run = new WorkflowRun({ directory, workflow, signal, journal, openTarget, streamer, dataFlowManager })
+    const run = new WorkflowRun({
+      directory,
+      workflow,
+      signal,
+      journal,
+      openTarget,
+      checksums,
+      streamer,
+      dataFlowManager,
+    })
     let phases: WorkflowResult['phases'] = {}
     let failure: Error | undefined
     try {
@@ -241,6 +252,7 @@ export class Coordinator {
     { results, objective, phases }: ResolvedWorkflow,
     directory: RunDirectory,
     earlier: EarlierPhases,
+    openTarget: OpenTarget,
   ): ResultStreamer | null {
     if (results === false || !this.#options.enableResultStreaming) return null
     const options = {
@@ -249,7 +261,7 @@ export class Coordinator {
       outputDir: directory.path,
       objective,
       maxPhases: phases.length,
-      openTarget: this.#options.openTarget,
+      openTarget,
       // What is there is what was committed.
       onExisting: 'append',
     } as const

@@ -7,17 +7,19 @@ export { WorkflowAbortError, WorkflowError, type WorkflowResult } from './workfl
 export type { WorkflowStream } from './workflow-stream.ts'
 export { loadWorkflow, type LoadWorkflowOptions } from './workflow-file.ts'
 export { resolveWorkflow, type ResolveOptions, type TextPosition } from './resolve-workflow.ts'
-export type { ResolvedPhase, ResolvedWorkflow, Workflow, WorkflowInput, WorkflowPhase } from './workflow.ts'
+export type { CommitUnit, ResolvedPhase, ResolvedWorkflow, Workflow, WorkflowInput, WorkflowPhase } from './workflow.ts'
 export type { ResultsSettings } from './results-settings.ts'
 export {
   defineTopology,
+  type ContainerContext,
   type ContainerSpec,
   type OutputContext,
   type Topology,
   type TopologyContext,
 } from './topology.ts'
 export { Sequencer, type SequencerOptions } from './sequencer.ts'
-export type { PhaseOutlet, PhaseResult, PhaseStatus, RunContext } from './run-context.ts'
+export type { CommitProgress, Watermark } from './commit-progress.ts'
+export type { PhaseCommits, PhaseOutlet, PhaseResult, PhaseStatus, RunContext } from './run-context.ts'
 export type { ResultCallback } from './container-intake.ts'
 export { distributePhases, type OrderedPhase } from './phase-order.ts'
 export { DataFlowManager, type DataFlowManagerOptions } from './data-flow-manager.ts'
@@ -28,6 +30,11 @@ export {
   type DistributedResultCollectorStats,
 } from './distributed-result-collector.ts'
 export type { SourceState, SourceStats } from './source-queue.ts'
+export { verifyRun, type RunProblem, type VerifiedPhase, type VerifiedRun } from './verify-run.ts'
+export { repairRun, type RunRepair } from './repair-run.ts'
+export type { CutFile } from './restore-run.ts'
+export type { ResumeOptions } from './coordinator.ts'
+export type { ResumptionOptions } from './resumption.ts'
 export { inspectRun, type InspectedPart, type InspectedPhase, type InspectedRun } from './inspect-run.ts'
 export type { RunStatus } from './journal-entries.ts'
 export { ResultStreamer, type Ack, type AggregatedResults } from './result-streamer.ts'

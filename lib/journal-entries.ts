@@ -63,6 +63,8 @@ export interface PartClosedEntry {
   readonly schema: PartSchema | null
   readonly rows: number
   readonly bytes: number
+  /** Of the whole file; null for one that was cut back. */
+  readonly crc32: number | null
 }
 
 /** What an earlier line tells of the file does not hold any more: it was removed, or cut back. */

@@ -16,6 +16,17 @@ import type { EarlierPhases } from './phase-router.ts'
 import { ResultsDirectory } from './results-directory.ts'
 import { aggregatesPath, fileName, spoolPath } from './run-directory.ts'
 
+/** A file that was cut back to what was committed, or removed. */
+export interface CutFile {
+  readonly phase: string
+  /** Path within the run directory. */
+  readonly file: string
+  readonly removedBytes: number
+}
+
+/** Told of each file that was cut. */
+type OnCut = (file: CutFile) => void
+
 /**
  * Cuts the parts of each phase back to its last commit, removes those that came after it, and the rejections too; phases
  * without a commit lose all parts. What changes is told to the journal. Memory: the aggregates.
@@ -28,13 +39,14 @@ export async function restoreRun(
   directory: string,
   phases: ReadonlySet<string>,
   journal: Journal,
+  onCut: OnCut = () => {},
 ): Promise<EarlierPhases> {
   const earlier = new Map<string, PhaseTally>()
   for (const phase of phases) {
     const { commit } = journal.state.phase(phase)
-    if (commit === undefined) await resetPhase(directory, phase, journal)
+    if (commit === undefined) await resetPhase(directory, phase, journal, onCut)
     else {
-      await cutParts(directory, commit, journal)
+      await cutParts(directory, commit, journal, onCut)
       const { counts, aggregates } = commit
       const restored = aggregates && (await readAggregates(aggregatesPath(directory, phase), aggregates))
       earlier.set(phase, { counts, aggregates: restored ?? new Aggregates({ phase }) })
@@ -51,16 +63,21 @@ export async function restoreRun(
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`
  */
-export async function resetPhase(directory: string, phase: string, journal: Journal): Promise<void> {
+export async function resetPhase(
+  directory: string,
+  phase: string,
+  journal: Journal,
+  onCut: OnCut = () => {},
+): Promise<void> {
   if (journal.state.phase(phase).started !== undefined) journal.append({ type: 'phase-reset', phase })
-  await dropPartsAfter(-1, directory, phase, journal)
+  await dropPartsAfter(-1, { directory, phase, journal, onCut })
   await rm(aggregatesPath(directory, phase), { recursive: true, force: true })
 }
 
-async function cutParts(directory: string, commit: CommitEntry, journal: Journal): Promise<void> {
+async function cutParts(directory: string, commit: CommitEntry, journal: Journal, onCut: OnCut): Promise<void> {
   const { phase, file, offsetBytes: bytes, rows, schema } = commit
   if (file === null) {
-    await dropPartsAfter(-1, directory, phase, journal)
+    await dropPartsAfter(-1, { directory, phase, journal, onCut })
     return
   }
   const parts = partsPath(directory, phase)
@@ -75,10 +92,13 @@ async function cutParts(directory: string, commit: CommitEntry, journal: Journal
       { place: { phase, path: join(directory, file) } },
     )
   }
-  if (found > bytes) await truncate(path, bytes)
-  await dropPartsAfter(last, directory, phase, journal)
+  if (found > bytes) {
+    await truncate(path, bytes)
+    onCut({ phase, file, removedBytes: found - bytes })
+  }
+  await dropPartsAfter(last, { directory, phase, journal, onCut })
   journal.append({ type: 'part-dropped', phase, file })
-  journal.append({ type: 'part-closed', phase, file, schema, rows, bytes })
+  journal.append({ type: 'part-closed', phase, file, schema, rows, bytes, crc32: null })
 }
 
 async function truncate(path: string, bytes: number): Promise<void> {
@@ -95,15 +115,27 @@ async function truncate(path: string, bytes: number): Promise<void> {
   }
 }
 
-async function dropPartsAfter(number: number, directory: string, phase: string, journal: Journal): Promise<void> {
+/** Where parts are to be dropped, and who is told. */
+interface Dropping {
+  readonly directory: string
+  readonly phase: string
+  readonly journal: Journal
+  readonly onCut: OnCut
+}
+
+async function dropPartsAfter(number: number, { directory, phase, journal, onCut }: Dropping): Promise<void> {
   const parts = partsPath(directory, phase)
   const dropped = (await listParts(parts)).filter((part) => partNumber(part) > number)
   for (const part of dropped) {
     const path = join(parts, part)
-    await rm(path).catch((cause: unknown) => {
+    const file = fileName(directory, path)
+    try {
+      onCut({ phase, file, removedBytes: (await stat(path)).size })
+      await rm(path)
+    } catch (cause) {
       throw ioError('remove', path, cause)
-    })
-    journal.append({ type: 'part-dropped', phase, file: fileName(directory, path) })
+    }
+    journal.append({ type: 'part-dropped', phase, file })
   }
   if (dropped.length > 0) await syncDirectory(parts)
 }

@@ -10,6 +10,7 @@ import { completedPhase } from './completed-phase.ts'
 import { workflowEnded, workflowStarted } from './core/diagnostics.ts'
 import type { DataFlowManager } from './data-flow-manager.ts'
 import { DefaultOutput } from './default-output.ts'
+import type { FileChecksums } from './file-checksums.ts'
 import type { Journal } from './journal.ts'
 import type { PhaseEndedEntry, RunStatus } from './journal-entries.ts'
 import { JournaledCommits } from './journaled-commits.ts'
@@ -30,6 +31,8 @@ export interface WorkflowRunOptions {
   readonly signal: AbortSignal
   readonly journal: Journal
   readonly openTarget: OpenTarget
+  /** Of the files that the streamer writes. */
+  readonly checksums: FileChecksums
   /** Null where no results are written. */
   readonly streamer: ResultStreamer | null
   readonly dataFlowManager: DataFlowManager
@@ -184,7 +187,15 @@ export class WorkflowRun implements RunContext {
   }
 
   readonly #onPartClosed = ({ phase, path, schema, rows, bytes }: PhasePart<ClosedPart>): void => {
-    this.#options.journal.append({ type: 'part-closed', phase, file: this.#fileName(path), schema, rows, bytes })
+    this.#options.journal.append({
+      type: 'part-closed',
+      phase,
+      file: this.#fileName(path),
+      schema,
+      rows,
+      bytes,
+      crc32: this.#options.checksums.take(path),
+    })
   }
 
   #fileName(path: string): string {

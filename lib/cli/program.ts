@@ -13,6 +13,7 @@ import type { ResumeCommandOptions } from './resume-command.ts'
 import type { RunCommandOptions } from './run-command.ts'
 import type { Shell } from './shell.ts'
 import type { ValidateCommandOptions } from './validate-command.ts'
+import type { VerifyCommandOptions } from './verify-command.ts'
 
 /** Hands over the exit code of the command that ran. */
 type Report = (code: ExitCode) => void
@@ -84,6 +85,7 @@ function makeProgram(shell: Shell, report: Report): Command {
   addResume(program, shell, report)
   addValidate(program, shell, report)
   addInspect(program, shell, report)
+  addVerify(program, shell, report)
   addConvert(program, shell, report)
   addRepair(program, shell, report)
   return program
@@ -159,6 +161,22 @@ function addInspect(program: Command, shell: Shell, report: Report): void {
     })
 }
 
+function addVerify(program: Command, shell: Shell, report: Report): void {
+  program
+    .command('verify')
+    .summary('check whether the files of a run are whole')
+    .description(
+      'Checks the files of a run against its journal: sizes, checksums, rows and counts. Exit code 1: problems.',
+    )
+    .argument('<dir>', 'directory of the run')
+    .option('--json', 'print it as JSON')
+    .option('--debug', 'show the stack of an error')
+    .action(async (directory: string, options: VerifyCommandOptions) => {
+      const { runVerify } = await import('./verify-command.ts')
+      report(await runVerify(directory, options, shell))
+    })
+}
+
 function addConvert(program: Command, shell: Shell, report: Report): void {
   program
     .command('convert')
@@ -194,9 +212,11 @@ function addConvert(program: Command, shell: Shell, report: Report): void {
 function addRepair(program: Command, shell: Shell, report: Report): void {
   program
     .command('repair')
-    .summary('make a Parquet file readable that was cut short')
-    .description('Cuts a Parquet file whose writing was cut short back to its last complete footer, in place.')
-    .argument('<file>', 'Parquet file that nobody writes any more')
+    .summary('make a Parquet file, or the files of a run, readable that were cut short')
+    .description(
+      'Cuts a Parquet file back to its last complete footer, or all files of a run back to what was committed, in place.',
+    )
+    .argument('<path>', 'Parquet file that nobody writes any more, or directory of a run')
     .option('--json', 'print what was kept and removed as JSON')
     .option('--debug', 'show the stack of an error')
     .action(async (file: string, options: RepairCommandOptions) => {

@@ -1,6 +1,9 @@
 /**
- * `spillway repair`: cuts a Parquet file that was cut short back to its last complete footer.
+ * `spillway repair`: cuts a Parquet file that was cut short back to its last complete footer, or the files of a run back to
+ * what was committed.
  */
+import { stat } from 'node:fs/promises'
+import { repairRun, type RunRepair } from '../repair-run.ts'
 import { repairParquet, type ParquetRepair } from '../../sinks/repair-parquet.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { bytesText, quantityText } from './figures.ts'
@@ -13,11 +16,13 @@ export interface RepairCommandOptions {
 }
 
 /** Runs the command; whatever goes wrong is said on standard error. */
-export async function runRepair(file: string, options: RepairCommandOptions, shell: Shell): Promise<ExitCode> {
+export async function runRepair(path: string, options: RepairCommandOptions, shell: Shell): Promise<ExitCode> {
   const { json = false, debug } = options
   try {
-    const repair = await repairParquet(file)
-    shell.stdout.write(`${json ? JSON.stringify(repair, null, 2) : repairText(repair)}\n`)
+    const isDirectory = (await stat(path)).isDirectory()
+    const repair = isDirectory ? await repairRun(path) : await repairParquet(path)
+    const text = 'cut' in repair ? runText(repair) : parquetText(repair)
+    shell.stdout.write(`${json ? JSON.stringify(repair, null, 2) : text}\n`)
     return EXIT_CODES.done
   } catch (error) {
     sayError(shell, error, { debug })
@@ -25,8 +30,16 @@ export async function runRepair(file: string, options: RepairCommandOptions, she
   }
 }
 
-function repairText({ path, rows, rowGroups, removedBytes }: ParquetRepair): string {
+function parquetText({ path, rows, rowGroups, removedBytes }: ParquetRepair): string {
   const kept = `${quantityText(rows, 'row')} in ${quantityText(rowGroups, 'row group')}`
   if (removedBytes === 0) return `${path}: complete already, with ${kept}; nothing was changed`
   return `${path}: cut to its last complete footer: ${kept} kept, ${bytesText(removedBytes)} behind it removed`
+}
+
+function runText({ workflowId, cut, rows }: RunRepair): string {
+  const lines = cut.map(
+    ({ file, removedBytes }) => `${file}: ${bytesText(removedBytes)} that were not committed removed`,
+  )
+  const end = cut.length === 0 ? 'nothing was changed' : 'all files are complete now'
+  return [...lines, `run ${workflowId}: ${quantityText(rows, 'row')} committed; ${end}`].join('\n')
 }

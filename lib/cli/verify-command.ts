@@ -1,0 +1,39 @@
+/**
+ * `spillway verify`: checks whether the files of a run are what its journal says.
+ */
+import { verifyRun, type VerifiedRun } from '../verify-run.ts'
+import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
+import { quantityText } from './figures.ts'
+import { sayError, type Shell } from './shell.ts'
+
+/** Options of the command. */
+export interface VerifyCommandOptions {
+  readonly json?: boolean
+  readonly debug?: boolean
+}
+
+/** Runs the command; whatever goes wrong is said on standard error. */
+export async function runVerify(directory: string, options: VerifyCommandOptions, shell: Shell): Promise<ExitCode> {
+  const { json = false, debug } = options
+  try {
+    const run = await verifyRun(directory)
+    shell.stdout.write(`${json ? JSON.stringify(run, null, 2) : verificationText(run)}\n`)
+    return run.problems.length === 0 ? EXIT_CODES.done : EXIT_CODES.failed
+  } catch (error) {
+    sayError(shell, error, { debug })
+    return EXIT_CODES.usage
+  }
+}
+
+function verificationText({ workflowId, status, phases, problems }: VerifiedRun): string {
+  const lines = phases.map(({ phase, parts, rows, rejected, deduplicated }) => {
+    const others = [
+      ...(rejected === 0 ? [] : [`${rejected} rejected`]),
+      ...(deduplicated === 0 ? [] : [`${deduplicated} deduplicated`]),
+    ]
+    return [`${phase}: ${quantityText(rows, 'row')} in ${quantityText(parts, 'complete file')}`, ...others].join(', ')
+  })
+  const found = problems.map(({ phase, file, message }) => `PROBLEM: ${file ?? phase ?? 'the run'}: ${message}`)
+  const end = problems.length === 0 ? 'all is as the journal says' : quantityText(problems.length, 'problem')
+  return [...lines, ...found, `run ${workflowId}, ${status}: ${end}`].join('\n')
+}

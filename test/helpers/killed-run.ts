@@ -1,0 +1,208 @@
+/**
+ * Runs that are killed again and again while they work, and resumed until they are done: what is in their files then must
+ * be what an undisturbed run has made.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { Test } from 'tap'
+import { readRunState } from '../../lib/read-journal.ts'
+import { verifyRun } from '../../lib/verify-run.ts'
+import type { CommitUnit } from '../../lib/workflow.ts'
+import type { Format } from '../../sinks/record-sink-options.ts'
+import { makeRandom } from '../../benchmarks/random.ts'
+import { openDuckDb } from '../sinks/parquet/readers.ts'
+
+/** What a run writes, and how. */
+export interface Variant {
+  readonly format: Format
+  readonly compression?: 'gzip'
+  readonly commit: CommitUnit
+  readonly resumable: boolean
+}
+
+const CONTAINERS = 8
+
+/** Records of a container. A row group is not ended for fewer than 10,000 rows, and the queues hold as many again. */
+const RECORDS = { jsonl: 3000, csv: 3000, parquet: 8000 } as const
+
+const PHASES = ['search', 'refine'] as const
+
+const library = JSON.stringify(new URL('../../lib/index.ts', import.meta.url).href)
+
+/**
+ * Begins the run in a directory or goes on with it, kills itself when it has made so many records, and tells how many it
+ * has made when it ends by itself.
+ */
+const WORKING = `
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { Coordinator, defineTopology } from ${library}
+const [outputDir, variant, killAt] = process.argv.slice(2)
+const { format, compression, commit, resumable } = JSON.parse(variant)
+const RECORDS = ${JSON.stringify(RECORDS)}[format]
+let made = 0
+const search = defineTopology({
+  resumable,
+  *containers() {
+    for (let index = 0; index < ${CONTAINERS}; index++) yield { id: 'c' + index, config: index }
+  },
+  async *run({ config }, { phase, resumeFrom }) {
+    for (let n = resumeFrom; n < RECORDS; n++) {
+      if (++made >= Number(killAt)) process.kill(process.pid, 'SIGKILL')
+      if (n % 100 === 0) await setImmediate()
+      const metrics = { sharpe_ratio: Math.sin(config * RECORDS + n), profit: n / 7, ...(n % 3 === 0 && { rare: n }) }
+      yield { n, text: 'number ' + n, ...(n % 500 === 7 && { refused: () => n }), result: { metrics } }
+    }
+  },
+})
+const coordinator = new Coordinator({ outputDir, topologies: { search } })
+const results = { format, buffer_size: 100, row_group_rows: 900, ...(compression && { compression }) }
+const workflow = {
+  id: 'run', concurrency: 3, commit, checkpoint_records: 400, checkpoint_ms: 20, results,
+  phases: [{ name: 'search', topology: 'search' }, { name: 'refine', topology: 'search', depends_on: ['search'] }],
+}
+const begun = existsSync(join(outputDir, 'run', 'workflow.json'))
+const { counts } = await (begun ? coordinator.resumeWorkflow(join(outputDir, 'run')) : coordinator.executeWorkflow(workflow))
+console.log(JSON.stringify({ made, counts: { ...counts, phases: undefined } }))
+`
+
+/** Counts of a run, as its last process has told them. */
+interface Told {
+  /** Records that the containers have made in it. */
+  readonly made: number
+  readonly counts: Record<'recordsIn' | 'written' | 'rejected' | 'deduplicated' | 'inFlight', number>
+}
+
+/** What came of the rounds. */
+export interface KilledRuns {
+  /** Processes that were killed. */
+  readonly kills: number
+  /** Kills after which records of a phase under way were on the disk already. */
+  readonly midway: number
+}
+
+/**
+ * Kills and resumes one run a round, and expects its records, aggregates and counts to be those of an undisturbed run.
+ *
+ * @param killsEach - how often a run is killed at most
+ */
+export async function expectResumes(t: Test, variant: Variant, rounds: number, killsEach = 3): Promise<KilledRuns> {
+  const seed = Number(process.env['KILL_SEED'] ?? Date.now() % 2 ** 31)
+  t.comment(`To kill at the same records again: KILL_SEED=${seed}`)
+  const random = makeRandom(seed)
+  const directory = t.testdir()
+  const script = join(directory, 'working.mts')
+  writeFileSync(script, WORKING)
+  const duckdb = await openDuckDb()
+  const undisturbed = join(directory, 'undisturbed')
+  mkdirSync(undisturbed)
+  const whole = (await work(script, undisturbed, variant, Infinity)) as Told
+  await readInto(duckdb, 'expected', undisturbed, variant)
+  const total = CONTAINERS * RECORDS[variant.format] * PHASES.length
+  t.equal(whole.counts.recordsIn, total)
+  let kills = 0
+  let midway = 0
+  for (let round = 0; round < rounds; round++) {
+    const outputDir = join(directory, `round-${round}`)
+    mkdirSync(outputDir)
+    let told: Told | undefined
+    let committed = 0
+    for (let left = killsEach; told === undefined; left--) {
+      const killAt = left > 0 ? 1 + Math.floor(random() * (total - committed)) : Infinity
+      told = await work(script, outputDir, variant, killAt)
+      if (told !== undefined) break
+      kills += 1
+      const state = await committedIn(outputDir)
+      committed = state.records
+      midway += state.isMidway ? 1 : 0
+    }
+    const label = `${JSON.stringify(variant)}, round ${round}`
+    if (variant.resumable && variant.commit === 'records') {
+      t.equal(told.made, total - committed, `${label}: nothing is made again that was committed`)
+    }
+    const { recordsIn, written, rejected, deduplicated, inFlight } = told.counts
+    t.strictSame([written, rejected, inFlight], [whole.counts.written, whole.counts.rejected, 0], label)
+    t.equal(recordsIn, written + rejected + deduplicated)
+    await readInto(duckdb, 'actual', outputDir, variant)
+    t.equal(await difference(duckdb), 0, `${label}: the same records, each as often`)
+    t.strictSame(aggregatesIn(outputDir), aggregatesIn(undisturbed), `${label}: the same aggregates`)
+    t.strictSame(rejectionsIn(outputDir), rejectionsIn(undisturbed), `${label}: the same rejections`)
+    t.strictSame((await verifyRun(join(outputDir, 'run'))).problems, [], `${label}: verified`)
+    rmSync(outputDir, { recursive: true })
+  }
+  return { kills, midway }
+}
+
+/** Undefined when the process was killed. */
+async function work(script: string, outputDir: string, variant: Variant, killAt: number): Promise<Told | undefined> {
+  const args = ['--import', import.meta.resolve('tsx'), script, outputDir, JSON.stringify(variant), String(killAt)]
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+  const [output] = await Promise.all([text(child.stdout), once(child, 'close')])
+  if (child.signalCode === 'SIGKILL') {
+    // Killed before it had begun: whoever runs it again begins anew.
+    const run = join(outputDir, 'run')
+    if (existsSync(run) && !existsSync(join(run, 'workflow.json'))) rmSync(run, { recursive: true })
+    return undefined
+  }
+  if (child.exitCode !== 0) throw new Error(`the process ended with ${child.exitCode}`)
+  return JSON.parse(output) as Told
+}
+
+/** How many records are committed, and whether some of them are of a phase that has not ended. */
+async function committedIn(outputDir: string): Promise<{ records: number; isMidway: boolean }> {
+  const run = join(outputDir, 'run')
+  if (!existsSync(run)) return { records: 0, isMidway: false }
+  const state = await readRunState(run)
+  let records = 0
+  let isMidway = false
+  for (const phase of PHASES) {
+    const { commit, ended } = state.phase(phase)
+    const { written = 0, rejected = 0 } = commit?.counts ?? {}
+    records += written + rejected
+    isMidway ||= ended === undefined && written > 0
+  }
+  return { records, isMidway }
+}
+
+async function readInto(duckdb: DuckDBConnection, table: string, outputDir: string, { format }: Variant) {
+  const metrics = ['sharpe_ratio', 'profit', 'rare']
+  const columns = metrics.map((name) => (format === 'jsonl' ? `result.metrics.${name}` : `"result.metrics.${name}"`))
+  const selected = columns.map((column, place) => `CAST(${column} AS DOUBLE) AS ${metrics[place]}`)
+  const parts = join(outputDir, 'run', 'results', '*', '*')
+  const reader = {
+    jsonl: `read_json('${parts}', format = 'newline_delimited', union_by_name = true)`,
+    csv: `read_csv('${parts}', union_by_name = true)`,
+    parquet: `read_parquet('${parts}', union_by_name = true)`,
+  }[format]
+  await duckdb.run(`CREATE OR REPLACE TABLE ${table} AS
+    SELECT phase, container, CAST(n AS BIGINT) AS n, text, ${selected.join(', ')} FROM ${reader}`)
+}
+
+/** Rows that are in one table and not in the other, each as often as it is. */
+async function difference(duckdb: DuckDBConnection): Promise<number> {
+  const rows = await duckdb.runAndReadAll(`SELECT count(*)::INTEGER AS n FROM (
+    (SELECT * FROM expected EXCEPT ALL SELECT * FROM actual)
+    UNION ALL (SELECT * FROM actual EXCEPT ALL SELECT * FROM expected))`)
+  return Number(rows.getRowObjects()[0]?.['n'])
+}
+
+/** What does not depend on how often the run was interrupted. */
+function aggregatesIn(outputDir: string): unknown {
+  const content = readFileSync(join(outputDir, 'run', 'aggregates.json'), 'utf8')
+  const { flushCount, bytesWritten, writeCount, ...aggregates } = JSON.parse(content) as Record<string, unknown>
+  return [aggregates, typeof flushCount, typeof bytesWritten, typeof writeCount]
+}
+
+function rejectionsIn(outputDir: string): string[] {
+  const run = join(outputDir, 'run')
+  if (!readdirSync(run).includes('dead-letter.jsonl')) return []
+  return readFileSync(join(run, 'dead-letter.jsonl'), 'utf8').split('\n').sort()
+}
