@@ -2,6 +2,7 @@
  * One run of a workflow, as the sequencer sees it: gives each phase its stream graph, keeps outputs, and writes down in
  * the journal what has become of what.
  */
+import { rm } from 'node:fs/promises'
 import type { OpenTarget } from '../sinks/file-target.ts'
 import type { ClosedPart, OpenedPart, PartSchema } from '../sinks/part.ts'
 import type { PhaseSummary } from '../transforms/aggregate/summary-types.ts'
@@ -92,6 +93,7 @@ export class WorkflowRun implements RunContext {
       failure = error as Error
     }
     for (const log of this.#logs) await log.close().catch(() => {})
+    await rm(spoolPath(this.#options.directory.path), { recursive: true, force: true }).catch(() => {})
     return { aggregatedResults: await streamer.getAggregatedResults(), counts: streamer.stats, failure }
   }
 
