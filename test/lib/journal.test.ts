@@ -1,11 +1,12 @@
-import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t from 'tap'
 import { Journal } from '../../lib/journal.ts'
 import type { JournalEntry } from '../../lib/journal-entries.ts'
-import { readJournal } from '../../lib/read-journal.ts'
+import { readJournal, readRunState } from '../../lib/read-journal.ts'
 import { RunState } from '../../lib/run-state.ts'
+import { NO_COUNTS } from '../../lib/streamer-stats.ts'
 import { openFileTarget } from '../../sinks/file-target.ts'
 
 const started = (phase: string): JournalEntry => ({ type: 'phase-started', phase, at: '2026-01-01T00:00:00.000Z' })
@@ -81,4 +82,44 @@ t.test('refuses what is no journal of its version', async (t) => {
   await refused('later', /written by spillway 9\.0\.0/)
   await refused('none', /is not the directory of a run/)
   await refused('nowhere', /is not the directory of a run/)
+})
+
+t.test('a segment that is full is followed by one that repeats what is known', async (t) => {
+  const dir = t.testdir()
+  const journal = await openJournal(dir)
+  const counts = { ...NO_COUNTS, written: 5 }
+  const commit = (n: number): JournalEntry => ({
+    type: 'commit',
+    phase: 'a',
+    file: 'results/a/part-00000.jsonl',
+    offsetBytes: n,
+    rows: n,
+    schema: null,
+    counts,
+    aggregates: null,
+    done: [[0, n]],
+    watermarks: Array.from({ length: 1000 }, (_, index) => ({ index, id: `container ${index}`, records: n, crc32: 7 })),
+  })
+  journal.append(started('a'))
+  for (let n = 0; n < 400; n++) {
+    journal.append(commit(n))
+    await journal.commit()
+  }
+  await journal.close()
+  const segments = readdirSync(join(dir, 'journal'))
+  t.ok(segments.length >= 3, `${segments.length} segments`)
+  const state = await readRunState(dir)
+  t.match(state.phase('a'), { started: { phase: 'a' }, commit: { rows: 399 } })
+  t.match(state, { workflowId: 'run-1', segment: segments.length })
+
+  const last = join(dir, 'journal', segments.at(-1) as string)
+  const whole = readFileSync(last)
+  const cuts = [0, 1, 50, whole.indexOf(10), whole.indexOf(10) + 1, whole.indexOf(10) + 20]
+  for (const cut of cuts) {
+    writeFileSync(last, whole.subarray(0, cut))
+    const before = await readRunState(dir)
+    t.match(before.phase('a').commit?.rows, Number, `cut at byte ${cut}`)
+    t.equal(before.segment, segments.length, 'the next segment has a number of its own')
+    t.ok((await entriesIn(dir)).length > 200, 'the lines before can be read')
+  }
 })
