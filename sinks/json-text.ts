@@ -105,6 +105,22 @@ export class JsonText {
   }
 }
 
+/** The first key in the text of a record; undefined unless `JSON.stringify` writes this record as it must be. */
+export function firstKeyOf(record: unknown): string | undefined {
+  if (typeof record !== 'object' || record === null) return undefined
+  try {
+    if (kindOfObject(record) !== 'object' || inspectFields(record as Record<string, unknown>, 0) !== CLEAN)
+      return undefined
+    for (const key in record) {
+      // A key of the prototype is not written, and neither is one without a value.
+      return Object.hasOwn(record, key) && (record as Record<string, unknown>)[key] !== undefined ? key : undefined
+    }
+  } catch {
+    // What throws when it is read has no text.
+  }
+  return undefined
+}
+
 /** Bytes as base64 text. */
 export function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')

@@ -17,10 +17,12 @@ const CHUNK_BYTES = 256 * 1024
 const MOST_KEPT_BYTES = 4 * CHUNK_BYTES
 
 /** Code units that are encoded together. */
-const PIECE_UNITS = 8 * 1024
+export const PIECE_UNITS = 16 * 1024
 
 /** The most bytes that a code unit becomes. For pieces of a usual size room for so many is made, as counting costs more. */
 const MOST_BYTES_PER_UNIT = 3
+
+const NEWLINE = 0x0a
 
 /**
  * Text waiting to be written, and its way into bytes. Memory: about 256 KB, in a buffer of up to 1 MB, and one text more.
@@ -46,6 +48,30 @@ export class TextChunk {
     if (this.#text.length >= PIECE_UNITS) this.#encode()
   }
 
+  /**
+   * Adds a JSON array of `count` items with each item on a line of its own, and says true. Says false, and takes nothing,
+   * when `boundary` is not found exactly between the items.
+   *
+   * @param boundary - ASCII that ends an item and begins the next one, the comma its second character
+   */
+  appendItems(array: string, boundary: string, count: number): boolean {
+    this.#encode()
+    const start = this.#length
+    // The byte behind each item, a comma or the bracket, becomes its newline.
+    const text = array.slice(1)
+    const end = start + this.#write(text)
+    const byteText = end - start === text.length ? text : this.#bytes.toString('latin1', start, end)
+    let items = 1
+    for (let at = byteText.indexOf(boundary); at >= 0; at = byteText.indexOf(boundary, at + boundary.length)) {
+      this.#bytes[start + at + 1] = NEWLINE
+      items++
+    }
+    if (items !== count) return false
+    this.#bytes[end - 1] = NEWLINE
+    this.#length = end
+    return true
+  }
+
   /** The bytes so far. They hold until more is added. */
   async take(): Promise<Uint8Array> {
     this.#encode()
@@ -59,7 +85,13 @@ export class TextChunk {
   }
 
   #encode(): void {
-    const text = this.#text
+    if (this.#text === '') return
+    this.#length += this.#write(this.#text)
+    this.#text = ''
+  }
+
+  /** Writes text behind the bytes so far, and returns how many more they would be. */
+  #write(text: string): number {
     const isUsual = text.length <= 2 * PIECE_UNITS
     const needed = this.#length + (isUsual ? text.length * MOST_BYTES_PER_UNIT : Buffer.byteLength(text))
     if (needed > this.#bytes.length) {
@@ -67,7 +99,6 @@ export class TextChunk {
       this.#bytes.copy(grown, 0, 0, this.#length)
       this.#bytes = grown
     }
-    this.#length += this.#bytes.write(text, this.#length)
-    this.#text = ''
+    return this.#bytes.write(text, this.#length)
   }
 }

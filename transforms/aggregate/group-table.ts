@@ -47,6 +47,12 @@ export class GroupTable {
   readonly #maxContainers: number
   readonly #byName = new Map<string | null, number>()
   readonly #byIteration = new Map<number, Map<number, number>>()
+  /**
+   * By group: the one that was asked for after it by name. Containers that take turns come in the same order again, and
+   * looking up a new string, whose hash is not computed yet, takes a third of the time of a record.
+   */
+  readonly #followers: number[] = [OTHER]
+  #lastNamed = OTHER
   #order: Uint32Array | null = null
 
   constructor(maxContainers: number) {
@@ -124,8 +130,15 @@ export class GroupTable {
   }
 
   #groupOfName(name: string | null): number {
-    const known = this.#byName.get(name)
-    if (known !== undefined) return known
+    const expected = this.#followers[this.#lastNamed] as number
+    if (expected !== OTHER && this.names[expected] === name) return (this.#lastNamed = expected)
+    const group = this.#byName.get(name) ?? this.#appendNamed(name)
+    if (group === OTHER) return OTHER
+    this.#followers[this.#lastNamed] = group
+    return (this.#lastNamed = group)
+  }
+
+  #appendNamed(name: string | null): number {
     if (this.#byName.size >= this.#maxContainers) return OTHER
     const group = this.#append(-1, 0, name)
     this.#byName.set(name, group)
@@ -151,6 +164,7 @@ export class GroupTable {
     this.firstKeys.push(NaN)
     this.lastKeys.push(NaN)
     this.denseMetrics.push(0)
+    this.#followers.push(OTHER)
     return this.size - 1
   }
 }

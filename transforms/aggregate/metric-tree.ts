@@ -6,6 +6,7 @@
  * shape no key is ever looked up or joined.
  */
 import { joinPath, splitPath } from '../../lib/core/field-path.ts'
+import type { ResultRecord } from '../../lib/core/record.ts'
 import type { MetricTable } from './metric-table.ts'
 
 /** Objects nested deeper than this are not looked into; cycles end here too. */
@@ -54,6 +55,16 @@ export interface MetricVisitor {
 /** The known metrics, by path. */
 export class MetricTree {
   readonly #root = new TreeNode(undefined, 0)
+  /** The path to the metrics of a record: its first key, and the others. */
+  readonly #firstKey: string
+  readonly #otherKeys: readonly string[]
+
+  /** @param path - dotted path of the object that has the metrics */
+  constructor(path: string) {
+    const [first, ...others] = splitPath(path) as [string, ...string[]]
+    this.#firstKey = first
+    this.#otherKeys = others
+  }
 
   /** Makes a metric known. */
   insert(table: MetricTable): void {
@@ -66,8 +77,13 @@ export class MetricTree {
     node.table = table
   }
 
-  /** Calls `visitor` with the metrics of `metrics`, the object at the metrics path of a record. */
-  walk(metrics: unknown, visitor: MetricVisitor): void {
+  /** Calls `visitor` with the metrics of a record. */
+  walk(record: ResultRecord, visitor: MetricVisitor): void {
+    let metrics: unknown = record[this.#firstKey]
+    for (const key of this.#otherKeys) {
+      if (typeof metrics !== 'object' || metrics === null) return
+      metrics = (metrics as Record<string, unknown>)[key]
+    }
     if (isNested(metrics)) walk(this.#root, metrics, visitor, 0)
   }
 }

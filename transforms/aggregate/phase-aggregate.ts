@@ -5,15 +5,15 @@
  * Memory: about 90 bytes for each container and metric, 100 and its name for each container, up to 64 KB for the sketch
  * of each metric, and `topCount` entries; never a record.
  */
-import { splitPath } from '../../lib/core/field-path.ts'
 import type { ResolvedFieldNames, ResultRecord } from '../../lib/core/record.ts'
 import { GroupTable, OTHER, type SavedGroups } from './group-table.ts'
 import { MetricTable, type Arrival, type SavedMetric } from './metric-table.ts'
 import { MetricTree, type MetricVisitor } from './metric-tree.ts'
-import { comparePositions, orderKeyOf, takesFirst, takesLast, type OrderKey } from './position.ts'
+import { containerNameOf, orderKeyOf, takesFirst, takesLast, type OrderKey } from './position.ts'
 import { expectCount, expectList, expectObject, expectText, malformed } from './saved-state.ts'
 import type { Objective } from './summary-types.ts'
 import {
+  canEnter,
   compareCandidates,
   makeCandidate,
   restoreCandidate,
@@ -45,10 +45,7 @@ export interface SavedPhase {
 export class PhaseAggregate implements MetricVisitor {
   readonly phase: string
   readonly #options: PhaseAggregateOptions
-  /** The path to the metrics: its first key, and the others. */
-  readonly #metricsRoot: string
-  readonly #metricsPath: readonly string[]
-  readonly #tree = new MetricTree()
+  readonly #tree: MetricTree
   readonly #metrics = new Map<string, MetricTable>()
   readonly #top: TopList<Candidate>
   #groups: GroupTable
@@ -75,9 +72,7 @@ export class PhaseAggregate implements MetricVisitor {
   constructor(phase: string, options: PhaseAggregateOptions) {
     this.phase = phase
     this.#options = options
-    const [root, ...path] = splitPath(options.fields.metrics) as [string, ...string[]]
-    this.#metricsRoot = root
-    this.#metricsPath = path
+    this.#tree = new MetricTree(options.fields.metrics)
     this.#groups = new GroupTable(options.maxContainers)
     this.#top = new TopList<Candidate>(options.topCount, (a, b) => compareCandidates(a, b, options.objective.direction))
   }
@@ -105,7 +100,7 @@ export class PhaseAggregate implements MetricVisitor {
   /** Adds a record of the container with this index and iteration, `seq` being the record's number in it. */
   addIdentified(record: ResultRecord, index: number, iteration: number, seq: number): void {
     const arrival = this.#arrival
-    const name = nameOf(record[this.#options.fields.container])
+    const name = containerNameOf(record[this.#options.fields.container])
     if (arrival.index !== index || arrival.iteration !== iteration) {
       this.#lastName = undefined
       this.#lastGroup = this.#groups.groupOf(index, iteration, name)
@@ -119,7 +114,7 @@ export class PhaseAggregate implements MetricVisitor {
   add(record: ResultRecord): void {
     const arrival = this.#arrival
     const { container, timestamp } = this.#options.fields
-    const name = nameOf(record[container])
+    const name = containerNameOf(record[container])
     if (name !== this.#lastName) {
       this.#lastName = name
       this.#lastGroup = this.#groups.groupOf(-1, 0, name)
@@ -204,12 +199,14 @@ export class PhaseAggregate implements MetricVisitor {
     arrival.key = key
     arrival.group = group
     arrival.before = group === OTHER ? -1 : before
-    arrival.isFirst = before === 0 || takesFirst(key, groups.firstKeys[group] as OrderKey)
-    arrival.isLast = before === 0 || takesLast(key, groups.lastKeys[group] as OrderKey)
+    const lastKey = groups.lastKeys[group] as OrderKey
+    arrival.isLast = before === 0 || takesLast(key, lastKey)
+    // Mostly records come in order: the last one is not the first too, unless those before it have no key.
+    const isLater = arrival.isLast && !Number.isNaN(lastKey)
+    arrival.isFirst = before === 0 || (!isLater && takesFirst(key, groups.firstKeys[group] as OrderKey))
     this.#objectiveValue = NaN
     this.#denseMetrics = 0
-    const metrics = this.#metricsOf(record)
-    this.#tree.walk(metrics, this)
+    this.#tree.walk(record, this)
     if (group !== OTHER) {
       if (this.#denseMetrics !== groups.denseMetrics[group]) this.#settleDense(group, before)
       if (arrival.isFirst) {
@@ -219,16 +216,7 @@ export class PhaseAggregate implements MetricVisitor {
       if (arrival.isLast) groups.lastKeys[group] = key
     }
     groups.counts[group] = before + 1
-    if (Number.isFinite(this.#objectiveValue)) this.#consider(record, metrics)
-  }
-
-  #metricsOf(record: ResultRecord): unknown {
-    let value: unknown = record[this.#metricsRoot]
-    for (const key of this.#metricsPath) {
-      if (typeof value !== 'object' || value === null) return undefined
-      value = (value as Record<string, unknown>)[key]
-    }
-    return value
+    if (Number.isFinite(this.#objectiveValue)) this.#consider(record)
   }
 
   /** Keeps keys for the metrics that all `before` records of the group had and this one lacks. */
@@ -244,16 +232,11 @@ export class PhaseAggregate implements MetricVisitor {
     this.#groups.denseMetrics[group] = dense
   }
 
-  #consider(record: ResultRecord, metrics: unknown): void {
-    const { worst, full } = this.#top
+  #consider(record: ResultRecord): void {
+    const { fields, objective } = this.#options
     const value = this.#objectiveValue
-    if (full) {
-      if (worst === undefined) return
-      const { direction } = this.#options.objective
-      if (direction === 'max' ? value < worst.value : value > worst.value) return
-      if (value === worst.value && comparePositions(this.#arrival, worst.position) >= 0) return
-    }
-    this.#top.add(makeCandidate(this.#arrival, record[this.#options.fields.timestamp], value, metrics, this.#tree))
+    if (!canEnter(this.#top, value, this.#arrival, objective.direction)) return
+    this.#top.add(makeCandidate(this.#arrival, record[fields.timestamp], value, record, this.#tree))
   }
 
   #hasRoomFor(metric: string): boolean {
@@ -309,11 +292,4 @@ export class PhaseAggregate implements MetricVisitor {
     for (const table of this.#metrics.values()) if (table.countIn(group) === records) dense++
     this.#groups.denseMetrics[group] = dense
   }
-}
-
-/** The name of a container; null where the field is missing or no text, number or boolean. */
-function nameOf(container: unknown): string | null {
-  if (typeof container === 'string') return container
-  const isPlain = typeof container === 'number' || typeof container === 'boolean' || typeof container === 'bigint'
-  return isPlain ? String(container) : null
 }

@@ -36,6 +36,13 @@ export interface Position extends ContainerId {
   readonly key: OrderKey
 }
 
+/** The name of a container; null where its field is missing or no text, number or boolean. */
+export function containerNameOf(field: unknown): string | null {
+  if (typeof field === 'string') return field
+  const isPlain = typeof field === 'number' || typeof field === 'boolean' || typeof field === 'bigint'
+  return isPlain ? String(field) : null
+}
+
 /** The key of a timestamp: a Date counts as its milliseconds, a bigint as a number. */
 export function orderKeyOf(timestamp: unknown): OrderKey {
   if (typeof timestamp === 'string') return timestamp

@@ -9,10 +9,12 @@ import {
   type Position,
   type SavedPosition,
 } from './position.ts'
+import type { ResultRecord } from '../../lib/core/record.ts'
 import type { MetricTable } from './metric-table.ts'
 import type { MetricTree, MetricVisitor } from './metric-tree.ts'
 import { decodeDoubles, encodeDoubles, expectList, expectObject, expectText, malformed } from './saved-state.ts'
 import type { ObjectiveDirection } from './summary-types.ts'
+import type { TopList } from './top-list.ts'
 
 /** What is kept of a record. */
 export interface Candidate {
@@ -39,16 +41,30 @@ export function compareCandidates(a: Candidate, b: Candidate, direction: Objecti
   return order === 0 ? comparePositions(a.position, b.position) : order
 }
 
-/** Keeps what matters of a record with these `metrics`. */
+/** Whether a record with this objective and position may enter the list. */
+export function canEnter(
+  list: TopList<Candidate>,
+  value: number,
+  position: Position,
+  direction: ObjectiveDirection,
+): boolean {
+  const { worst, full } = list
+  if (!full) return true
+  if (worst === undefined) return false
+  if (value === worst.value) return comparePositions(position, worst.position) < 0
+  return direction === 'max' ? value > worst.value : value < worst.value
+}
+
+/** Keeps what matters of a record. */
 export function makeCandidate(
   { index, iteration, name, key }: Position,
   timestamp: unknown,
   value: number,
-  metrics: unknown,
+  record: ResultRecord,
   tree: MetricTree,
 ): Candidate {
   const collector = new MetricCollector()
-  tree.walk(metrics, collector)
+  tree.walk(record, collector)
   return {
     position: { index, iteration, name, key },
     timestamp: plainTimestamp(timestamp),

@@ -72,6 +72,16 @@ t.test('prefers a key to none, and on ties the first to come for first, the last
   }
 })
 
+t.test('never takes the last of records for the first too, unless those before it have no key', async () => {
+  fc.assert(
+    fc.property(fc.array(key, { minLength: 1 }), key, (before, key) => {
+      const first = before.reduce((held, next) => (takesFirst(next, held) ? next : held))
+      const last = before.reduce((held, next) => (takesLast(next, held) ? next : held))
+      if (takesLast(key, last) && !Number.isNaN(last)) assert.ok(!takesFirst(key, first))
+    }),
+  )
+})
+
 t.test('reads timestamps of any kind', async (t) => {
   t.equal(orderKeyOf('2026-01-01'), '2026-01-01')
   t.equal(orderKeyOf(new Date(5)), 5)
