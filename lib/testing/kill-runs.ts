@@ -67,7 +67,8 @@ const randomChecks: Checks<KillAtRandomOptions> = {
 /**
  * Runs a script again and again, each time in a process of its own that is killed at its next operation on a file opened
  * by {@link killingTarget}: before it, in the middle of it if it is a write, and after it. Ends with the first run that
- * is not killed, as it has fewer operations, and ended with exit code 0.
+ * is not killed, as it has fewer operations, and ended with exit code 0. What is done with files in other ways is no
+ * operation: a rename, or a file opened by somebody else.
  *
  * @param script - path or file URL of the module
  * @returns all kills, in order

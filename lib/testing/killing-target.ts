@@ -73,7 +73,7 @@ function takeKillAt(): typeof killAt {
   return { n: Number(n), moment: moment as KillMoment }
 }
 
-/** Performs an operation, unless the process dies of it. Without a half to perform, its middle is before it. */
+/** Performs an operation, unless the process dies of it. What has no half to perform has no middle. */
 async function around<Result>(
   operation: FileOperation,
   path: string,
@@ -82,25 +82,23 @@ async function around<Result>(
 ): Promise<Result> {
   const n = ++operations
   if (n !== killAt?.n) return perform()
-  const { moment } = killAt
-  if (moment === 'middle' && performHalf !== undefined) {
-    await performHalf()
-    die({ n, moment, operation, path })
-  }
-  if (moment !== 'after') die({ n, moment: 'before', operation, path })
+  const moment = killAt.moment === 'middle' && performHalf === undefined ? 'before' : killAt.moment
   try {
-    return await perform()
+    if (moment === 'after') await perform()
+    if (moment === 'middle') await performHalf?.()
   } finally {
+    // Of an operation that fails, too: a run that is not killed would be the last.
     die({ n, moment, operation, path })
   }
 }
 
-/** Does not return. All of it is synchronous, so that nothing else happens in the process any more. */
-function die(kill: Kill): void {
+/** Ends the process. It is synchronous, so that nothing else happens in it any more. */
+function die(kill: Kill): never {
   try {
     writeSync(REPORT_FD, JSON.stringify(kill))
   } catch {
     // Started by hand: nobody asked to be told.
   }
   process.kill(process.pid, 'SIGKILL')
+  throw new Error('A process has outlived SIGKILL')
 }

@@ -194,6 +194,21 @@ t.test('a kill can be seen again by hand', async (t) => {
   })
 })
 
+t.test('a write that fails half-way is no way out', async (t) => {
+  const { script } = scriptOf(
+    t,
+    `import { killingTarget } from ${kit}
+    const broken = { initialBytes: 0, write: () => Promise.reject(new Error('broken')) }
+    const file = await killingTarget(async () => broken)('a name', 'create')
+    await file.write(Buffer.from('abc')).catch(() => {})`,
+  )
+  const kills = await killAtEveryWrite(script, { ...node, afterKill: () => {} })
+  t.strictSame(
+    kills.map(({ n, moment }) => `${moment} ${n}`),
+    ['before 1', 'after 1', 'before 2', 'middle 2', 'after 2'],
+  )
+})
+
 t.test('only the script is killed, not what it starts', async (t) => {
   const { script, path } = scriptOf(
     t,
