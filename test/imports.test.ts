@@ -92,6 +92,15 @@ t.test('the orchestrators do not know each other: the coordinator knows them', a
   t.strictSame(wrong.map(describe), [])
 })
 
+t.test('the fault kit knows the core and the sinks, and no other part of the library knows it', async (t) => {
+  const isKit = (file: string) => file.startsWith('lib/testing/')
+  const wrong = fromLibrary.filter(({ kind, file, target }) => {
+    if (kind !== 'file') return false
+    return isKit(file) ? !isKit(target) && !['lib/core', 'sinks'].includes(layerOf(target)) : isKit(target)
+  })
+  t.strictSame(wrong.map(describe), [])
+})
+
 t.test('the library imports packages that are installed with it', async (t) => {
   const wrong = fromLibrary.filter(({ kind, target }) => kind === 'package' && !dependencies.includes(target))
   t.strictSame(wrong.map(describe), [])

@@ -56,8 +56,9 @@ t.test('is used by import', async (t) => {
     import * as sinks from 'spillway/sinks'
     import { CsvSink } from 'spillway/sinks/csv-sink'
     import { bench } from 'spillway/benchmarks'
+    import { faultyTarget } from 'spillway/testing'
     import manifest from 'spillway/package.json' with { type: 'json' }
-    const sink = new CsvSink({ path: 'out.csv' })
+    const sink = new CsvSink({ path: 'out.csv', openTarget: faultyTarget({ shortWriteBytes: 5 }) })
     sink.end({ phase: 'search', container: 'c1' })
     await once(sink, 'close')
     report({ ResultStreamer, BufferingTransform, CsvSink, same: sinks.CsvSink === CsvSink, bench, name: manifest.name })
@@ -80,13 +81,15 @@ t.test('is used by require', async (t) => {
     const { BufferingTransform } = require('spillway/transforms')
     const sinks = require('spillway/sinks')
     const { CsvSink } = require('spillway/sinks/csv-sink')
-    report({ ResultStreamer, BufferingTransform, CsvSink, same: sinks.CsvSink === CsvSink })
+    const { killingTarget } = require('spillway/testing')
+    report({ ResultStreamer, BufferingTransform, CsvSink, same: sinks.CsvSink === CsvSink, killingTarget })
   `
   t.strictSame(runScript(project, 'main.cjs', source), {
     ResultStreamer: 'function',
     BufferingTransform: 'function',
     CsvSink: 'function',
     same: true,
+    killingTarget: 'function',
   })
 })
 
@@ -127,11 +130,12 @@ t.test('its types compile in a strict project that checks libraries too', async 
     import * as sinks from 'spillway/sinks'
     import { CsvSink } from 'spillway/sinks/csv-sink'
     import * as benchmarks from 'spillway/benchmarks'
+    import * as testing from 'spillway/testing'
     export const sink: Writable = new CsvSink({ path: 'out.csv' })
     export const streamer: Writable = new ResultStreamer({ workflowId: 'w', outputDir: 'out', format: 'csv' })
     // @ts-expect-error -- no such option: the options are typed, not any
     export const wrong = new CsvSink({ path: 'out.csv', nonsense: true })
-    export { transforms, sinks, benchmarks }
+    export { transforms, sinks, benchmarks, testing }
   `
   writeFileSync(join(project, 'main.ts'), source)
   const compilerOptions = {

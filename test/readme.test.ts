@@ -10,6 +10,7 @@ import t from 'tap'
 
 const root = join(import.meta.dirname, '..')
 const entry = pathToFileURL(join(root, 'lib/index.ts')).href
+const testing = pathToFileURL(join(root, 'lib/testing/index.ts')).href
 const tsx = import.meta.resolve('tsx')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const examples = blocks('js')
@@ -21,7 +22,7 @@ function blocks(language: string): string[] {
 
 /** Code of the README, with the sources in place of the package. */
 function fromSources(code: string): string {
-  return code.replaceAll("'spillway'", `'${entry}'`)
+  return code.replaceAll("'spillway'", `'${entry}'`).replaceAll("'spillway/testing'", `'${testing}'`)
 }
 
 async function run(dir: string, code: string): Promise<string> {
@@ -32,7 +33,7 @@ async function run(dir: string, code: string): Promise<string> {
 }
 
 void t.test('there are examples', (t) => {
-  t.equal(examples.length, 5)
+  t.equal(examples.length, 8)
   t.equal(blocks('yaml').length, 1)
   t.end()
 })
@@ -76,4 +77,19 @@ void t.test('the stages alone convert what they can and warn of the rest', async
   const output = await run(dir, examples[4] ?? '')
   t.match(output, /container: 'b'/)
   t.equal(readFileSync(join(dir, 'evaluations.csv'), 'utf8'), 'container,result.metrics.accuracy\na,0.5\nb,0.75\n')
+})
+
+void t.test('a disk gets full, and a source breaks', async (t) => {
+  const dir = t.testdir()
+  t.equal(await run(dir, examples[5] ?? ''), 'ERR_SPILLWAY_IO ENOSPC\nthe source broke\n')
+  t.match(readFileSync(join(dir, 'numbers.jsonl'), 'utf8'), /^(\{"n":\d+\}\n)*\{"n":9\}\n$/)
+})
+
+void t.test('a script is killed at every operation', async (t) => {
+  const dir = t.testdir({ 'package.json': '{ "type": "module" }', 'work.js': fromSources(examples[6] ?? '') })
+  const lines = (await run(dir, examples[7] ?? '')).trim().split('\n')
+  t.equal(lines[0], 'before operation 1 (open): "no file"')
+  t.ok(lines.includes('middle operation 2 (write): "{\\"n\\":0}\\n"'))
+  t.equal(lines.at(-1), String(lines.length - 1), 'the number of kills is told last')
+  t.equal(readFileSync(join(dir, 'work.jsonl'), 'utf8'), '{"n":0}\n{"n":1}\n')
 })

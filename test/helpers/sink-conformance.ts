@@ -12,7 +12,7 @@ import type { Test } from 'tap'
 import { annotate, Marker, markerBatch } from '../../lib/core/batch.ts'
 import { RecordSink } from '../../sinks/record-sink.ts'
 import type { RecordSinkOptions } from '../../sinks/record-sink-options.ts'
-import { faultyTarget } from './faulty-target.ts'
+import { faultyTarget } from '../../lib/testing/faulty-target.ts'
 import { atRest, closed } from './leaks.ts'
 import { deadLettersOf, numbersOf, partsOf, rowsOfFile, rowsOfParts, type SinkFormat } from './sink-formats.ts'
 
@@ -114,8 +114,8 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
     const path = join(t.testdir(), 'results')
     let writes = 0
     const openTarget = faultyTarget({
-      write() {
-        writes += 1
+      before({ operation }) {
+        if (operation === 'write') writes += 1
       },
     })
     const sink = new RecordSink({ ...options, path, openTarget, inferRows: 1, rowGroupRows: 1000 })

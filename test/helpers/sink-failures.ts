@@ -10,7 +10,7 @@ import type { Test } from 'tap'
 import { annotate, Marker, markerBatch } from '../../lib/core/batch.ts'
 import { RecordSink } from '../../sinks/record-sink.ts'
 import type { RecordSinkOptions } from '../../sinks/record-sink-options.ts'
-import { faultyTarget, systemError } from './faulty-target.ts'
+import { faultyTarget, systemError, type Faults } from '../../lib/testing/faulty-target.ts'
 import { atRest, closed, errorOf, openResources } from './leaks.ts'
 import { numbersOf, rowsOfFile, type SinkFormat } from './sink-formats.ts'
 import { expectCounts, numbered, range, writeAll } from './sink-conformance.ts'
@@ -27,14 +27,13 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
       const before = openResources()
       const path = fileIn(t)
       let length = 0
+      const disk = { freeBytes: Infinity }
       const openTarget = faultyTarget({
-        async write(call, bytes, append) {
-          if (call < 3) {
-            length += bytes.length
-            return
-          }
-          await append(bytes.subarray(0, part))
-          throw systemError('ENOSPC')
+        disk,
+        before({ operation, call, bytes }) {
+          if (operation !== 'write') return
+          if (call < 3) length += bytes
+          else disk.freeBytes = part
         },
       })
       const sink = new RecordSink({ ...options, ...small, path, openTarget })
@@ -59,24 +58,24 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
 
   t.test('keeps the first failure when closing fails too', async (t) => {
     const openTarget = faultyTarget({
-      write: () => Promise.reject(systemError('ENOSPC')),
-      truncate: () => Promise.reject(systemError('EIO')),
-      close: () => Promise.reject(systemError('EBADF')),
+      write: { code: 'ENOSPC' },
+      truncate: { code: 'EIO' },
+      close: { code: 'EBADF' },
     })
     const run = writeAll(numbered(0, 500), { ...options, path: fileIn(t), openTarget })
     await t.rejects(run, noSpace)
   })
 
-  for (const [hook, faults] of Object.entries({
-    sync: { sync: () => Promise.reject(systemError('EIO')) },
-    close: { close: () => Promise.reject(systemError('EIO')) },
-    open: { open: () => Promise.reject(systemError('EACCES')) },
+  for (const [operation, faults] of Object.entries<Faults>({
+    sync: { sync: { code: 'EIO' } },
+    close: { close: { code: 'EIO' } },
+    open: { open: { code: 'EACCES' } },
   })) {
-    t.test(`fails with the path when ${hook} fails`, async (t) => {
+    t.test(`fails with the path when ${operation} fails`, async (t) => {
       const before = openResources()
       const path = fileIn(t)
       const sink = new RecordSink({ ...options, path, openTarget: faultyTarget(faults) })
-      const message = new RegExp(`Cannot ${hook} .*results`)
+      const message = new RegExp(`Cannot ${operation} .*results`)
       await t.rejects(pipeline(numbered(0, 5), sink), { code: 'ERR_SPILLWAY_IO', message, place: { path } })
       await closed(sink)
       t.strictSame(openResources(), before)
@@ -84,7 +83,7 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
   }
 
   t.test('fails the marker whose records cannot be written', async (t) => {
-    const openTarget = faultyTarget({ write: () => Promise.reject(systemError('EDQUOT')) })
+    const openTarget = faultyTarget({ write: { code: 'EDQUOT' } })
     const sink = new RecordSink({ ...options, path: fileIn(t), openTarget })
     const markers = [new Marker('written'), new Marker('durable')]
     const receipts = markers.map(({ receipt }) => receipt)
@@ -99,7 +98,8 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
     let writing = 0
     let mostAtOnce = 0
     const openTarget = faultyTarget({
-      async write() {
+      async before({ operation }) {
+        if (operation !== 'write') return
         mostAtOnce = Math.max(mostAtOnce, ++writing)
         await atRest(() => 0)
         writing -= 1
@@ -234,7 +234,7 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
     await t.rejects(place({ path: join(root, 'file', 'x') }), { code, message: /a part of the path is a file/ })
     await t.rejects(place({ directory: join(root, 'file') }), { code, message: /a part of the path is a file/ })
     await t.rejects(place({ path: root, onExisting: 'overwrite' }), { code, message: /the path is a directory/ })
-    const openTarget = faultyTarget({ open: () => Promise.reject(systemError('ENOENT')) })
+    const openTarget = faultyTarget({ open: { code: 'ENOENT' } })
     await t.rejects(place({ path: join(root, 'x'), openTarget }), { code, message: /nobody removes the directory/ })
     t.equal(existsSync(join(root, 'x')), false)
   })

@@ -8,7 +8,8 @@ import type { Test } from 'tap'
 import { Marker, markerBatch, notesOf, recordsOf, type AckLevel } from '../../lib/core/batch.ts'
 import { makeDeferred } from '../../lib/core/deferred.ts'
 import type { OpenTarget } from '../../sinks/file-target.ts'
-import { faultyTarget } from './faulty-target.ts'
+import { failingAfter } from '../../lib/testing/faulty-streams.ts'
+import { faultyTarget } from '../../lib/testing/faulty-target.ts'
 import { abortListeners, atRest, closed, openResources } from './leaks.ts'
 
 /** A Transform to be tested; records are `{ n }`. */
@@ -79,7 +80,7 @@ export function streamBattery(t: Test, subject: TransformSubject | WritableSubje
     const before = openResources()
     const failure = new Error('the source failed')
     const { stream, drive } = runOf(t)
-    await t.rejects(drive(failing(failure)), failure)
+    await t.rejects(drive(failingAfter(RECORDS, failure)), failure)
     await released(stream)
     t.strictSame(openResources(), before)
   })
@@ -179,11 +180,6 @@ function recordsFrom(from: number, to: number): { n: number }[] {
   return NUMBERS.slice(from, to).map((n) => ({ n }))
 }
 
-async function* failing(failure: Error): AsyncGenerator {
-  yield* SOURCES.records()
-  throw failure
-}
-
 async function* aborting(controller: AbortController): AsyncGenerator {
   for (const n of NUMBERS) {
     if (n === RECORDS / 2) controller.abort()
@@ -276,7 +272,8 @@ async function stallWritable(t: Test, subject: WritableSubject): Promise<void> {
   const reached = makeDeferred<void>()
   const gate = makeDeferred<void>()
   const openTarget = faultyTarget({
-    write: () => {
+    before: ({ operation }) => {
+      if (operation !== 'write') return undefined
       reached.resolve()
       return gate.promise
     },

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { DeadLetterFile, deadLetterLine } from '../../sinks/dead-letter-file.ts'
 import { openFileTarget } from '../../sinks/file-target.ts'
-import { faultyTarget, systemError } from '../helpers/faulty-target.ts'
+import { faultyTarget } from '../../lib/testing/faulty-target.ts'
 
 const rejection = (record: unknown) => ({ stage: 'encode', reason: 'because', record }) as const
 
@@ -48,7 +48,7 @@ t.test('treats the letters of an earlier run as told', async (t) => {
 
 t.test('fails with its path', async (t) => {
   const path = join(t.testdir(), 'letters')
-  const openTarget = faultyTarget({ write: () => Promise.reject(systemError('ENOSPC')) })
+  const openTarget = faultyTarget({ write: { code: 'ENOSPC' } })
   const letters = new DeadLetterFile(path, 'error', openTarget)
   await letters.add(rejection(1))
   await t.rejects(letters.flush(false), { code: 'ERR_SPILLWAY_IO', place: { path } })

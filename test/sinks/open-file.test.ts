@@ -3,7 +3,7 @@ import t from 'tap'
 import { makeDeferred } from '../../lib/core/deferred.ts'
 import type { ByteTarget } from '../../sinks/file-target.ts'
 import { OpenFile } from '../../sinks/open-file.ts'
-import { systemError } from '../helpers/faulty-target.ts'
+import { systemError } from '../../lib/testing/faulty-target.ts'
 import { atRest } from '../helpers/leaks.ts'
 
 /** Opens a file that keeps a list of what happens to it. */

@@ -1,12 +1,13 @@
 /**
  * Checks a build on whatever version of Node runs this: writes records in every format and reads the aggregates, and runs
- * a workflow whose phases hand on a value in memory and rows on disk.
+ * a workflow whose phases hand on a value in memory and rows on disk, and fills up a disk of the fault kit.
  * Usage: node test/smoke/smoke.mjs [directory that holds the build, default: dist]
  */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { pathToFileURL } from 'node:url'
 
 const build = resolve(process.argv[2] ?? join(import.meta.dirname, '../../dist'))
@@ -60,6 +61,17 @@ try {
   assert.equal((await inspectRun(directory)).rows, 7)
 } finally {
   rmSync(outputDir, { recursive: true, force: true })
+}
+
+const { faultyTarget } = await import(pathToFileURL(join(build, 'lib/testing/index.js')).href)
+const { JsonlSink } = await import(pathToFileURL(join(build, 'sinks/index.js')).href)
+const directory = mkdtempSync(join(tmpdir(), 'spillway-smoke-'))
+try {
+  const path = join(directory, 'full.jsonl')
+  const sink = new JsonlSink({ path, openTarget: faultyTarget({ disk: { freeBytes: 4 } }) })
+  await assert.rejects(pipeline([{ n: 1 }], sink), { code: 'ERR_SPILLWAY_IO', place: { path } })
+} finally {
+  rmSync(directory, { recursive: true, force: true })
 }
 console.log(`smoke ok on Node ${process.version}`)
 
