@@ -11,6 +11,9 @@ const interrupts = new Interrupts(process)
 // Whoever writes learns of a reader that has gone from the write itself; the event comes on top.
 for (const stream of [stdout, stderr]) stream.on('error', () => {})
 
+// A write beyond the limit on the size of files (ulimit -f) fails as any other, in place of ending the process.
+process.on('SIGXFSZ', () => {})
+
 runProgram(process.argv.slice(2), { stdin, stdout, stderr, signal: interrupts.signal }).then(exit, (error: unknown) => {
   // A mistake in the program itself, which deserves its stack.
   console.error(error)

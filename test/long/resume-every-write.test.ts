@@ -1,0 +1,84 @@
+/** A small run that is killed before, in the middle of and after every operation on its files, and resumed. */
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { Coordinator } from '../../lib/coordinator.ts'
+import { killAtEveryWrite } from '../../lib/testing/index.ts'
+import type { Topology } from '../../lib/topology.ts'
+import { verifyRun } from '../../lib/verify-run.ts'
+import type { AggregatedResults } from '../../lib/result-streamer.ts'
+import { COMMIT_UNITS, type CommitUnit } from '../../lib/workflow.ts'
+
+const search: Topology<number> = {
+  containers: () => [0, 1, 2].map((index) => ({ id: `c${index}`, config: index })),
+  async *run({ config }) {
+    for (let n = 0; n < 6; n++) {
+      // The disk gets its turn, so that there is a commit behind every few records.
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+      yield { n, ...(n === 4 && { refused: () => n }), result: { metrics: { sharpe_ratio: config + n / 10 } } }
+    }
+  },
+}
+
+const workflowOf = (commit: CommitUnit) => ({
+  id: 'run',
+  commit,
+  checkpoint_records: 2,
+  results: { buffer_size: 2 },
+  phases: [{ name: 'only', topology: 'search' }],
+})
+
+const own = JSON.stringify(import.meta.url)
+const library = JSON.stringify(new URL('../../lib/index.ts', import.meta.url).href)
+const kit = JSON.stringify(new URL('../../lib/testing/index.ts', import.meta.url).href)
+
+export { search, workflowOf }
+
+function contentOf(run: string) {
+  const folder = join(run, 'results/only')
+  const lines = readdirSync(folder).flatMap((part) =>
+    readFileSync(join(folder, part), 'utf8').split('\n').filter(Boolean),
+  )
+  const { phases, topPerformers } = JSON.parse(readFileSync(join(run, 'aggregates.json'), 'utf8')) as AggregatedResults
+  const rejections = readFileSync(join(run, 'dead-letter.jsonl'), 'utf8').split('\n').sort()
+  return { lines: lines.sort(), phases, topPerformers, rejections }
+}
+
+if (process.argv[2] !== 'work') {
+  for (const commit of COMMIT_UNITS) {
+    void t.test(`committed by ${commit}`, async (t) => {
+      const directory = t.testdir()
+      const script = join(directory, 'work.mts')
+      writeFileSync(
+        script,
+        `process.argv[2] = 'work'
+        const { search, workflowOf } = await import(${own})
+        const { Coordinator } = await import(${library})
+        const { killingTarget } = await import(${kit})
+        const coordinator = new Coordinator({ outputDir: ${JSON.stringify(directory)}, topologies: { search }, openTarget: killingTarget() })
+        await coordinator.executeWorkflow(workflowOf(${JSON.stringify(commit)}))`,
+      )
+      const undisturbed = new Coordinator({ outputDir: join(directory, 'undisturbed'), topologies: { search } })
+      const expected = contentOf((await undisturbed.executeWorkflow(workflowOf(commit))).directory)
+      const run = join(directory, 'run')
+      const coordinator = new Coordinator({ outputDir: directory, topologies: { search } })
+      const kills = await killAtEveryWrite(script, {
+        execArgv: ['--import', import.meta.resolve('tsx')],
+        env: { ...process.env, NODE_OPTIONS: '' },
+        async afterKill({ n, moment, operation }) {
+          if (
+            existsSync(join(run, 'workflow.json')) &&
+            readFileSync(join(run, 'journal/00000001.jsonl'), 'utf8').includes('"type":"workflow"')
+          ) {
+            const { counts } = await coordinator.resumeWorkflow(run)
+            t.match(counts, { written: 15, rejected: 3, inFlight: 0 })
+            t.strictSame(contentOf(run), expected, `${moment} operation ${n}, ${operation}`)
+            t.strictSame((await verifyRun(run)).problems, [])
+          }
+          rmSync(run, { recursive: true, force: true })
+        },
+      })
+      t.ok(kills.length > 60, `${kills.length} kills`)
+    })
+  }
+}
