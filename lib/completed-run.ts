@@ -1,16 +1,15 @@
 /**
  * The result of a run that was complete before, from what is in its directory: nothing is run, and nothing is written.
  */
-import { readFile } from 'node:fs/promises'
 import type { PhaseSummary } from '../transforms/aggregate/summary-types.ts'
 import { completedPhase } from './completed-phase.ts'
-import { messageOf, SpillwayError } from './core/errors.ts'
 import type { DataFlowManager } from './data-flow-manager.ts'
 import { JournaledResults } from './journaled-results.ts'
 import type { AggregatedResults } from './result-streamer.ts'
 import { ResultsDirectory } from './results-directory.ts'
 import type { Resumption } from './resumption.ts'
 import type { PhaseResult } from './run-context.ts'
+import { readRunFile } from './run-directory.ts'
 import { addCounts, NO_COUNTS, type StreamerCounts, type StreamerStats } from './streamer-stats.ts'
 import type { WorkflowResult } from './workflow-result.ts'
 
@@ -25,7 +24,9 @@ export async function completedRun(
 ): Promise<WorkflowResult> {
   const { workflowId, path } = directory
   const isWritten = workflow.results !== false
-  const aggregatedResults = isWritten ? await readResults(path) : null
+  const aggregatedResults = isWritten
+    ? await readRunFile<AggregatedResults>(new ResultsDirectory(path).aggregatesPath)
+    : null
   const results = new JournaledResults(directory, workflow, { state, settle: () => Promise.resolve() })
   const remains = {
     dataFlowManager,
@@ -47,18 +48,6 @@ export async function completedRun(
     counts,
     elapsedMs: 0,
     wasComplete: true,
-  }
-}
-
-async function readResults(directory: string): Promise<AggregatedResults> {
-  const path = new ResultsDirectory(directory).aggregatesPath
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as AggregatedResults
-  } catch (cause) {
-    throw new SpillwayError('ERR_SPILLWAY_JOURNAL', `Cannot read ${path}: ${messageOf(cause)}. Put it back.`, {
-      cause,
-      place: { path },
-    })
   }
 }
 

@@ -141,7 +141,7 @@ export class Coordinator {
     const workflow = { ...resolved, id: directory.workflowId }
     const state = new RunState(directory.workflowId)
     const journal = await this.#openJournal(directory, state)
-    await tellWorkflow(journal, directory, workflow, options.notes ?? {})
+    await closeUnless(journal, tellWorkflow(journal, directory, workflow, options.notes ?? {}))
     return await this.#run({ workflow, directory, journal, earlier: new Map() }, options)
   }
 
@@ -164,7 +164,7 @@ export class Coordinator {
     const { state, workflow } = resumption
     if (resumption.isComplete) return await completedRun(resumption, this.#managerOf(directory))
     const journal = await this.#openJournal(resumption.directory, state)
-    const earlier = await resumption.begin(journal)
+    const earlier = await closeUnless(journal, resumption.begin(journal))
     return await this.#run({ workflow, directory: resumption.directory, journal, earlier }, options)
   }
 
@@ -270,6 +270,16 @@ export class Coordinator {
     streamer.on('error', () => {})
     this.#resultStreamers.set(directory.workflowId, streamer)
     return streamer
+  }
+}
+
+/** Releases the journal of a run that cannot begin. */
+async function closeUnless<Value>(journal: Journal, beginning: Promise<Value>): Promise<Value> {
+  try {
+    return await beginning
+  } catch (error) {
+    await journal.close().catch(() => {})
+    throw error
   }
 }
 

@@ -1,15 +1,16 @@
 /**
  * Tells what is in a run directory, from its journal: also while the run goes on, and after a crash.
  */
-import { createReadStream } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { createReadStream, existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errnoOf, messageOf, SpillwayError } from './core/errors.ts'
+import { errnoOf } from './core/errors.ts'
 import { duckdbQueries } from './duckdb-queries.ts'
 import type { JournalEntry, OutputStoredEntry, PartClosedEntry, PhaseEndedEntry, RunStatus } from './journal-entries.ts'
 import { readJournal } from './read-journal.ts'
 import type { AggregatedResults } from './result-streamer.ts'
 import type { PhaseStatus } from './run-context.ts'
+import { readRunFile } from './run-directory.ts'
 import type { ResolvedWorkflow } from './workflow.ts'
 
 /** A part file of a run. */
@@ -186,15 +187,7 @@ async function sizeOf(path: string): Promise<number> {
 
 /** Undefined when there is no such file. */
 async function readJson<Content>(path: string): Promise<Content | undefined> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as Content
-  } catch (cause) {
-    if (errnoOf(cause) === 'ENOENT') return undefined
-    throw new SpillwayError('ERR_SPILLWAY_JOURNAL', `Cannot read ${path}: ${messageOf(cause)}`, {
-      cause,
-      place: { path },
-    })
-  }
+  return existsSync(path) ? readRunFile<Content>(path) : undefined
 }
 
 /** None when there is no such file. */

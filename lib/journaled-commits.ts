@@ -6,10 +6,11 @@ import type { PartSchema } from '../sinks/part.ts'
 import type { AggregatesLog } from './aggregates-log.ts'
 import type { Marker } from './core/batch.ts'
 import type { Journal } from './journal.ts'
-import { PhaseCheckpoint, type CheckpointTally } from './phase-checkpoint.ts'
 import type { CommitProgress } from './commit-progress.ts'
-import { fileName } from './run-directory.ts'
+import { PhaseCheckpoint, type CheckpointTally } from './phase-checkpoint.ts'
+import type { PhaseGraph } from './phase-graph.ts'
 import type { ResultStreamer } from './result-streamer.ts'
+import { fileName } from './run-directory.ts'
 import type { PhaseCommits } from './run-context.ts'
 
 /** What the commits of a phase are made of. */
@@ -43,21 +44,22 @@ export class JournaledCommits implements PhaseCommits {
   }
 
   noteDeduplicated(records: number): void {
-    const { streamer, phase } = this.#options
-    streamer.noteDeduplicated(phase, records)
+    this.#graph.noteDeduplicated(records)
   }
 
   makeMarker(mayWait: boolean): PhaseCheckpoint {
-    const { streamer, phase } = this.#options
-    return streamer.makeCheckpoint(phase, mayWait)
+    return this.#graph.makeCheckpoint(mayWait)
   }
 
   async commit(progress: CommitProgress, marker?: Marker): Promise<boolean> {
-    const { streamer, phase } = this.#options
-    const tally = marker instanceof PhaseCheckpoint ? await marker.tally() : streamer.takeTally(phase)
+    const tally = marker instanceof PhaseCheckpoint ? await marker.tally() : this.#graph.takeTally()
     if (tally === null) return false
     await this.#write(progress, tally)
     return true
+  }
+
+  get #graph(): PhaseGraph {
+    return this.#options.streamer.graphOf(this.#options.phase)
   }
 
   async #write(

@@ -51,6 +51,16 @@ export class PhaseExecution {
     }
   }
 
+  /** The result of a phase that an earlier run has completed; undefined for one that is to be run. Never rejects. */
+  async recall(): Promise<PhaseResult | undefined> {
+    const { context, phase } = this.#options
+    try {
+      return await context.completedPhase?.(phase.name)
+    } catch (error) {
+      return this.#conclude('failed', error as Error, null)
+    }
+  }
+
   /** The result of a phase that is not to be run. */
   async skip(): Promise<PhaseResult> {
     return this.#conclude('skipped', null, null)

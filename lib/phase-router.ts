@@ -1,6 +1,9 @@
 /**
  * Sends each record to the stream graph of its phase, and makes that graph when the phase first appears.
  */
+import type { Aggregates } from '../transforms/aggregate/aggregates.ts'
+import { summarizeWorkflow } from '../transforms/aggregate/summaries.ts'
+import type { PhaseSummary } from '../transforms/aggregate/summary-types.ts'
 import { messageOf, SpillwayError } from './core/errors.ts'
 import { NameRegistry } from './core/names.ts'
 import { describeValue } from './core/options.ts'
@@ -10,6 +13,7 @@ import type { PhaseTally } from './phase-checkpoint.ts'
 import { PhaseGraph, type PhaseHooks } from './phase-graph.ts'
 import type { ResolvedResultStreamerOptions } from './result-streamer-options.ts'
 import type { ResultsDirectory } from './results-directory.ts'
+import type { StreamerCounts } from './streamer-stats.ts'
 
 /** What was written of phases before, by their names. */
 export type EarlierPhases = ReadonlyMap<string, PhaseTally>
@@ -43,6 +47,31 @@ export class PhaseRouter {
   /** The phases so far, in the order they appeared. */
   get graphs(): ReadonlyMap<string, PhaseGraph> {
     return this.#graphs
+  }
+
+  /** The graph of a phase that was opened. */
+  opened(phase: string): PhaseGraph {
+    const graph = this.#graphs.get(phase)
+    if (graph === undefined) throw new TypeError(`phase ${phase} was not opened`)
+    return graph
+  }
+
+  /** The aggregates of all phases, in parts to be merged, those that are complete since before included. */
+  get aggregates(): Aggregates[] {
+    const complete = this.#complete.map(([, { aggregates }]) => aggregates)
+    return [...complete, ...[...this.#graphs.values()].flatMap(({ aggregates }) => aggregates)]
+  }
+
+  /** The aggregates of one phase so far; undefined for a phase there is none of. */
+  aggregatesOf(phase: string): PhaseSummary | undefined {
+    const aggregates = this.#graphs.get(phase)?.aggregates
+    if (aggregates === undefined) return this.#earlier.get(phase)?.aggregates.phaseSummary(phase)
+    return summarizeWorkflow(aggregates).phases[phase] ?? aggregates[0].phaseSummary(phase)
+  }
+
+  /** The counts of all phases, those that are complete since before included. */
+  get counts(): ReadonlyMap<string, StreamerCounts> {
+    return new Map([...this.#complete, ...this.#graphs].map(([name, { counts }]) => [name, counts]))
   }
 
   /** Records turned away before they had a phase. */
@@ -112,6 +141,11 @@ export class PhaseRouter {
   async end(): Promise<void> {
     const ends = await Promise.allSettled([...this.#graphs.values()].map(({ chain }) => chain.end()))
     for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+
+  /** The phases that are complete since before. */
+  get #complete(): [string, PhaseTally][] {
+    return [...this.#earlier].filter(([name]) => !this.#graphs.has(name))
   }
 
   #acceptRecord(record: unknown): Promise<void> | undefined {

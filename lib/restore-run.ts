@@ -43,7 +43,9 @@ export async function restoreRun(
 ): Promise<EarlierPhases> {
   const earlier = new Map<string, PhaseTally>()
   for (const phase of phases) {
-    const { commit } = journal.state.phase(phase)
+    const { commit, ended } = journal.state.phase(phase)
+    // A phase whose results are not written has no commit, and may be complete all the same.
+    if (commit === undefined && ended?.status === 'completed') continue
     if (commit === undefined) await resetPhase(directory, phase, journal, onCut)
     else {
       await cutParts(directory, commit, journal, onCut)

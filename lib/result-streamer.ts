@@ -18,7 +18,6 @@ import { isRecord, type ResultRecord } from './core/record.ts'
 import type { Rejection } from './core/rejection.ts'
 import { queuedChunks } from './core/salvage.ts'
 import { settleInto, type Callback } from './core/settle.ts'
-import type { CheckpointTally, PhaseCheckpoint, PhaseTally } from './phase-checkpoint.ts'
 import type { PhaseGraph } from './phase-graph.ts'
 import { PhaseRouter, type EarlierPhases } from './phase-router.ts'
 import {
@@ -76,7 +75,6 @@ export class ResultStreamer extends Writable {
   readonly #deadLetters: DeadLetterFile
   readonly #router: PhaseRouter
   readonly #demands: AckDemands
-  readonly #earlier: EarlierPhases
   /** Records whose acknowledgement somebody waits for, and why those that were rejected were. */
   readonly #refusals = new WeakMap<object, Rejection | null>()
   #drained: Deferred<void> | undefined
@@ -107,7 +105,6 @@ export class ResultStreamer extends Writable {
       },
       earlier,
     )
-    this.#earlier = earlier
     this.#demands = new AckDemands(options.ackDelayMs, (marker) => {
       if (this.writableEnded || this.destroyed) void this.#acceptMarker(marker)
       else this.write(markerBatch(marker))
@@ -137,31 +134,18 @@ export class ResultStreamer extends Writable {
 
   /** The aggregates of the records written so far, without waiting for those on their way. */
   get metrics(): AggregateSummary {
-    const closed = this.#closedPhases.map(([, { aggregates }]) => aggregates)
-    const sources = [...closed, ...[...this.#router.graphs.values()].flatMap(({ aggregates }) => aggregates)]
+    const sources = this.#router.aggregates
     return summarizeWorkflow(sources.length === 0 ? [new Aggregates(this.#options.tee)] : sources)
   }
 
   /** The aggregates of one phase's records written so far; undefined for a phase there is none of. */
   aggregatesOf(phase: string): PhaseSummary | undefined {
-    const aggregates = this.#router.graphs.get(phase)?.aggregates
-    if (aggregates === undefined) return this.#earlier.get(phase)?.aggregates.phaseSummary(phase)
-    return summarizeWorkflow(aggregates).phases[phase] ?? aggregates[0].phaseSummary(phase)
+    return this.#router.aggregatesOf(phase)
   }
 
-  /** A marker for a phase that was opened; see {@link PhaseGraph.makeCheckpoint}. */
-  makeCheckpoint(phase: string, mayWait: boolean): PhaseCheckpoint {
-    return this.#graph(phase).makeCheckpoint(mayWait)
-  }
-
-  /** What a phase that has ended has come to; see {@link PhaseGraph.takeTally}. */
-  takeTally(phase: string): CheckpointTally {
-    return this.#graph(phase).takeTally()
-  }
-
-  /** Counts records of a phase that were left out, as they are in its files already. */
-  noteDeduplicated(phase: string, records: number): void {
-    this.#graph(phase).noteDeduplicated(records)
+  /** The stream graph of a phase that was opened. */
+  graphOf(phase: string): PhaseGraph {
+    return this.#router.opened(phase)
   }
 
   /** Makes the rejections so far durable. */
@@ -171,11 +155,7 @@ export class ResultStreamer extends Writable {
 
   /** Counts so far. */
   get stats(): StreamerStats {
-    const closed = this.#closedPhases.map(([name, { counts }]) => [name, counts] as const)
-    const phases = new Map([
-      ...closed,
-      ...[...this.#router.graphs].map(([name, { counts }]) => [name, counts] as const),
-    ])
+    const phases = this.#router.counts
     const queued = queuedChunks(this).reduce<number>((sum, chunk) => sum + recordsOf(chunk).length, 0)
     const { rejected } = this.#router
     const elsewhere = { ...NO_COUNTS, recordsIn: rejected + queued, rejected, inFlight: queued }
@@ -349,17 +329,6 @@ export class ResultStreamer extends Writable {
       flushCount: flushes,
       bytesWritten,
     }
-  }
-
-  /** The phases that are complete since before. */
-  get #closedPhases(): (readonly [string, PhaseTally])[] {
-    return [...this.#earlier].filter(([name]) => !this.#router.graphs.has(name))
-  }
-
-  #graph(phase: string): PhaseGraph {
-    const graph = this.#router.graphs.get(phase)
-    if (graph === undefined) throw new TypeError(`phase ${phase} was not opened`)
-    return graph
   }
 
   #expectOpen(): void {

@@ -1,9 +1,8 @@
 /**
  * What there is to do to go on with a run that was interrupted.
  */
-import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { messageOf, SpillwayError } from './core/errors.ts'
+import { SpillwayError } from './core/errors.ts'
 import { encodeName } from './core/names.ts'
 import { knownHint } from './core/options.ts'
 import type { Journal } from './journal.ts'
@@ -12,7 +11,7 @@ import type { EarlierPhases } from './phase-router.ts'
 import { readRunState } from './read-journal.ts'
 import { resolveWorkflow } from './resolve-workflow.ts'
 import { resetPhase, restoreRun } from './restore-run.ts'
-import { writeWorkflow, type RunDirectory } from './run-directory.ts'
+import { readRunFile, writeWorkflow, type RunDirectory } from './run-directory.ts'
 import type { RunState } from './run-state.ts'
 import { affectedPhases, changesOf, changesText, withDependents } from './workflow-changes.ts'
 import type { ResolvedWorkflow, WorkflowInput } from './workflow.ts'
@@ -71,7 +70,9 @@ export class Resumption {
       )
     }
     if (basename(resolve(path)) !== encodeName(workflowId, 'workflow id')) throw moved(path, workflowId)
-    const current = resolveWorkflow(workflow ?? (await readWorkflow(path)), { topologies })
+    const current = resolveWorkflow(workflow ?? (await readRunFile<WorkflowInput>(join(path, 'workflow.json'))), {
+      topologies,
+    })
     return new Resumption(state, { workflowId, path }, written, { ...current, id: workflowId }, acceptChanges)
   }
 
@@ -128,18 +129,6 @@ export async function tellWorkflow(
   const hash = await writeWorkflow(path, workflow)
   journal.append({ type: 'workflow', name: workflow.name, hash, workflow, notes })
   await journal.commit()
-}
-
-async function readWorkflow(directory: string): Promise<WorkflowInput> {
-  const path = join(directory, 'workflow.json')
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as WorkflowInput
-  } catch (cause) {
-    throw new SpillwayError('ERR_SPILLWAY_JOURNAL', `Cannot read ${path}: ${messageOf(cause)}. Put it back.`, {
-      cause,
-      place: { path },
-    })
-  }
 }
 
 function namesOf(...workflows: readonly ResolvedWorkflow[]): string[] {

@@ -8,7 +8,6 @@ import type { Marker } from './core/batch.ts'
 import type { CommitProgress } from './commit-progress.ts'
 import type { PhaseReference } from './phase-reference.ts'
 import type { StreamerCounts } from './streamer-stats.ts'
-import type { Topology } from './topology.ts'
 
 /** The stream graph of one phase, and what it tells once its stream has finished. */
 export interface PhaseOutlet {
@@ -57,8 +56,8 @@ export interface RunContext {
   openPhase(phase: string): PhaseOutlet
   /** Keeps what a phase hands on. */
   storeOutput(phase: string, output: unknown): Promise<PhaseReference>
-  /** The result of a phase that an earlier run has completed; undefined for one that is to be run. */
-  completedPhase?(phase: string, topology: Topology): Promise<PhaseResult | undefined>
+  /** The result of a phase that an earlier run has completed; undefined for one that is to be run. What it throws fails the phase. */
+  completedPhase?(phase: string): Promise<PhaseResult | undefined>
   /** Told before a phase begins. */
   onPhaseStarted?(phase: string): void | Promise<void>
   /**

@@ -2,10 +2,10 @@
  * The directory of one run: `<outputDir>/<workflow id>/`. It is claimed for a new run, all or nothing.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { ioError, makeDirectory, syncDirectory } from '../sinks/file-target.ts'
-import { errnoOf, SpillwayError } from './core/errors.ts'
+import { errnoOf, messageOf, SpillwayError } from './core/errors.ts'
 import { encodeName } from './core/names.ts'
 import { JOURNAL_DIRECTORY } from './journal.ts'
 import type { ResolvedWorkflow } from './workflow.ts'
@@ -70,6 +70,22 @@ export async function writeWorkflow(directory: string, workflow: ResolvedWorkflo
     throw ioError('write', path, cause)
   }
   return createHash('sha256').update(text).digest('hex')
+}
+
+/**
+ * Reads a JSON file of a run.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` when it is missing or damaged
+ */
+export async function readRunFile<Content>(path: string): Promise<Content> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Content
+  } catch (cause) {
+    throw new SpillwayError('ERR_SPILLWAY_JOURNAL', `Cannot read ${path}: ${messageOf(cause)}. Put it back.`, {
+      cause,
+      place: { path },
+    })
+  }
 }
 
 async function claim(outputDir: string, workflowId: string): Promise<RunDirectory> {

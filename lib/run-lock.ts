@@ -4,7 +4,7 @@
  * known to live by the file's time, which it keeps fresh.
  */
 import { randomBytes } from 'node:crypto'
-import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { constants, copyFile, link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -17,6 +17,9 @@ export const LOCK_FILE = 'run.lock'
 /** How often an owner says that it lives, and how long others wait for that. */
 const BEAT_MS = 2000
 const PATIENCE_MS = 3 * BEAT_MS
+
+/** What file systems say that have no hard links. */
+const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
 
 /** Who holds a lock. */
 interface Owner {
@@ -81,10 +84,16 @@ async function writeNew(path: string, text: string): Promise<void> {
   }
 }
 
-/** A link comes into being with its content, or not at all. */
+/**
+ * A link comes into being with its content, or not at all; on a file system without links the copy may be seen half
+ * written by somebody who asks at that very moment.
+ */
 async function tryToLink(draft: string, path: string): Promise<boolean> {
   try {
-    await link(draft, path)
+    await link(draft, path).catch((cause: unknown) => {
+      if (!NO_LINKS.includes(errnoOf(cause) ?? '')) throw cause
+      return copyFile(draft, path, constants.COPYFILE_EXCL)
+    })
     return true
   } catch (cause) {
     if (errnoOf(cause) === 'EEXIST') return false

@@ -71,7 +71,7 @@ export class RunState {
         this.#ended = entry
         break
       case 'phase-started':
-        this.#set(entry.phase, { started: entry, ended: undefined })
+        this.#set(entry.phase, { started: entry, output: undefined, ended: undefined })
         break
       case 'phase-reset':
         this.#phases.delete(entry.phase)

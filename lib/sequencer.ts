@@ -93,10 +93,9 @@ export class Sequencer {
     return ordered
 
     async function execute(phase: ResolvedPhase, options: (typeof executions)[number]['execution']): Promise<void> {
-      const completed = await context.completedPhase?.(phase.name, options.topology)
       const mayRun = !context.signal.aborted && phase.depends_on.every((name) => references.has(name))
       const execution = new PhaseExecution(options)
-      const result = completed ?? (await (mayRun ? execution.execute() : execution.skip()))
+      const result = (await execution.recall()) ?? (await (mayRun ? execution.execute() : execution.skip()))
       if (result.output !== null) references.set(phase.name, result.output)
       results.set(phase.name, result)
     }

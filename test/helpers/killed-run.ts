@@ -79,7 +79,7 @@ interface Told {
 }
 
 /** What came of the rounds. */
-export interface KilledRuns {
+interface KilledRuns {
   /** Processes that were killed. */
   readonly kills: number
   /** Kills after which records of a phase under way were on the disk already. */
@@ -91,7 +91,7 @@ export interface KilledRuns {
  *
  * @param killsEach - how often a run is killed at most
  */
-export async function expectResumes(t: Test, variant: Variant, rounds: number, killsEach = 3): Promise<KilledRuns> {
+async function expectResumes(t: Test, variant: Variant, rounds: number, killsEach = 3): Promise<KilledRuns> {
   const seed = Number(process.env['KILL_SEED'] ?? Date.now() % 2 ** 31)
   t.comment(`To kill at the same records again: KILL_SEED=${seed}`)
   const random = makeRandom(seed)
@@ -136,6 +136,25 @@ export async function expectResumes(t: Test, variant: Variant, rounds: number, k
     rmSync(outputDir, { recursive: true })
   }
   return { kills, midway }
+}
+
+/** Tests runs that are committed by records and by containers, with so many rounds of each. */
+export function testResumes(
+  t: Test,
+  variants: readonly (readonly [Variant, rounds: number])[],
+  killsEach?: number,
+): void {
+  let midway = 0
+  for (const [variant, rounds] of variants) {
+    void t.test(`committed by ${variant.commit}`, async (t) => {
+      const outcome = await expectResumes(t, variant, rounds, killsEach)
+      t.ok(outcome.kills >= rounds, `${outcome.kills} kills`)
+      midway += outcome.midway
+    })
+  }
+  void t.test('processes were killed when some of an unfinished phase was committed', async (t) => {
+    t.ok(midway > 0, `${midway} times`)
+  })
 }
 
 /** Undefined when the process was killed. */

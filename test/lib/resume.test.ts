@@ -243,6 +243,41 @@ t.test('what a phase has handed on is there for those that come later', async (t
   t.match(phases, { stored: { status: 'completed', records: 8, aggregates: { count: 8 } } })
 })
 
+t.test('without results, a phase that has stored its output is not run again', async (t) => {
+  const storing = { ...making({ records: 2 }), output: () => 42 }
+  let isBroken = true
+  const broken: Topology = {
+    containers: () => [{ id: 'one' }],
+    async *run(_spec, { inputs }) {
+      if (isBroken) throw new Error('not yet')
+      yield { n: await inputs['first']?.get() }
+    },
+  }
+  const { coordinator, run } = coordinatorOf(t, storing, { broken })
+  const phases = [
+    { name: 'first', topology: 'search' },
+    { name: 'last', topology: 'broken', depends_on: ['first'] },
+  ]
+  await t.rejects(coordinator.executeWorkflow({ id: 'run', results: false, phases }))
+  isBroken = false
+  t.match(await coordinator.resumeWorkflow(run), { phases: { last: { status: 'completed' } } })
+  t.equal(storing.trace.made, 8)
+})
+
+t.test('an output that was damaged meanwhile fails its phase, and says so', async (t) => {
+  const storing = { ...making({ records: 2 }), output: () => ({ best: 42 }) }
+  const { coordinator, run } = coordinatorOf(t, storing, { broken: making({ mishap: { container: 0, record: 0 } }) })
+  const phases = [
+    { name: 'first', topology: 'search' },
+    { name: 'last', topology: 'broken', depends_on: ['first'] },
+  ]
+  await t.rejects(coordinator.executeWorkflow({ id: 'run', phases }))
+  writeFileSync(join(run, 'outputs/first/output.json'), '{}')
+  const others = new Coordinator({ outputDir: join(run, '..'), topologies: { search: storing, broken: making() } })
+  await t.rejects(others.resumeWorkflow(run), { code: 'ERR_SPILLWAY_OUTPUT', message: /output\.json/ })
+  t.match(await others.resumeWorkflow(run, { acceptChanges: ['first'] }), { status: 'completed' })
+})
+
 t.test('a changed workflow is refused with what has changed, until that is accepted', async (t) => {
   const search = making()
   const { coordinator, run } = coordinatorOf(t, search)

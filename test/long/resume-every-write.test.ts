@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import t from 'tap'
 import { Coordinator } from '../../lib/coordinator.ts'
+import type { SpillwayError } from '../../lib/core/errors.ts'
+import { readRunState } from '../../lib/read-journal.ts'
 import { killAtEveryWrite } from '../../lib/testing/index.ts'
 import type { Topology } from '../../lib/topology.ts'
 import { verifyRun } from '../../lib/verify-run.ts'
@@ -44,6 +46,15 @@ function contentOf(run: string) {
   return { lines: lines.sort(), phases, topPerformers, rejections }
 }
 
+async function isBegun(run: string): Promise<boolean> {
+  try {
+    return (await readRunState(run)).workflow !== undefined
+  } catch (error) {
+    if ((error as SpillwayError).code === 'ERR_SPILLWAY_JOURNAL') return false
+    throw error
+  }
+}
+
 if (process.argv[2] !== 'work') {
   for (const commit of COMMIT_UNITS) {
     void t.test(`committed by ${commit}`, async (t) => {
@@ -66,10 +77,8 @@ if (process.argv[2] !== 'work') {
         execArgv: ['--import', import.meta.resolve('tsx')],
         env: { ...process.env, NODE_OPTIONS: '' },
         async afterKill({ n, moment, operation }) {
-          if (
-            existsSync(join(run, 'workflow.json')) &&
-            readFileSync(join(run, 'journal/00000001.jsonl'), 'utf8').includes('"type":"workflow"')
-          ) {
+          // Killed before it was written down what is to be run, a run is begun anew.
+          if (existsSync(join(run, 'journal/00000001.jsonl')) && (await isBegun(run))) {
             const { counts } = await coordinator.resumeWorkflow(run)
             t.match(counts, { written: 15, rejected: 3, inFlight: 0 })
             t.strictSame(contentOf(run), expected, `${moment} operation ${n}, ${operation}`)
