@@ -3,7 +3,7 @@
  * process with the time it began, so neither a crash nor a reboot leaves an owner behind; an owner on another machine is
  * known to live by the file's time, which it keeps fresh.
  */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { constants, copyFile, link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -55,15 +55,11 @@ export class RunLock implements AsyncDisposable {
   static async take(directory: string): Promise<RunLock> {
     const path = join(directory, LOCK_FILE)
     const text = JSON.stringify(await describe(process.pid))
-    const draft = `${path}.${randomBytes(8).toString('hex')}`
     try {
-      await writeNew(draft, text)
-      while (!(await tryToLink(draft, path))) await expel(path)
+      await acquire(path, text)
       return new RunLock(path, text)
     } catch (cause) {
       throw cause instanceof SpillwayError ? cause : ioError('lock', path, cause)
-    } finally {
-      await rm(draft, { force: true }).catch(() => {})
     }
   }
 
@@ -72,6 +68,16 @@ export class RunLock implements AsyncDisposable {
     clearInterval(this.#beat)
     // Somebody on another machine may have taken it, thinking that this process was gone.
     if ((await readText(this.#path)) === this.#text) await rm(this.#path, { force: true }).catch(() => {})
+  }
+}
+
+async function acquire(path: string, text: string): Promise<void> {
+  const draft = `${path}.${randomBytes(8).toString('hex')}`
+  try {
+    await writeNew(draft, text)
+    while (!(await tryToLink(draft, path)) && !(await tryToSucceed(draft, path, text)));
+  } finally {
+    await rm(draft, { force: true }).catch(() => {})
   }
 }
 
@@ -102,14 +108,16 @@ async function tryToLink(draft: string, path: string): Promise<boolean> {
 }
 
 /**
- * Removes the lock of an owner that is gone.
+ * Puts the draft in the place of an owner that is gone. Many may find that it is, and one that comes late must not remove
+ * the lock of the one that came first: so it takes a lock on the place of that very owner, and looks again.
  *
- * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` for one that lives
+ * @returns false when the place has changed hands meanwhile
+ * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` for an owner, or a successor, that lives
  */
-async function expel(path: string): Promise<void> {
-  const text = await readText(path)
-  if (text === undefined) return
-  const owner = parseOwner(text)
+async function tryToSucceed(draft: string, path: string, text: string): Promise<boolean> {
+  const held = await readText(path)
+  if (held === undefined) return false
+  const owner = parseOwner(held)
   if (owner !== undefined && (await lives(owner, path))) {
     throw new SpillwayError(
       'ERR_SPILLWAY_LOCKED',
@@ -117,16 +125,15 @@ async function expel(path: string): Promise<void> {
       { place: { path } },
     )
   }
-  // Whoever renames it has it; if it is another one by now, it is put back.
-  const aside = `${path}.${randomBytes(8).toString('hex')}`
+  const succession = `${path}.${createHash('sha256').update(held).digest('hex').slice(0, 16)}`
+  await acquire(succession, text)
   try {
-    await rename(path, aside)
-  } catch (cause) {
-    if (errnoOf(cause) === 'ENOENT') return
-    throw cause
+    if ((await readText(path)) !== held) return false
+    await rename(draft, path)
+    return true
+  } finally {
+    await rm(succession, { force: true }).catch(() => {})
   }
-  if ((await readText(aside)) !== text) await tryToLink(aside, path)
-  await rm(aside, { force: true })
 }
 
 async function lives(owner: Owner, path: string): Promise<boolean> {

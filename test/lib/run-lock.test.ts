@@ -53,6 +53,22 @@ t.test('a process that lives keeps it, and one that was killed leaves none behin
   t.strictSame(readdirSync(directory), [])
 })
 
+t.test('of many who find an owner gone one takes its place, however they meet', async (t) => {
+  const directory = t.testdir()
+  let owners = 0
+  for (let round = 0; round < 200; round++) {
+    writeFileSync(join(directory, LOCK_FILE), 'no owner')
+    const asked = await Promise.allSettled(Array.from({ length: 10 }, () => RunLock.take(directory)))
+    for (const lock of asked) {
+      if (lock.status === 'fulfilled') owners++
+      else if (lock.reason.code !== 'ERR_SPILLWAY_LOCKED') throw lock.reason
+    }
+    for (const lock of asked) if (lock.status === 'fulfilled') await lock.value[Symbol.asyncDispose]()
+  }
+  t.equal(owners, 200)
+  t.strictSame(readdirSync(directory), [])
+})
+
 t.test('neither a reboot nor another process of the same number is an owner', async (t) => {
   const directory = t.testdir()
   const path = join(directory, LOCK_FILE)
