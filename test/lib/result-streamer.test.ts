@@ -122,6 +122,7 @@ void t.test('acknowledges', async (t) => {
       code: 'ERR_SPILLWAY_VALUE',
       message: /NUL/,
     })
+    await streamer.close()
   })
 
   await t.test('nothing after a failure: pending ones reject with it', async (t) => {
