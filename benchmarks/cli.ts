@@ -2,6 +2,7 @@
  * Runs the benchmarks of the project. A filter and a name of a contender may be parts of names.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { parse } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { bench, type BenchOptions, type BenchReport } from './bench.ts'
 import { formatComparison, formatMachine, formatReport } from './format-report.ts'
@@ -17,9 +18,9 @@ interface Flags {
 
 const command = new Command('npm run bench --')
   .description(
-    'Runs the benchmarks whose names contain the filter, or all of them. `*` marks what a benchmark is about.',
+    'Runs the benchmark of that name, those whose names contain it, or all. `*` marks what a benchmark is about.',
   )
-  .argument('[filter]', 'part of the names')
+  .argument('[filter]', 'a name, or part of some')
   .option('--records <n>', 'records per run', count)
   .option('--rounds <n>', 'runs of each contender', count)
   .option('--contender <name...>', 'only contenders whose names contain this')
@@ -27,16 +28,21 @@ const command = new Command('npm run bench --')
   .option('--json <file>', 'write the figures to a file, too')
   .option('--compare <file>', 'compare with the figures in such a file')
   .parse()
-await run(command.args[0] ?? '', command.opts<Flags>())
+try {
+  await run(command.args[0] ?? '', command.opts<Flags>())
+} catch (error) {
+  command.error((error as Error).message)
+}
 
 async function run(filter: string, { contender: contenders, json, compare, ...flags }: Flags): Promise<void> {
   const options: BenchOptions = { ...flags, ...(contenders !== undefined && { contenders }) }
   const base = compare === undefined ? [] : (JSON.parse(readFileSync(compare, 'utf8')) as BenchReport[])
   const cases = new URL('./cases/', import.meta.url)
   const files = readdirSync(cases).filter((file) => /(?<!\.d)\.[jt]s$/.test(file) && file.includes(filter))
-  if (files.length === 0) command.error(`No benchmark is named like ${filter}`)
+  if (files.length === 0) throw new Error(`No benchmark is named like ${filter}`)
+  const named = files.find((file) => parse(file).name === filter)
   const reports: BenchReport[] = []
-  for (const file of files) {
+  for (const file of named === undefined ? files : [named]) {
     const report = await bench(new URL(file, cases), options)
     reports.push(report)
     console.log(formatReport(report))

@@ -40,7 +40,9 @@ export function addSquare(cells: Float64Array, at: number, value: number): void 
   const split = SPLITTER * value
   const upper = split - (split - value)
   const lower = value - upper
-  addTriple(cells, at, square, lower * lower - (square - upper * upper - 2 * upper * lower), 0)
+  const rest = lower * lower - (square - upper * upper - 2 * upper * lower)
+  const lost = addTo(cells, at + 1, rest)
+  cells[at + 2] = (cells[at + 2] as number) + lost + addTo(cells, at + 1, addTo(cells, at, square))
 }
 
 /** Adds the sum `high + low` to the one at `cells[at]`, `cells[at + 1]`. */
@@ -61,20 +63,17 @@ export function addPair(cells: Float64Array, at: number, high: number, low: numb
 
 /** Adds the sum `high + middle + low` to that in the three cells from `at`. */
 export function addTriple(cells: Float64Array, at: number, high: number, middle: number, low: number): void {
-  const ownHigh = cells[at] as number
-  const ownMiddle = cells[at + 1] as number
-  const highs = ownHigh + high
-  const highShare = highs - ownHigh
-  const highLost = ownHigh - (highs - highShare) + (high - highShare)
-  const middles = ownMiddle + middle
-  const middleShare = middles - ownMiddle
-  const middleLost = ownMiddle - (middles - middleShare) + (middle - middleShare)
-  const carried = middles + highLost
-  const carryShare = carried - middles
-  const carryLost = middles - (carried - carryShare) + (highLost - carryShare)
-  cells[at] = highs
-  cells[at + 1] = carried
-  cells[at + 2] = (cells[at + 2] as number) + low + middleLost + carryLost
+  const lost = low + addTo(cells, at + 1, middle)
+  cells[at + 2] = (cells[at + 2] as number) + lost + addTo(cells, at + 1, addTo(cells, at, high))
+}
+
+/** Adds `value` to a cell, and returns what is lost by rounding. */
+function addTo(cells: Float64Array, at: number, value: number): number {
+  const held = cells[at] as number
+  const sum = held + value
+  const share = sum - held
+  cells[at] = sum
+  return held - (sum - share) + (value - share)
 }
 
 /** The mean of `count` values with the sum `high + low`, rounded once; not finite when the sum overflowed. */

@@ -30,8 +30,11 @@ export function addToRow(cells: Float64Array, at: number, value: number): void {
   const count = cells[at + COUNT] as number
   cells[at + COUNT] = count + 1
   // Math.min and Math.max tell -0 from 0, which `<` does not.
-  cells[at + MIN] = count === 0 ? value : Math.min(cells[at + MIN] as number, value)
-  cells[at + MAX] = count === 0 ? value : Math.max(cells[at + MAX] as number, value)
+  if (count === 0) cells[at + MIN] = cells[at + MAX] = value
+  else {
+    cells[at + MIN] = Math.min(cells[at + MIN] as number, value)
+    cells[at + MAX] = Math.max(cells[at + MAX] as number, value)
+  }
   addValue(cells, at + SUM, value)
   addSquare(cells, at + SQUARES, value)
 }
