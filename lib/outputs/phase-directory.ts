@@ -96,14 +96,14 @@ export class PhaseDirectory {
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
   async clear(): Promise<void> {
+    const names = (await listDirectory(this.path)).filter(isOurs)
     try {
-      // The manifest first, and for good: without its files it would be a damaged output.
-      await rm(this.manifestPath)
-      await syncDirectory(this.path)
+      // It goes first, and for good: without its files it would be a damaged output.
+      if (names.includes(MANIFEST)) await rm(this.manifestPath).then(() => syncDirectory(this.path))
     } catch (cause) {
-      if (!isAbsent(cause)) throw ioError('remove', this.manifestPath, cause)
+      throw ioError('remove', this.manifestPath, cause)
     }
-    for (const name of (await listDirectory(this.path)).filter(isOurs)) await this.#remove(name)
+    for (const name of names) await this.#remove(name)
     await rmdir(this.path).catch(() => {})
   }
 

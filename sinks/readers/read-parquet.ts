@@ -91,9 +91,8 @@ async function* columnsOf(input: ParquetInput, column: string): AsyncGenerator<r
   try {
     file.expectColumns([column])
     for (let group = 0; group < file.rowGroups; group++) {
-      const { values, rows } = await file.readRowGroup(group, [column])
-      // What holds nothing but nulls need not have values.
-      yield Array.from({ length: rows }, (_, row) => values[0]?.[row] ?? null)
+      const { values } = await file.readRowGroup(group, [column])
+      yield values[0] ?? []
     }
   } finally {
     await slices?.close()
@@ -224,7 +223,7 @@ function makeRecords(names: readonly string[], group: RowGroupColumns, from: num
     const own = name === '__proto__'
     for (let row = from; row < to; row++) {
       const record = records[row - from] as Record<string, unknown>
-      const value = values[row] ?? null
+      const value = values[row]
       if (own) Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true })
       else record[name] = value
     }
