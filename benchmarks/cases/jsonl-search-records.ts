@@ -11,7 +11,7 @@ const POOL = 100_000
 
 export const benchCase: BenchCase<readonly object[]> = {
   name: 'jsonl-search-records',
-  records: 1_000_000,
+  records: 3_000_000,
   prepare: () => makeRecords(POOL),
   expectedOutput: (pool, records) => sumLines(cycle(pool, records), (record) => JSON.stringify(record)),
   readOutput: (directory) => sumFiles(directory, '.jsonl'),

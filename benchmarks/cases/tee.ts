@@ -17,7 +17,7 @@ const BATCH = 1000
 
 export const benchCase: BenchCase<readonly SearchRecord[]> = {
   name: 'tee',
-  records: 1_000_000,
+  records: 3_000_000,
   prepare: () => makeRecords(POOL),
   expectedOutput: searchRecords.expectedOutput,
   readOutput: searchRecords.readOutput,
