@@ -1,7 +1,12 @@
 /**
- * Ctrl-C and SIGTERM: the first asks the work to end in good order, the second ends the process at once.
+ * Ctrl-C and SIGTERM. The first asks the work to end in good order: its sources stop, what was accepted is written and
+ * committed, files are completed. The second no longer waits for as long as that takes, but for a few seconds at most, so
+ * that a last commit can be made. The third ends the process at once.
  */
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
+
+/** How long the second signal waits: enough to commit what is in the queues, unless the disk or an output hangs. */
+const PATIENCE_MS = 5000
 
 /** The signals that end the work, and the exit code of each. */
 const CODES = { SIGINT: EXIT_CODES.interrupted, SIGTERM: EXIT_CODES.terminated } as const
@@ -25,29 +30,40 @@ export interface SignalSource {
   exit(code: number): unknown
 }
 
-/** Watches for signals until disposed of. */
+/** Watches for signals, from when {@link signal} is first asked for until disposed of. */
 export class Interrupts implements Disposable {
   readonly #source: SignalSource
+  readonly #patienceMs: number
   readonly #controller = new AbortController()
+  #isWatching = false
+  #patience: NodeJS.Timeout | undefined
 
-  constructor(source: SignalSource) {
+  /** @param patienceMs - how long the second signal waits for the work to end */
+  constructor(source: SignalSource, patienceMs = PATIENCE_MS) {
     this.#source = source
-    source.on('SIGINT', this.#take)
-    source.on('SIGTERM', this.#take)
+    this.#patienceMs = patienceMs
   }
 
-  /** Aborts with an {@link Interruption}. */
+  /** Aborts with an {@link Interruption}. Work that never asks for it is ended by the first signal, as any program is. */
   get signal(): AbortSignal {
+    if (!this.#isWatching) {
+      this.#isWatching = true
+      this.#source.on('SIGINT', this.#take)
+      this.#source.on('SIGTERM', this.#take)
+    }
     return this.#controller.signal
   }
 
   [Symbol.dispose](): void {
+    clearTimeout(this.#patience)
     this.#source.off('SIGINT', this.#take)
     this.#source.off('SIGTERM', this.#take)
   }
 
   readonly #take = (name: keyof typeof CODES): void => {
-    if (this.signal.aborted) this.#source.exit(CODES[name])
-    else this.#controller.abort(new Interruption(name))
+    const exit = () => this.#source.exit(CODES[name])
+    if (!this.signal.aborted) this.#controller.abort(new Interruption(name))
+    else if (this.#patience === undefined) this.#patience = setTimeout(exit, this.#patienceMs)
+    else exit()
   }
 }

@@ -4,6 +4,7 @@
  */
 import { Interrupts } from './interrupts.ts'
 import { runProgram } from './program.ts'
+import type { Shell } from './shell.ts'
 
 const { stdin, stdout, stderr } = process
 const interrupts = new Interrupts(process)
@@ -14,7 +15,16 @@ for (const stream of [stdout, stderr]) stream.on('error', () => {})
 // A write beyond the limit on the size of files (ulimit -f) fails as any other, in place of ending the process.
 process.on('SIGXFSZ', () => {})
 
-runProgram(process.argv.slice(2), { stdin, stdout, stderr, signal: interrupts.signal }).then(exit, (error: unknown) => {
+const shell: Shell = {
+  stdin,
+  stdout,
+  stderr,
+  get signal() {
+    return interrupts.signal
+  },
+}
+
+runProgram(process.argv.slice(2), shell).then(exit, (error: unknown) => {
   // A mistake in the program itself, which deserves its stack.
   console.error(error)
   exit(1)

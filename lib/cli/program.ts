@@ -34,9 +34,9 @@ Examples:
   $ spillway run search.yaml --topologies topologies.ts --out results
   $ spillway run search.yaml --topologies topologies.js --out results --id nightly --format parquet --json
 
-Ctrl-C stops the run in good order: what was accepted is written. Exit codes: 0 completed, 1 failed or records were
-rejected, 2 nothing was run as the command, the workflow or the topologies are not what they must be, 130 Ctrl-C,
-143 SIGTERM.`
+Ctrl-C stops the run in good order: what was accepted is written and committed. A second one gives that five seconds, a
+third one ends the run at once. Exit codes: 0 completed, 1 failed or records were rejected, 2 nothing was run as the
+command, the workflow or the topologies are not what they must be, 130 Ctrl-C, 143 SIGTERM.`
 
 const RESUME_EXAMPLES = `
 Examples:

@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import t from 'tap'
 import { type Interruption, Interrupts } from '../../../lib/cli/interrupts.ts'
 import { isAbortError } from '../../../lib/core/errors.ts'
@@ -8,6 +8,7 @@ class FakeProcess extends EventEmitter {
 
   exit(code: number): void {
     this.exits.push(code)
+    this.emit('exit', code)
   }
 }
 
@@ -28,16 +29,31 @@ t.test('the first signal aborts, with the exit code in the reason', async (t) =>
   }
 })
 
-t.test('the second signal ends the process at once', async (t) => {
+t.test('the second signal ends the process when its patience is over, the third at once', async (t) => {
   const source = new FakeProcess()
-  using _interrupts = new Interrupts(source)
+  using interrupts = new Interrupts(source, 2 ** 30)
+  t.notOk(interrupts.signal.aborted)
   source.emit('SIGINT', 'SIGINT')
+  source.emit('SIGINT', 'SIGINT')
+  t.strictSame(source.exits, [])
   source.emit('SIGTERM', 'SIGTERM')
   t.strictSame(source.exits, [143])
+
+  const patient = new FakeProcess()
+  using brief = new Interrupts(patient, 1)
+  t.notOk(brief.signal.aborted)
+  const exited = once(patient, 'exit')
+  patient.emit('SIGTERM', 'SIGTERM')
+  patient.emit('SIGINT', 'SIGINT')
+  t.strictSame(await exited, [130])
 })
 
-t.test('leaves no listeners behind', async (t) => {
+t.test('listens once it is asked, and leaves no listeners behind', async (t) => {
   const source = new FakeProcess()
-  new Interrupts(source)[Symbol.dispose]()
+  const interrupts = new Interrupts(source)
+  t.strictSame(source.eventNames(), [])
+  t.equal(interrupts.signal, interrupts.signal)
+  t.equal(source.listenerCount('SIGINT'), 1)
+  interrupts[Symbol.dispose]()
   t.strictSame(source.eventNames(), [])
 })

@@ -1,0 +1,142 @@
+/**
+ * Processes that get a second signal while they end: they exit, whatever hangs, and a resume makes of their runs what an
+ * undisturbed run would have made.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
+import { EXIT_CODES } from '../../lib/cli/exit-codes.ts'
+import { readRunState } from '../../lib/read-journal.ts'
+import { verifyRun } from '../../lib/verify-run.ts'
+
+const CONTAINERS = 3
+
+const STOPPED: readonly (number | null)[] = [EXIT_CODES.interrupted, EXIT_CODES.terminated]
+
+/** Until a file says where they end, containers go on for ever, or hang, and so does the output of their phase. */
+const TOPOLOGIES = `
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+const file = new URL('end', import.meta.url)
+const end = existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined
+const alive = setInterval(() => {}, 1e6)
+const containers = () => Array.from({ length: ${CONTAINERS} }, (_, config) => ({ id: 'c' + config, config }))
+async function* count(config, last) {
+  for (let n = 0; n < last; n++) {
+    if (n % 100 === 0) await setImmediate()
+    yield { n, result: { metrics: { sharpe_ratio: Math.sin(config + n) } } }
+  }
+  if (end === undefined) await new Promise(() => {})
+  clearInterval(alive)
+}
+export const endless = { containers, run: ({ config }) => count(config, end ?? Infinity) }
+export const hanging = { containers, run: ({ config }) => count(config, end ?? 2000) }
+export const hangingOutput = {
+  containers,
+  *run() { for (let n = 0; n < (end ?? 2000); n++) yield { n } },
+  async *output() {
+    yield { n: 0 }
+    writeFileSync(new URL('output-begun', import.meta.url), '')
+    if (end === undefined) await new Promise(() => {})
+    clearInterval(alive)
+  },
+}
+`
+
+interface Ended {
+  readonly code: number | null
+  readonly stderr: string
+}
+
+/** Runs `spillway` in a process of its own; `onBegin` is told of the process. */
+async function spillway(args: readonly string[], onBegin: (interrupt: () => void) => void = () => {}): Promise<Ended> {
+  const main = new URL('../../lib/cli/main.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+  onBegin(() => {
+    // Two that are alike would become one if the process had no time between them.
+    child.kill('SIGINT')
+    child.kill('SIGTERM')
+  })
+  const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')])
+  return { code: child.exitCode, stderr }
+}
+
+/** What a run of one phase is stopped by, and when. */
+interface Stop {
+  readonly topology: string
+  /** Records of each container; by default more than it has made when it is stopped. */
+  readonly end?: number
+  /** @param journal - what is in that of the run */
+  readonly isDue: (journal: string, directory: string) => boolean
+  /** Whether it ends in good order before the patience of the second signal is over. */
+  readonly endsWell: boolean
+}
+
+/** A run that gets two signals at once, and is resumed. */
+async function expectResume(t: Test, { topology, end, isDue, endsWell }: Stop): Promise<void> {
+  const workflow = { id: 'run', concurrency: 2, checkpoint_records: 500, phases: [{ name: 'only', topology }] }
+  const directory = t.testdir({ 'topologies.mjs': TOPOLOGIES, 'search.json': JSON.stringify({ workflow }) })
+  const run = join(directory, 'run')
+  const journal = join(run, 'journal/00000001.jsonl')
+  const words = ['--topologies', join(directory, 'topologies.mjs'), '--out', directory, '-q']
+  const stopped = await spillway(['run', join(directory, 'search.json'), ...words], (interrupt) => {
+    const look = () => {
+      if (existsSync(journal) && isDue(readFileSync(journal, 'utf8'), directory)) interrupt()
+      else setImmediate(look)
+    }
+    look()
+  })
+  // Which of the two comes first is not for the sender to say.
+  t.ok(STOPPED.includes(stopped.code), `exit code ${stopped.code}`)
+  t.equal(stopped.stderr.includes('To go on: spillway resume'), endsWell, stopped.stderr)
+
+  const { commit } = (await readRunState(run)).phase('only')
+  const written = [...rowsOf(run).values()]
+  t.equal(commit?.counts.written, written.flat().length, 'all that is in the files is committed')
+  t.strictSame((await verifyRun(run)).problems, [])
+  const last = end ?? 1000 + Math.max(...written.map(({ length }) => length))
+  writeFileSync(join(directory, 'end'), String(last))
+  t.strictSame(await spillway(['resume', run, '-q']), { code: EXIT_CODES.done, stderr: '' })
+  const undisturbed = Array.from({ length: last }, (_, n) => n)
+  const resumed = rowsOf(run)
+  for (let index = 0; index < CONTAINERS; index++) t.strictSame(resumed.get(`c${index}`), undisturbed)
+  t.equal(resumed.size, CONTAINERS)
+  t.strictSame((await verifyRun(run)).problems, [])
+}
+
+/** The numbers of the records of each container, in the order in which they stand in the files. */
+function rowsOf(run: string): Map<string, number[]> {
+  const rows = new Map<string, number[]>()
+  for (const part of readdirSync(join(run, 'results/only'))) {
+    for (const line of readFileSync(join(run, 'results/only', part), 'utf8')
+      .split('\n')
+      .slice(0, -1)) {
+      const { container, n } = JSON.parse(line) as { container: string; n: number }
+      const before = rows.get(container)
+      if (before === undefined) rows.set(container, [n])
+      else before.push(n)
+    }
+  }
+  return rows
+}
+
+t.test('containers that never end', async (t) => {
+  const isDue = (journal: string) => journal.includes('"type":"commit"')
+  await expectResume(t, { topology: 'endless', isDue, endsWell: true })
+})
+
+t.test('containers that hang', async (t) => {
+  const isDue = (journal: string) => journal.includes('"rows":4000,')
+  await expectResume(t, { topology: 'hanging', isDue, endsWell: true })
+})
+
+t.test('an output that hangs, which the first signal would wait for', async (t) => {
+  const isDue = (_journal: string, directory: string) => existsSync(join(directory, 'output-begun'))
+  await expectResume(t, { topology: 'hangingOutput', end: 2000, isDue, endsWell: false })
+})
