@@ -76,14 +76,17 @@ export class Checkpoints {
   async #make(): Promise<void> {
     const { make, onFailure, everyRecords } = this.#options
     const startedAtMs = performance.now()
+    let isDeclined = false
     try {
-      if (await make(startedAtMs - this.#madeAtMs < MAX_WAIT_MS)) this.#madeAtMs = startedAtMs
+      isDeclined = !(await make(startedAtMs - this.#madeAtMs < MAX_WAIT_MS))
+      if (!isDeclined) this.#madeAtMs = startedAtMs
     } catch (error) {
       onFailure(error)
       this.#stopped = true
     }
     this.#making = undefined
     if (this.#records >= everyRecords) this.#makeOne()
-    else if (this.#records > 0) this.note(0)
+    // Records that were declined are asked for again, also when none follow them.
+    else if (this.#records > 0 || isDeclined) this.note(0)
   }
 }
