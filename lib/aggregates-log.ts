@@ -9,8 +9,11 @@ import { ioError, type ByteTarget, type OpenTarget } from '../sinks/file-target.
 import { Aggregates } from '../transforms/aggregate/aggregates.ts'
 import { messageOf, SpillwayError } from './core/errors.ts'
 
-/** A file is followed by another one when it is larger than this, and than so many times the state in its first line. */
-const MIN_BYTES = 1024 * 1024
+/**
+ * A file is followed by another one when it is larger than this, and than so many times the state in its first line. A
+ * resume reads and merges all its lines, each of which costs more than its bytes do.
+ */
+const MIN_BYTES = 64 * 1024
 const GROWTH = 4
 
 /** How far the lines reach that hold a state. */

@@ -11,8 +11,12 @@ import type { RunState } from './run-state.ts'
 /** The directory of the journal within that of the run. */
 export const JOURNAL_DIRECTORY = 'journal'
 
-/** A segment of more bytes is followed by another one. */
-const SEGMENT_BYTES = 8 * 1024 * 1024
+/**
+ * A segment is followed by another one when it is larger than this, and than so many times what it repeats: a resume
+ * takes as long to read it after a day as after a minute, and what is written twice stays a small part.
+ */
+const MIN_BYTES = 256 * 1024
+const GROWTH = 4
 
 /** Where a journal goes on. */
 export interface JournalPlace {
@@ -28,6 +32,7 @@ export class Journal {
   readonly #place: JournalPlace
   #target: ByteTarget | undefined
   #bytes = 0
+  #repeatedBytes = 0
   #queue: Promise<void> = Promise.resolve()
   #sync: Promise<void> | undefined
   #failure: Error | undefined
@@ -59,7 +64,7 @@ export class Journal {
     this.#sync = undefined
     void this.#enqueue(async () => {
       await this.#write([entry])
-      if (this.#bytes > SEGMENT_BYTES) await this.#beginSegment()
+      if (this.#bytes > Math.max(MIN_BYTES, GROWTH * this.#repeatedBytes)) await this.#beginSegment()
     })
   }
 
@@ -114,7 +119,10 @@ export class Journal {
       { type: 'header', format: JOURNAL_FORMAT, spillway: packageVersion(), workflowId, at, repeated: repeated.length },
       ...repeated,
     ])
+    this.#repeatedBytes = this.#bytes
     await this.#target.sync()
+    // The next one does not repeat what it tells of the parts.
+    await before?.sync()
     await before?.close()
   }
 
