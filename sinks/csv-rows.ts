@@ -3,7 +3,9 @@
  * way of its own, byte for byte the same.
  */
 import { stringify } from 'csv-stringify/sync'
+import type { Cell, ColumnType } from './columns/column.ts'
 import type { CsvDialect } from './csv-dialect.ts'
+import { toBase64 } from './json-text.ts'
 
 /** The cells of one row. Null has nothing between its delimiters, an empty text is `""`. */
 export type CsvRow = readonly (string | null)[]
@@ -14,7 +16,10 @@ export type RowsToText = (rows: readonly CsvRow[]) => string
 /** What makes a cell of the default dialect need quotes (RFC 4180, and a lone CR, which readers take for a line end). */
 const NEEDS_QUOTES = /[",\n\r]/
 
-/** Whether cells and rows of the dialect are those of {@link quoteCell} and {@link joinCells}. */
+/** The same, and halves of surrogate pairs, which may be alone. */
+const NEEDS_CARE = /[",\n\r\ud800-\udfff]/
+
+/** Whether cells of the dialect are those of {@link quoteCell}, with commas between them. */
 export function isDefaultDialect({ delimiter, quote, recordDelimiter }: CsvDialect): boolean {
   return delimiter === ',' && quote === '"' && recordDelimiter === '\n'
 }
@@ -22,7 +27,8 @@ export function isDefaultDialect({ delimiter, quote, recordDelimiter }: CsvDiale
 /** How rows of `dialect` become text. */
 export function rowsToText(dialect: CsvDialect): RowsToText {
   if (!isDefaultDialect(dialect)) return (rows) => stringifyRows(rows, dialect)
-  return (rows) => rows.map((row) => joinCells(row.map((cell) => (cell === null ? null : quoteCell(cell))))).join('')
+  return (rows) =>
+    rows.map((row) => `${row.map((cell) => (cell === null ? '' : quoteCell(cell))).join(',')}\n`).join('')
 }
 
 /** A cell of the default dialect, in quotes where it needs them. */
@@ -31,11 +37,9 @@ export function quoteCell(cell: string): string {
   return NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 }
 
-/** A row of the default dialect, its cells being quoted already. */
-export function joinCells(cells: CsvRow): string {
-  let row = cells[0] ?? ''
-  for (let index = 1; index < cells.length; index++) row += `,${cells[index] ?? ''}`
-  return `${row}\n`
+/** Whether a text may be no cell of the default dialect as it stands: it needs quotes, or is not well-formed. */
+export function needsCare(text: string): boolean {
+  return text === '' || NEEDS_CARE.test(text)
 }
 
 function stringifyRows(rows: readonly CsvRow[], { delimiter, quote, recordDelimiter }: CsvDialect): string {
@@ -47,4 +51,12 @@ function stringifyRows(rows: readonly CsvRow[], { delimiter, quote, recordDelimi
     // `quoted_empty` for all cells would make nulls look like empty texts.
     cast: { string: (value) => (value === '' ? { value, quoted_empty: true } : value) },
   })
+}
+
+/** The text form of a cell: the shortest number that reads back as the same, ISO 8601, base64. */
+export function cellText(cell: Cell, type?: ColumnType | null): string | null {
+  if (cell === null || typeof cell === 'string') return cell
+  if (cell instanceof Date)
+    return type === 'date' ? (cell.toISOString().split('T', 1)[0] as string) : cell.toISOString()
+  return cell instanceof Uint8Array ? toBase64(cell) : String(cell)
 }

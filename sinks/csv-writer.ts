@@ -6,8 +6,9 @@ import { CellMaker } from './columns/cells.ts'
 import { ColumnSet, type RowTarget } from './columns/column-set.ts'
 import type { Cell, Column } from './columns/column.ts'
 import type { CsvDialect } from './csv-dialect.ts'
-import { isDefaultDialect, joinCells, quoteCell, rowsToText, type CsvRow, type RowsToText } from './csv-rows.ts'
-import { JsonText, toBase64 } from './json-text.ts'
+import { CsvBlock } from './csv-block.ts'
+import { cellText, isDefaultDialect, rowsToText, type CsvRow, type RowsToText } from './csv-rows.ts'
+import { JsonText } from './json-text.ts'
 import type { ChangedValues, RecordWriter } from './record-writer.ts'
 import { TextChunk, type TextCompression } from './text-chunk.ts'
 import type { Refusal } from './values.ts'
@@ -27,8 +28,9 @@ export class CsvWriter implements RecordWriter {
   readonly #json = new JsonText('null')
   readonly #cellMaker = new CellMaker(this.#json)
   readonly #columns: ColumnSet
+  /** Where rows of the default dialect are put together; undefined in another one. */
+  readonly #block: CsvBlock | undefined
   readonly #cells: CellRow
-  readonly #isDefaultDialect: boolean
   readonly #chunk: TextChunk
   #rows = 0
   #rowsHandedOver = 0
@@ -37,8 +39,8 @@ export class CsvWriter implements RecordWriter {
   constructor(columns: readonly Column[], options: CsvWriterOptions) {
     this.#toText = rowsToText(options.dialect)
     this.#columns = new ColumnSet(columns, this.#cellMaker, false)
-    this.#isDefaultDialect = isDefaultDialect(options.dialect)
-    this.#cells = new CellRow(columns, this.#isDefaultDialect ? quoteCell : asItIs)
+    this.#cells = new CellRow(columns)
+    if (isDefaultDialect(options.dialect)) this.#block = new CsvBlock(columns)
     this.#chunk = new TextChunk(options.compression)
     if (options.dialect.header && columns.length > 0) {
       this.#chunk.append(this.#toText([columns.map(({ name }) => name)]))
@@ -75,7 +77,8 @@ export class CsvWriter implements RecordWriter {
 
   write(records: readonly unknown[], from: number, to: number): number {
     this.#refusal = undefined
-    const index = this.#isDefaultDialect ? this.#writeRows(records, from, to) : this.#stringify(records, from, to)
+    const block = this.#block
+    const index = block ? this.#writeRows(block, records, from, to) : this.#stringify(records, from, to)
     this.#rows += index - from
     return index
   }
@@ -89,13 +92,33 @@ export class CsvWriter implements RecordWriter {
     return this.take()
   }
 
-  #writeRows(records: readonly unknown[], from: number, to: number): number {
+  #writeRows(block: CsvBlock, records: readonly unknown[], from: number, to: number): number {
     let index = from
-    for (; index < to && !this.#chunk.full; index++) {
-      if (!this.#fill(records[index])) break
-      this.#chunk.append(joinCells(this.#cells.texts))
+    while (index < to && this.#refusal === undefined && !this.#chunk.full) {
+      for (; index < to && !block.full; index++) {
+        block.beginRow()
+        this.#refusal = this.#columns.fill(records[index], block)
+        if (this.#refusal === undefined && !block.inOrder) this.#addUnordered(block, records[index])
+        if (this.#refusal !== undefined) {
+          block.dropRow()
+          break
+        }
+        block.endRow()
+      }
+      this.#chunk.append(block.drain())
     }
     return index
+  }
+
+  /** A row whose values do not come in the order of the columns, of which the block has put some; it may yet be refused. */
+  #addUnordered(block: CsvBlock, record: unknown): void {
+    // What was changed in it is counted again.
+    this.#cellMaker.undo()
+    if (!this.#fill(record)) return
+    block.dropRow()
+    this.#cells.texts.forEach((text, index) => {
+      if (text !== null) block.addCell(index, text)
+    })
   }
 
   /** Through csv-stringify, which wants many rows at a time. */
@@ -119,16 +142,13 @@ export class CsvWriter implements RecordWriter {
   }
 }
 
-/** The cells of one row, as text. */
+/** The cells of one row, as text, in any order. */
 class CellRow implements RowTarget {
   readonly #columns: readonly Column[]
-  readonly #quote: (text: string) => string
   readonly #texts: (string | null)[]
 
-  /** @param quote - puts quotes around the text of a cell that needs them */
-  constructor(columns: readonly Column[], quote: (text: string) => string) {
+  constructor(columns: readonly Column[]) {
     this.#columns = columns
-    this.#quote = quote
     this.#texts = new Array<string | null>(columns.length).fill(null)
   }
 
@@ -137,22 +157,12 @@ class CellRow implements RowTarget {
     return this.#texts
   }
 
-  /** Takes what needs no closer look: numbers and well-formed text in columns of their type. */
-  take(index: number, value: unknown): boolean {
-    const type = this.#columns[index]?.type
-    if (typeof value === 'number') {
-      if (type !== 'double' && (type !== 'int64' || !Number.isSafeInteger(value))) return false
-      this.#texts[index] = String(value)
-      return true
-    }
-    if (typeof value !== 'string' || type !== 'utf8' || !value.isWellFormed()) return false
-    this.#texts[index] = this.#quote(value)
-    return true
+  take(): boolean {
+    return false
   }
 
   add(index: number, cell: Cell): void {
-    const text = cellText(cell, this.#columns[index]?.type === 'date')
-    this.#texts[index] = text === null ? null : this.#quote(text)
+    this.#texts[index] = cellText(cell, this.#columns[index]?.type)
   }
 
   isMissing(index: number): boolean {
@@ -162,15 +172,4 @@ class CellRow implements RowTarget {
   clear(): void {
     this.#texts.fill(null)
   }
-}
-
-function asItIs(text: string): string {
-  return text
-}
-
-/** The text form of a cell: the shortest number that reads back as the same, ISO 8601, base64. */
-function cellText(cell: Cell, isDay: boolean): string | null {
-  if (cell === null || typeof cell === 'string') return cell
-  if (cell instanceof Date) return isDay ? (cell.toISOString().split('T', 1)[0] as string) : cell.toISOString()
-  return cell instanceof Uint8Array ? toBase64(cell) : String(cell)
 }

@@ -123,7 +123,7 @@ export class ColumnSet {
       case 'refused':
         return { kind: 'value', reason: `${describeRefused(value)} cannot be written` }
       case 'object':
-        if (!this.#takesWhole(node) && Object.keys(value as object).length > 0) {
+        if (!this.#takesWhole(node) && hasKeys(value as object)) {
           return this.#fillObject(value as object, node, target, depth + 1)
         }
         break
@@ -170,6 +170,12 @@ export class ColumnSet {
       field: this.columns[index]?.name ?? '',
     }
   }
+}
+
+/** Whether an object has keys of its own; a list of them would have to be made first. */
+function hasKeys(object: object): boolean {
+  for (const key in object) if (Object.prototype.hasOwnProperty.call(object, key)) return true
+  return false
 }
 
 function prependKey(key: string, path: string | undefined): string {
