@@ -162,14 +162,23 @@ export class PhaseRouter {
 
   /** The chain that takes a batch as it is, with what is known of it: when all its records are of one open phase. */
   #commonChainOf(batch: readonly unknown[]): PhaseChain | undefined {
-    const [first] = batch
-    if (!isRecord(first)) return undefined
-    const field = this.#options.fields.phase
-    const name = first[field] ?? DEFAULT_PHASE
-    if (typeof name !== 'string') return undefined
-    if (!batch.every((record) => isRecord(record) && (record[field] ?? DEFAULT_PHASE) === name)) return undefined
+    const name = this.#commonNameOf(batch)
+    if (name === undefined) return undefined
     const chain = this.#graphs.get(name)?.chain
     return chain?.ended === false ? chain : undefined
+  }
+
+  #commonNameOf(batch: readonly unknown[]): string | undefined {
+    const field = this.#options.fields.phase
+    try {
+      const [first] = batch
+      const name = isRecord(first) ? (first[field] ?? DEFAULT_PHASE) : undefined
+      if (typeof name !== 'string') return undefined
+      return batch.every((record) => isRecord(record) && (record[field] ?? DEFAULT_PHASE) === name) ? name : undefined
+    } catch {
+      // Reading a record failed: each is looked at by itself, and that one rejected.
+      return undefined
+    }
   }
 
   async #reject(record: unknown, reason: string): Promise<void> {

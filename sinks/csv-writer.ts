@@ -22,7 +22,7 @@ export interface CsvWriterOptions {
 /** Rows that csv-stringify puts together at once. */
 const ROWS_AT_ONCE = 256
 
-/** Writes CSV. Memory: that of a TextChunk; in a dialect of its own, 256 rows of cells. */
+/** Writes CSV. Memory: that of a TextChunk and of a CsvBlock; in a dialect of its own, 256 rows of cells. */
 export class CsvWriter implements RecordWriter {
   readonly #toText: RowsToText
   readonly #json = new JsonText('null')

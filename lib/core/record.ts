@@ -56,8 +56,12 @@ export const DEFAULT_PHASE = 'default'
 /** Whether `value` can be a record: an object that is not an array, a Date, bytes or another built-in container. */
 export function isRecord(value: unknown): value is ResultRecord {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  // By far the usual case; asking for the prototype costs ten times as much.
-  if ((value as { readonly constructor?: unknown }).constructor === Object) return true
+  try {
+    // By far the usual case; asking for the prototype costs ten times as much.
+    if ((value as { readonly constructor?: unknown }).constructor === Object) return true
+  } catch {
+    // A getter of that name: what it does is for those to meet who read all fields.
+  }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === null) return true
   return Object.prototype.toString.call(value) === '[object Object]'

@@ -227,6 +227,26 @@ void t.test('forPhase', async (t) => {
   })
 })
 
+void t.test('outlives records that throw when they are read', async (t) => {
+  for (const field of ['phase', 'container', 'constructor', 'value']) {
+    for (const isBatch of [false, true]) {
+      const bad = Object.defineProperty({}, field, {
+        enumerable: true,
+        get() {
+          throw new Error('unreadable')
+        },
+      })
+      const streamer = makeStreamer(t, { onExisting: 'overwrite' })
+      streamer.write(isBatch ? [bad, makeRecord(1)] : bad)
+      streamer.write(makeRecord(2))
+      await streamer.close()
+      const { written, rejected } = streamer.stats
+      t.strictSame({ written, rejected }, { written: isBatch ? 2 : 1, rejected: 1 }, `${field}, batch: ${isBatch}`)
+      expectBalanced(t, streamer)
+    }
+  }
+})
+
 void t.test('saves every record before the one at which a source throws', async (t) => {
   for (const count of [0, 1, 15, 999, 1000, 3210]) {
     const streamer = makeStreamer(t, { onExisting: 'overwrite' })
