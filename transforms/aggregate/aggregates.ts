@@ -14,13 +14,7 @@ import {
   type Checks,
 } from '../../lib/core/options.ts'
 import { SpillwayError } from '../../lib/core/errors.ts'
-import {
-  DEFAULT_PHASE,
-  isRecord,
-  resolveFieldNames,
-  type FieldNames,
-  type ResultRecord,
-} from '../../lib/core/record.ts'
+import { DEFAULT_PHASE, isRecord, resolveFieldNames, type FieldNames } from '../../lib/core/record.ts'
 import { PhaseAggregate, type PhaseAggregateOptions, type SavedPhase } from './phase-aggregate.ts'
 import { expectCount, expectList, expectObject, malformed } from './saved-state.ts'
 import { summarizeContainers, summarizePhase, summarizeWorkflow, type SummarySource } from './summaries.ts'
@@ -78,7 +72,7 @@ export const aggregatesChecks: Checks<AggregatesOptions> = {
 }
 
 /** The version of what {@link Aggregates.toJSON} returns. */
-const STATE_VERSION = 1
+const STATE_VERSION = 2
 
 /** Aggregates as JSON. */
 export interface SavedAggregates {
@@ -236,22 +230,22 @@ export class Aggregates implements SummarySource {
   ): void {
     let skipped = 0
     while (skipped < skip.length && (skip[skipped] as number) < from) skipped++
+    const phaseField = this.#options.fields.phase
     for (let place = from; place < to; place++) {
-      if (skip[skipped] === place) {
+      if (skipped < skip.length && skip[skipped] === place) {
         skipped++
         continue
       }
       const record = records[place]
       if (!isRecord(record)) continue
-      const phase = this.#phaseOf(record)
+      const phase = this.#phaseCalled(this.#options.phase ?? record[phaseField])
       if (phase === undefined) this.#droppedRecords++
       else if (segment === undefined || segment.containerIndex < 0) phase.add(record)
       else phase.addIdentified(record, segment.containerIndex, segment.iteration, segment.firstSeq + place - from)
     }
   }
 
-  #phaseOf(record: ResultRecord): PhaseAggregate | undefined {
-    const field = this.#options.phase ?? record[this.#options.fields.phase]
+  #phaseCalled(field: unknown): PhaseAggregate | undefined {
     const name = typeof field === 'string' ? field : phaseNameOf(field)
     if (this.#last?.phase !== name) this.#last = this.#phase(name)
     return this.#last

@@ -52,7 +52,9 @@ export class GroupTable {
    * looking up a new string, whose hash is not computed yet, takes a third of the time of a record.
    */
   readonly #followers: number[] = [OTHER]
+  /** The group asked for last by name, and by identity. */
   #lastNamed = OTHER
+  #lastIdentified = OTHER
   #order: Uint32Array | null = null
 
   constructor(maxContainers: number) {
@@ -132,6 +134,7 @@ export class GroupTable {
   #groupOfName(name: string | null): number {
     const expected = this.#followers[this.#lastNamed] as number
     if (expected !== OTHER && this.names[expected] === name) return (this.#lastNamed = expected)
+    if (this.#lastNamed !== OTHER && this.names[this.#lastNamed] === name) return this.#lastNamed
     const group = this.#byName.get(name) ?? this.#appendNamed(name)
     if (group === OTHER) return OTHER
     this.#followers[this.#lastNamed] = group
@@ -146,14 +149,16 @@ export class GroupTable {
   }
 
   #groupOfIdentity(index: number, iteration: number, name: string | null): number {
+    const last = this.#lastIdentified
+    if (this.indexes[last] === index && this.iterations[last] === iteration) return last
     if ((index + 1) * (iteration + 1) > this.#maxContainers) return OTHER
     let byIndex = this.#byIteration.get(iteration)
     if (byIndex === undefined) this.#byIteration.set(iteration, (byIndex = new Map<number, number>()))
     const known = byIndex.get(index)
-    if (known !== undefined) return known
+    if (known !== undefined) return (this.#lastIdentified = known)
     const group = this.#append(index, iteration, name)
     byIndex.set(index, group)
-    return group
+    return (this.#lastIdentified = group)
   }
 
   #append(index: number, iteration: number, name: string | null): number {

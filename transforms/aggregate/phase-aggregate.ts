@@ -7,9 +7,9 @@
  */
 import type { ResolvedFieldNames, ResultRecord } from '../../lib/core/record.ts'
 import { GroupTable, OTHER, type SavedGroups } from './group-table.ts'
-import { MetricTable, type Arrival, type SavedMetric } from './metric-table.ts'
-import { MetricTree, type MetricVisitor } from './metric-tree.ts'
-import { containerNameOf, orderKeyOf, takesFirst, takesLast, type OrderKey } from './position.ts'
+import { MetricTable, type SavedMetric } from './metric-table.ts'
+import { FoundMetrics, MetricTree } from './metric-tree.ts'
+import { containerNameOf, orderKeyOf, takesFirst, takesLast, type OrderKey, type Position } from './position.ts'
 import { expectCount, expectList, expectObject, expectText, malformed } from './saved-state.ts'
 import type { Objective } from './summary-types.ts'
 import {
@@ -42,7 +42,7 @@ export interface SavedPhase {
 }
 
 /** Aggregates the records of one phase. */
-export class PhaseAggregate implements MetricVisitor {
+export class PhaseAggregate {
   readonly phase: string
   readonly #options: PhaseAggregateOptions
   readonly #tree: MetricTree
@@ -52,28 +52,18 @@ export class PhaseAggregate implements MetricVisitor {
   #objective: MetricTable | null = null
   #droppedMetrics = 0
 
-  /** The record being added; its objective, and how many of its metrics are dense. */
-  readonly #arrival: Arrival = {
-    index: -1,
-    iteration: 0,
-    name: null,
-    key: NaN,
-    group: OTHER,
-    before: -1,
-    isFirst: true,
-    isLast: true,
-  }
-  #objectiveValue = NaN
-  #denseMetrics = 0
-  /** The container of the record before: mostly that of the next one too. */
-  #lastName: string | null | undefined
-  #lastGroup = OTHER
+  /** The metrics of the record being added. */
+  readonly #found = new FoundMetrics()
+  /** 1 where the greatest objective is the best, else -1; and the least product with it that may enter the top. */
+  readonly #sign: number
+  #bar = -Infinity
 
   constructor(phase: string, options: PhaseAggregateOptions) {
     this.phase = phase
     this.#options = options
-    this.#tree = new MetricTree(options.fields.metrics)
+    this.#tree = new MetricTree(options.fields.metrics, (path) => this.#makeMetric(path))
     this.#groups = new GroupTable(options.maxContainers)
+    this.#sign = options.objective.direction === 'max' ? 1 : -1
     this.#top = new TopList<Candidate>(options.topCount, (a, b) => compareCandidates(a, b, options.objective.direction))
   }
 
@@ -99,45 +89,13 @@ export class PhaseAggregate implements MetricVisitor {
 
   /** Adds a record of the container with this index and iteration, `seq` being the record's number in it. */
   addIdentified(record: ResultRecord, index: number, iteration: number, seq: number): void {
-    const arrival = this.#arrival
-    const name = containerNameOf(record[this.#options.fields.container])
-    if (arrival.index !== index || arrival.iteration !== iteration) {
-      this.#lastName = undefined
-      this.#lastGroup = this.#groups.groupOf(index, iteration, name)
-      arrival.index = index
-      arrival.iteration = iteration
-    }
-    this.#add(record, name, seq)
+    this.#add(record, index, iteration, containerNameOf(record[this.#options.fields.container]), seq)
   }
 
   /** Adds a record of which no more is known than it says itself. */
   add(record: ResultRecord): void {
-    const arrival = this.#arrival
     const { container, timestamp } = this.#options.fields
-    const name = containerNameOf(record[container])
-    if (name !== this.#lastName) {
-      this.#lastName = name
-      this.#lastGroup = this.#groups.groupOf(-1, 0, name)
-      arrival.index = -1
-      arrival.iteration = 0
-    }
-    this.#add(record, name, orderKeyOf(record[timestamp]))
-  }
-
-  /** Called for each metric of the record being added. */
-  onMetric(table: MetricTable, value: number): void {
-    if (table.add(value, this.#arrival)) this.#denseMetrics++
-    if (table === this.#objective) this.#objectiveValue = value
-  }
-
-  /** Called for each metric of the record being added that was never seen before. */
-  onNewMetric(path: string): MetricTable | null {
-    // A known path that is new to the tree: two keys lead to it, as an empty key and its child may.
-    if (this.#metrics.has(path) || !this.#hasRoomFor(path)) {
-      this.#droppedMetrics++
-      return null
-    }
-    return this.#remember(new MetricTable(path))
+    this.#add(record, -1, 0, containerNameOf(record[container]), orderKeyOf(record[timestamp]))
   }
 
   /**
@@ -152,7 +110,7 @@ export class PhaseAggregate implements MetricVisitor {
       if (added !== undefined) table.mergeOther(added)
     }
     this.#groups.note(OTHER, other.#groups.counts[OTHER] as number, NaN, NaN, null)
-    for (const candidate of other.#top.entries) this.#top.add(candidate)
+    for (const candidate of other.#top.entries) this.#enter(candidate)
     this.#droppedMetrics += other.#droppedMetrics
   }
 
@@ -186,57 +144,77 @@ export class PhaseAggregate implements MetricVisitor {
       aggregate.#insert(table)
     }
     for (let group = OTHER + 1; group < groups.size; group++) aggregate.#countDense(group)
-    for (const entry of expectList(top, 'top performers')) aggregate.#top.add(restoreCandidate(entry))
+    for (const entry of expectList(top, 'top performers')) aggregate.#enter(restoreCandidate(entry))
     return aggregate
   }
 
-  #add(record: ResultRecord, name: string | null, key: OrderKey): void {
+  /** The position comes in pieces: an object for each record would cost more than the rest of its way. */
+  #add(record: ResultRecord, index: number, iteration: number, name: string | null, key: OrderKey): void {
     const groups = this.#groups
-    const group = this.#lastGroup
-    const arrival = this.#arrival
+    const group = groups.groupOf(index, iteration, name)
     const before = groups.counts[group] as number
-    arrival.name = name
-    arrival.key = key
-    arrival.group = group
-    arrival.before = group === OTHER ? -1 : before
-    const lastKey = groups.lastKeys[group] as OrderKey
-    arrival.isLast = before === 0 || takesLast(key, lastKey)
+    // The first record is compared too, with itself: the engine would take what never ran while many groups began for
+    // dead code, and compile all of this again later.
+    const lastKey = before === 0 ? key : (groups.lastKeys[group] as OrderKey)
+    const isLast = takesLast(key, lastKey)
     // Mostly records come in order: the last one is not the first too, unless those before it have no key.
-    const isLater = arrival.isLast && !Number.isNaN(lastKey)
-    arrival.isFirst = before === 0 || (!isLater && takesFirst(key, groups.firstKeys[group] as OrderKey))
-    this.#objectiveValue = NaN
-    this.#denseMetrics = 0
-    this.#tree.walk(record, this)
+    const isLater = isLast && !Number.isNaN(lastKey)
+    const isFirst = before === 0 || (!isLater && takesFirst(key, groups.firstKeys[group] as OrderKey))
+    this.#tree.findIn(record, this.#found)
+    const { tables, values, count } = this.#found
+    let dense = 0
+    let objective = NaN
+    for (let place = 0; place < count; place++) {
+      const table = tables[place] as MetricTable
+      const value = values[place] as number
+      if (group !== OTHER && table.addDense(value, group, before, isFirst, isLast)) dense++
+      else table.add(value, group, { index, iteration, name, key })
+      if (table === this.#objective) objective = value
+    }
     if (group !== OTHER) {
-      if (this.#denseMetrics !== groups.denseMetrics[group]) this.#settleDense(group, before)
-      if (arrival.isFirst) {
+      if (dense !== groups.denseMetrics[group]) this.#settleDense(group, before, dense)
+      if (isFirst) {
         groups.firstKeys[group] = key
         groups.names[group] = name
       }
-      if (arrival.isLast) groups.lastKeys[group] = key
+      if (isLast) groups.lastKeys[group] = key
     }
     groups.counts[group] = before + 1
-    if (Number.isFinite(this.#objectiveValue)) this.#consider(record)
+    if (objective * this.#sign >= this.#bar) this.#consider(record, objective, { index, iteration, name, key })
   }
 
-  /** Keeps keys for the metrics that all `before` records of the group had and this one lacks. */
-  #settleDense(group: number, before: number): void {
+  /** Keeps keys for the metrics that all `before` records of the group had and this one, with `found` of them, lacks. */
+  #settleDense(group: number, before: number, found: number): void {
     let dense = this.#groups.denseMetrics[group] as number
-    if (before === 0) dense = this.#denseMetrics
+    if (before === 0) dense = found
     else {
       const keys = this.#groups.keysOf(group)
       for (const table of this.#metrics.values()) {
-        if (table.countIn(group) === before && table.keepKeys(group, keys)) dense--
+        if (table.rows.countIn(group) === before && table.keepKeys(group, keys)) dense--
       }
     }
     this.#groups.denseMetrics[group] = dense
   }
 
-  #consider(record: ResultRecord): void {
+  #consider(record: ResultRecord, value: number, position: Position): void {
     const { fields, objective } = this.#options
-    const value = this.#objectiveValue
-    if (!canEnter(this.#top, value, this.#arrival, objective.direction)) return
-    this.#top.add(makeCandidate(this.#arrival, record[fields.timestamp], value, record, this.#tree))
+    if (!Number.isFinite(value) || !canEnter(this.#top, value, position, objective.direction)) return
+    this.#enter(makeCandidate(position, record[fields.timestamp], value, this.#found))
+  }
+
+  #enter(candidate: Candidate): void {
+    this.#top.add(candidate)
+    if (this.#top.full) this.#bar = (this.#top.worst?.value ?? Infinity) * this.#sign
+  }
+
+  /** The table of a metric that was never seen before; null where it is left out. */
+  #makeMetric(path: string): MetricTable | null {
+    // A known path that is new to the tree: two keys lead to it, as an empty key and its child may.
+    if (this.#metrics.has(path) || !this.#hasRoomFor(path)) {
+      this.#droppedMetrics++
+      return null
+    }
+    return this.#remember(new MetricTable(path))
   }
 
   #hasRoomFor(metric: string): boolean {
@@ -258,7 +236,7 @@ export class PhaseAggregate implements MetricVisitor {
     let own = this.#metrics.get(table.name)
     if (own === undefined) {
       if (!this.#hasRoomFor(table.name)) {
-        for (let group = 0; group < groups; group++) this.#droppedMetrics += table.seenIn(group)
+        for (let group = 0; group < groups; group++) this.#droppedMetrics += table.rows.seenIn(group)
         return
       }
       this.#insert((own = new MetricTable(table.name)))
@@ -276,8 +254,8 @@ export class PhaseAggregate implements MetricVisitor {
     const theirs = other.#groups.keysOf(from)
     for (const table of this.#metrics.values()) {
       const source = other.#metrics.get(table.name)
-      const dense = table.countIn(group) === before && source?.countIn(from) === added
-      if (group !== OTHER && table.countIn(group) > 0) table.keepKeys(group, held)
+      const dense = table.rows.countIn(group) === before && source?.rows.countIn(from) === added
+      if (group !== OTHER && table.rows.countIn(group) > 0) table.keepKeys(group, held)
       if (source !== undefined) table.mergeRow(source, from, group, container, source.keysIn(from, theirs))
       if (dense) table.becomeDense(group)
     }
@@ -289,7 +267,7 @@ export class PhaseAggregate implements MetricVisitor {
     if (group === OTHER) return
     const records = this.#groups.counts[group] as number
     let dense = 0
-    for (const table of this.#metrics.values()) if (table.countIn(group) === records) dense++
+    for (const table of this.#metrics.values()) if (table.rows.countIn(group) === records) dense++
     this.#groups.denseMetrics[group] = dense
   }
 }

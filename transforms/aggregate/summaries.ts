@@ -6,7 +6,7 @@ import { OTHER } from './group-table.ts'
 import type { MetricTable } from './metric-table.ts'
 import type { PhaseAggregate } from './phase-aggregate.ts'
 import { compareContainers, compareText, type ContainerId } from './position.ts'
-import { COUNT, describeRow, FIRST, LAST, mergeRows, ROW_CELLS, rowMax, rowMean, rowMin } from './statistics-row.ts'
+import { StatisticsRows } from './statistics-rows.ts'
 import { DEFAULT_OBJECTIVE } from './summary-types.ts'
 import type {
   AggregateSummary,
@@ -95,22 +95,20 @@ export function* summarizeContainers(aggregate: PhaseAggregate): Generator<Conta
   const tables = sortedMetrics(aggregate)
   for (const group of aggregate.groups.inOrder()) {
     const metrics: Record<string, Statistics> = emptyRecord()
-    for (const table of tables) {
-      if (table.seenIn(group) > 0) metrics[table.name] = describeRow(table.cells, group * ROW_CELLS)
-    }
+    for (const { name, rows } of tables) if (rows.seenIn(group) > 0) metrics[name] = rows.describe(group)
     const count = aggregate.groups.counts[group] as number
     yield { ...placeOf(aggregate.groups.containerOf(group)), count, metrics }
   }
 }
 
 function summarizeMetric(aggregate: PhaseAggregate, table: MetricTable): MetricSummary {
-  const row = totalOf(aggregate, table)
+  const total = totalOf(aggregate, table)
   const estimates = table.sketch.quantiles(Object.values(QUANTILES))
   // The ends are known exactly: no estimate lies beyond them.
-  const within = (estimate: number): number => Math.min(rowMax(row, 0), Math.max(rowMin(row, 0), estimate))
+  const within = (estimate: number): number => Math.min(total.maxIn(0), Math.max(total.minIn(0), estimate))
   const named = Object.keys(QUANTILES).map((name, place) => [name, within(estimates[place] as number)])
   return {
-    ...describeRow(row, 0),
+    ...total.describe(0),
     quantiles: estimates.length === 0 ? null : (Object.fromEntries(named) as Quantiles),
   }
 }
@@ -129,58 +127,56 @@ function phasesOf(sources: readonly SummarySource[]): PhaseAggregate[] {
 }
 
 /** The rows of all groups, folded into one in the order of the containers. */
-function totalOf({ groups }: PhaseAggregate, table: MetricTable): Float64Array {
-  const total = new Float64Array(ROW_CELLS)
-  const { cells, otherFirst, otherLast } = table
+function totalOf({ groups }: PhaseAggregate, { rows, otherFirst, otherLast }: MetricTable): StatisticsRows {
+  const total = new StatisticsRows(1)
   let first = OTHER
   let last = OTHER
   for (const group of groups.inOrder()) {
-    if (table.seenIn(group) === 0) continue
-    mergeRows(total, 0, cells, group * ROW_CELLS)
-    if (table.countIn(group) === 0) continue
+    total.merge(0, rows, group)
+    if (rows.countIn(group) === 0) continue
     if (first === OTHER) first = group
     last = group
   }
-  mergeRows(total, 0, cells, OTHER)
+  total.merge(0, rows, OTHER)
   if (first === OTHER || (otherFirst !== null && compareContainers(otherFirst, groups.containerOf(first)) < 0)) {
     first = OTHER
   }
   if (last === OTHER || (otherLast !== null && compareContainers(otherLast, groups.containerOf(last)) > 0)) {
     last = OTHER
   }
-  total[FIRST] = cells[first * ROW_CELLS + FIRST] as number
-  total[LAST] = cells[last * ROW_CELLS + LAST] as number
+  total.placeFirst(rows.firstIn(first), 0)
+  total.placeLast(rows.lastIn(last), 0)
   return total
 }
 
 function averageMetrics(aggregates: readonly PhaseAggregate[]): Record<string, number | null> {
-  const totals = new Map<string, Float64Array>()
+  const totals = new Map<string, StatisticsRows>()
   for (const aggregate of aggregates) {
     for (const table of aggregate.metrics.values()) {
       let total = totals.get(table.name)
-      if (total === undefined) totals.set(table.name, (total = new Float64Array(ROW_CELLS)))
-      mergeRows(total, 0, totalOf(aggregate, table), 0)
+      if (total === undefined) totals.set(table.name, (total = new StatisticsRows(1)))
+      total.merge(0, totalOf(aggregate, table), 0)
     }
   }
   const averages: Record<string, number | null> = emptyRecord()
-  for (const name of [...totals.keys()].sort(compareText)) averages[name] = rowMean(totals.get(name) as Float64Array, 0)
+  for (const [name, total] of [...totals].sort(([a], [b]) => compareText(a, b))) averages[name] = total.meanIn(0)
   return averages
 }
 
 function bestContainers(aggregate: PhaseAggregate, { objective, topCount }: Ranking): readonly BestContainer[] {
   const best = new TopList<{ group: number; mean: number }>(topCount, (a, b) => better(a.mean, b.mean, objective))
-  const table = aggregate.metrics.get(objective.metric)
-  if (table === undefined) return []
+  const rows = aggregate.metrics.get(objective.metric)?.rows
+  if (rows === undefined) return []
   for (const group of aggregate.groups.inOrder()) {
-    const mean = table.countIn(group) === 0 ? null : rowMean(table.cells, group * ROW_CELLS)
+    const mean = rows.meanIn(group)
     if (mean !== null) best.add({ group, mean })
   }
   return best.entries.map(({ group, mean }) => ({
     phase: aggregate.phase,
     ...placeOf(aggregate.groups.containerOf(group)),
-    count: table.cells[group * ROW_CELLS + COUNT] as number,
+    count: rows.countIn(group),
     mean,
-    best: (objective.direction === 'max' ? rowMax : rowMin)(table.cells, group * ROW_CELLS),
+    best: objective.direction === 'max' ? rows.maxIn(group) : rows.minIn(group),
   }))
 }
 

@@ -9,9 +9,7 @@ import {
   type Position,
   type SavedPosition,
 } from './position.ts'
-import type { ResultRecord } from '../../lib/core/record.ts'
-import type { MetricTable } from './metric-table.ts'
-import type { MetricTree, MetricVisitor } from './metric-tree.ts'
+import type { FoundMetrics } from './metric-tree.ts'
 import { decodeDoubles, encodeDoubles, expectList, expectObject, expectText, malformed } from './saved-state.ts'
 import type { ObjectiveDirection } from './summary-types.ts'
 import type { TopList } from './top-list.ts'
@@ -60,16 +58,14 @@ export function makeCandidate(
   { index, iteration, name, key }: Position,
   timestamp: unknown,
   value: number,
-  record: ResultRecord,
-  tree: MetricTree,
+  { tables, values, count }: FoundMetrics,
 ): Candidate {
-  const collector = new MetricCollector()
-  tree.walk(record, collector)
+  const metrics = tables.slice(0, count).map(({ name }, place): [string, number] => [name, values[place] as number])
   return {
     position: { index, iteration, name, key },
     timestamp: plainTimestamp(timestamp),
     value,
-    metrics: collector.metrics.sort(([a], [b]) => compareText(a, b)),
+    metrics: metrics.filter(([, metric]) => Number.isFinite(metric)).sort(([a], [b]) => compareText(a, b)),
   }
 }
 
@@ -97,18 +93,6 @@ export function restoreCandidate(saved: unknown): Candidate {
     timestamp: timestamp as Candidate['timestamp'],
     value,
     metrics: keys.map((name, place) => [name, metrics[place] as number]),
-  }
-}
-
-class MetricCollector implements MetricVisitor {
-  readonly metrics: [name: string, value: number][] = []
-
-  onMetric(table: MetricTable, value: number): void {
-    if (Number.isFinite(value)) this.metrics.push([table.name, value])
-  }
-
-  onNewMetric(): null {
-    return null
   }
 }
 

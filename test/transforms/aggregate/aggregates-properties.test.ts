@@ -172,7 +172,7 @@ t.test('refuses a malformed state', async (t) => {
   const damages: ((state: ReturnType<typeof JSON.parse>) => unknown)[] = [
     () => null,
     () => [],
-    (state) => ({ ...state, version: 2 }),
+    (state) => ({ ...state, version: state.version + 1 }),
     (state) => ({ ...state, options: null }),
     (state) => ({ ...state, droppedRecords: -1 }),
     (state) => ({ ...state, phases: {} }),
