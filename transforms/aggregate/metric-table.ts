@@ -64,13 +64,21 @@ export class MetricTable {
   }
 
   /**
-   * Adds a value to a group whose `before` records have all had the metric; does nothing but return false where they
-   * have not, or the value is not finite.
+   * Adds `values[place]` to a group whose `before` records have all had the metric; does nothing but return false where
+   * they have not, or the value is not finite. (A double given by itself is put on the heap for each call.)
    *
    * @param isFirst - whether its record is the first of the group so far
    * @param isLast - whether its record is the last of the group so far
    */
-  addDense(value: number, group: number, before: number, isFirst: boolean, isLast: boolean): boolean {
+  addDense(
+    values: Float64Array,
+    place: number,
+    group: number,
+    before: number,
+    isFirst: boolean,
+    isLast: boolean,
+  ): boolean {
+    const value = values[place] as number
     if (!this.rows.addNext(value, group, before, isFirst, isLast)) return false
     this.sketch.add(value)
     return true

@@ -167,7 +167,7 @@ export class PhaseAggregate {
     for (let place = 0; place < count; place++) {
       const table = tables[place] as MetricTable
       const value = values[place] as number
-      if (group !== OTHER && table.addDense(value, group, before, isFirst, isLast)) dense++
+      if (group !== OTHER && table.addDense(values, place, group, before, isFirst, isLast)) dense++
       else table.add(value, group, { index, iteration, name, key })
       if (table === this.#objective) objective = value
     }
