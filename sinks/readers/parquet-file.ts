@@ -173,17 +173,24 @@ export class ParquetFile {
     return { rows, values: names.map((name) => this.#join(name, pages.get(name) ?? [], rows)) }
   }
 
-  #join(name: string, pages: readonly ArrayLike<unknown>[], rows: number): unknown[] {
-    const values: unknown[] = []
-    // By index: a spread or an iterator would take several times as long.
-    for (const page of pages) for (let row = 0; row < page.length; row++) values.push(page[row] ?? null)
-    // What holds nothing but nulls need not have values.
-    while (values.length < rows) values.push(null)
+  #join(name: string, pages: readonly ArrayLike<unknown>[], rows: number): readonly unknown[] {
+    const values = joinPages(pages, rows)
     const element = this.#columns.find((column) => column.element.name === name)?.element
     if (element?.converted_type !== 'DECIMAL') return values
     const digits = element.scale ?? 0
     return values.map((value) => (typeof value === 'number' ? Number(value.toFixed(digits)) : value))
   }
+}
+
+function joinPages(pages: readonly ArrayLike<unknown>[], rows: number): readonly unknown[] {
+  const [only] = pages
+  if (pages.length === 1 && Array.isArray(only) && only.length === rows && !only.includes(undefined)) return only
+  const values: unknown[] = []
+  // By index: a spread or an iterator would take several times as long.
+  for (const page of pages) for (let row = 0; row < page.length; row++) values.push(page[row] ?? null)
+  // What holds nothing but nulls need not have values.
+  while (values.length < rows) values.push(null)
+  return values
 }
 
 /** Decoders of compressed pages, beside those of hyparquet; a page cannot grow beyond the size it states. */
