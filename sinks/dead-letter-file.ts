@@ -4,6 +4,7 @@
  */
 import { Readable } from 'node:stream'
 import { rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { errnoOf, SpillwayError } from '../lib/core/errors.ts'
 import { recordRejected } from '../lib/core/diagnostics.ts'
 import type { Rejection } from '../lib/core/rejection.ts'
@@ -11,8 +12,21 @@ import { toBase64 } from './json-text.ts'
 import { endTornLine } from './end-torn-line.ts'
 import { OpenFile } from './open-file.ts'
 import { ioError, type OpenTarget } from './file-target.ts'
-import type { OnExisting } from './record-sink-options.ts'
+import type { OnExisting, ResolvedRecordSinkOptions, SinkPlace } from './record-sink-options.ts'
 import { describeRefused, kindOf, MAX_DEPTH } from './values.ts'
+
+/** The dead-letter file of a sink; undefined where its rejected records go elsewhere. */
+export function deadLettersOf({
+  deadLetterPath,
+  onExisting,
+  onReject,
+  openTarget,
+  place,
+}: ResolvedRecordSinkOptions): DeadLetterFile | undefined {
+  if (onReject !== undefined) return undefined
+  const path = deadLetterPath ?? defaultPathFor(place)
+  return path === undefined ? undefined : new DeadLetterFile(path, onExisting, openTarget)
+}
 
 /** A dead-letter file, shared by all sinks of a run. Entries are written one after the other. */
 export class DeadLetterFile {
@@ -151,4 +165,15 @@ function describable(value: unknown, ancestors: readonly unknown[]): unknown {
     shown[key] = describe(() => (value as Record<string, unknown>)[key], below)
   }
   return shown
+}
+
+function defaultPathFor(place: SinkPlace): string | undefined {
+  switch (place.kind) {
+    case 'path':
+      return `${place.path}.dead-letter.jsonl`
+    case 'directory':
+      return join(place.path, 'dead-letter.jsonl')
+    case 'stream':
+      return undefined
+  }
 }

@@ -107,7 +107,7 @@ export interface RecordSinkOptions {
   readonly deadLetterPath?: string
   /** Gets rejected records in place of the dead-letter file. */
   readonly onReject?: RejectionHandler
-  /** Records or batches that wait in the stream's queue before `write` returns false. @default 16 */
+  /** Records or batches that wait in the stream's queue before `write` returns false. @default 4 */
   readonly highWaterMark?: number
   /** Opens files: a place to put faults, or another kind of storage. */
   readonly openTarget?: OpenTarget
@@ -127,7 +127,7 @@ const DEFAULTS = {
   rowGroupRows: 100_000,
   rowGroupBytes: 8 * 1024 * 1024,
   metadata: {},
-  highWaterMark: 16,
+  highWaterMark: 4,
   openTarget: openFileTarget,
 } as const satisfies Partial<RecordSinkOptions>
 

@@ -2,20 +2,18 @@
  * The last stage of a stream graph: a Writable of records (or batches) that writes one file, or a directory of
  * parts, in any format. The stream is a thin host; RecordFiles does the work.
  */
-import { join } from 'node:path'
 import { addAbortSignal, Writable } from 'node:stream'
 import { notesOf, type AckLevel, type Marker } from '../lib/core/batch.ts'
 import { partClosed, partOpened } from '../lib/core/diagnostics.ts'
 import { SpillwayError } from '../lib/core/errors.ts'
 import type { Rejection } from '../lib/core/rejection.ts'
 import { queuedChunks } from '../lib/core/salvage.ts'
-import { DeadLetterFile } from './dead-letter-file.ts'
+import { deadLettersOf, type DeadLetterFile } from './dead-letter-file.ts'
 import { RecordFiles, type RecordSinkStats } from './record-files.ts'
 import {
   resolveRecordSinkOptions,
   type RecordSinkOptions,
   type ResolvedRecordSinkOptions,
-  type SinkPlace,
 } from './record-sink-options.ts'
 import { MAX_TIMER_MS } from '../lib/core/timers.ts'
 
@@ -24,6 +22,9 @@ type Callback = (error?: Error | null) => void
 /** Fewer rows are no row group worth having: a marker that may wait is declined while so few of them are open. */
 const LEAST_ROWS = 10_000
 
+/** Single records are encoded so many at a time: to run for each of them would cost as much again. */
+const RECORDS_AT_ONCE = 16
+
 /** Sent through the sink's own queue when its part is due for its age. */
 const ROTATE: readonly never[] = Object.freeze([])
 
@@ -31,8 +32,9 @@ const ROTATE: readonly never[] = Object.freeze([])
  * A Writable of records into files.
  *
  * Order: records enter the file in the order they were written. Memory: the queue of the stream (`highWaterMark`
- * chunks), a chunk of about 256 KB in memory of up to 1 MB, two writes of up to 1 MB, for Parquet a row group
- * (`rowGroupBytes`), and before columns are known up to `inferRows` records (`inferBytes`).
+ * chunks) and up to 16 single records that are accepted already, a chunk of about 256 KB in memory of up to 1 MB, two
+ * writes of up to 1 MB, for Parquet a row group (`rowGroupBytes`), and before columns are known up to `inferRows` records
+ * (`inferBytes`).
  *
  * A full chunk goes to the file at once, what is left when the writers pause; for Parquet only whole row groups.
  *
@@ -47,6 +49,8 @@ export class RecordSink extends Writable {
   readonly #options: ResolvedRecordSinkOptions
   readonly #files: RecordFiles
   readonly #deadLetters: DeadLetterFile | undefined
+  /** Single records that wait for some more of them, or for a pause. */
+  #gathered: unknown[] = []
   /** What was in the queue when the stream was destroyed. */
   #salvaged: unknown[] = []
   /** The work of the hook at hand, or a flush. Hooks never overlap, but a destroy may come while one works. */
@@ -63,7 +67,7 @@ export class RecordSink extends Writable {
     const { highWaterMark, signal } = options
     super({ objectMode: true, highWaterMark })
     this.#options = options
-    this.#deadLetters = makeDeadLetters(options)
+    this.#deadLetters = deadLettersOf(options)
     this.#files = new RecordFiles(options, {
       onReject: options.onReject ?? ((rejection) => this.#deadLetters?.add(rejection) ?? refuseRejection(rejection)),
       onFailure: (error) => {
@@ -99,15 +103,22 @@ export class RecordSink extends Writable {
   }
 
   override _write(chunk: unknown, _encoding: BufferEncoding, callback: Callback): void {
-    this.#run(() => this.#writeAll([chunk]), callback)
+    this.#accept([chunk], callback)
   }
 
   override _writev(chunks: readonly { chunk: unknown }[], callback: Callback): void {
-    this.#run(() => this.#writeAll(chunks.map(({ chunk }) => chunk)), callback)
+    this.#accept(
+      chunks.map(({ chunk }) => chunk),
+      callback,
+    )
   }
 
   override _final(callback: Callback): void {
-    this.#run(() => this.#close(), callback)
+    const chunks = this.#takeGathered()
+    this.#run(async () => {
+      await this.#writeAll(chunks)
+      await this.#close()
+    }, callback)
   }
 
   override destroy(error?: Error): this {
@@ -130,6 +141,23 @@ export class RecordSink extends Writable {
       )
   }
 
+  #accept(chunks: readonly unknown[], callback: Callback): void {
+    this.#gathered.push(...chunks)
+    if (this.#gathered.length < RECORDS_AT_ONCE && !chunks.some(Array.isArray)) {
+      this.#flushSoon()
+      callback()
+    } else {
+      const all = this.#takeGathered()
+      this.#run(() => this.#writeAll(all), callback)
+    }
+  }
+
+  #takeGathered(): readonly unknown[] {
+    const gathered = this.#gathered
+    this.#gathered = []
+    return gathered
+  }
+
   /** Runs the work of a hook, which settles before the stream is released. */
   #run(work: () => Promise<void>, callback: Callback): void {
     // A step later: a destroy from within the work (an abort in `onReject`, say) would find the chunks that Node has
@@ -144,19 +172,21 @@ export class RecordSink extends Writable {
   }
 
   /**
-   * Sends what is encoded to the file once the writers pause: a write for every few records would cost more than they
-   * do. A chunk that is full does not wait for it.
+   * Encodes what was gathered, and sends what is encoded to the file, once the writers pause: a write for every few
+   * records would cost more than they do. A chunk that is full does not wait for it.
    */
   #flushSoon(): void {
     this.#flushing ??= setImmediate(() => {
       this.#flushing = undefined
       if (this.writableLength > 0 || this.#state !== 'open' || this.destroyed) return
-      this.#work = this.#work
-        .then(() => this.#files.flush())
-        .catch((error: unknown) => {
-          this.#state = 'failed'
-          this.destroy(error as Error)
-        })
+      const chunks = this.#takeGathered()
+      const flush = async (): Promise<void> => {
+        await this.#writeAll(chunks)
+        await this.#files.flush()
+      }
+      this.#run(flush, (error) => {
+        if (error) this.destroy(error)
+      })
     })
   }
 
@@ -171,7 +201,10 @@ export class RecordSink extends Writable {
   }
 
   async #writeAll(chunks: readonly unknown[]): Promise<void> {
+    if (chunks.length === 0) return
     try {
+      // Single records are accepted before they are written: the sink may have failed since.
+      if (this.#state === 'failed') throw this.errored ?? new TypeError('a sink that failed is destroyed')
       for (const run of joinRecords(chunks)) {
         if (run === ROTATE) await this.#files.rotate()
         else await this.#files.write(run)
@@ -227,7 +260,7 @@ export class RecordSink extends Writable {
       if (this.#state === 'failed') {
         failMarkers(this.#salvaged, error)
       } else {
-        await this.#writeAll(this.#salvaged)
+        await this.#writeAll([...this.#takeGathered(), ...this.#salvaged])
         await this.#close()
       }
     } finally {
@@ -243,24 +276,6 @@ export class RecordSink extends Writable {
     this.#ageTimer = setTimeout(() => {
       if (!this.writableEnded && !this.destroyed) this.write(ROTATE)
     }, partMaxAgeMs).unref()
-  }
-}
-
-function makeDeadLetters(options: ResolvedRecordSinkOptions): DeadLetterFile | undefined {
-  const { deadLetterPath, onExisting, onReject, openTarget, place } = options
-  if (onReject !== undefined) return undefined
-  const path = deadLetterPath ?? defaultDeadLetterPath(place)
-  return path === undefined ? undefined : new DeadLetterFile(path, onExisting, openTarget)
-}
-
-function defaultDeadLetterPath(place: SinkPlace): string | undefined {
-  switch (place.kind) {
-    case 'path':
-      return `${place.path}.dead-letter.jsonl`
-    case 'directory':
-      return join(place.path, 'dead-letter.jsonl')
-    case 'stream':
-      return undefined
   }
 }
 
