@@ -2,8 +2,8 @@
  * The state of one phase: statistics by container and metric, a quantile sketch by metric, and the records with the
  * best objective. No streams and no clocks in here.
  *
- * Memory: about 90 bytes for each container and metric, 100 and its name for each container, up to 64 KB for the sketch
- * of each metric, and `topCount` entries; never a record.
+ * Memory: about 90 bytes for each container and metric, 220 for each container with its name and two timestamps, up to
+ * 64 KB for the sketch of each metric, and `topCount` entries; never a record.
  */
 import type { ResolvedFieldNames, ResultRecord } from '../../lib/core/record.ts'
 import { GroupTable, OTHER, type SavedGroups } from './group-table.ts'
