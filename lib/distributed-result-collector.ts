@@ -92,6 +92,7 @@ export class DistributedResultCollector extends Readable {
   #open: number
   /** The reader asked for more and got nothing yet. */
   #wanted = false
+  #delivering = false
 
   /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
   constructor(given: DistributedResultCollectorOptions) {
@@ -137,7 +138,10 @@ export class DistributedResultCollector extends Readable {
 
   override _read(): void {
     this.#wanted = true
-    this.#deliver()
+    // Pushed from within `_read`, a record for a reader that takes what comes would be queued all the same, and leave a
+    // tick behind that runs only once no record is left: those ticks took more time and memory than the records.
+    if (this.readableFlowing === true) process.nextTick(() => this.#deliver())
+    else this.#deliver()
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
@@ -146,13 +150,23 @@ export class DistributedResultCollector extends Readable {
     callback(error)
   }
 
-  /** Hands on the next item, if one is wanted and there is one; ends when none can come. */
+  /** Hands on what is there as long as more is wanted; ends when nothing can come. */
   #deliver(): void {
-    if (!this.#wanted || this.destroyed) return
+    if (this.#delivering) return
+    this.#delivering = true
+    try {
+      while (this.#wanted && !this.destroyed && this.#deliverNext());
+    } finally {
+      this.#delivering = false
+    }
+  }
+
+  /** Hands on the next item; false when there is none. */
+  #deliverNext(): boolean {
     const source = (this.#turn ??= this.#ready.shift())
     if (source === undefined) {
       if (this.#open === 0) this.#finish()
-      return
+      return false
     }
     this.#wanted = false
     const item = source.take()
@@ -161,7 +175,10 @@ export class DistributedResultCollector extends Readable {
       if (!source.isEmpty) this.#ready.push(source)
     }
     this.push(item)
+    // Who takes what comes has taken it.
+    if (this.readableFlowing === true && this.readableLength === 0) this.#wanted = true
     source.resume()
+    return true
   }
 
   #noteFailure({ index }: SourceQueue, cause: Error | null): void {
