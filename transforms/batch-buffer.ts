@@ -8,7 +8,7 @@ import type { ResultRecord } from '../lib/core/record.ts'
 import { estimateBytes } from '../lib/core/estimate-bytes.ts'
 
 /** What a run of records is marked with when some of its batch is identified and it is not. */
-const UNKNOWN = { containerIndex: -1, iteration: 0, attempt: 0, firstSeq: 0 } as const
+const UNKNOWN: Segment = { count: 0, containerIndex: -1, iteration: 0, attempt: 0, firstSeq: 0 }
 
 /** Of light records every eighth is weighed, and those after it are taken to weigh the same. */
 const WEIGHED_EVERY = 8
@@ -23,11 +23,14 @@ export interface BatchBounds {
   readonly maxBytes: number
 }
 
+/** A segment that grows with each record of the same maker. */
+type OpenSegment = Segment & { count: number }
+
 /** The records waiting for the next batch. */
 export class BatchBuffer {
   readonly #bounds: BatchBounds
   #records: ResultRecord[] = []
-  #segments: Segment[] = []
+  #segments: OpenSegment[] = []
   #identified = false
   #bytes = 0
   #lastWeight = 0
@@ -75,7 +78,7 @@ export class BatchBuffer {
       this.#records.push(record)
     }
     const added = index - from
-    if (segment !== undefined || this.#identified) this.#note({ ...(segment ?? UNKNOWN), count: added })
+    if (segment !== undefined || this.#identified) this.#note(segment ?? UNKNOWN, added)
     return index
   }
 
@@ -91,18 +94,15 @@ export class BatchBuffer {
     return batch
   }
 
-  #note(segment: Segment): void {
+  #note(segment: Segment, count: number): void {
     if (!this.#identified) {
       this.#identified = true
-      const before = this.#records.length - segment.count
+      const before = this.#records.length - count
       if (before > 0) this.#segments.push({ ...UNKNOWN, count: before })
     }
     const last = this.#segments.at(-1)
-    if (last !== undefined && continues(last, segment)) {
-      this.#segments[this.#segments.length - 1] = { ...last, count: last.count + segment.count }
-    } else {
-      this.#segments.push(segment)
-    }
+    if (last !== undefined && continues(last, segment)) last.count += count
+    else this.#segments.push({ ...segment, count })
   }
 
   /** The bytes a record counts for: looking at each of many small ones would cost more than it tells. */

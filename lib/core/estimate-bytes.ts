@@ -22,6 +22,12 @@ export function estimateBytes(value: unknown, depth = 0): number {
     for (const item of value) bytes += estimateBytes(item, depth + 1)
     return bytes
   }
-  for (const key in value) bytes += estimateBytes((value as Record<string, unknown>)[key], depth + 1)
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key]
+    // The usual values are dealt with here: a call for each of them would take as long again.
+    if (typeof item === 'number') bytes += SLOT_BYTES
+    else if (typeof item === 'string') bytes += SLOT_BYTES + item.length
+    else bytes += estimateBytes(item, depth + 1)
+  }
   return bytes
 }
