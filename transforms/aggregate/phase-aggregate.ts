@@ -150,6 +150,8 @@ export class PhaseAggregate {
 
   /** The position comes in pieces: an object for each record would cost more than the rest of its way. */
   #add(record: ResultRecord, index: number, iteration: number, name: string | null, key: OrderKey): void {
+    // First, as it throws when a getter does: of such a record nothing is added.
+    this.#tree.findIn(record, this.#found)
     const groups = this.#groups
     const group = groups.groupOf(index, iteration, name)
     const before = groups.counts[group] as number
@@ -160,7 +162,6 @@ export class PhaseAggregate {
     // Mostly records come in order: the last one is not the first too, unless those before it have no key.
     const isLater = isLast && !Number.isNaN(lastKey)
     const isFirst = before === 0 || (!isLater && takesFirst(key, groups.firstKeys[group] as OrderKey))
-    this.#tree.findIn(record, this.#found)
     const { tables, values, count } = this.#found
     let dense = 0
     let objective = NaN

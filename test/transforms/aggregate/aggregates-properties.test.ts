@@ -13,14 +13,18 @@ const value = fc.oneof(
   fc.double({ min: -1e3, max: 1e3, noNaN: true }).map((noise) => (Math.abs(noise) < 1e-6 ? 0.1 : noise)),
   fc.constantFrom(0, -0, 1, 0.1, 0.2, 0.3),
 )
-const metrics = fc.record(
-  {
-    score: fc.oneof({ weight: 9, arbitrary: value }, fc.constantFrom(NaN, Infinity)),
-    profit: value,
-    nested: fc.record({ depth: value }),
-  },
-  { requiredKeys: [] },
-)
+/** In any order of their keys. */
+const metrics = fc
+  .record(
+    {
+      score: fc.oneof({ weight: 9, arbitrary: value }, fc.constantFrom(NaN, Infinity)),
+      profit: fc.oneof({ weight: 9, arbitrary: value }, fc.bigInt(-9n, 9n), fc.constantFrom('none', null)),
+      nested: fc.record({ depth: value }),
+    },
+    { requiredKeys: [] },
+  )
+  .chain((made) => fc.shuffledSubarray(Object.entries(made), { minLength: Object.keys(made).length }))
+  .map((entries): Record<string, unknown> => Object.fromEntries(entries))
 const made = fc.record({ phase: fc.constantFrom('a', 'b'), container: fc.constantFrom('x', 'y', 'z', null), metrics })
 
 /** Records with distinct timestamps: numbers, texts and dates. */
@@ -172,7 +176,7 @@ t.test('refuses a malformed state', async (t) => {
   const damages: ((state: ReturnType<typeof JSON.parse>) => unknown)[] = [
     () => null,
     () => [],
-    (state) => ({ ...state, version: state.version + 1 }),
+    (state) => ({ ...state, version: 1 }),
     (state) => ({ ...state, options: null }),
     (state) => ({ ...state, droppedRecords: -1 }),
     (state) => ({ ...state, phases: {} }),

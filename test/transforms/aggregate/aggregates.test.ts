@@ -91,6 +91,35 @@ t.test('takes a key for a metric and for an object with metrics alike', async (t
   t.equal(metrics['a.b']?.count, 2)
 })
 
+t.test('keeps metrics apart in whatever order their keys come', async (t) => {
+  const names = Array.from({ length: 40 }, (_, index) => `m${index}`)
+  const inTurn = (turn: number) => names.map((_, index) => names[(index * 7 + turn * 3) % names.length] as string)
+  const records = names.map((_, turn) => ({
+    result: { metrics: Object.fromEntries(inTurn(turn).map((name) => [name, Number(name.slice(1)) + turn / 64])) },
+  }))
+  const aggregates = new Aggregates({ phase: 'p' })
+  aggregates.add(records)
+  const { metrics } = aggregates.phaseSummary('p')
+  t.strictSame(
+    names.map((name) => [metrics[name]?.count, metrics[name]?.min, metrics[name]?.last]),
+    names.map((_, index) => [40, index, index + 39 / 64]),
+  )
+})
+
+t.test('adds nothing of a record that throws when it is read', async (t) => {
+  const aggregates = new Aggregates({ phase: 'p' })
+  aggregates.add({ container: 'a', result: { metrics: { score: 1 } } })
+  const before = aggregates.toJSON()
+  const torn = {
+    score: 2,
+    get profit(): number {
+      throw new Error('torn')
+    },
+  }
+  t.throws(() => aggregates.add({ container: 'b', result: { metrics: torn } }), /torn/)
+  t.strictSame(aggregates.toJSON(), before)
+})
+
 t.test('ends in cycles', async (t) => {
   const cyclic: Record<string, unknown> = { value: 1 }
   cyclic['self'] = cyclic
