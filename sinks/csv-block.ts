@@ -98,7 +98,10 @@ export class CsvBlock implements RowTarget {
 
   add(index: number, cell: Cell): void {
     const text = cellText(cell, this.#columns[index]?.type)
-    if (text !== null) this.addCell(index, text)
+    if (text === null) return
+    // What is made of no text has nothing in it that needs quotes, but it may be empty.
+    if (typeof cell === 'string' || text === '') this.addCell(index, text)
+    else this.#addText(index, text)
   }
 
   /** Takes the text of a cell. */

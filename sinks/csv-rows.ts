@@ -5,6 +5,7 @@
 import { stringify } from 'csv-stringify/sync'
 import type { Cell, ColumnType } from './columns/column.ts'
 import type { CsvDialect } from './csv-dialect.ts'
+import { isoText } from './iso-text.ts'
 import { toBase64 } from './json-text.ts'
 
 /** The cells of one row. Null has nothing between its delimiters, an empty text is `""`. */
@@ -56,7 +57,6 @@ function stringifyRows(rows: readonly CsvRow[], { delimiter, quote, recordDelimi
 /** The text form of a cell: the shortest number that reads back as the same, ISO 8601, base64. */
 export function cellText(cell: Cell, type?: ColumnType | null): string | null {
   if (cell === null || typeof cell === 'string') return cell
-  if (cell instanceof Date)
-    return type === 'date' ? (cell.toISOString().split('T', 1)[0] as string) : cell.toISOString()
+  if (cell instanceof Date) return type === 'date' ? (isoText(cell).split('T', 1)[0] as string) : isoText(cell)
   return cell instanceof Uint8Array ? toBase64(cell) : String(cell)
 }

@@ -14,6 +14,7 @@
  * | json | anything, as JSON text |
  * | utf8 | anything: text as it is, numbers and Dates in their text form, bytes as base64, the rest as JSON text |
  */
+import { isoText } from '../iso-text.ts'
 import type { JsonText } from '../json-text.ts'
 import { toBase64 } from '../json-text.ts'
 import { kindOf } from '../values.ts'
@@ -91,7 +92,7 @@ export class CellMaker {
     }
     switch (kindOf(value)) {
       case 'date':
-        return (value as Date).toISOString()
+        return isoText(value as Date)
       case 'bytes':
         return toBase64(value as Uint8Array)
       case 'array':

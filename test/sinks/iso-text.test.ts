@@ -1,0 +1,33 @@
+/** The text of dates is that of `toISOString`, whatever came before. */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { isoText } from '../../sinks/iso-text.ts'
+
+const END_OF_TIME = 8.64e15
+
+/** Days anywhere in time, and some moments of each. */
+const dates = fc
+  .array(
+    fc.tuple(
+      fc.oneof(fc.integer({ min: -1e8, max: 1e8 - 1 }), fc.constantFrom(0, -1, -719_529, 2_932_896, 2_932_897)),
+      fc.array(fc.integer({ min: 0, max: 86_399_999 }), { maxLength: 4 }),
+    ),
+  )
+  .map((days) => days.flatMap(([day, moments]) => moments.map((ms) => new Date(day * 86_400_000 + ms))))
+
+t.test('is the same as of toISOString', async () => {
+  fc.assert(
+    fc.property(dates, (all) => {
+      for (const date of all) assert.equal(isoText(date), date.toISOString())
+    }),
+  )
+})
+
+t.test('knows the ends of time', async (t) => {
+  for (const ms of [END_OF_TIME, -END_OF_TIME, -END_OF_TIME + 1, 0, -1]) {
+    const date = new Date(ms)
+    t.equal(isoText(date), date.toISOString())
+    t.equal(isoText(date), date.toISOString(), 'a second time')
+  }
+})
