@@ -16,6 +16,9 @@ import { messageOf, SpillwayError } from './core/errors.ts'
 const MIN_BYTES = 64 * 1024
 const GROWTH = 4
 
+/** Digits of a checksum. */
+const SUM_DIGITS = 8
+
 /** How far the lines reach that hold a state. */
 export interface AggregatesExtent {
   /** Name of the file, within the directory of the log. */
@@ -79,8 +82,7 @@ export class AggregatesLog {
   }
 
   async #append(state: Aggregates): Promise<AggregatesExtent> {
-    const text = JSON.stringify(state)
-    const line = Buffer.from(`${checksum(text)} ${text}\n`)
+    const line = lineOf(JSON.stringify(state))
     await this.#attempt('write to', async () => {
       await this.#target?.write(line)
       await this.#target?.sync()
@@ -116,7 +118,7 @@ export async function readAggregates(directory: string, { file, bytes }: Aggrega
   try {
     await using handle = await open(path)
     for await (const line of handle.readLines({ end: Math.max(0, bytes - 1), autoClose: false })) {
-      const [sum, text] = [line.slice(0, 8), line.slice(9)]
+      const [sum, text] = [line.slice(0, SUM_DIGITS), line.slice(SUM_DIGITS + 1)]
       if (sum !== checksum(text)) throw new Error('a line is not as it was written')
       read += Buffer.byteLength(line) + 1
       const part = Aggregates.fromJSON(JSON.parse(text))
@@ -138,8 +140,17 @@ function damaged(path: string, reason: string, cause?: unknown): SpillwayError {
   )
 }
 
-function checksum(text: string): string {
-  return crc32(text).toString(16).padStart(8, '0')
+/** A checksum of eight digits, a space, and the text: put together as bytes, since a state may be large. */
+function lineOf(text: string): Buffer {
+  const line = Buffer.allocUnsafe(SUM_DIGITS + 1 + Buffer.byteLength(text) + 1)
+  line.write(text, SUM_DIGITS + 1)
+  line.write(`${checksum(line.subarray(SUM_DIGITS + 1, -1))} `, 0)
+  line.write('\n', line.length - 1)
+  return line
+}
+
+function checksum(text: string | Uint8Array): string {
+  return crc32(text).toString(16).padStart(SUM_DIGITS, '0')
 }
 
 function fileName(number: number): string {

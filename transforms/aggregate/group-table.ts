@@ -18,12 +18,17 @@ import {
 /** The group of the containers beyond the cap. */
 export const OTHER = 0
 
-/** The groups as JSON, group 0 first. */
-export type SavedGroups = readonly (ContainerId & {
-  readonly count: number
-  readonly firstKey: OrderKey | null
-  readonly lastKey: OrderKey | null
-})[]
+/** The groups as JSON: lists by group, group 0 first. */
+export interface SavedGroups {
+  readonly indexes: readonly number[]
+  readonly iterations: readonly number[]
+  readonly names: readonly (string | null)[]
+  readonly counts: readonly number[]
+  readonly firstKeys: readonly (OrderKey | null)[]
+  readonly lastKeys: readonly (OrderKey | null)[]
+}
+
+type List = readonly unknown[]
 
 /**
  * Numbers the containers of a phase.
@@ -108,25 +113,36 @@ export class GroupTable {
   }
 
   toJSON(): SavedGroups {
-    return this.counts.map((count, group) => ({
-      ...this.containerOf(group),
-      count,
-      firstKey: saveKey(this.firstKeys[group] as OrderKey),
-      lastKey: saveKey(this.lastKeys[group] as OrderKey),
-    }))
+    return {
+      indexes: [...this.indexes],
+      iterations: [...this.iterations],
+      names: [...this.names],
+      counts: [...this.counts],
+      firstKeys: this.firstKeys.map(saveKey),
+      lastKeys: this.lastKeys.map(saveKey),
+    }
   }
 
   /** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` */
   static fromJSON(saved: unknown, maxContainers: number): GroupTable {
     const groups = new GroupTable(maxContainers)
-    for (const [position, entry] of expectList(saved, 'containers').entries()) {
-      const fields = expectObject(entry, 'container')
-      const { index, iteration, name } = restoreContainer(fields)
-      const group = position === 0 ? OTHER : groups.groupOf(index, iteration, name)
+    const fields = expectObject(saved, 'containers')
+    const [indexes, iterations, names, counts, firstKeys, lastKeys] = [
+      'indexes',
+      'iterations',
+      'names',
+      'counts',
+      'firstKeys',
+      'lastKeys',
+    ].map((field) => expectList(fields[field], 'list of containers')) as [List, List, List, List, List, List]
+    for (const [position, field] of counts.entries()) {
+      const [index, iteration] = [indexes[position], iterations[position]]
+      const container = restoreContainer({ index, iteration, name: names[position] })
+      const group = position === 0 ? OTHER : groups.groupOf(container.index, container.iteration, container.name)
       if (group !== position) throw malformed('list of containers')
-      const count = expectCount(fields['count'], 'record count')
+      const count = expectCount(field, 'record count')
       if (count === 0 && group !== OTHER) throw malformed('record count')
-      groups.note(group, count, restoreKey(fields['firstKey']), restoreKey(fields['lastKey']), name)
+      groups.note(group, count, restoreKey(firstKeys[position]), restoreKey(lastKeys[position]), container.name)
     }
     return groups
   }
