@@ -28,6 +28,19 @@ export function deadLettersOf({
   return path === undefined ? undefined : new DeadLetterFile(path, onExisting, openTarget)
 }
 
+/**
+ * Answers a rejection where there is no file for it.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_VALUE`
+ */
+export function refuseRejection({ field, reason }: Rejection): never {
+  throw new SpillwayError(
+    'ERR_SPILLWAY_VALUE',
+    `A record cannot be written${field === undefined ? '' : `, field ${field}`}: ${reason}. Set \`deadLetterPath\` or \`onReject\` to go on without it.`,
+    { place: field === undefined ? {} : { field } },
+  )
+}
+
 /** A dead-letter file, shared by all sinks of a run. Entries are written one after the other. */
 export class DeadLetterFile {
   readonly path: string

@@ -15,12 +15,17 @@ const THREE_DIGITS = digitsUpTo(1000, 3)
 let lastDay = NaN
 let lastDayText = ''
 
-/** The text of a valid date, as `toISOString` gives it. */
+/**
+ * The text of a valid date, as `Date.prototype.toISOString` gives it. Methods of its own are not asked: what one of them says
+ * would be the day of other dates, too.
+ *
+ * @throws {RangeError} for an invalid date
+ */
 export function isoText(date: Date): string {
-  const time = date.getTime()
+  const time = Date.prototype.getTime.call(date)
   const day = Math.floor(time / DAY_MS)
   if (day !== lastDay) {
-    const text = date.toISOString()
+    const text = Date.prototype.toISOString.call(date)
     lastDay = day
     lastDayText = text.slice(0, -TIME_UNITS)
     return text

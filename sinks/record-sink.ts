@@ -5,10 +5,8 @@
 import { addAbortSignal, Writable } from 'node:stream'
 import { notesOf, type AckLevel, type Marker } from '../lib/core/batch.ts'
 import { partClosed, partOpened } from '../lib/core/diagnostics.ts'
-import { SpillwayError } from '../lib/core/errors.ts'
-import type { Rejection } from '../lib/core/rejection.ts'
 import { queuedChunks } from '../lib/core/salvage.ts'
-import { deadLettersOf, type DeadLetterFile } from './dead-letter-file.ts'
+import { deadLettersOf, refuseRejection, type DeadLetterFile } from './dead-letter-file.ts'
 import { RecordFiles, type RecordSinkStats } from './record-files.ts'
 import {
   resolveRecordSinkOptions,
@@ -277,15 +275,6 @@ export class RecordSink extends Writable {
       if (!this.writableEnded && !this.destroyed) this.write(ROTATE)
     }, partMaxAgeMs).unref()
   }
-}
-
-/** A record rejected by a sink that has nowhere to put it. */
-function refuseRejection({ field, reason }: Rejection): never {
-  throw new SpillwayError(
-    'ERR_SPILLWAY_VALUE',
-    `A record cannot be written${field === undefined ? '' : `, field ${field}`}: ${reason}. Set \`deadLetterPath\` or \`onReject\` to go on without it.`,
-    { place: field === undefined ? {} : { field } },
-  )
 }
 
 /** Joins single records in a row to one array, which is written at once. */

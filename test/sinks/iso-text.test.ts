@@ -31,3 +31,20 @@ t.test('knows the ends of time', async (t) => {
     t.equal(isoText(date), date.toISOString(), 'a second time')
   }
 })
+
+t.test('does not take the word of a date that tells its own', async (t) => {
+  class Local extends Date {
+    override toISOString(): string {
+      return 'at noon'
+    }
+    override getTime(): number {
+      return 0.5
+    }
+  }
+  const noon = '2026-01-01T12:00:00.000Z'
+  t.equal(isoText(new Local(noon)), noon)
+  t.equal(isoText(new Local(noon)), noon, 'a second time')
+  t.equal(isoText(new Date(noon)), noon)
+  t.throws(() => isoText(new Date(NaN)), RangeError)
+  t.equal(isoText(new Date(noon)), noon)
+})
