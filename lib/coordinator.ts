@@ -4,9 +4,9 @@
  */
 import { resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { openFileTarget, type OpenTarget } from '../sinks/file-target.ts'
-import { completedRun } from './completed-run.ts'
-import type { ResultCallback } from './container-intake.ts'
+import { openFileTarget, type OpenTarget } from '../sinks/files/file-target.ts'
+import { completedRun } from './recovery/recall-run.ts'
+import type { ResultCallback } from './execution/container-intake.ts'
 import {
   abortSignal,
   callback,
@@ -20,24 +20,24 @@ import {
   type Checks,
 } from './core/options.ts'
 import { DataFlowManager } from './data-flow-manager.ts'
-import { FileChecksums } from './file-checksums.ts'
-import { Journal } from './journal.ts'
-import type { RunStatus } from './journal-entries.ts'
-import { distributePhases, type OrderedPhase } from './phase-order.ts'
-import type { EarlierPhases } from './phase-router.ts'
-import { expectJournal } from './read-journal.ts'
-import { resolveWorkflow } from './resolve-workflow.ts'
+import { FileChecksums } from './run/file-checksums.ts'
+import { Journal } from './journal/journal.ts'
+import type { RunStatus } from './journal/entries.ts'
+import { distributePhases, type OrderedPhase } from './workflow/phase-order.ts'
+import type { EarlierPhases } from './streaming/router.ts'
+import { expectJournal } from './journal/reader.ts'
+import { resolveWorkflow } from './workflow/resolve.ts'
 import { ResultStreamer } from './result-streamer.ts'
-import { streamerOptionsOf } from './results-settings.ts'
-import { Resumption, tellWorkflow, type ResumptionOptions } from './resumption.ts'
-import { claimRunDirectory, type RunDirectory } from './run-directory.ts'
-import { RunLock } from './run-lock.ts'
-import { RunState } from './run-state.ts'
+import { streamerOptionsOf } from './workflow/results-settings.ts'
+import { Resumption, tellWorkflow, type ResumptionOptions } from './recovery/resume-plan.ts'
+import { claimRunDirectory, type RunDirectory } from './run/directory.ts'
+import { RunLock } from './run/lock.ts'
+import { RunState } from './journal/run-state.ts'
 import { Sequencer, SEQUENCER_DEFAULTS, sequencerChecks, type SequencerOptions } from './sequencer.ts'
-import { WorkflowAbortError, WorkflowError, type WorkflowResult } from './workflow-result.ts'
-import { WorkflowRun } from './workflow-run.ts'
-import { WorkflowStream } from './workflow-stream.ts'
-import type { ResolvedWorkflow, WorkflowInput } from './workflow.ts'
+import { WorkflowAbortError, WorkflowError, type WorkflowResult } from './run/result.ts'
+import { WorkflowRun } from './run/workflow-run.ts'
+import { WorkflowStream } from './run/record-stream.ts'
+import type { ResolvedWorkflow, WorkflowInput } from './workflow/types.ts'
 
 /** Options of {@link Coordinator}. */
 export interface CoordinatorOptions extends SequencerOptions {

@@ -19,7 +19,7 @@ import type { PhaseDirectory } from './outputs/phase-directory.ts'
 import { closeStream } from './outputs/row-batches.ts'
 import { splitOutput } from './outputs/split-output.ts'
 import { load, type OutputFiles, type StoredOutput } from './outputs/stored-output.ts'
-import type { PhaseReference } from './phase-reference.ts'
+import type { PhaseReference } from './outputs/reference.ts'
 
 export type { OutputPlace } from './outputs/phase-directories.ts'
 

@@ -5,8 +5,8 @@
 import { addAbortSignal, Readable, type Writable } from 'node:stream'
 import { isAbortError, messageOf, SpillwayError } from './core/errors.ts'
 import { abortSignal, expectValue, flag, integerFrom, resolveOptions, text, type Checks } from './core/options.ts'
-import { SourceFailures } from './source-failures.ts'
-import { SourceQueue, type SourceStats } from './source-queue.ts'
+import { SourceFailures } from './collector/source-failures.ts'
+import { SourceQueue, type SourceStats } from './collector/source-queue.ts'
 
 /** Options of {@link DistributedResultCollector}. */
 export interface DistributedResultCollectorOptions {

@@ -5,28 +5,28 @@
 import { addAbortSignal, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { DeadLetterFile } from '../sinks/dead-letter-file.ts'
-import { openFileTarget } from '../sinks/file-target.ts'
+import { openFileTarget } from '../sinks/files/file-target.ts'
 import { Aggregates } from '../transforms/aggregate/aggregates.ts'
 import { summarizeWorkflow } from '../transforms/aggregate/summaries.ts'
 import type { AggregateSummary, PhaseSummary } from '../transforms/aggregate/summary-types.ts'
-import { AckDemands, PhaseMarker } from './ack-demands.ts'
+import { AckDemands, PhaseMarker } from './streaming/acknowledgements.ts'
 import { Marker, markerBatch, notesOf, recordsOf, type AckLevel } from './core/batch.ts'
 import { makeDeferred, type Deferred } from './core/deferred.ts'
 import { SpillwayError } from './core/errors.ts'
 import { expectValue, oneOf } from './core/options.ts'
 import { isRecord, type ResultRecord } from './core/record.ts'
 import type { Rejection } from './core/rejection.ts'
-import { queuedChunks } from './core/salvage.ts'
-import { settleInto, type Callback } from './core/settle.ts'
-import type { PhaseGraph } from './phase-graph.ts'
-import { PhaseRouter, type EarlierPhases } from './phase-router.ts'
+import { queuedChunks } from './core/queued-chunks.ts'
+import { settleInto, type Callback } from './core/settle-callback.ts'
+import type { PhaseGraph } from './streaming/phase-graph.ts'
+import { PhaseRouter, type EarlierPhases } from './streaming/router.ts'
 import {
   resolveResultStreamerOptions,
   type ResolvedResultStreamerOptions,
   type ResultStreamerOptions,
-} from './result-streamer-options.ts'
-import { ResultsDirectory } from './results-directory.ts'
-import { addCounts, NO_COUNTS, type StreamerStats } from './streamer-stats.ts'
+} from './streaming/options.ts'
+import { ResultsDirectory } from './streaming/results-directory.ts'
+import { addCounts, NO_COUNTS, type StreamerStats } from './streaming/stats.ts'
 
 /** How far `writeResult` waits: in the stream, in the file, on the disk. */
 export type Ack = 'queued' | AckLevel

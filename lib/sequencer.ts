@@ -4,13 +4,13 @@
  * records and outputs go.
  */
 import { expectValue, integerFrom, plainObject, resolveOptions, type Checks } from './core/options.ts'
-import { orderPhases } from './phase-order.ts'
-import { PhaseExecution } from './phase-execution.ts'
-import type { PhaseReference } from './phase-reference.ts'
-import type { ResultCallback } from './container-intake.ts'
-import type { PhaseResult, RunContext } from './run-context.ts'
-import { Topologies, type Topology } from './topology.ts'
-import type { ResolvedPhase, ResolvedWorkflow } from './workflow.ts'
+import { orderPhases } from './workflow/phase-order.ts'
+import { PhaseExecution } from './execution/phase-execution.ts'
+import type { PhaseReference } from './outputs/reference.ts'
+import type { ResultCallback } from './execution/container-intake.ts'
+import type { PhaseResult, RunContext } from './execution/run-context.ts'
+import { Topologies, type Topology } from './workflow/topology.ts'
+import type { ResolvedPhase, ResolvedWorkflow } from './workflow/types.ts'
 
 /** Options of {@link Sequencer}. */
 export interface SequencerOptions {

@@ -2,7 +2,7 @@
  * The sink for CSV.
  */
 import { RecordSink } from './record-sink.ts'
-import type { RecordSinkOptions } from './record-sink-options.ts'
+import type { RecordSinkOptions } from './options.ts'
 
 /** Options of {@link CsvSink}: those of {@link RecordSinkOptions} that the format has. */
 export type CsvSinkOptions = Omit<RecordSinkOptions, 'format' | 'nonFinite' | 'rowGroupRows' | 'rowGroupBytes'>

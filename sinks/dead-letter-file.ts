@@ -8,12 +8,12 @@ import { join } from 'node:path'
 import { errnoOf, SpillwayError } from '../lib/core/errors.ts'
 import { recordRejected } from '../lib/core/diagnostics.ts'
 import type { Rejection } from '../lib/core/rejection.ts'
-import { toBase64 } from './json-text.ts'
-import { endTornLine } from './end-torn-line.ts'
-import { OpenFile } from './open-file.ts'
-import { ioError, type OpenTarget } from './file-target.ts'
-import type { OnExisting, ResolvedRecordSinkOptions, SinkPlace } from './record-sink-options.ts'
-import { describeRefused, kindOf, MAX_DEPTH } from './values.ts'
+import { toBase64 } from './values/json-text.ts'
+import { endTornLine } from './files/torn-line.ts'
+import { OpenFile } from './files/open-file.ts'
+import { ioError, type OpenTarget } from './files/file-target.ts'
+import type { OnExisting, ResolvedRecordSinkOptions, SinkPlace } from './options.ts'
+import { describeRefused, kindOf, MAX_DEPTH } from './values/values.ts'
 
 /** The dead-letter file of a sink; undefined where its rejected records go elsewhere. */
 export function deadLettersOf({

@@ -6,12 +6,12 @@ export { RecordSink } from './record-sink.ts'
 export { JsonlSink, type JsonlSinkOptions } from './jsonl-sink.ts'
 export { CsvSink, type CsvSinkOptions } from './csv-sink.ts'
 export { ParquetSink, type ParquetSinkOptions } from './parquet-sink.ts'
-export type { Compression, Format, OnDrift, OnExisting, RecordSinkOptions } from './record-sink-options.ts'
+export type { Compression, Format, OnDrift, OnExisting, RecordSinkOptions } from './options.ts'
 export type { RecordSinkStats } from './record-files.ts'
-export type { CsvDialectOptions } from './csv-dialect.ts'
-export type { NonFinitePolicy } from './json-text.ts'
+export type { CsvDialectOptions } from './text/csv-dialect.ts'
+export type { NonFinitePolicy } from './values/json-text.ts'
 export type { ColumnType, Schema } from './columns/column.ts'
-export type { ByteTarget, OpenTarget } from './file-target.ts'
+export type { ByteTarget, OpenTarget } from './files/file-target.ts'
 export {
   parquetInfo,
   readParquet,
@@ -20,4 +20,4 @@ export {
   type ParquetInput,
   type ReadParquetOptions,
 } from './readers/read-parquet.ts'
-export { repairParquet, type ParquetRepair } from './repair-parquet.ts'
+export { repairParquet, type ParquetRepair } from './readers/repair-parquet.ts'

@@ -2,7 +2,7 @@
  * The sink for Parquet.
  */
 import { RecordSink } from './record-sink.ts'
-import type { RecordSinkOptions } from './record-sink-options.ts'
+import type { RecordSinkOptions } from './options.ts'
 
 /** Options of {@link ParquetSink}: those of {@link RecordSinkOptions} that the format has. */
 export type ParquetSinkOptions = Omit<RecordSinkOptions, 'format' | 'nonFinite' | 'csv'>

@@ -5,11 +5,11 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SpillwayError } from '../lib/core/errors.ts'
-import { endTornLine } from './end-torn-line.ts'
-import { ioError, StreamTarget } from './file-target.ts'
-import { OpenFile } from './open-file.ts'
-import { listParts, partName, partNumber } from './part-names.ts'
-import { extensionOf, type ResolvedRecordSinkOptions, type SinkPlace } from './record-sink-options.ts'
+import { endTornLine } from './files/torn-line.ts'
+import { ioError, StreamTarget } from './files/file-target.ts'
+import { OpenFile } from './files/open-file.ts'
+import { listParts, partName, partNumber } from './files/part-names.ts'
+import { extensionOf, type ResolvedRecordSinkOptions, type SinkPlace } from './options.ts'
 
 /** Hands out the files of one sink. */
 export class PartSeries {

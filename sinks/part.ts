@@ -3,9 +3,9 @@
  */
 import type { AckLevel, Receipt } from '../lib/core/batch.ts'
 import type { Column, ColumnType } from './columns/column.ts'
-import type { OpenFile } from './open-file.ts'
+import type { OpenFile } from './files/open-file.ts'
 import type { Pieces, RecordWriter } from './record-writer.ts'
-import type { Refusal } from './values.ts'
+import type { Refusal } from './values/values.ts'
 
 /** What a part adds to the counts of its sink. */
 export interface PartStats {

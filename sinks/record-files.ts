@@ -12,8 +12,8 @@ import type { Column } from './columns/column.ts'
 import { ColumnInference, widenColumns } from './columns/infer-columns.ts'
 import { addStats, Part, type ClosedPart, type OpenedPart, type PartStats } from './part.ts'
 import { PartSeries } from './part-series.ts'
-import type { ResolvedRecordSinkOptions } from './record-sink-options.ts'
-import { findRefused, type Refusal } from './values.ts'
+import type { ResolvedRecordSinkOptions } from './options.ts'
+import { findRefused, type Refusal } from './values/values.ts'
 import { loadWriter, type MakeWriter } from './writers.ts'
 
 /** The columns of an empty Parquet file without a schema: readers refuse a file that has none. */

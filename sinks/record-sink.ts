@@ -5,14 +5,10 @@
 import { addAbortSignal, Writable } from 'node:stream'
 import { notesOf, type AckLevel, type Marker } from '../lib/core/batch.ts'
 import { partClosed, partOpened } from '../lib/core/diagnostics.ts'
-import { queuedChunks } from '../lib/core/salvage.ts'
+import { queuedChunks } from '../lib/core/queued-chunks.ts'
 import { deadLettersOf, refuseRejection, type DeadLetterFile } from './dead-letter-file.ts'
 import { RecordFiles, type RecordSinkStats } from './record-files.ts'
-import {
-  resolveRecordSinkOptions,
-  type RecordSinkOptions,
-  type ResolvedRecordSinkOptions,
-} from './record-sink-options.ts'
+import { resolveRecordSinkOptions, type RecordSinkOptions, type ResolvedRecordSinkOptions } from './options.ts'
 import { MAX_TIMER_MS } from '../lib/core/timers.ts'
 
 type Callback = (error?: Error | null) => void

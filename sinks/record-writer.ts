@@ -2,7 +2,7 @@
  * What a format is to a RecordSink: something that takes records and gives bytes. A writer knows its encoding and
  * nothing of files, streams or clocks, and serves one file from its first byte to its last.
  */
-import type { Refusal } from './values.ts'
+import type { Refusal } from './values/values.ts'
 
 /** Values a writer had to change to fit its format. */
 export interface ChangedValues {

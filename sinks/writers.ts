@@ -3,7 +3,7 @@
  * does not use.
  */
 import type { Column } from './columns/column.ts'
-import type { ResolvedRecordSinkOptions } from './record-sink-options.ts'
+import type { ResolvedRecordSinkOptions } from './options.ts'
 import type { RecordWriter } from './record-writer.ts'
 
 /** Makes the writer of one file. Formats without columns don't look at them. */
@@ -15,15 +15,15 @@ export async function loadWriter(options: ResolvedRecordSinkOptions): Promise<Ma
   const textCompression = compression === 'gzip' ? 'gzip' : 'none'
   switch (format) {
     case 'jsonl': {
-      const { JsonlWriter } = await import('./jsonl-writer.ts')
+      const { JsonlWriter } = await import('./text/jsonl-writer.ts')
       return () => new JsonlWriter({ compression: textCompression, nonFinite })
     }
     case 'csv': {
-      const { CsvWriter } = await import('./csv-writer.ts')
+      const { CsvWriter } = await import('./text/csv-writer.ts')
       return (columns) => new CsvWriter(columns, { compression: textCompression, dialect: csv })
     }
     case 'parquet': {
-      const { ParquetWriter } = await import('./parquet-writer.ts')
+      const { ParquetWriter } = await import('./parquet/parquet-writer.ts')
       return (columns) => new ParquetWriter(columns, { compression, metadata, rowGroupRows, rowGroupBytes })
     }
   }

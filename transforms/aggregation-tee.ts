@@ -6,7 +6,7 @@ import { annotate, notesOf, type Chunk } from '../lib/core/batch.ts'
 import { messageOf, SpillwayError } from '../lib/core/errors.ts'
 import { abortSignal, numberFrom, oneOf, resolveOptions, type Checks } from '../lib/core/options.ts'
 import type { ResultRecord } from '../lib/core/record.ts'
-import { AggregateSnapshots } from './aggregate-snapshots.ts'
+import { AggregateSnapshots } from './aggregate/aggregate-snapshots.ts'
 import { Aggregates, AGGREGATES_DEFAULTS, aggregatesChecks, type AggregatesOptions } from './aggregate/aggregates.ts'
 import type { AggregateSummary } from './aggregate/summaries.ts'
 

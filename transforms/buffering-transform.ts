@@ -6,7 +6,7 @@ import { addAbortSignal, Transform, type TransformCallback } from 'node:stream'
 import { markerBatch, notesOf, recordsOf, type Chunk, type Segment } from '../lib/core/batch.ts'
 import type { ResultRecord } from '../lib/core/record.ts'
 import { abortSignal, integerFrom, numberFrom, resolveOptions, type Checks } from '../lib/core/options.ts'
-import { BatchBuffer } from './batch-buffer.ts'
+import { BatchBuffer } from './buffering/batch-buffer.ts'
 import { MAX_TIMER_MS } from '../lib/core/timers.ts'
 
 /** Options of {@link BufferingTransform}. */

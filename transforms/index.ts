@@ -18,8 +18,8 @@ export type {
   Statistics,
   TopPerformer,
 } from './aggregate/summary-types.ts'
-export { parseJsonl, type ParseJsonlOptions } from './parse-jsonl.ts'
-export { parseJsonArray, type ParseJsonArrayOptions } from './parse-json-array.ts'
-export { parseCsv, type ParseCsvOptions } from './parse-csv.ts'
-export { inferCsvTypes, type InferCsvTypesOptions } from './infer-csv-types.ts'
-export type { CsvType } from './csv-types.ts'
+export { parseJsonl, type ParseJsonlOptions } from './parsing/parse-jsonl.ts'
+export { parseJsonArray, type ParseJsonArrayOptions } from './parsing/parse-json-array.ts'
+export { parseCsv, type ParseCsvOptions } from './parsing/parse-csv.ts'
+export { inferCsvTypes, type InferCsvTypesOptions } from './parsing/infer-csv-types.ts'
+export type { CsvType } from './parsing/csv-types.ts'

@@ -2,7 +2,7 @@
  * What a value costs by the number of fields that a record has, in each format. All contenders write as many values, each
  * of which counts as a record would: the more fields, the fewer records.
  */
-import type { Compression, Format } from '../../sinks/record-sink-options.ts'
+import type { Compression, Format } from '../../sinks/options.ts'
 import type { BenchCase, ContenderLoader, Work } from '../bench-case.ts'
 import { bySink } from '../formats/by-sink.ts'
 import { readParquetOutput } from '../parquet/read-output.ts'

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { Coordinator } from '../../lib/coordinator.ts'
 import { ResultStreamer } from '../../lib/result-streamer.ts'
-import { defineTopology } from '../../lib/topology.ts'
+import { defineTopology } from '../../lib/workflow/topology.ts'
 import type { BenchCase, Job } from '../bench-case.ts'
 import { sumFiles, sumLines } from '../text-output.ts'
 

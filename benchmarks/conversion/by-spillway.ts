@@ -1,8 +1,8 @@
 /**
  * What `spillway convert` does, without the command around it.
  */
-import { Conversion } from '../../lib/cli/convert.ts'
-import { planConversion } from '../../lib/cli/conversion-plan.ts'
+import { Conversion } from '../../lib/cli/convert/convert.ts'
+import { planConversion } from '../../lib/cli/convert/conversion-plan.ts'
 
 /** Converts a file into another one; their names tell the formats. */
 export async function bySpillway(input: string, out: string): Promise<void> {

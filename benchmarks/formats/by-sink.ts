@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Compression, Format } from '../../sinks/record-sink-options.ts'
+import type { Compression, Format } from '../../sinks/options.ts'
 import type { ContenderLoader } from '../bench-case.ts'
 import { batches } from '../records.ts'
 
@@ -15,7 +15,7 @@ export function bySink(format: Format, compression: Compression): ContenderLoade
   return {
     load: async () => {
       const { RecordSink } = await import('../../sinks/record-sink.ts')
-      const { extensionOf } = await import('../../sinks/record-sink-options.ts')
+      const { extensionOf } = await import('../../sinks/options.ts')
       const name = `out.${extensionOf({ format, compression })}`
       return async (pool, { records, directory }) => {
         const sink = new RecordSink({ format, compression, path: join(directory, name) })

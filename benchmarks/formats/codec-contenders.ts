@@ -2,7 +2,7 @@
  * Each format with each of its compressions, and how what they make is checked: text as it is when decompressed, Parquet
  * by DuckDB.
  */
-import { zstdCompress } from '../../sinks/zstd.ts'
+import { zstdCompress } from '../../sinks/parquet/compression/zstd.ts'
 import type { BenchCase, ContenderLoader, Work } from '../bench-case.ts'
 import { sumFiles } from '../text-output.ts'
 import { bySink } from './by-sink.ts'

@@ -5,8 +5,8 @@
 import { join } from 'node:path'
 import { setImmediate, setTimeout as wait } from 'node:timers/promises'
 import { Coordinator } from '../../lib/coordinator.ts'
-import { readRunState } from '../../lib/read-journal.ts'
-import { defineTopology } from '../../lib/topology.ts'
+import { readRunState } from '../../lib/journal/reader.ts'
+import { defineTopology } from '../../lib/workflow/topology.ts'
 import type { RunTask } from './unfinished-run.ts'
 
 const RUN = 'run'

@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { parseCsv } from '../../transforms/parse-csv.ts'
+import { parseCsv } from '../../transforms/parsing/parse-csv.ts'
 import { barsFrom, type Bar, type Bars } from './bars.ts'
 
 /** Where the file lies. */

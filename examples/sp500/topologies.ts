@@ -3,8 +3,8 @@
  * rules, in-sample performance from the signals, and the verdict on the best from what came after the sample.
  */
 import { expectValue, integerFrom } from '../../lib/core/options.ts'
-import type { PhaseReference } from '../../lib/phase-reference.ts'
-import { defineTopology, type TopologyContext } from '../../lib/topology.ts'
+import type { PhaseReference } from '../../lib/outputs/reference.ts'
+import { defineTopology, type TopologyContext } from '../../lib/workflow/topology.ts'
 import { closingTime, splitYears, type Bars, type YearSpan } from './bars.ts'
 import { BUY_AND_HOLD, compare, type Comparison } from './comparison.ts'
 import { chooseFinalists, signalsBefore, type Finalist } from './finalists.ts'

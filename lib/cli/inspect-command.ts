@@ -1,10 +1,10 @@
 /**
  * `spillway inspect`: tells what is in a run directory.
  */
-import { inspectRun } from '../inspect-run.ts'
+import { inspectRun } from '../monitor/inspect-run.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { inspectionText } from './inspection-report.ts'
-import { sayError, type Shell } from './shell.ts'
+import { sayError, type Shell } from './command-io.ts'
 
 /** Options of the command. */
 export interface InspectCommandOptions {

@@ -1,9 +1,9 @@
 /**
  * What a run directory holds, as text.
  */
-import type { InspectedRun } from '../inspect-run.ts'
-import { bytesText, countText, quantityText, secondsText } from './figures.ts'
-import { bestContainersText } from './run-report.ts'
+import type { InspectedRun } from '../monitor/inspect-run.ts'
+import { bytesText, countText, quantityText, secondsText } from './format-numbers.ts'
+import { bestContainersText } from './run/run-report.ts'
 import { formatTable } from './text-table.ts'
 
 /** Part files of a phase that are listed; of more, the others are counted. */

@@ -4,7 +4,7 @@
  */
 import { Interrupts } from './interrupts.ts'
 import { runProgram } from './program.ts'
-import type { Shell } from './shell.ts'
+import type { Shell } from './command-io.ts'
 
 const { stdin, stdout, stderr } = process
 const interrupts = new Interrupts(process)

@@ -2,16 +2,16 @@
  * The commands of the command line, their options and their help.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { COMPRESSIONS, FORMATS } from '../../sinks/record-sink-options.ts'
-import { runConvert, type ConvertCommandOptions } from './convert-command.ts'
+import { COMPRESSIONS, FORMATS } from '../../sinks/options.ts'
+import { runConvert, type ConvertCommandOptions } from './convert/convert-command.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 import { INPUT_FORMATS } from '../reading/input-formats.ts'
 import type { InspectCommandOptions } from './inspect-command.ts'
 import { packageVersion } from '../core/package-version.ts'
 import type { RepairCommandOptions } from './repair-command.ts'
-import type { ResumeCommandOptions } from './resume-command.ts'
-import type { RunCommandOptions } from './run-command.ts'
-import type { Shell } from './shell.ts'
+import type { ResumeCommandOptions } from './run/resume-command.ts'
+import type { RunCommandOptions } from './run/run-command.ts'
+import type { Shell } from './command-io.ts'
 import type { ValidateCommandOptions } from './validate-command.ts'
 import type { VerifyCommandOptions } from './verify-command.ts'
 
@@ -109,7 +109,7 @@ function addRun(program: Command, shell: Shell, report: Report): void {
     .addHelpText('after', RUN_EXAMPLES)
     .action(async (file: string, options: RunCommandOptions) => {
       // Loaded only now: other commands need nothing of it.
-      const { runRun } = await import('./run-command.ts')
+      const { runRun } = await import('./run/run-command.ts')
       report(await runRun(file, options, shell))
     })
 }
@@ -128,7 +128,7 @@ function addResume(program: Command, shell: Shell, report: Report): void {
     .option('--debug', 'show the stack of an error')
     .addHelpText('after', RESUME_EXAMPLES)
     .action(async (directory: string, options: ResumeCommandOptions) => {
-      const { runResume } = await import('./resume-command.ts')
+      const { runResume } = await import('./run/resume-command.ts')
       report(await runResume(directory, options, shell))
     })
 }

@@ -3,11 +3,11 @@
  * what was committed.
  */
 import { stat } from 'node:fs/promises'
-import { repairRun, type RunRepair } from '../repair-run.ts'
-import { repairParquet, type ParquetRepair } from '../../sinks/repair-parquet.ts'
+import { repairRun, type RunRepair } from '../recovery/repair.ts'
+import { repairParquet, type ParquetRepair } from '../../sinks/readers/repair-parquet.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
-import { bytesText, quantityText } from './figures.ts'
-import { sayError, type Shell } from './shell.ts'
+import { bytesText, quantityText } from './format-numbers.ts'
+import { sayError, type Shell } from './command-io.ts'
 
 /** Options of the command. */
 export interface RepairCommandOptions {

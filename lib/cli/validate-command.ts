@@ -1,12 +1,12 @@
 /**
  * `spillway validate`: tells whether a workflow could be run, and in which order its phases would.
  */
-import { orderPhases } from '../phase-order.ts'
-import { loadWorkflow } from '../workflow-file.ts'
+import { orderPhases } from '../workflow/phase-order.ts'
+import { loadWorkflow } from '../workflow/file.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
-import { quantityText } from './figures.ts'
-import { loadTopologies } from './load-topologies.ts'
-import { sayError, type Shell } from './shell.ts'
+import { quantityText } from './format-numbers.ts'
+import { loadTopologies } from './run/load-topologies.ts'
+import { sayError, type Shell } from './command-io.ts'
 
 /** Options of the command. */
 export interface ValidateCommandOptions {

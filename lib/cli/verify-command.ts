@@ -1,10 +1,10 @@
 /**
  * `spillway verify`: checks whether the files of a run are what its journal says.
  */
-import { verifyRun, type VerifiedRun } from '../verify-run.ts'
+import { verifyRun, type VerifiedRun } from '../recovery/verify.ts'
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
-import { quantityText } from './figures.ts'
-import { sayError, type Shell } from './shell.ts'
+import { quantityText } from './format-numbers.ts'
+import { sayError, type Shell } from './command-io.ts'
 
 /** Options of the command. */
 export interface VerifyCommandOptions {

@@ -4,7 +4,7 @@
 import { subscribe, unsubscribe, type Channel, type ChannelListener } from 'node:diagnostics_channel'
 import { performance } from 'node:perf_hooks'
 import { containerEnded, phaseEnded, phaseStarted, workflowStarted } from '../core/diagnostics.ts'
-import type { PhaseStatus } from '../run-context.ts'
+import type { PhaseStatus } from '../execution/run-context.ts'
 
 /** How far a phase is. */
 export interface PhaseProgress {

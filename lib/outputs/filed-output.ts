@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { ioError } from '../../sinks/file-target.ts'
-import { FileSlices } from '../../sinks/readers/file-slices.ts'
+import { ioError } from '../../sinks/files/file-target.ts'
+import { FileSlices } from '../../sinks/files/file-slices.ts'
 import { readParquet } from '../../sinks/readers/read-parquet.ts'
 import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
 import { splitPath } from '../core/field-path.ts'

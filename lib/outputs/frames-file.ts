@@ -3,8 +3,8 @@
  * endian of 32 bits. A frame is verified before anybody sees its payload.
  */
 import { crc32 } from 'node:zlib'
-import { OpenFile } from '../../sinks/open-file.ts'
-import type { ByteSource } from '../../sinks/readers/file-slices.ts'
+import { OpenFile } from '../../sinks/files/open-file.ts'
+import type { ByteSource } from '../../sinks/files/file-slices.ts'
 import type { NewFile } from './new-files.ts'
 import { damagedFile } from './output-errors.ts'
 

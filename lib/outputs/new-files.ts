@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { openFileTarget, type OpenTarget } from '../../sinks/file-target.ts'
+import { openFileTarget, type OpenTarget } from '../../sinks/files/file-target.ts'
 
 /** A complete file of an output. */
 export interface StoredFile {

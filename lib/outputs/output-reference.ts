@@ -7,8 +7,8 @@ import type { Schema } from '../../sinks/columns/column.ts'
 import { SpillwayError } from '../core/errors.ts'
 import { knownHint } from '../core/options.ts'
 import { DEFAULT_FIELD_NAMES, type ResultRecord } from '../core/record.ts'
-import type { PhaseReference, RowsOptions, Table } from '../phase-reference.ts'
-import { resolveRowsOptions, rowsStream } from '../rows-stream.ts'
+import type { PhaseReference, RowsOptions, Table } from './reference.ts'
+import { resolveRowsOptions, rowsStream } from './rows-stream.ts'
 import { load, type OpenOutput, type StoredOutput } from './stored-output.ts'
 
 /** Opens the output that a reference was made for; see `StoredOutput.open`. */

@@ -5,7 +5,7 @@
  */
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ioError, syncDirectory } from '../../sinks/file-target.ts'
+import { ioError, syncDirectory } from '../../sinks/files/file-target.ts'
 import { errnoOf } from '../core/errors.ts'
 import { isFileName, type NewFiles } from './new-files.ts'
 import { decodeManifest, encodeManifest, fileNamesOf, type OutputManifest } from './output-manifest.ts'

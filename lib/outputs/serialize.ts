@@ -5,7 +5,7 @@
 import { deserialize as v8Deserialize, serialize as v8Serialize } from 'node:v8'
 import { messageOf, SpillwayError } from '../core/errors.ts'
 import type { ResultRecord } from '../core/record.ts'
-import { findUnserializable } from './unserializable.ts'
+import { findUnserializable } from './find-unserializable.ts'
 
 /**
  * The bytes of an output.

@@ -2,7 +2,7 @@
  * Takes an output apart into its tables of rows and the rest, so that rows can go one after the other.
  */
 import type { ResultRecord } from '../core/record.ts'
-import { isEntangled } from './entangled.ts'
+import { isEntangled } from './cross-references.ts'
 import { isPlainObject } from './flat-columns.ts'
 import type { RowSource } from './row-batches.ts'
 

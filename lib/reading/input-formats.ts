@@ -2,7 +2,7 @@
  * The formats of input and output, and what the name of a file says about them.
  */
 import { basename } from 'node:path'
-import type { Format } from '../../sinks/record-sink-options.ts'
+import type { Format } from '../../sinks/options.ts'
 
 /** The formats of input. */
 export const INPUT_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'parquet'] as const

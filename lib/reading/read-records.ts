@@ -7,7 +7,7 @@ import { SpillwayError } from '../core/errors.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { RejectionHandler } from '../core/rejection.ts'
 import { readParquet } from '../../sinks/readers/read-parquet.ts'
-import type { CsvType } from '../../transforms/csv-types.ts'
+import type { CsvType } from '../../transforms/parsing/csv-types.ts'
 import type { InputFormat } from './input-formats.ts'
 import { readBytes } from './read-bytes.ts'
 
@@ -53,16 +53,16 @@ async function makeParser(given: ReadRecordsOptions): Promise<Transform> {
   const options = { batches: true, signal, onReject }
   switch (from) {
     case 'jsonl': {
-      const { parseJsonl } = await import('../../transforms/parse-jsonl.ts')
+      const { parseJsonl } = await import('../../transforms/parsing/parse-jsonl.ts')
       return parseJsonl({ ...options, ...(maxLineBytes !== undefined && { maxLineBytes }) })
     }
     case 'json': {
-      const { parseJsonArray } = await import('../../transforms/parse-json-array.ts')
+      const { parseJsonArray } = await import('../../transforms/parsing/parse-json-array.ts')
       return parseJsonArray({ ...options, ...(maxLineBytes !== undefined && { maxElementBytes: maxLineBytes }) })
     }
     case 'csv':
     case 'tsv': {
-      const { parseCsv } = await import('../../transforms/parse-csv.ts')
+      const { parseCsv } = await import('../../transforms/parsing/parse-csv.ts')
       const bound = maxLineBytes !== undefined && { maxRecordBytes: maxLineBytes }
       return parseCsv({ ...options, delimiter, types: csvTypes, ...bound })
     }

@@ -14,7 +14,7 @@ import {
   type Checks,
 } from '../core/options.ts'
 import { MAX_TIMER_MS } from '../core/timers.ts'
-import { openFileTarget, type ByteTarget, type OpenTarget } from '../../sinks/file-target.ts'
+import { openFileTarget, type ByteTarget, type OpenTarget } from '../../sinks/files/file-target.ts'
 
 /** What is done with a file: opening it, and the methods of a {@link ByteTarget}. */
 export type FileOperation = 'open' | 'write' | 'sync' | 'truncate' | 'close'

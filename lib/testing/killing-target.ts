@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs'
 import { expectValue } from '../core/options.ts'
-import { openFileTarget, type OpenTarget } from '../../sinks/file-target.ts'
+import { openFileTarget, type OpenTarget } from '../../sinks/files/file-target.ts'
 import type { FileOperation } from './faulty-target.ts'
 
 /** The environment variable that tells a process where it dies: the number of an operation and a moment, `7 middle`. */

@@ -14,10 +14,10 @@
  * | json | anything, as JSON text |
  * | utf8 | anything: text as it is, numbers and Dates in their text form, bytes as base64, the rest as JSON text |
  */
-import { isoText } from '../iso-text.ts'
-import type { JsonText } from '../json-text.ts'
-import { toBase64 } from '../json-text.ts'
-import { kindOf } from '../values.ts'
+import { isoText } from '../values/iso-text.ts'
+import type { JsonText } from '../values/json-text.ts'
+import { toBase64 } from '../values/json-text.ts'
+import { kindOf } from '../values/values.ts'
 import type { Cell, ColumnType } from './column.ts'
 
 /** What an ISO 8601 date or timestamp looks like; `Date.parse` alone takes much more. */

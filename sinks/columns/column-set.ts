@@ -13,7 +13,7 @@ import {
   MAX_DEPTH,
   refuseUnreadable,
   type Refusal,
-} from '../values.ts'
+} from '../values/values.ts'
 import { fitsInt64, type CellMaker } from './cells.ts'
 import { isNullable, type Cell, type Column } from './column.ts'
 import { columnTypeOf } from './infer-columns.ts'

@@ -5,9 +5,9 @@
  */
 import { CellMaker, fitsDouble } from './cells.ts'
 import type { Column, ColumnType } from './column.ts'
-import { JsonText } from '../json-text.ts'
+import { JsonText } from '../values/json-text.ts'
 import { joinPath } from '../../lib/core/field-path.ts'
-import { customValue, kindOf, type ValueKind } from '../values.ts'
+import { customValue, kindOf, type ValueKind } from '../values/values.ts'
 
 /** What was seen of one column. */
 interface Seen {

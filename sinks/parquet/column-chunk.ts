@@ -2,12 +2,12 @@
  * A column chunk: the pages of one column in one row group, and what the footer must tell of them.
  */
 import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
-import type { ChunkValues } from './chunk-values.ts'
-import type { ColumnBuffer } from './column-buffer.ts'
-import type { Codec } from './compression.ts'
+import type { ChunkValues } from './encoding/chunk-values.ts'
+import type { ColumnBuffer } from './encoding/column-buffer.ts'
+import type { Codec } from './compression/compression.ts'
 import { dataPage, dictionaryPage, splitPages, type UncompressedPage } from './pages.ts'
-import type { Scratch } from './scratch.ts'
-import type { Bounds } from './statistics.ts'
+import type { Scratch } from './compression/scratch.ts'
+import type { Bounds } from './encoding/statistics.ts'
 
 /** What the footer tells of a column chunk. It does not depend on the type of the column. */
 export interface ColumnChunkInfo {

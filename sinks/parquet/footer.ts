@@ -16,7 +16,7 @@ import {
   Statistics,
   TypeDefinedOrder,
   type ThriftStruct,
-} from './thrift.ts'
+} from './thrift/thrift.ts'
 
 /** The first and the last bytes of a Parquet file. */
 export const MAGIC = Buffer.from('PAR1')

@@ -2,9 +2,9 @@
  * The pages of a column chunk: a dictionary page first where there is a dictionary, then data pages (version 1) of
  * definition levels and values, each compressed behind a header of its own.
  */
-import type { ChunkValues, DictionaryPage } from './chunk-values.ts'
-import type { ColumnBuffer } from './column-buffer.ts'
-import { encodeLevels } from './levels.ts'
+import type { ChunkValues, DictionaryPage } from './encoding/chunk-values.ts'
+import type { ColumnBuffer } from './encoding/column-buffer.ts'
+import { encodeLevels } from './encoding/levels.ts'
 import {
   DataPageHeader,
   DictionaryPageHeader,
@@ -13,7 +13,7 @@ import {
   PageType,
   serialize,
   type ThriftStruct,
-} from './thrift.ts'
+} from './thrift/thrift.ts'
 
 /** Rows of a full page. */
 export const MAX_PAGE_ROWS = 20_000

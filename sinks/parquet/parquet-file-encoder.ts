@@ -8,10 +8,10 @@ import { endianness } from 'node:os'
 import { SpillwayError } from '../../lib/core/errors.ts'
 import { oneOf, resolveOptions, text, textByName, type Checks } from '../../lib/core/options.ts'
 import type { Column } from '../columns/column.ts'
-import { codecOf, PARQUET_COMPRESSIONS, type Codec, type ParquetCompression } from './compression.ts'
+import { codecOf, PARQUET_COMPRESSIONS, type Codec, type ParquetCompression } from './compression/compression.ts'
 import { encodeFooter, MAGIC, rowGroupStruct, type RowGroupInfo } from './footer.ts'
 import { OpenRowGroup } from './row-group.ts'
-import { serialize, SerializedStruct, type ThriftStruct } from './thrift.ts'
+import { serialize, SerializedStruct, type ThriftStruct } from './thrift/thrift.ts'
 
 /** Options of {@link ParquetFileEncoder}. */
 export interface ParquetFileEncoderOptions {

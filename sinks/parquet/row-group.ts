@@ -4,15 +4,15 @@
  */
 import { isNullable, type Cell, type Column, type ColumnType } from '../columns/column.ts'
 import type { RowTarget } from '../columns/column-set.ts'
-import { BooleanColumn } from './boolean-column.ts'
-import { BytesColumn, TextColumn } from './byte-array-column.ts'
+import { BooleanColumn } from './encoding/boolean-column.ts'
+import { BytesColumn, TextColumn } from './encoding/byte-array-column.ts'
 import { encodeColumnChunk, type ColumnChunkInfo } from './column-chunk.ts'
-import type { ColumnBuffer, RowGroupSize } from './column-buffer.ts'
-import type { Codec } from './compression.ts'
-import { NullColumn } from './null-column.ts'
-import { DoubleColumn, Int32Column, Int64Column } from './number-column.ts'
-import { NumberDictionary } from './number-dictionary.ts'
-import { Scratch } from './scratch.ts'
+import type { ColumnBuffer, RowGroupSize } from './encoding/column-buffer.ts'
+import type { Codec } from './compression/compression.ts'
+import { NullColumn } from './encoding/null-column.ts'
+import { DoubleColumn, Int32Column, Int64Column } from './encoding/number-column.ts'
+import { NumberDictionary } from './encoding/number-dictionary.ts'
+import { Scratch } from './compression/scratch.ts'
 
 /**
  * A row group that takes rows, value by value; the values of a row belong to it from {@link endRow} on. Memory: at most

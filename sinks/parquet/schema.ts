@@ -16,7 +16,7 @@ import {
   TimeUnit,
   Type,
   type ThriftStruct,
-} from './thrift.ts'
+} from './thrift/thrift.ts'
 
 interface ParquetType {
   readonly physical: number

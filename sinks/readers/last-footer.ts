@@ -1,7 +1,7 @@
 /**
  * Finds the last footer of a Parquet file that tells what stands before it, in a file that was cut short behind it.
  */
-import type { ByteSource } from './file-slices.ts'
+import type { ByteSource } from '../files/file-slices.ts'
 import { PageChain } from './page-chain.ts'
 import { ParquetFile, type ByteRange, type ChunkPlace } from './parquet-file.ts'
 

@@ -1,7 +1,7 @@
 /**
  * Whether the bytes of a column chunk are what the footer says of them, by the headers of its pages.
  */
-import type { ByteSource } from './file-slices.ts'
+import type { ByteSource } from '../files/file-slices.ts'
 import { isCount, type ChunkPlace } from './parquet-file.ts'
 
 /** Bytes read for a header, and for those of small pages behind it. */
@@ -83,7 +83,7 @@ export class PageChain {
 
 /** Loaded when it is needed: nobody else who reads needs the package behind it. */
 async function loadHeaderReader(): Promise<ReadPageHeader> {
-  const { decodePageHeader } = await import('../parquet/thrift.ts')
+  const { decodePageHeader } = await import('../parquet/thrift/thrift.ts')
   return (bytes, offset) => {
     try {
       const { type, headerBytes, dataBytes, values } = decodePageHeader(bytes, offset)

@@ -6,8 +6,8 @@ import * as zlib from 'node:zlib'
 import type { ColumnChunk, Compressors, FileMetaData, SchemaElement, SchemaTree } from 'hyparquet'
 import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
 import { unknownKey } from '../../lib/core/options.ts'
-import { NO_ZSTD, zstdDecompressSync } from '../zstd.ts'
-import type { ByteSource } from './file-slices.ts'
+import { NO_ZSTD, zstdDecompressSync } from '../parquet/compression/zstd.ts'
+import type { ByteSource } from '../files/file-slices.ts'
 
 /** A column at the top level of the file. */
 export interface ParquetColumn {

@@ -4,7 +4,7 @@
 import { addAbortSignal, Readable } from 'node:stream'
 import { abortSignal, expectValue, flag, resolveOptions, type Check, type Checks } from '../../lib/core/options.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
-import { FileSlices, type ByteSource } from './file-slices.ts'
+import { FileSlices, type ByteSource } from '../files/file-slices.ts'
 import { ParquetFile, type ParquetColumn, type RowGroupColumns } from './parquet-file.ts'
 
 /** Options of {@link readParquet}. */

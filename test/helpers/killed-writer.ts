@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
 import { readParquet } from '../../sinks/readers/read-parquet.ts'
-import { repairParquet } from '../../sinks/repair-parquet.ts'
+import { repairParquet } from '../../sinks/readers/repair-parquet.ts'
 
 /** The largest size at which a process is killed: dozens of row groups. */
 const MAX_BYTES = 4_000_000

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import { parquetMetadata, parquetRead } from 'hyparquet'
-import type { Compression, Format } from '../../sinks/record-sink-options.ts'
+import type { Compression, Format } from '../../sinks/options.ts'
 
 /** A row as text by column; nulls are left out, so that rows of parts with different columns compare. */
 export type TextRow = Record<string, string>

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DuckDBInstance } from '@duckdb/node-api'
 import t from 'tap'
-import { jsonl, parseLines, spillway } from '../lib/cli/fake-shell.ts'
+import { jsonl, parseLines, spillway } from '../lib/cli/fake-command-io.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const main = join(root, 'lib/cli/main.ts')

@@ -9,8 +9,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { EXIT_CODES } from '../../lib/cli/exit-codes.ts'
-import { readRunState } from '../../lib/read-journal.ts'
-import { verifyRun } from '../../lib/verify-run.ts'
+import { readRunState } from '../../lib/journal/reader.ts'
+import { verifyRun } from '../../lib/recovery/verify.ts'
 
 const CONTAINERS = 3
 

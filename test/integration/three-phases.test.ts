@@ -6,9 +6,9 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Coordinator } from '../../lib/coordinator.ts'
-import { inspectRun } from '../../lib/inspect-run.ts'
-import { defineTopology, type Topology } from '../../lib/topology.ts'
-import { loadWorkflow } from '../../lib/workflow-file.ts'
+import { inspectRun } from '../../lib/monitor/inspect-run.ts'
+import { defineTopology, type Topology } from '../../lib/workflow/topology.ts'
+import { loadWorkflow } from '../../lib/workflow/file.ts'
 import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
 
 const FORMATS = ['jsonl', 'csv', 'parquet'] as const

@@ -6,10 +6,10 @@ import t, { type Test } from 'tap'
 import { Coordinator, type CoordinatorOptions } from '../../lib/coordinator.ts'
 import { makeDeferred } from '../../lib/core/deferred.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
-import type { PhaseReference } from '../../lib/phase-reference.ts'
-import { defineTopology, type OutputContext, type Topology, type TopologyContext } from '../../lib/topology.ts'
-import { WorkflowAbortError, WorkflowError } from '../../lib/workflow-result.ts'
-import type { Workflow } from '../../lib/workflow.ts'
+import type { PhaseReference } from '../../lib/outputs/reference.ts'
+import { defineTopology, type OutputContext, type Topology, type TopologyContext } from '../../lib/workflow/topology.ts'
+import { WorkflowAbortError, WorkflowError } from '../../lib/run/result.ts'
+import type { Workflow } from '../../lib/workflow/types.ts'
 
 /** `containers` containers of `records` records each. */
 function search(containers: number, records: number): Topology<{ index: number }> {

@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { DataFlowManager } from '../../lib/data-flow-manager.ts'
-import type { PhaseReference } from '../../lib/phase-reference.ts'
+import type { PhaseReference } from '../../lib/outputs/reference.ts'
 
 /** On disk, on disk from the first few rows on, and in memory. */
 const LIMITS = [0, 2000, 1e9]

@@ -1,6 +1,6 @@
 import { Duplex, type Transform, type Writable } from 'node:stream'
 import t from 'tap'
-import type { Callback } from '../../lib/core/settle.ts'
+import type { Callback } from '../../lib/core/settle-callback.ts'
 import { DistributedResultCollector } from '../../lib/distributed-result-collector.ts'
 import { streamBattery } from '../helpers/stream-battery.ts'
 

@@ -4,7 +4,7 @@ import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import t, { type Test } from 'tap'
 import { ResultStreamer } from '../../lib/result-streamer.ts'
-import type { ResultStreamerOptions } from '../../lib/result-streamer-options.ts'
+import type { ResultStreamerOptions } from '../../lib/streaming/options.ts'
 
 function makeStreamer(t: Test, options: Partial<ResultStreamerOptions> = {}): ResultStreamer & { dir: string } {
   const dir = join(t.testdir(), 'run')

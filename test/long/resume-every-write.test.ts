@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Coordinator } from '../../lib/coordinator.ts'
 import type { SpillwayError } from '../../lib/core/errors.ts'
-import { readRunState } from '../../lib/read-journal.ts'
+import { readRunState } from '../../lib/journal/reader.ts'
 import { killAtEveryWrite } from '../../lib/testing/index.ts'
-import type { Topology } from '../../lib/topology.ts'
-import { verifyRun } from '../../lib/verify-run.ts'
+import type { Topology } from '../../lib/workflow/topology.ts'
+import { verifyRun } from '../../lib/recovery/verify.ts'
 import type { AggregatedResults } from '../../lib/result-streamer.ts'
-import { COMMIT_UNITS, type CommitUnit } from '../../lib/workflow.ts'
+import { COMMIT_UNITS, type CommitUnit } from '../../lib/workflow/types.ts'
 
 const search: Topology<number> = {
   containers: () => [0, 1, 2].map((index) => ({ id: `c${index}`, config: index })),

@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { join } from 'node:path'
 import t from 'tap'
 import { DeadLetterFile, deadLetterLine } from '../../sinks/dead-letter-file.ts'
-import { openFileTarget } from '../../sinks/file-target.ts'
+import { openFileTarget } from '../../sinks/files/file-target.ts'
 import { faultyTarget } from '../../lib/testing/faulty-target.ts'
 
 const rejection = (record: unknown) => ({ stage: 'encode', reason: 'because', record }) as const

@@ -14,12 +14,12 @@ import { analysis, optimization, signal_generation } from '../../../examples/sp5
 import { yearlyFigures, type YearMetrics } from '../../../examples/sp500/yearly-figures.ts'
 import { Coordinator } from '../../../lib/coordinator.ts'
 import type { ResultRecord } from '../../../lib/core/record.ts'
-import type { PhaseReference } from '../../../lib/phase-reference.ts'
-import { defineTopology, type Topology } from '../../../lib/topology.ts'
-import { loadWorkflow } from '../../../lib/workflow-file.ts'
-import type { WorkflowResult } from '../../../lib/workflow-result.ts'
-import type { ResolvedWorkflow } from '../../../lib/workflow.ts'
-import type { Format } from '../../../sinks/record-sink-options.ts'
+import type { PhaseReference } from '../../../lib/outputs/reference.ts'
+import { defineTopology, type Topology } from '../../../lib/workflow/topology.ts'
+import { loadWorkflow } from '../../../lib/workflow/file.ts'
+import type { WorkflowResult } from '../../../lib/run/result.ts'
+import type { ResolvedWorkflow } from '../../../lib/workflow/types.ts'
+import type { Format } from '../../../sinks/options.ts'
 import { readRows } from './read-rows.ts'
 
 const SETS = 30

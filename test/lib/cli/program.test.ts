@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { jsonl, spillway } from './fake-shell.ts'
+import { jsonl, spillway } from './fake-command-io.ts'
 
 const dir = t.testdir({ 'a.jsonl': jsonl([{ id: 1 }]), 'a.csv': 'id\n1\n' })
 const input = join(dir, 'a.jsonl')

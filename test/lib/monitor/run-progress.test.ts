@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Coordinator } from '../../../lib/coordinator.ts'
 import { RunProgress } from '../../../lib/monitor/run-progress.ts'
-import type { Topology } from '../../../lib/topology.ts'
+import type { Topology } from '../../../lib/workflow/topology.ts'
 
 const search: Topology = {
   containers: () => [{ id: 'x' }, { id: 'y' }],

@@ -5,7 +5,7 @@ import t from 'tap'
 import { FramesWriter, readFrames } from '../../../lib/outputs/frames-file.ts'
 import { NewFiles, type NewFile } from '../../../lib/outputs/new-files.ts'
 import { atRest, openResources } from '../../helpers/leaks.ts'
-import type { ByteSource } from '../../../sinks/readers/file-slices.ts'
+import type { ByteSource } from '../../../sinks/files/file-slices.ts'
 
 async function write(file: NewFile, payloads: readonly Uint8Array[]): Promise<Uint8Array> {
   const writer = new FramesWriter(file)

@@ -8,7 +8,7 @@ import type { ResultRecord } from '../../../lib/core/record.ts'
 import { readPart } from '../../../lib/reading/read-part.ts'
 import type { ClosedPart } from '../../../sinks/part.ts'
 import { RecordSink } from '../../../sinks/record-sink.ts'
-import type { RecordSinkOptions } from '../../../sinks/record-sink-options.ts'
+import type { RecordSinkOptions } from '../../../sinks/options.ts'
 
 const FORMATS = ['jsonl', 'csv', 'parquet'] as const
 

@@ -6,7 +6,7 @@ import t from 'tap'
 import { Marker, markerBatch } from '../../../lib/core/batch.ts'
 import { faultyTarget, systemError, type FileCall, type Faults } from '../../../lib/testing/faulty-target.ts'
 import { JsonlSink } from '../../../sinks/jsonl-sink.ts'
-import type { OpenTarget } from '../../../sinks/file-target.ts'
+import type { OpenTarget } from '../../../sinks/files/file-target.ts'
 import { atRest, closed, openResources } from '../../helpers/leaks.ts'
 import { range } from '../../helpers/sink-conformance.ts'
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { killAtEveryWrite, killAtRandom } from '../../../lib/testing/kill-runs.ts'
 import { killingTarget, type Kill } from '../../../lib/testing/killing-target.ts'
-import { openFileTarget } from '../../../sinks/file-target.ts'
+import { openFileTarget } from '../../../sinks/files/file-target.ts'
 import { abortListeners, openResources } from '../../helpers/leaks.ts'
 
 const kit = JSON.stringify(new URL('../../../lib/testing/killing-target.ts', import.meta.url).href)

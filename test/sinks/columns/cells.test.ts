@@ -1,7 +1,7 @@
 import t from 'tap'
 import { CellMaker, fitsDouble, fitsInt64 } from '../../../sinks/columns/cells.ts'
 import { COLUMN_TYPES, type Cell, type ColumnType } from '../../../sinks/columns/column.ts'
-import { JsonText } from '../../../sinks/json-text.ts'
+import { JsonText } from '../../../sinks/values/json-text.ts'
 
 const bytes = Uint8Array.of(1)
 const date = new Date('2020-01-01T00:00:00Z')

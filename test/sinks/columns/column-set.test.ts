@@ -2,7 +2,7 @@ import t from 'tap'
 import { CellMaker } from '../../../sinks/columns/cells.ts'
 import { ColumnSet, type RowTarget } from '../../../sinks/columns/column-set.ts'
 import type { Cell, Column } from '../../../sinks/columns/column.ts'
-import { JsonText } from '../../../sinks/json-text.ts'
+import { JsonText } from '../../../sinks/values/json-text.ts'
 
 function fill(columns: Column[], record: unknown, int64Only = false) {
   const set = new ColumnSet(columns, new CellMaker(new JsonText('null')), int64Only)

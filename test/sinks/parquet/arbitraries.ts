@@ -3,7 +3,11 @@
  */
 import fc from 'fast-check'
 import { COLUMN_TYPES, type Cell, type Column, type ColumnType } from '../../../sinks/columns/column.ts'
-import { PARQUET_COMPRESSIONS, codecOf, type ParquetCompression } from '../../../sinks/parquet/compression.ts'
+import {
+  PARQUET_COMPRESSIONS,
+  codecOf,
+  type ParquetCompression,
+} from '../../../sinks/parquet/compression/compression.ts'
 import { ParquetFileEncoder } from '../../../sinks/parquet/parquet-file-encoder.ts'
 
 /** The content of a file. */

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Column } from '../../../sinks/columns/column.ts'
 import { encodeFooter, MAGIC, rowGroupStruct, type RowGroupInfo } from '../../../sinks/parquet/footer.ts'
-import { CompressionCodec, Encoding } from '../../../sinks/parquet/thrift.ts'
+import { CompressionCodec, Encoding } from '../../../sinks/parquet/thrift/thrift.ts'
 import { metadataByHyparquet } from './readers.ts'
 
 const columns: Column[] = [

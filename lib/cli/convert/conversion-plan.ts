@@ -1,0 +1,130 @@
+/**
+ * What `spillway convert` was asked for, checked and completed before any file is touched.
+ */
+import type { Readable, Writable } from 'node:stream'
+import { expectValue, integerFrom } from '../../core/options.ts'
+import { SpillwayError } from '../../core/errors.ts'
+import { hasCompression, type Compression, type Format, type OnExisting } from '../../../sinks/options.ts'
+import type { Shell } from '../command-io.ts'
+import { inputFormatOf, isGzipName, outputKindOf, type InputFormat } from '../../reading/input-formats.ts'
+
+/** The options of the command, as the user gave them. */
+export interface ConvertOptions {
+  readonly out: string
+  readonly to?: Format
+  readonly from?: InputFormat
+  readonly delimiter?: string
+  readonly compression?: Compression
+  readonly nest?: boolean
+  readonly allText?: boolean
+  readonly overwrite?: boolean
+  readonly deadLetter?: string
+  readonly maxLineBytes?: number
+}
+
+/** A conversion, in every detail. */
+export interface ConversionPlan {
+  readonly from: InputFormat
+  /** Path of the input, or a stream. */
+  readonly source: string | Readable
+  /** Between the cells of CSV input. */
+  readonly delimiter: string
+  readonly to: Format
+  /** Path of the output, or a stream. */
+  readonly target: string | Writable
+  /** Between the cells of CSV output. */
+  readonly outDelimiter: string
+  /** Undefined for the default of the format. */
+  readonly compression: Compression | undefined
+  readonly nest: boolean
+  readonly allText: boolean
+  readonly overwrite: boolean
+  readonly deadLetterPath: string
+  /** What to do with rejections of an earlier run. */
+  readonly onDeadLetters: OnExisting
+  readonly maxLineBytes: number | undefined
+}
+
+/** Stands for standard input or output. */
+const STANDARD = '-'
+
+/**
+ * Completes what the user gave.
+ *
+ * @param input - path of the input, or `-`
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for what cannot be meant
+ */
+export function planConversion(
+  input: string,
+  options: ConvertOptions,
+  streams: Pick<Shell, 'stdin' | 'stdout'>,
+): ConversionPlan {
+  const from = options.from ?? guessInput(input)
+  const to = options.to ?? guessOutput(options.out)
+  const isCsv = from === 'csv' || from === 'tsv'
+  if (input === STANDARD && streams.stdin.isTTY === true) {
+    throw misuse('There is no input: name a file, or pipe something in')
+  }
+  if (input === STANDARD && from === 'parquet') {
+    throw misuse('Parquet cannot be read from standard input, as its end comes first: name a file')
+  }
+  if (options.out === STANDARD && to === 'parquet' && streams.stdout.isTTY === true) {
+    throw misuse('Parquet is nothing to look at on a terminal: name a file with --out')
+  }
+  if (options.delimiter !== undefined && !isCsv) throw misuse(`--delimiter is for CSV input, and this is ${from}`)
+  if (options.allText === true && !isCsv) throw misuse(`--all-text is for CSV input, and this is ${from}`)
+  if (options.compression !== undefined && !hasCompression(to, options.compression)) {
+    throw misuse(`--compression ${options.compression} is for Parquet, and the output is ${to}: choose gzip or none`)
+  }
+  if (options.maxLineBytes !== undefined) expectValue('--max-line-bytes', options.maxLineBytes, integerFrom(1))
+  const overwrite = options.overwrite ?? false
+  return {
+    from,
+    source: input === STANDARD ? streams.stdin : input,
+    delimiter: options.delimiter === undefined ? (from === 'tsv' ? '\t' : ',') : delimiterOf(options.delimiter),
+    to,
+    target: options.out === STANDARD ? streams.stdout : options.out,
+    outDelimiter: (to === 'csv' ? outputKindOf(options.out)?.delimiter : undefined) ?? ',',
+    compression: options.compression ?? (to !== 'parquet' && isGzipName(options.out) ? 'gzip' : undefined),
+    nest: options.nest ?? false,
+    allText: options.allText ?? false,
+    overwrite,
+    deadLetterPath: options.deadLetter ?? defaultDeadLetterPath(input, options.out),
+    // Without an output file there is no run to tell from an earlier one: add, and neither refuse nor delete.
+    onDeadLetters: overwrite ? 'overwrite' : options.out === STANDARD ? 'append' : 'error',
+    maxLineBytes: options.maxLineBytes,
+  }
+}
+
+function guessInput(input: string): InputFormat {
+  const guess = input === STANDARD ? undefined : inputFormatOf(input)
+  if (guess !== undefined) return guess
+  const place = input === STANDARD ? 'Standard input has no name that' : `The name ${input} does not`
+  throw misuse(`${place} tell${input === STANDARD ? 's' : ''} its format: add --from jsonl, json, csv, tsv or parquet`)
+}
+
+function guessOutput(out: string): Format {
+  const guess = out === STANDARD ? undefined : outputKindOf(out)?.format
+  if (guess !== undefined) return guess
+  if (inputFormatOf(out) === 'json') throw misuse('JSON documents are only read: write JSON lines with --to jsonl')
+  const place = out === STANDARD ? 'Standard output has no name that tells' : `The name ${out} does not tell`
+  throw misuse(`${place} its format: add --to jsonl, csv or parquet`)
+}
+
+function delimiterOf(given: string): string {
+  const delimiter = given === '\\t' ? '\t' : given
+  expectValue('--delimiter', delimiter, {
+    expected: 'one character, and neither a quote nor a line end',
+    accepts: (value) => /^[^"\r\n]$/u.test(value as string),
+  })
+  return delimiter
+}
+
+function defaultDeadLetterPath(input: string, out: string): string {
+  const beside = out === STANDARD ? input : out
+  return beside === STANDARD ? 'spillway.dead-letter.jsonl' : `${beside}.dead-letter.jsonl`
+}
+
+function misuse(message: string): SpillwayError {
+  return new SpillwayError('ERR_SPILLWAY_OPTION', message)
+}

@@ -1,0 +1,268 @@
+/**
+ * The work of `spillway convert`: records of any format into one file of any other. Input that is a regular file and
+ * needs columns is read twice, first for its columns; anything else is read once, and its first records decide.
+ */
+import { once } from 'node:events'
+import { performance } from 'node:perf_hooks'
+import { pipeline } from 'node:stream/promises'
+import type { ResultRecord } from '../../core/record.ts'
+import type { Rejection } from '../../core/rejection.ts'
+import type { Schema } from '../../../sinks/columns/column.ts'
+import { DeadLetterFile } from '../../../sinks/dead-letter-file.ts'
+import { openFileTarget } from '../../../sinks/files/file-target.ts'
+import { parquetInfo } from '../../../sinks/readers/read-parquet.ts'
+import { RecordSink } from '../../../sinks/record-sink.ts'
+import { checkPlaces, type InputFile } from './check-places.ts'
+import type { ConversionPlan } from './conversion-plan.ts'
+import { findCsvTypes, findSchema, schemaOfCsv, schemaOfParquet, type Reshape } from './find-schema.ts'
+import { hasColumns } from '../../reading/input-formats.ts'
+import { columnsToKeepFlat, NestConflict, Nester } from '../../reading/nest.ts'
+import { readBytes } from '../../reading/read-bytes.ts'
+import { readRecords, type ReadRecordsOptions } from '../../reading/read-records.ts'
+
+/** How far a conversion has come. */
+export interface ConversionStats {
+  /** Looking for columns, or writing records. */
+  readonly pass: 'columns' | 'records'
+  /** How long this pass has taken so far. */
+  readonly passSeconds: number
+  /** Records read in this pass. */
+  readonly records: number
+  /** Bytes read in this pass, as they are on disk. */
+  readonly bytesRead: number
+  /** How much of the input this pass has read, from 0 to 1; undefined when its size is not known. */
+  readonly fraction: number | undefined
+  /** Records in the output. */
+  readonly written: number
+  /** Records, and input that is no record, in the dead letters. */
+  readonly rejected: number
+  readonly firstRejection: Rejection | undefined
+  /** Bytes of the output. */
+  readonly bytesWritten: number
+}
+
+/** What is known of the columns before the first record is written. */
+interface Columns {
+  readonly csvTypes: ReadRecordsOptions['csvTypes']
+  readonly schema?: Schema | undefined
+  readonly reshape?: Reshape | undefined
+}
+
+/** Batches that wait in the queue of the sink. */
+const QUEUED_BATCHES = 4
+
+/**
+ * One conversion. Memory: a batch or two in each stage, the sink's chunk or row group, a row group of Parquet input,
+ * and one entry for each column.
+ */
+export class Conversion {
+  readonly #plan: ConversionPlan
+  readonly #interrupt: AbortSignal
+  /** Ends all reading, when the conversion is over in whatever way. */
+  readonly #over = new AbortController()
+  readonly #reading: AbortSignal
+  readonly #deadLetters: DeadLetterFile
+  #input: InputFile | null = null
+  #sink: RecordSink | undefined
+  #pass: ConversionStats['pass'] = 'records'
+  #passStartedAt = performance.now()
+  #records = 0
+  #bytesRead = 0
+  #rowsOfInput: number | undefined
+  #rejected = 0
+  #firstRejection: Rejection | undefined
+
+  /** @param interrupt - ends the conversion; what was accepted until then is written, and the output is complete */
+  constructor(plan: ConversionPlan, interrupt: AbortSignal) {
+    this.#plan = plan
+    this.#interrupt = interrupt
+    this.#reading = AbortSignal.any([interrupt, this.#over.signal])
+    this.#deadLetters = new DeadLetterFile(plan.deadLetterPath, plan.onDeadLetters, openFileTarget)
+  }
+
+  get stats(): ConversionStats {
+    return {
+      pass: this.#pass,
+      passSeconds: (performance.now() - this.#passStartedAt) / 1000,
+      records: this.#records,
+      bytesRead: this.#rowsOfInput === undefined ? this.#bytesRead : (this.#input?.bytes ?? 0),
+      fraction: this.#fraction(),
+      written: this.#sink?.stats.written ?? 0,
+      rejected: this.#rejected,
+      firstRejection: this.#firstRejection,
+      bytesWritten: this.#sink?.stats.bytesWritten ?? 0,
+    }
+  }
+
+  /**
+   * Converts. However it ends, the output holds every record accepted until then and is complete.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_INPUT`, `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_VALUE`; an
+   *   AbortError when interrupted
+   */
+  async run(): Promise<void> {
+    try {
+      this.#input = await checkPlaces(this.#plan)
+      const columns = await this.#findColumns()
+      this.#beginPass('records')
+      await this.#deadLetters.prepare()
+      await this.#convert(columns)
+    } finally {
+      this.#over.abort()
+      await this.#deadLetters.close()
+    }
+  }
+
+  async #convert(columns: Columns): Promise<void> {
+    const batches = this.#batches(columns)
+    // Input that cannot be read at all leaves no empty output behind.
+    const first = await batches.next()
+    const sink = this.#openSink(columns.schema)
+    const closed = once(sink, 'close')
+    sink.on('close', () => this.#over.abort())
+    try {
+      await pipeline(resumed(first, batches), sink, { signal: this.#interrupt })
+    } catch (error) {
+      // What failed first: an input that was stopped because the sink had failed fails as well.
+      throw sink.errored ?? error
+    } finally {
+      await closed.catch(() => {})
+    }
+  }
+
+  #openSink(schema: Schema | undefined): RecordSink {
+    const { to, target, compression, overwrite, outDelimiter } = this.#plan
+    this.#sink = new RecordSink({
+      format: to,
+      ...(typeof target === 'string' ? { path: target } : { stream: target }),
+      ...(compression !== undefined && { compression }),
+      ...(schema !== undefined && { schema }),
+      onExisting: overwrite ? 'overwrite' : 'error',
+      csv: { delimiter: outDelimiter },
+      onReject: (rejection) => this.#reject(rejection),
+      highWaterMark: QUEUED_BATCHES,
+    })
+    return this.#sink
+  }
+
+  /** The first pass, if there is one. */
+  async #findColumns(): Promise<Columns> {
+    const { from, to, allText } = this.#plan
+    const csvTypes = allText ? 'text' : 'infer'
+    if (this.#input === null) return { csvTypes }
+    this.#beginPass('columns')
+    if (from === 'parquet') return { csvTypes, ...(await this.#columnsOfParquet(this.#input.path)) }
+    if (from === 'csv' || from === 'tsv') return this.#columnsOfCsv(this.#input.path)
+    if (!hasColumns(to)) return { csvTypes }
+    const reshape = this.#reshapeFor([])
+    return { csvTypes, reshape, schema: await this.#scan(reshape) }
+  }
+
+  async #columnsOfParquet(path: string): Promise<Pick<Columns, 'schema' | 'reshape'>> {
+    const { rows, columns } = await parquetInfo(path)
+    this.#rowsOfInput = rows
+    const reshape = this.#reshapeFor(columns.map(({ name }) => name))
+    if (!hasColumns(this.#plan.to)) return { reshape }
+    return { reshape, schema: schemaOfParquet(columns, reshape) ?? (await this.#scan(reshape)) }
+  }
+
+  async #columnsOfCsv(path: string): Promise<Columns> {
+    const { allText, delimiter, maxLineBytes, to } = this.#plan
+    const found = await findCsvTypes(readBytes(path, this.#countBytes, this.#reading), {
+      delimiter,
+      signal: this.#reading,
+      ...(maxLineBytes !== undefined && { maxRecordBytes: maxLineBytes }),
+    })
+    if (found === undefined) return { csvTypes: allText ? 'text' : 'infer' }
+    const types = allText ? Object.fromEntries(Object.keys(found).map((name) => [name, 'text' as const])) : found
+    const reshape = this.#reshapeFor(Object.keys(types))
+    return { csvTypes: types, reshape, ...(hasColumns(to) && { schema: schemaOfCsv(types, reshape) }) }
+  }
+
+  /** Reads all records for their columns. */
+  #scan(reshape: Reshape): Promise<Schema | undefined> {
+    return findSchema(
+      this.#read('infer', () => {}),
+      reshape,
+    )
+  }
+
+  async *#batches({ csvTypes, reshape }: Columns): AsyncGenerator<readonly ResultRecord[], void> {
+    let reshapeRecord = reshape
+    for await (const batch of this.#read(csvTypes, (rejection) => this.#reject(rejection))) {
+      reshapeRecord ??= this.#reshapeFor(Object.keys(batch[0] ?? {}))
+      yield reshapeRecord === keepRecord ? batch : await this.#reshapeAll(batch, reshapeRecord)
+    }
+  }
+
+  async #reshapeAll(batch: readonly ResultRecord[], reshape: Reshape): Promise<ResultRecord[]> {
+    const reshaped: ResultRecord[] = []
+    for (const record of batch) {
+      try {
+        reshaped.push(reshape(record))
+      } catch (error) {
+        if (!(error instanceof NestConflict)) throw error
+        await this.#reject({ stage: 'parse', reason: error.message, field: error.field, record })
+      }
+    }
+    return reshaped
+  }
+
+  /**
+   * What is done to records before they are written. Between formats of columns, names are kept: a column called `a.b`
+   * goes through the sink as `b` within `a`, as otherwise its dot would be escaped.
+   *
+   * @param columns - all columns of the input, where it has columns
+   */
+  #reshapeFor(columns: readonly string[]): Reshape {
+    const { nest, from, to } = this.#plan
+    if (!nest && !(hasColumns(from) && hasColumns(to))) return keepRecord
+    const nester = new Nester(nest ? undefined : columnsToKeepFlat(columns))
+    return (record) => nester.nest(record)
+  }
+
+  async *#read(
+    csvTypes: ReadRecordsOptions['csvTypes'],
+    onReject: ReadRecordsOptions['onReject'],
+  ): AsyncGenerator<readonly ResultRecord[]> {
+    const { from, source, delimiter, maxLineBytes } = this.#plan
+    const options = { from, source, delimiter, csvTypes, maxLineBytes, onReject }
+    for await (const batch of readRecords({ ...options, signal: this.#reading, onBytes: this.#countBytes })) {
+      this.#records += batch.length
+      yield batch
+    }
+  }
+
+  async #reject(rejection: Rejection): Promise<void> {
+    this.#rejected += 1
+    this.#firstRejection ??= rejection
+    await this.#deadLetters.add(rejection)
+  }
+
+  #beginPass(pass: ConversionStats['pass']): void {
+    this.#pass = pass
+    this.#passStartedAt = performance.now()
+    this.#records = 0
+    this.#bytesRead = 0
+  }
+
+  readonly #countBytes = (bytes: number): void => {
+    this.#bytesRead += bytes
+  }
+
+  #fraction(): number | undefined {
+    if (this.#rowsOfInput !== undefined) return this.#rowsOfInput === 0 ? 1 : this.#records / this.#rowsOfInput
+    return this.#input === null || this.#input.bytes === 0 ? undefined : this.#bytesRead / this.#input.bytes
+  }
+}
+
+/** An iteration of which the first step has been made. */
+async function* resumed<T>(first: IteratorResult<T, void>, rest: AsyncGenerator<T, void>): AsyncGenerator<T> {
+  if (first.done === true) return
+  yield first.value
+  yield* rest
+}
+
+function keepRecord(record: ResultRecord): ResultRecord {
+  return record
+}

@@ -1,0 +1,61 @@
+/**
+ * `spillway resume`: finishes a run that was interrupted.
+ */
+import { resolve } from 'node:path'
+import { Coordinator } from '../../coordinator.ts'
+import { expectJournal, readRunState } from '../../journal/reader.ts'
+import { SpillwayError } from '../../core/errors.ts'
+import { loadWorkflow } from '../../workflow/file.ts'
+import type { WorkflowResult } from '../../run/result.ts'
+import type { ExitCode } from '../exit-codes.ts'
+import { loadTopologies } from './load-topologies.ts'
+import { report, TOPOLOGIES_NOTE, watch } from './run-command.ts'
+import { say, type Shell } from '../command-io.ts'
+
+/** Options of the command. */
+export interface ResumeCommandOptions {
+  readonly topologies?: string
+  readonly workflow?: string
+  /** `true` when no phases are named. */
+  readonly acceptChanges?: readonly string[] | true
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly debug?: boolean
+}
+
+/** Runs the command; whatever goes wrong is said on standard error. */
+export async function runResume(directory: string, options: ResumeCommandOptions, shell: Shell): Promise<ExitCode> {
+  return report(options, shell, async () => {
+    const result = await resume(directory, options, shell)
+    if (result.wasComplete) say(shell, `spillway: the run in ${directory} was complete already; nothing was run.`)
+    return result
+  })
+}
+
+async function resume(directory: string, options: ResumeCommandOptions, shell: Shell): Promise<WorkflowResult> {
+  await expectJournal(directory)
+  const { workflow: written } = await readRunState(directory)
+  const module = options.topologies ?? written?.notes[TOPOLOGIES_NOTE]
+  if (module === undefined) {
+    throw new SpillwayError(
+      'ERR_SPILLWAY_OPTION',
+      'The run does not tell where its topologies are. Name them with --topologies',
+    )
+  }
+  const topologies = await loadTopologies(module)
+  const workflow =
+    options.workflow === undefined
+      ? undefined
+      : await loadWorkflow(options.workflow, { topologies: Object.keys(topologies) })
+  const { acceptChanges } = options
+  const coordinator = new Coordinator({ outputDir: resolve(directory, '..'), topologies })
+  const shown = workflow ?? written?.workflow
+  if (shown === undefined) return coordinator.resumeWorkflow(directory)
+  return watch(coordinator, shown, options, shell, (signal) =>
+    coordinator.resumeWorkflow(directory, {
+      signal,
+      ...(workflow !== undefined && { workflow }),
+      ...(acceptChanges !== undefined && { acceptChanges: acceptChanges === true ? [] : acceptChanges }),
+    }),
+  )
+}

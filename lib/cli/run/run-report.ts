@@ -1,0 +1,121 @@
+/**
+ * What the command line says about a run: while it goes on, and at its end.
+ */
+import type { AggregateSummary } from '../../../transforms/aggregate/summary-types.ts'
+import type { ResultStreamer } from '../../result-streamer.ts'
+import type { PhaseProgress } from '../../monitor/run-progress.ts'
+import type { WorkflowResult } from '../../run/result.ts'
+import { bytesText, countText, quantityText, secondsText } from '../format-numbers.ts'
+import { formatTable } from '../text-table.ts'
+
+/** Lines of phases on a terminal; of more, those that run are shown. */
+const MAX_LINES = 12
+
+const SYMBOLS: Readonly<Record<PhaseProgress['status'], string>> = {
+  waiting: '·',
+  running: '▶',
+  completed: '✔',
+  failed: '✖',
+  aborted: '■',
+  skipped: '-',
+}
+
+/** The lines of a terminal while the run goes on. */
+export function progressText(phases: readonly PhaseProgress[], stats: ResultStreamer['stats'] | undefined): string {
+  const running = phases.filter(({ status }) => status === 'running')
+  const shown = phases.length <= MAX_LINES ? phases : running.slice(0, MAX_LINES)
+  const width = Math.max(...shown.map(({ phase }) => phase.length))
+  const lines = shown.map((phase) => {
+    const records = stats?.phases.get(phase.phase)?.recordsIn ?? phase.records
+    return `${SYMBOLS[phase.status]} ${phase.phase.padEnd(width)}  ${figuresOf({ ...phase, records })}`
+  })
+  if (shown.length < phases.length) {
+    const ended = phases.filter(({ status }) => status !== 'running' && status !== 'waiting').length
+    lines.push(`  ${countText(ended)} of ${quantityText(phases.length, 'phase')} ended`)
+  }
+  return lines.join('\n')
+}
+
+/** The line that tells of a phase that has begun or ended, where there is no terminal. */
+export function phaseLine(phase: PhaseProgress): string {
+  if (phase.status === 'running') return `${phase.phase}: started`
+  return `${phase.phase}: ${phase.status}${phase.status === 'skipped' ? '' : `, ${figuresOf(phase)}`}`
+}
+
+function figuresOf({ status, containers, records, elapsedMs }: PhaseProgress): string {
+  if (status === 'waiting' || status === 'skipped') return status
+  const seconds = elapsedMs / 1000
+  const rate = status === 'running' && seconds > 0 ? `, ${countText(records / seconds)} records/s` : ''
+  return `${quantityText(containers, 'container')}, ${quantityText(records, 'record')}, ${secondsText(seconds)}${rate}`
+}
+
+/** What a run has come to, phase by phase, and where it is. */
+export function resultText({ workflowId, directory, phases, aggregatedResults, elapsedMs }: WorkflowResult): string {
+  const rows = Object.values(phases).map((phase) => [
+    phase.phase,
+    countText(phase.containers),
+    countText(phase.records),
+    ...(phase.counts === null ? ['', ''] : [countText(phase.counts.rejected), bytesText(phase.counts.bytesWritten)]),
+    secondsText(phase.elapsedMs / 1000),
+  ])
+  const table = formatTable(
+    [
+      { heading: 'Phase', align: 'left' },
+      { heading: 'Containers' },
+      { heading: 'Records' },
+      { heading: 'Rejected' },
+      { heading: 'Bytes' },
+      { heading: 'Time' },
+    ],
+    rows,
+  )
+  return [
+    `${workflowId}: completed in ${secondsText(elapsedMs / 1000)}`,
+    table,
+    ...(aggregatedResults === null ? [] : bestContainersText(aggregatedResults)),
+    `Everything is in ${directory}; \`spillway inspect ${directory}\` tells what.`,
+  ].join('\n\n')
+}
+
+/** The best containers as a table with its title; nothing where there are none. */
+export function bestContainersText({ objective, bestContainers }: AggregateSummary): string[] {
+  if (bestContainers.length === 0) return []
+  const table = formatTable(
+    [
+      { heading: 'Container', align: 'left' },
+      { heading: 'Phase', align: 'left' },
+      { heading: 'Records' },
+      { heading: 'Mean' },
+      { heading: 'Best' },
+    ],
+    bestContainers.map(({ container, phase, count, mean, best }) => [
+      container ?? '(none)',
+      phase,
+      countText(count),
+      metricText(mean),
+      metricText(best),
+    ]),
+  )
+  const wanted = objective.direction === 'max' ? 'highest' : 'lowest'
+  return [`Containers with the ${wanted} mean ${objective.metric}\n\n${table}`]
+}
+
+/** What a run that did not complete leaves. */
+export function partialText({ directory, phases }: WorkflowResult): string {
+  const all = Object.values(phases)
+  const written = all.reduce((sum, { counts }) => sum + (counts?.written ?? 0), 0)
+  const completed = all.filter(({ status }) => status === 'completed').length
+  const kept = written === 0 ? 'No record was written' : `${quantityText(written, 'record')} are kept in ${directory}`
+  return `${countText(completed)} of ${quantityText(all.length, 'phase')} completed. ${kept}. To go on: spillway resume ${directory}`
+}
+
+/** A run's result as JSON. */
+export function resultJson(result: WorkflowResult): string {
+  const phases = Object.values(result.phases).map((phase) => ({ ...phase, error: phase.error?.message ?? null }))
+  const counts = result.counts && { ...result.counts, phases: undefined }
+  return JSON.stringify({ ...result, phases, counts }, null, 2)
+}
+
+function metricText(value: number | null): string {
+  return value === null ? '' : String(Number(value.toPrecision(6)))
+}

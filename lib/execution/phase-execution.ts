@@ -1,0 +1,144 @@
+/**
+ * One phase from its first container to its output: merges its configuration, runs its containers into its stream
+ * graph, has its output made and kept, and tells what became of it.
+ */
+import { performance } from 'node:perf_hooks'
+import { phaseEnded, phaseStarted } from '../core/diagnostics.ts'
+import { isAbortError, messageOf, SpillwayError } from '../core/errors.ts'
+import { Interruptible } from '../core/interruptible.ts'
+import { resolveFieldNames } from '../core/record.ts'
+import { inputsOf, mergePhaseConfig } from './phase-config.ts'
+import type { PhaseReference } from '../outputs/reference.ts'
+import { DefaultOutput } from './default-output.ts'
+import type { ResultCallback } from './container-intake.ts'
+import { PhaseRun } from './phase-run.ts'
+import type { PhaseOutlet, PhaseResult, PhaseStatus, RunContext } from './run-context.ts'
+import type { OutputContext, Topology, TopologyContext } from '../workflow/topology.ts'
+import type { ResolvedPhase, ResolvedWorkflow } from '../workflow/types.ts'
+
+/** What a phase is executed with. */
+export interface PhaseExecutionOptions {
+  readonly phase: ResolvedPhase
+  readonly workflow: ResolvedWorkflow
+  readonly topology: Topology
+  readonly context: RunContext
+  /** What the completed phases hand on, by their names. */
+  readonly references: ReadonlyMap<string, PhaseReference>
+  readonly resultCallback: ResultCallback | undefined
+}
+
+/** One execution of one phase. */
+export class PhaseExecution {
+  readonly #options: PhaseExecutionOptions
+  readonly #startedAtMs = performance.now()
+  #outlet: PhaseOutlet | undefined
+  #run: PhaseRun | undefined
+
+  constructor(options: PhaseExecutionOptions) {
+    this.#options = options
+  }
+
+  /** Runs the phase. Never rejects: a failure is part of the result. */
+  async execute(): Promise<PhaseResult> {
+    const { signal } = this.#options.context
+    try {
+      const output = await this.#complete()
+      return await this.#conclude('completed', null, output)
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown), { cause: thrown })
+      const aborted = signal.aborted && (thrown === signal.reason || isAbortError(thrown))
+      return await this.#conclude(aborted ? 'aborted' : 'failed', error, null)
+    }
+  }
+
+  /** The result of a phase that an earlier run has completed; undefined for one that is to be run. Never rejects. */
+  async recall(): Promise<PhaseResult | undefined> {
+    const { context, phase } = this.#options
+    try {
+      return await context.completedPhase?.(phase.name)
+    } catch (error) {
+      return this.#conclude('failed', error as Error, null)
+    }
+  }
+
+  /** The result of a phase that is not to be run. */
+  async skip(): Promise<PhaseResult> {
+    return this.#conclude('skipped', null, null)
+  }
+
+  async #complete(): Promise<PhaseReference> {
+    const { phase, workflow, topology, context, references, resultCallback } = this.#options
+    const { workflowId, signal } = context
+    await context.onPhaseStarted?.(phase.name)
+    phaseStarted.publish({ workflowId, phase: phase.name })
+    const ctx: TopologyContext = {
+      workflowId,
+      phase: phase.name,
+      config: mergePhaseConfig(phase, references),
+      inputs: inputsOf(phase, references),
+      signal,
+    }
+    const outlet = context.openPhase(phase.name)
+    this.#outlet = outlet
+    this.#run = new PhaseRun({
+      topology,
+      ctx,
+      outlet,
+      settings: workflow,
+      fields: resolveFieldNames(workflow.results === false ? undefined : workflow.results.fields),
+      resultCallback,
+    })
+    await this.#run.run()
+    const { results, aggregates } = outlet
+    if (topology.output === undefined) return new DefaultOutput(results, aggregates)
+    return this.#makeOutput({ ...ctx, results, aggregates })
+  }
+
+  async #makeOutput(ctx: OutputContext): Promise<PhaseReference> {
+    const { topology, context } = this.#options
+    let output: unknown
+    try {
+      using interruptible = new Interruptible(ctx.signal)
+      output = await interruptible.wait(Promise.resolve(topology.output?.(ctx)))
+    } catch (cause) {
+      ctx.signal.throwIfAborted()
+      throw new SpillwayError(
+        'ERR_SPILLWAY_TOPOLOGY',
+        `The output of phase ${JSON.stringify(ctx.phase)} could not be made: ${messageOf(cause)}. Its results are kept.`,
+        { cause, place: { phase: ctx.phase } },
+      )
+    }
+    // The records are kept already.
+    return output === ctx.results ? ctx.results : context.storeOutput(ctx.phase, output)
+  }
+
+  /** Tells the context how the phase ended. If that fails, so has the phase. */
+  async #conclude(status: PhaseStatus, error: Error | null, output: PhaseReference | null): Promise<PhaseResult> {
+    const { phase, context } = this.#options
+    const result: PhaseResult = {
+      phase: phase.name,
+      status,
+      error,
+      containers: this.#run?.done.size ?? 0,
+      records: this.#run?.records ?? 0,
+      counts: this.#outlet?.counts ?? null,
+      aggregates: this.#outlet?.aggregates ?? null,
+      output,
+      elapsedMs: performance.now() - this.#startedAtMs,
+    }
+    try {
+      await context.onPhaseEnded?.(result)
+    } catch (thrown) {
+      const failure = thrown as Error
+      return this.#publish({ ...result, status: 'failed', error: error ?? failure, output: null })
+    }
+    return this.#publish(result)
+  }
+
+  #publish(result: PhaseResult): PhaseResult {
+    const { workflowId } = this.#options.context
+    const { phase, status, error, containers, records } = result
+    phaseEnded.publish({ workflowId, phase, status, error, containers, records })
+    return result
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * Tells what is in a run directory, from its journal: also while the run goes on, and after a crash.
+ */
+import { createReadStream, existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errnoOf } from '../core/errors.ts'
+import { duckdbQueries } from './duckdb-queries.ts'
+import type {
+  JournalEntry,
+  OutputStoredEntry,
+  PartClosedEntry,
+  PhaseEndedEntry,
+  RunStatus,
+} from '../journal/entries.ts'
+import { readJournal } from '../journal/reader.ts'
+import type { AggregatedResults } from '../result-streamer.ts'
+import type { PhaseStatus } from '../execution/run-context.ts'
+import { readRunFile } from '../run/directory.ts'
+import type { ResolvedWorkflow } from '../workflow/types.ts'
+
+/** A part file of a run. */
+export interface InspectedPart {
+  /** Path within the run directory. */
+  readonly file: string
+  /** Null for a part that was not completed. */
+  readonly rows: number | null
+  readonly bytes: number
+}
+
+/** A phase of a run. `unfinished`: it began, and nothing tells how it ended. `waiting`: it has not begun. */
+export interface InspectedPhase {
+  readonly phase: string
+  readonly status: PhaseStatus | 'unfinished' | 'waiting'
+  /** Why it did not complete. */
+  readonly error: string | null
+  /** Containers that ended well; null until the phase has ended. */
+  readonly containers: number | null
+  /** Records accepted; null until the phase has ended. */
+  readonly records: number | null
+  /** Records rejected; null until the phase has ended. */
+  readonly rejected: number | null
+  /** Rows of the completed parts. */
+  readonly rows: number
+  /** Bytes of all parts. */
+  readonly bytes: number
+  readonly elapsedMs: number | null
+  readonly parts: readonly InspectedPart[]
+  /** What it handed on, if it made an output of its own. */
+  readonly output: Pick<OutputStoredEntry, 'bytes' | 'tables'> | null
+}
+
+/** A run. `unfinished`: it goes on, or was killed. */
+export interface InspectedRun {
+  readonly workflowId: string
+  readonly name: string
+  readonly directory: string
+  readonly status: RunStatus | 'unfinished'
+  readonly error: string | null
+  /** ISO 8601. */
+  readonly startedAt: string
+  readonly elapsedMs: number | null
+  /** In the order of the workflow. */
+  readonly phases: readonly InspectedPhase[]
+  /** Rows of all completed parts. */
+  readonly rows: number
+  /** Bytes of all parts. */
+  readonly bytes: number
+  /** Entries of the dead-letter file. */
+  readonly rejected: number
+  /** Null until the run has ended, or where no results are written. */
+  readonly aggregates: AggregatedResults | null
+  /** Statements for DuckDB that read all records, one for each kind of file. */
+  readonly queries: readonly string[]
+}
+
+/** What the journal tells of a phase. */
+interface PhaseTrace {
+  begun: boolean
+  ended: PhaseEndedEntry | undefined
+  output: OutputStoredEntry | undefined
+  /** By file, in the order opened; undefined for one that is open. */
+  readonly parts: Map<string, PartClosedEntry | undefined>
+}
+
+/**
+ * Reads what is known of a run. Memory: an entry for each part file.
+ *
+ * @param directory - that of the run: `<outputDir>/<workflow id>`
+ * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` for a directory that is none of a run, or whose journal is damaged;
+ *   `ERR_SPILLWAY_IO`
+ */
+export async function inspectRun(directory: string): Promise<InspectedRun> {
+  const traces = new Map<string, PhaseTrace>()
+  const entries = new Map<JournalEntry['type'], JournalEntry>()
+  for await (const entry of readJournal(directory)) {
+    if ('phase' in entry) note(traceOf(traces, entry.phase), entry)
+    else if (entry.type === 'run-resumed') entries.delete('run-ended')
+    else if (entry.type !== 'header' || !entries.has('header')) entries.set(entry.type, entry)
+  }
+  const workflow = await readJson<{ workflow: ResolvedWorkflow }>(join(directory, 'workflow.json'))
+  const names = new Set([...(workflow?.workflow.phases ?? []).map(({ name }) => name), ...traces.keys()])
+  const phases: InspectedPhase[] = []
+  for (const name of names) phases.push(await inspectPhase(directory, name, traceOf(traces, name)))
+  const header = entries.get('header') as Extract<JournalEntry, { type: 'header' }>
+  const ended = entries.get('run-ended') as Extract<JournalEntry, { type: 'run-ended' }> | undefined
+  return {
+    workflowId: header.workflowId,
+    name: workflow?.workflow.name ?? header.workflowId,
+    directory,
+    status: ended?.status ?? 'unfinished',
+    error: ended?.error ?? null,
+    startedAt: header.at,
+    elapsedMs: ended?.elapsedMs ?? null,
+    phases,
+    rows: phases.reduce((sum, { rows }) => sum + rows, 0),
+    bytes: phases.reduce((sum, { bytes }) => sum + bytes, 0),
+    rejected: await countLines(join(directory, 'dead-letter.jsonl')),
+    aggregates: (await readJson<AggregatedResults>(join(directory, 'aggregates.json'))) ?? null,
+    queries: duckdbQueries(
+      directory,
+      phases.flatMap(({ parts }) => parts.map(({ file }) => file)),
+    ),
+  }
+}
+
+function traceOf(traces: Map<string, PhaseTrace>, phase: string): PhaseTrace {
+  let trace = traces.get(phase)
+  if (trace === undefined) {
+    trace = { begun: false, ended: undefined, output: undefined, parts: new Map() }
+    traces.set(phase, trace)
+  }
+  return trace
+}
+
+function note(trace: PhaseTrace, entry: Extract<JournalEntry, { phase: string }>): void {
+  switch (entry.type) {
+    case 'phase-started':
+      trace.begun = true
+      break
+    case 'part-opened':
+      trace.parts.set(entry.file, undefined)
+      break
+    case 'part-closed':
+      trace.parts.set(entry.file, entry)
+      break
+    case 'output-stored':
+      trace.output = entry
+      break
+    case 'phase-ended':
+      trace.ended = entry
+      break
+    case 'part-dropped':
+      trace.parts.delete(entry.file)
+      break
+    case 'phase-reset':
+      trace.begun = false
+      trace.ended = undefined
+      trace.output = undefined
+      break
+    case 'commit':
+  }
+}
+
+async function inspectPhase(directory: string, phase: string, trace: PhaseTrace): Promise<InspectedPhase> {
+  const { begun, ended, output } = trace
+  const parts: InspectedPart[] = []
+  for (const [file, closed] of trace.parts) {
+    parts.push({ file, rows: closed?.rows ?? null, bytes: closed?.bytes ?? (await sizeOf(join(directory, file))) })
+  }
+  return {
+    phase,
+    status: ended?.status ?? (begun ? 'unfinished' : 'waiting'),
+    error: ended?.error ?? null,
+    containers: ended?.containers ?? null,
+    records: ended?.records ?? null,
+    rejected: ended?.counts?.rejected ?? null,
+    rows: parts.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    elapsedMs: ended?.elapsedMs ?? null,
+    parts,
+    output: output === undefined ? null : { bytes: output.bytes, tables: output.tables },
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size
+  } catch {
+    return 0
+  }
+}
+
+/** Undefined when there is no such file. */
+async function readJson<Content>(path: string): Promise<Content | undefined> {
+  return existsSync(path) ? readRunFile<Content>(path) : undefined
+}
+
+/** None when there is no such file. */
+async function countLines(path: string): Promise<number> {
+  let lines = 0
+  try {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines += 1
+    }
+  } catch (cause) {
+    if (errnoOf(cause) !== 'ENOENT') throw cause
+  }
+  return lines
+}

@@ -1,0 +1,188 @@
+/**
+ * Takes the files of a run back to what was committed, so that it can go on from there.
+ */
+import { open, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ioError, openFileTarget, syncDirectory } from '../../sinks/files/file-target.ts'
+import { listParts, partNumber } from '../../sinks/files/part-names.ts'
+import { readAggregates } from '../journal/aggregates-log.ts'
+import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
+import { errnoOf, SpillwayError } from '../core/errors.ts'
+import { encodeName } from '../core/names.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { CommitEntry } from '../journal/entries.ts'
+import type { PhaseTally } from '../streaming/checkpoint-marker.ts'
+import type { EarlierPhases } from '../streaming/router.ts'
+import { ResultsDirectory } from '../streaming/results-directory.ts'
+import { aggregatesPath, fileName, spoolPath } from '../run/directory.ts'
+
+/** A file that was cut back to what was committed, or removed. */
+export interface CutFile {
+  readonly phase: string
+  /** Path within the run directory. */
+  readonly file: string
+  readonly removedBytes: number
+}
+
+/** Told of each file that was cut. */
+type OnCut = (file: CutFile) => void
+
+/**
+ * Cuts the parts of each phase back to its last commit, removes those that came after it, and the rejections too; phases
+ * without a commit lose all parts. What changes is told to the journal. Memory: the aggregates.
+ *
+ * @param phases - the names of all phases of the run, and of its workflow before
+ * @returns what each phase with a commit had come to
+ * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` when files are missing or damaged, `ERR_SPILLWAY_IO`
+ */
+export async function restoreRun(
+  directory: string,
+  phases: ReadonlySet<string>,
+  journal: Journal,
+  onCut: OnCut = () => {},
+): Promise<EarlierPhases> {
+  const earlier = new Map<string, PhaseTally>()
+  for (const phase of phases) {
+    const { commit, ended } = journal.state.phase(phase)
+    // A phase whose results are not written has no commit, and may be complete all the same.
+    if (commit === undefined && ended?.status === 'completed') continue
+    if (commit === undefined) await resetPhase(directory, phase, journal, onCut)
+    else {
+      await cutParts(directory, commit, journal, onCut)
+      const { counts, aggregates } = commit
+      const restored = aggregates && (await readAggregates(aggregatesPath(directory, phase), aggregates))
+      earlier.set(phase, { counts, aggregates: restored ?? new Aggregates({ phase }) })
+    }
+  }
+  await cutRejections(directory, earlier)
+  await rm(spoolPath(directory), { recursive: true, force: true })
+  await journal.commit()
+  return earlier
+}
+
+/**
+ * Forgets all that is known of a phase, and removes its files.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_IO`
+ */
+export async function resetPhase(
+  directory: string,
+  phase: string,
+  journal: Journal,
+  onCut: OnCut = () => {},
+): Promise<void> {
+  if (journal.state.phase(phase).started !== undefined) journal.append({ type: 'phase-reset', phase })
+  await dropPartsAfter(-1, { directory, phase, journal, onCut })
+  await rm(aggregatesPath(directory, phase), { recursive: true, force: true })
+}
+
+async function cutParts(directory: string, commit: CommitEntry, journal: Journal, onCut: OnCut): Promise<void> {
+  const { phase, file, offsetBytes: bytes, rows, schema } = commit
+  if (file === null) {
+    await dropPartsAfter(-1, { directory, phase, journal, onCut })
+    return
+  }
+  const parts = partsPath(directory, phase)
+  const last = partNumber(file.slice(file.lastIndexOf('/') + 1))
+  const name = (await listParts(parts)).find((part) => partNumber(part) === last)
+  const path = join(parts, name ?? '')
+  const found = name === undefined ? 0 : (await stat(path)).size
+  if (found < bytes) {
+    throw new SpillwayError(
+      'ERR_SPILLWAY_JOURNAL',
+      `${join(directory, file)} has ${found} bytes of the ${bytes} that were committed. Put it back, or run the phase again with --accept-changes ${phase}.`,
+      { place: { phase, path: join(directory, file) } },
+    )
+  }
+  if (found > bytes) {
+    await truncate(path, bytes)
+    onCut({ phase, file, removedBytes: found - bytes })
+  }
+  await dropPartsAfter(last, { directory, phase, journal, onCut })
+  journal.append({ type: 'part-dropped', phase, file })
+  journal.append({ type: 'part-closed', phase, file, schema, rows, bytes, crc32: null })
+}
+
+async function truncate(path: string, bytes: number): Promise<void> {
+  try {
+    const target = await openFileTarget(path, 'append')
+    try {
+      await target.truncate(bytes)
+      await target.sync()
+    } finally {
+      await target.close()
+    }
+  } catch (cause) {
+    throw ioError('cut', path, cause)
+  }
+}
+
+/** Where parts are to be dropped, and who is told. */
+interface Dropping {
+  readonly directory: string
+  readonly phase: string
+  readonly journal: Journal
+  readonly onCut: OnCut
+}
+
+async function dropPartsAfter(number: number, { directory, phase, journal, onCut }: Dropping): Promise<void> {
+  const parts = partsPath(directory, phase)
+  const dropped = (await listParts(parts)).filter((part) => partNumber(part) > number)
+  for (const part of dropped) {
+    const path = join(parts, part)
+    const file = fileName(directory, path)
+    try {
+      onCut({ phase, file, removedBytes: (await stat(path)).size })
+      await rm(path)
+    } catch (cause) {
+      throw ioError('remove', path, cause)
+    }
+    journal.append({ type: 'part-dropped', phase, file })
+  }
+  if (dropped.length > 0) await syncDirectory(parts)
+}
+
+function partsPath(directory: string, phase: string): string {
+  return new ResultsDirectory(directory).phasePath(encodeName(phase, 'phase'))
+}
+
+/** Keeps of each phase as many rejections as were committed: they stand in the order in which they came. */
+async function cutRejections(directory: string, earlier: EarlierPhases): Promise<void> {
+  const path = new ResultsDirectory(directory).deadLetterPath
+  const draft = `${path}.draft`
+  const left = new Map([...earlier].map(([phase, { counts }]) => [phase, counts.rejected]))
+  let dropped = 0
+  try {
+    const found = await open(path)
+    const kept = await open(draft, 'w')
+    try {
+      for await (const line of found.readLines({ encoding: 'utf8' })) {
+        const phase = phaseOf(line)
+        const before = left.get(phase) ?? 0
+        if (before > 0) await kept.write(`${line}\n`)
+        else dropped += 1
+        left.set(phase, before - 1)
+      }
+      await kept.sync()
+    } finally {
+      await found.close()
+      await kept.close()
+    }
+    if (dropped > 0) await rename(draft, path)
+    else await rm(draft)
+    await syncDirectory(directory)
+  } catch (cause) {
+    await rm(draft, { force: true })
+    if (errnoOf(cause) !== 'ENOENT') throw ioError('cut', path, cause)
+  }
+}
+
+/** The phase of a rejection; the empty name for a line that was cut short. */
+function phaseOf(line: string): string {
+  try {
+    const { phase } = JSON.parse(line) as { phase?: unknown }
+    return typeof phase === 'string' ? phase : ''
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * Checks whether the files of a run are what its journal says: sizes, checksums, rows and counts.
+ */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open, readFile, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { listParts } from '../../sinks/files/part-names.ts'
+import { readAggregates } from '../journal/aggregates-log.ts'
+import { errnoOf, messageOf } from '../core/errors.ts'
+import { encodeName } from '../core/names.ts'
+import { DataFlowManager } from '../data-flow-manager.ts'
+import type { CommitEntry, PartClosedEntry, RunStatus } from '../journal/entries.ts'
+import { closedParts } from '../run/closed-parts.ts'
+import { readPart } from '../reading/read-part.ts'
+import { expectJournal, readJournal, readRunState } from '../journal/reader.ts'
+import { ResultsDirectory } from '../streaming/results-directory.ts'
+import { aggregatesPath } from '../run/directory.ts'
+import { RunLock } from '../run/lock.ts'
+import type { RunState } from '../journal/run-state.ts'
+
+/** Something that is not as it should be. */
+export interface RunProblem {
+  /** Null where it concerns the run as a whole. */
+  readonly phase: string | null
+  /** Path within the run directory; null where it concerns no file. */
+  readonly file: string | null
+  readonly message: string
+}
+
+/** A phase that was checked. */
+export interface VerifiedPhase {
+  readonly phase: string
+  /** Complete part files. */
+  readonly parts: number
+  /** Rows found in them. */
+  readonly rows: number
+  /** Records that were committed: `recordsIn = written + rejected + deduplicated`. */
+  readonly recordsIn: number
+  readonly written: number
+  readonly rejected: number
+  readonly deduplicated: number
+}
+
+/** A run that was checked. */
+export interface VerifiedRun {
+  readonly workflowId: string
+  readonly status: RunStatus | 'unfinished'
+  readonly phases: readonly VerifiedPhase[]
+  /** Empty when all is well. */
+  readonly problems: readonly RunProblem[]
+}
+
+type Report = (phase: string | null, file: string | null, message: string) => void
+
+/**
+ * Checks a run. All files are read. Memory: that of the readers, the aggregates, and the names of the parts of a phase.
+ *
+ * @param directory - that of the run
+ * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` for a directory that is none of a run, or whose journal cannot be read;
+ *   `ERR_SPILLWAY_LOCKED` while a process is at work there; `ERR_SPILLWAY_IO`
+ */
+export async function verifyRun(directory: string): Promise<VerifiedRun> {
+  await expectJournal(directory)
+  await using _lock = await RunLock.take(directory)
+  const state = await readRunState(directory)
+  const problems: RunProblem[] = []
+  const report: Report = (phase, file, message) => problems.push({ phase, file, message })
+  await readToEnd(readJournal(directory))
+  await checkWorkflow(directory, state, report)
+  const rejections = await countRejections(directory)
+  const phases: VerifiedPhase[] = []
+  for (const { name } of state.workflow?.workflow.phases ?? []) {
+    phases.push(await verifyPhase(directory, name, state, rejections.get(name) ?? 0, report))
+  }
+  return { workflowId: state.workflowId, status: state.ended?.status ?? 'unfinished', phases, problems }
+}
+
+async function checkWorkflow(directory: string, { workflow }: RunState, report: Report): Promise<void> {
+  const file = 'workflow.json'
+  try {
+    const hash = createHash('sha256')
+      .update(await readFile(join(directory, file)))
+      .digest('hex')
+    if (hash !== workflow?.hash) report(null, file, 'was changed since the run began')
+  } catch (cause) {
+    report(null, file, `cannot be read: ${messageOf(cause)}`)
+  }
+}
+
+async function verifyPhase(
+  directory: string,
+  phase: string,
+  state: RunState,
+  rejections: number,
+  report: Report,
+): Promise<VerifiedPhase> {
+  const { commit, ended, output } = state.phase(phase)
+  const { recordsIn = 0, written = 0, rejected = 0, deduplicated = 0 } = commit?.counts ?? {}
+  const known = new Set<string>()
+  let rows = 0
+  for await (const part of closedParts(directory, phase)) {
+    known.add(basename(part.file))
+    rows += await verifyPart(directory, part, report)
+  }
+  // After a failed write the files may hold more than was committed.
+  const isOver = ended?.status === 'completed'
+  const counts = { phase, parts: known.size, rows, recordsIn, written, rejected, deduplicated }
+  if (commit !== undefined && !isOver) {
+    await verifyOpenPart(directory, commit, report)
+    known.add(basename(commit.file ?? ''))
+  }
+  for (const part of await listParts(partsPath(directory, phase))) {
+    // What came after the last commit is removed by a resume.
+    if (!known.has(part) && isOver) report(phase, `results/${phase}/${part}`, 'is not in the journal')
+  }
+  if (recordsIn !== written + rejected + deduplicated) {
+    const sum = `${written} written, ${rejected} rejected and ${deduplicated} deduplicated`
+    report(phase, null, `${recordsIn} records were accepted, but ${sum}`)
+  }
+  if (isOver && rows !== written) report(phase, null, `${written} records were written, but ${rows} rows are there`)
+  if (rejections < rejected || (isOver && rejections !== rejected)) {
+    report(phase, 'dead-letter.jsonl', `${rejected} records were rejected, but ${rejections} are there`)
+  }
+  if (commit?.aggregates) await verifyAggregates(directory, commit, report)
+  if (output !== undefined) await verifyOutput(directory, phase, state.workflowId, report)
+  return counts
+}
+
+async function verifyPart(directory: string, part: PartClosedEntry, report: Report): Promise<number> {
+  const { phase, file, bytes, rows, crc32: expected, schema } = part
+  const path = join(directory, file)
+  try {
+    const { size } = await stat(path)
+    if (size !== bytes) report(phase, file, `has ${size} bytes, not ${bytes}`)
+    else if (expected !== null && (await checksumOf(path)) !== expected) report(phase, file, 'is not as it was written')
+    let found = 0
+    for await (const batch of readPart(path, schema, new AbortController().signal)) found += batch.length
+    if (found !== rows) report(phase, file, `has ${found} rows, not ${rows}`)
+    return found
+  } catch (cause) {
+    report(phase, file, `cannot be read: ${messageOf(cause)}`)
+    return 0
+  }
+}
+
+async function verifyOpenPart(directory: string, { phase, file, offsetBytes }: CommitEntry, report: Report) {
+  if (file === null) return
+  const { size } = await stat(join(directory, file)).catch(() => ({ size: 0 }))
+  if (size < offsetBytes) report(phase, file, `has ${size} bytes of the ${offsetBytes} that were committed`)
+}
+
+async function verifyAggregates(directory: string, commit: CommitEntry, report: Report): Promise<void> {
+  const { phase, aggregates, counts } = commit
+  if (aggregates === null) return
+  try {
+    const state = await readAggregates(aggregatesPath(directory, phase), aggregates)
+    const { count } = state.phaseSummary(phase)
+    if (count !== counts.written) report(phase, null, `${count} records are aggregated, but ${counts.written} written`)
+  } catch (cause) {
+    report(phase, null, messageOf(cause))
+  }
+}
+
+async function verifyOutput(directory: string, phase: string, workflowId: string, report: Report): Promise<void> {
+  const path = resolve(directory)
+  const manager = new DataFlowManager({ directory: dirname(path) })
+  try {
+    const reference = await manager.createReference(workflowId, phase)
+    if (reference.rowCount === null) await reference.get()
+    else await readToEnd(reference.rows())
+  } catch (cause) {
+    report(phase, null, messageOf(cause))
+  }
+}
+
+async function checksumOf(path: string): Promise<number> {
+  let sum = 0
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) sum = crc32(chunk as Buffer, sum)
+  return sum
+}
+
+async function readToEnd(items: AsyncIterable<unknown>): Promise<number> {
+  let count = 0
+  for await (const _item of items) count += 1
+  return count
+}
+
+/** By phase. */
+async function countRejections(directory: string): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  try {
+    await using file = await open(new ResultsDirectory(directory).deadLetterPath)
+    for await (const line of file.readLines({ autoClose: false })) {
+      const { phase = '' } = JSON.parse(line) as { phase?: string }
+      counts.set(phase, (counts.get(phase) ?? 0) + 1)
+    }
+  } catch (cause) {
+    // The last line may have been cut short.
+    if (errnoOf(cause) !== 'ENOENT' && !(cause instanceof SyntaxError)) throw cause
+  }
+  return counts
+}
+
+function partsPath(directory: string, phase: string): string {
+  return new ResultsDirectory(directory).phasePath(encodeName(phase, 'phase'))
+}

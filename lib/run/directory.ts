@@ -1,0 +1,114 @@
+/**
+ * The directory of one run: `<outputDir>/<workflow id>/`. It is claimed for a new run, all or nothing.
+ */
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { ioError, makeDirectory, syncDirectory } from '../../sinks/files/file-target.ts'
+import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
+import { encodeName } from '../core/names.ts'
+import { JOURNAL_DIRECTORY } from '../journal/journal.ts'
+import type { ResolvedWorkflow } from '../workflow/types.ts'
+
+/** Runs of one name that may begin within one second. */
+const MAX_SAME_SECOND = 1000
+
+/** The name of a file of a run, as its journal has it: the path within the run directory, with slashes. */
+export function fileName(directory: string, path: string): string {
+  return relative(directory, path).replaceAll(sep, '/')
+}
+
+/** Where the files of a phase are that no reader needs; see `AggregatesLog`. */
+export function aggregatesPath(directory: string, phase: string): string {
+  return join(directory, JOURNAL_DIRECTORY, 'aggregates', encodeName(phase, 'phase'))
+}
+
+/** Where files are that do not outlive the process. */
+export function spoolPath(directory: string): string {
+  return join(directory, 'spool')
+}
+
+/** A directory that was claimed. */
+export interface RunDirectory {
+  readonly workflowId: string
+  readonly path: string
+}
+
+/**
+ * Makes the directory of a new run. A workflow without an id gets one of its name and the time, such as
+ * `search-20260101T120000Z`.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_EXISTS` when it holds anything already, `ERR_SPILLWAY_NAME`, `ERR_SPILLWAY_IO`
+ */
+export async function claimRunDirectory(outputDir: string, { id, name }: ResolvedWorkflow): Promise<RunDirectory> {
+  if (id !== null) return claim(outputDir, id)
+  const stem = `${name}-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await claim(outputDir, attempt === 1 ? stem : `${stem}-${attempt}`)
+    } catch (error) {
+      const taken = error instanceof SpillwayError && error.code === 'ERR_SPILLWAY_EXISTS'
+      if (!taken || attempt === MAX_SAME_SECOND) throw error
+    }
+  }
+}
+
+/**
+ * Writes `workflow.json`, all or nothing.
+ *
+ * @returns the SHA-256 of its bytes, in hexadecimal
+ * @throws {SpillwayError} `ERR_SPILLWAY_IO`
+ */
+export async function writeWorkflow(directory: string, workflow: ResolvedWorkflow): Promise<string> {
+  const path = join(directory, 'workflow.json')
+  const text = `${JSON.stringify({ workflow }, null, 2)}\n`
+  try {
+    await writeFile(`${path}.draft`, text, { flush: true })
+    await rename(`${path}.draft`, path)
+    await syncDirectory(directory)
+  } catch (cause) {
+    throw ioError('write', path, cause)
+  }
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/**
+ * Reads a JSON file of a run.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` when it is missing or damaged
+ */
+export async function readRunFile<Content>(path: string): Promise<Content> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Content
+  } catch (cause) {
+    throw new SpillwayError('ERR_SPILLWAY_JOURNAL', `Cannot read ${path}: ${messageOf(cause)}. Put it back.`, {
+      cause,
+      place: { path },
+    })
+  }
+}
+
+async function claim(outputDir: string, workflowId: string): Promise<RunDirectory> {
+  const path = join(outputDir, encodeName(workflowId, 'workflow id'))
+  await makeDirectory(path)
+  try {
+    const [found] = await readdir(path)
+    if (found !== undefined) throw taken(path, found)
+    // Of two processes that come this far, one makes the directory.
+    await mkdir(join(path, JOURNAL_DIRECTORY))
+    await syncDirectory(path)
+    await syncDirectory(outputDir)
+  } catch (cause) {
+    if (cause instanceof SpillwayError) throw cause
+    throw errnoOf(cause) === 'EEXIST' ? taken(path, JOURNAL_DIRECTORY) : ioError('make the directory', path, cause)
+  }
+  return { workflowId, path }
+}
+
+function taken(path: string, found: string): SpillwayError {
+  return new SpillwayError(
+    'ERR_SPILLWAY_EXISTS',
+    `${path} holds another run already (${found}). Choose another \`id\` or another directory.`,
+    { place: { path } },
+  )
+}

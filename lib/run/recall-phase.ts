@@ -1,0 +1,46 @@
+/**
+ * The result of a phase that was completed before, made from what the journal tells of it.
+ */
+import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
+import type { DataFlowManager } from '../data-flow-manager.ts'
+import { DefaultOutput } from '../execution/default-output.ts'
+import type { PhaseEndedEntry } from '../journal/entries.ts'
+import type { PhaseReference } from '../outputs/reference.ts'
+import type { PhaseResult } from '../execution/run-context.ts'
+import type { PhaseState, RunState } from '../journal/run-state.ts'
+
+/** Where what phases have left behind is found. */
+export interface PhaseRemains {
+  readonly dataFlowManager: DataFlowManager
+  /** The phase's records; null where none are written. */
+  results(this: void, phase: string): PhaseReference | null
+  /** The phase's aggregates; null where there are none. */
+  aggregates(this: void, phase: string): PhaseSummary | null
+}
+
+/**
+ * The result of a phase; undefined for one that was not completed, or left nothing behind that could be handed on.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT`, `ERR_SPILLWAY_IO` for a stored output that cannot be read
+ */
+export async function completedPhase(
+  { workflowId, ...state }: Pick<RunState, 'workflowId'> & PhaseState,
+  phase: string,
+  remains: PhaseRemains,
+): Promise<PhaseResult | undefined> {
+  const { ended } = state
+  if (ended?.status !== 'completed') return undefined
+  const output = await outputOf(ended.output)
+  if (output === null) return undefined
+  const { containers, records, counts, elapsedMs } = ended
+  const aggregates = remains.aggregates(phase)
+  return { phase, status: 'completed', error: null, containers, records, counts, aggregates, output, elapsedMs }
+
+  async function outputOf(kind: PhaseEndedEntry['output']): Promise<PhaseReference | null> {
+    if (kind === 'stored') return remains.dataFlowManager.createReference(workflowId, phase)
+    const results = remains.results(phase)
+    if (kind === 'results') return results
+    const aggregates = remains.aggregates(phase)
+    return results === null || aggregates === null ? null : new DefaultOutput(results, aggregates)
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * One run of a workflow, as the sequencer sees it: gives each phase its stream graph, keeps outputs, and writes down in
+ * the journal what has become of what.
+ */
+import { rm } from 'node:fs/promises'
+import type { OpenTarget } from '../../sinks/files/file-target.ts'
+import type { ClosedPart, OpenedPart, PartSchema } from '../../sinks/part.ts'
+import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
+import { AggregatesLog } from '../journal/aggregates-log.ts'
+import { completedPhase } from './recall-phase.ts'
+import { workflowEnded, workflowStarted } from '../core/diagnostics.ts'
+import type { DataFlowManager } from '../data-flow-manager.ts'
+import { DefaultOutput } from '../execution/default-output.ts'
+import type { FileChecksums } from './file-checksums.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { PhaseEndedEntry, RunStatus } from '../journal/entries.ts'
+import { JournaledCommits } from './phase-commits.ts'
+import { JournaledResults } from './closed-parts.ts'
+import type { PhasePart } from '../streaming/phase-graph.ts'
+import type { PhaseReference } from '../outputs/reference.ts'
+import type { ResultStreamer } from '../result-streamer.ts'
+import type { PhaseOutlet, PhaseResult, RunContext } from '../execution/run-context.ts'
+import { aggregatesPath, fileName, spoolPath, type RunDirectory } from './directory.ts'
+import { UnwrittenPhase } from './discarded-phase.ts'
+import type { WorkflowResult } from './result.ts'
+import type { ResolvedWorkflow } from '../workflow/types.ts'
+
+/** What a run consists of. */
+export interface WorkflowRunOptions {
+  readonly directory: RunDirectory
+  readonly workflow: ResolvedWorkflow
+  readonly signal: AbortSignal
+  readonly journal: Journal
+  readonly openTarget: OpenTarget
+  /** Of the files that the streamer writes. */
+  readonly checksums: FileChecksums
+  /** Null where no results are written. */
+  readonly streamer: ResultStreamer | null
+  readonly dataFlowManager: DataFlowManager
+}
+
+/** What {@link WorkflowRun.finalize} finds. */
+interface FinalFigures extends Pick<WorkflowResult, 'aggregatedResults' | 'counts'> {
+  /** What kept the files from being completed. */
+  readonly failure: Error | undefined
+}
+
+/** How a run ended. */
+interface RunEnd {
+  readonly status: RunStatus
+  readonly elapsedMs: number
+  readonly error: Error | undefined
+}
+
+/** A run while its phases run. */
+export class WorkflowRun implements RunContext {
+  readonly #options: WorkflowRunOptions
+  readonly #results: JournaledResults
+  readonly #logs: AggregatesLog[] = []
+  /** The columns of the last file of each phase. */
+  readonly #schemas = new Map<string, PartSchema | null>()
+
+  constructor(options: WorkflowRunOptions) {
+    this.#options = options
+    const { directory, workflow, journal, streamer } = options
+    this.#results = new JournaledResults(directory, workflow, journal)
+    for (const { name } of workflow.phases) this.#schemas.set(name, journal.state.phase(name).commit?.schema ?? null)
+    streamer?.on('partOpened', this.#onPartOpened).on('partClosed', this.#onPartClosed)
+  }
+
+  get workflowId(): string {
+    return this.#options.directory.workflowId
+  }
+
+  get signal(): AbortSignal {
+    return this.#options.signal
+  }
+
+  /** Tells whoever listens that the run begins. */
+  begin(): void {
+    const { workflowId, path } = this.#options.directory
+    workflowStarted.publish({ workflowId, directory: path })
+  }
+
+  /** Completes the files of all phases, and sums up what is in them, also after a failure. */
+  async finalize(): Promise<FinalFigures> {
+    const { streamer } = this.#options
+    if (streamer === null) return { aggregatedResults: null, counts: null, failure: undefined }
+    let failure: Error | undefined
+    try {
+      await streamer.close()
+    } catch (error) {
+      failure = error as Error
+    }
+    for (const log of this.#logs) await log.close().catch(() => {})
+    await rm(spoolPath(this.#options.directory.path), { recursive: true, force: true }).catch(() => {})
+    return { aggregatedResults: await streamer.getAggregatedResults(), counts: streamer.stats, failure }
+  }
+
+  /** Writes down how the run ended, and closes the journal. Gives back what kept it from that, if anything did. */
+  async end({ status, elapsedMs, error }: RunEnd): Promise<Error | undefined> {
+    const { journal } = this.#options
+    const at = new Date().toISOString()
+    journal.append({ type: 'run-ended', status, at, elapsedMs, ...(error !== undefined && { error: error.message }) })
+    workflowEnded.publish({ workflowId: this.workflowId, status, error })
+    try {
+      await journal.close()
+    } catch (failure) {
+      return failure as Error
+    }
+    return undefined
+  }
+
+  openPhase(phase: string): PhaseOutlet {
+    const { streamer, workflow } = this.#options
+    if (streamer === null) return new UnwrittenPhase(this.workflowId, phase, workflow.objective)
+    return {
+      sink: streamer.forPhase(phase),
+      results: this.#results.of(phase),
+      get aggregates() {
+        return streamer.aggregatesOf(phase) as PhaseSummary
+      },
+      get counts() {
+        return streamer.stats.phases.get(phase) ?? null
+      },
+      commits: this.#commitsOf(phase, streamer),
+    }
+  }
+
+  completedPhase(phase: string): Promise<PhaseResult | undefined> {
+    const { journal, streamer, dataFlowManager } = this.#options
+    return completedPhase({ workflowId: this.workflowId, ...journal.state.phase(phase) }, phase, {
+      dataFlowManager,
+      results: (name) => (streamer === null ? null : this.#results.of(name)),
+      aggregates: (name) => streamer?.aggregatesOf(name) ?? null,
+    })
+  }
+
+  async storeOutput(phase: string, output: unknown): Promise<PhaseReference> {
+    const { dataFlowManager, journal } = this.#options
+    const reference = await dataFlowManager.storePhaseOutput(this.workflowId, phase, output)
+    const { bytes, tables } = reference
+    journal.append({ type: 'output-stored', phase, bytes, tables })
+    return reference
+  }
+
+  onPhaseStarted(phase: string): void {
+    this.#options.journal.append({ type: 'phase-started', phase, at: new Date().toISOString() })
+  }
+
+  async onPhaseEnded(result: PhaseResult): Promise<void> {
+    const { journal } = this.#options
+    const { phase, status, containers, records, counts, elapsedMs, error, output } = result
+    journal.append({
+      type: 'phase-ended',
+      phase,
+      status,
+      at: new Date().toISOString(),
+      elapsedMs,
+      containers,
+      records,
+      output: output && kindOf(output, phase, journal),
+      counts,
+      ...(error !== null && { error: error.message }),
+    })
+    await journal.commit()
+  }
+
+  #commitsOf(phase: string, streamer: ResultStreamer): JournaledCommits {
+    const { directory, journal, openTarget } = this.#options
+    const { commit } = journal.state.phase(phase)
+    const log = new AggregatesLog(aggregatesPath(directory.path, phase), openTarget, commit?.aggregates ?? undefined)
+    this.#logs.push(log)
+    return new JournaledCommits({
+      phase,
+      directory: directory.path,
+      spoolDirectory: spoolPath(directory.path),
+      streamer,
+      journal,
+      log,
+      earlier: commit,
+      schema: () => this.#schemas.get(phase) ?? null,
+    })
+  }
+
+  readonly #onPartOpened = ({ phase, path, schema }: PhasePart<OpenedPart>): void => {
+    this.#schemas.set(phase, schema)
+    this.#options.journal.append({ type: 'part-opened', phase, file: this.#fileName(path), schema })
+  }
+
+  readonly #onPartClosed = ({ phase, path, schema, rows, bytes }: PhasePart<ClosedPart>): void => {
+    this.#options.journal.append({
+      type: 'part-closed',
+      phase,
+      file: this.#fileName(path),
+      schema,
+      rows,
+      bytes,
+      crc32: this.#options.checksums.take(path),
+    })
+  }
+
+  #fileName(path: string): string {
+    return fileName(this.#options.directory.path, path)
+  }
+}
+
+function kindOf(output: PhaseReference, phase: string, journal: Journal): PhaseEndedEntry['output'] {
+  if (output instanceof DefaultOutput) return 'default'
+  return journal.state.phase(phase).output === undefined ? 'results' : 'stored'
+}

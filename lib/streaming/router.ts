@@ -1,0 +1,188 @@
+/**
+ * Sends each record to the stream graph of its phase, and makes that graph when the phase first appears.
+ */
+import type { Aggregates } from '../../transforms/aggregate/aggregates.ts'
+import { summarizeWorkflow } from '../../transforms/aggregate/summaries.ts'
+import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
+import { messageOf, SpillwayError } from '../core/errors.ts'
+import { NameRegistry } from '../core/names.ts'
+import { describeValue } from '../core/options.ts'
+import { DEFAULT_PHASE, isRecord, type ResultRecord } from '../core/record.ts'
+import type { PhaseChain } from './phase-chain.ts'
+import type { PhaseTally } from './checkpoint-marker.ts'
+import { PhaseGraph, type PhaseHooks } from './phase-graph.ts'
+import type { ResolvedResultStreamerOptions } from './options.ts'
+import type { ResultsDirectory } from './results-directory.ts'
+import type { StreamerCounts } from './stats.ts'
+
+/** What was written of phases before, by their names. */
+export type EarlierPhases = ReadonlyMap<string, PhaseTally>
+
+/** All phases of one streamer. */
+export class PhaseRouter {
+  readonly #options: ResolvedResultStreamerOptions
+  readonly #directory: ResultsDirectory
+  readonly #hooks: PhaseHooks
+  readonly #graphs = new Map<string, PhaseGraph>()
+  readonly #names = new NameRegistry('phase')
+  readonly #earlier: EarlierPhases
+  #rejected = 0
+
+  /**
+   * @param hooks - those of every phase; `onReject` gets the records that belong to no phase, too
+   * @param earlier - what is in the files of a run that is resumed
+   */
+  constructor(
+    options: ResolvedResultStreamerOptions,
+    directory: ResultsDirectory,
+    hooks: PhaseHooks,
+    earlier: EarlierPhases,
+  ) {
+    this.#options = options
+    this.#earlier = earlier
+    this.#directory = directory
+    this.#hooks = hooks
+  }
+
+  /** The phases so far, in the order they appeared. */
+  get graphs(): ReadonlyMap<string, PhaseGraph> {
+    return this.#graphs
+  }
+
+  /** The graph of a phase that was opened. */
+  opened(phase: string): PhaseGraph {
+    const graph = this.#graphs.get(phase)
+    if (graph === undefined) throw new TypeError(`phase ${phase} was not opened`)
+    return graph
+  }
+
+  /** The aggregates of all phases, in parts to be merged, those that are complete since before included. */
+  get aggregates(): Aggregates[] {
+    const complete = this.#complete.map(([, { aggregates }]) => aggregates)
+    return [...complete, ...[...this.#graphs.values()].flatMap(({ aggregates }) => aggregates)]
+  }
+
+  /** The aggregates of one phase so far; undefined for a phase there is none of. */
+  aggregatesOf(phase: string): PhaseSummary | undefined {
+    const aggregates = this.#graphs.get(phase)?.aggregates
+    if (aggregates === undefined) return this.#earlier.get(phase)?.aggregates.phaseSummary(phase)
+    return summarizeWorkflow(aggregates).phases[phase] ?? aggregates[0].phaseSummary(phase)
+  }
+
+  /** The counts of all phases, those that are complete since before included. */
+  get counts(): ReadonlyMap<string, StreamerCounts> {
+    return new Map([...this.#complete, ...this.#graphs].map(([name, { counts }]) => [name, counts]))
+  }
+
+  /** Records turned away before they had a phase. */
+  get rejected(): number {
+    return this.#rejected
+  }
+
+  /**
+   * The phase a record names.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_NAME` when it is neither text, a number nor a boolean
+   */
+  phaseOf(record: ResultRecord): string {
+    const name = record[this.#options.fields.phase]
+    switch (typeof name) {
+      case 'string':
+        return name
+      case 'number':
+      case 'bigint':
+      case 'boolean':
+        return String(name)
+      case 'undefined':
+        return DEFAULT_PHASE
+      default:
+        if (name === null) return DEFAULT_PHASE
+        throw new SpillwayError('ERR_SPILLWAY_NAME', `A phase must be text, got ${describeValue(name)}`)
+    }
+  }
+
+  /** The phase that {@link phaseOf} finds, or the default one. */
+  nameOf(record: ResultRecord): string {
+    try {
+      return this.phaseOf(record)
+    } catch {
+      return DEFAULT_PHASE
+    }
+  }
+
+  /**
+   * The graph of a phase, made when asked for the first time.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_NAME`; `ERR_SPILLWAY_OPTION` when `maxPhases` are open
+   */
+  graphOf(phase: string): PhaseGraph {
+    const known = this.#graphs.get(phase)
+    if (known !== undefined) return known
+    const { maxPhases } = this.#options
+    if (this.#graphs.size >= maxPhases) {
+      throw new SpillwayError('ERR_SPILLWAY_OPTION', `There are ${maxPhases} phases already. Raise \`maxPhases\`.`)
+    }
+    const directory = this.#directory.phasePath(this.#names.claim(phase))
+    const graph = new PhaseGraph(phase, directory, this.#options, this.#hooks, this.#earlier.get(phase))
+    this.#graphs.set(phase, graph)
+    return graph
+  }
+
+  /** Takes a record or a batch. A promise it returns is to be awaited before the next. */
+  accept(chunk: unknown): Promise<void> | undefined {
+    if (!Array.isArray(chunk)) return this.#acceptRecord(chunk)
+    const chain = this.#commonChainOf(chunk)
+    if (chain !== undefined) return chain.accept(chunk)
+    const waits = chunk.map((record) => this.#acceptRecord(record)).filter((wait) => wait !== undefined)
+    return waits.length === 0 ? undefined : Promise.all(waits).then(() => {})
+  }
+
+  /** Ends all phases and waits for each; rejects with the first failure once all are done. */
+  async end(): Promise<void> {
+    const ends = await Promise.allSettled([...this.#graphs.values()].map(({ chain }) => chain.end()))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+
+  /** The phases that are complete since before. */
+  get #complete(): [string, PhaseTally][] {
+    return [...this.#earlier].filter(([name]) => !this.#graphs.has(name))
+  }
+
+  #acceptRecord(record: unknown): Promise<void> | undefined {
+    if (!isRecord(record)) return this.#reject(record, 'a record must be an object')
+    try {
+      const phase = this.phaseOf(record)
+      const { chain } = this.graphOf(phase)
+      if (!chain.ended) return chain.accept(record)
+      return this.#reject(record, `the phase ${JSON.stringify(phase)} has ended`)
+    } catch (error) {
+      return this.#reject(record, messageOf(error))
+    }
+  }
+
+  /** The chain that takes a batch as it is, with what is known of it: when all its records are of one open phase. */
+  #commonChainOf(batch: readonly unknown[]): PhaseChain | undefined {
+    const name = this.#commonNameOf(batch)
+    if (name === undefined) return undefined
+    const chain = this.#graphs.get(name)?.chain
+    return chain?.ended === false ? chain : undefined
+  }
+
+  #commonNameOf(batch: readonly unknown[]): string | undefined {
+    const field = this.#options.fields.phase
+    try {
+      const [first] = batch
+      const name = isRecord(first) ? (first[field] ?? DEFAULT_PHASE) : undefined
+      if (typeof name !== 'string') return undefined
+      return batch.every((record) => isRecord(record) && (record[field] ?? DEFAULT_PHASE) === name) ? name : undefined
+    } catch {
+      // Reading a record failed: each is looked at by itself, and that one rejected.
+      return undefined
+    }
+  }
+
+  async #reject(record: unknown, reason: string): Promise<void> {
+    this.#rejected += 1
+    await this.#hooks.onReject({ stage: 'route', reason, record })
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Checks a workflow and fills in what it leaves out.
+ */
+import { DEFAULT_OBJECTIVE } from '../../transforms/aggregate/summary-types.ts'
+import { SpillwayError } from '../core/errors.ts'
+import { findProblems, pathText, type KeyPath, type Problem } from './checks.ts'
+import type { ResolvedWorkflow, Workflow } from './types.ts'
+
+/** Where something stands in a file, counted from 1. */
+export interface TextPosition {
+  readonly line: number
+  readonly column: number
+}
+
+/** What is known beside the workflow itself. */
+export interface ResolveOptions {
+  /** The topologies that are registered; without it, names of topologies are not checked. */
+  readonly topologies?: readonly string[]
+  /** The name of a workflow that has none. @default 'workflow' */
+  readonly defaultName?: string
+  /** The file it is from, and where its keys stand there. */
+  readonly file?: { readonly path: string; positionOf(this: void, path: KeyPath): TextPosition | undefined }
+}
+
+/**
+ * Checks a workflow and fills in what it leaves out. A resolved workflow is a workflow too.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` with every problem found, each with the path of its key and, from a
+ *   file, line and column
+ */
+export function resolveWorkflow(input: unknown, options: ResolveOptions = {}): ResolvedWorkflow {
+  const root: KeyPath = isWrapped(input) ? ['workflow'] : []
+  const content: unknown = isWrapped(input) ? input.workflow : input
+  const problems = findProblems(content, root, options.topologies)
+  if (problems.length > 0) throw workflowError(problems, options)
+  const { name, id, results, objective, phases, ...settings } = content as Workflow
+  return {
+    name: name ?? options.defaultName ?? 'workflow',
+    id: id ?? null,
+    results: results ?? {},
+    objective: { ...DEFAULT_OBJECTIVE, ...objective },
+    concurrency: settings.concurrency ?? 1,
+    container_timeout_ms: settings.container_timeout_ms ?? null,
+    commit: settings.commit ?? 'records',
+    checkpoint_records: settings.checkpoint_records ?? 10_000,
+    checkpoint_ms: settings.checkpoint_ms ?? 1000,
+    phases: phases.map((phase) => ({
+      name: phase.name,
+      topology: phase.topology,
+      depends_on: phase.depends_on ?? [],
+      inherit_from: phase.inherit_from ?? null,
+      sequence: phase.sequence ?? 'single_pass',
+      config: phase.config ?? {},
+      weight: phase.weight ?? 1,
+    })),
+  }
+}
+
+/** The object of a workflow file. One without `workflow` and `phases` is taken for a file that lacks the former. */
+function isWrapped(input: unknown): input is { workflow: unknown } {
+  return typeof input === 'object' && input !== null && Object.hasOwn(input, 'workflow')
+}
+
+/** The error that tells of all `problems`. */
+export function workflowError(problems: readonly Problem[], { file }: ResolveOptions): SpillwayError {
+  const placed = problems
+    .map((problem) => ({ ...problem, position: file?.positionOf(problem.path) }))
+    .sort(({ position: a }, { position: b }) => (a && b ? a.line - b.line || a.column - b.column : 0))
+  const lines = placed.map(({ path, message, position }) => {
+    const where = file === undefined ? [] : [position ? `${file.path}:${position.line}:${position.column}` : file.path]
+    return [...where, ...(path.length > 0 ? [pathText(path)] : []), message].join(': ')
+  })
+  const [first] = placed
+  return new SpillwayError('ERR_SPILLWAY_WORKFLOW', lines.join('\n'), {
+    place: {
+      ...(file !== undefined && { path: file.path }),
+      ...first?.position,
+      ...(first !== undefined && first.path.length > 0 && { field: pathText(first.path) }),
+    },
+  })
+}

@@ -1,0 +1,54 @@
+/**
+ * What a workflow says of its results: the options of a ResultStreamer that are plain data, in the spelling of a
+ * workflow file.
+ */
+import type { Checks } from '../core/options.ts'
+import { resultStreamerChecks, type ResultStreamerOptions } from '../streaming/options.ts'
+
+/** The options a workflow may set. Those of the run as a whole (its directory, its objective) are set elsewhere. */
+const NAMES = [
+  'format',
+  'compression',
+  'bufferSize',
+  'maxBytes',
+  'maxAgeMs',
+  'partMaxBytes',
+  'partMaxRows',
+  'partMaxAgeMs',
+  'inferRows',
+  'inferBytes',
+  'onDrift',
+  'maxRotations',
+  'nonFinite',
+  'rowGroupRows',
+  'rowGroupBytes',
+  'fields',
+  'topCount',
+  'maxContainers',
+  'maxMetrics',
+] as const satisfies readonly (keyof ResultStreamerOptions)[]
+
+type Name = (typeof NAMES)[number]
+
+type SnakeCase<Text extends string> = Text extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
+  : Text
+
+/** The `results` of a workflow: options of `ResultStreamer` in snake case, such as `format` and `buffer_size`. */
+export type ResultsSettings = { readonly [Key in Name as SnakeCase<Key>]?: ResultStreamerOptions[Key] }
+
+/** Checks of {@link ResultsSettings}. */
+export const resultsChecks = Object.fromEntries(
+  NAMES.map((name) => [snakeCase(name), resultStreamerChecks[name]]),
+) as Checks<ResultsSettings>
+
+/** The settings as options of a ResultStreamer. */
+export function streamerOptionsOf(settings: ResultsSettings): Pick<ResultStreamerOptions, Name> {
+  const values = settings as Readonly<Record<string, unknown>>
+  const given = NAMES.filter((name) => (values[snakeCase(name)] ?? undefined) !== undefined)
+  return Object.fromEntries(given.map((name) => [name, values[snakeCase(name)]]))
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

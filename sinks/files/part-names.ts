@@ -1,0 +1,34 @@
+/**
+ * The names of part files: `part-00000.jsonl`, numbered from 0 within their directory.
+ */
+import { readdir } from 'node:fs/promises'
+import { errnoOf } from '../../lib/core/errors.ts'
+import { ioError } from './file-target.ts'
+
+const PART_NAME = /^part-(\d{5,})\./
+
+/** The name of a part. */
+export function partName(number: number, extension: string): string {
+  return `part-${String(number).padStart(5, '0')}.${extension}`
+}
+
+/**
+ * The names of the parts in a directory, of any format, in the order of their numbers; none when there is no such
+ * directory.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_IO`
+ */
+export async function listParts(directory: string): Promise<string[]> {
+  try {
+    const names = await readdir(directory)
+    return names.filter((name) => PART_NAME.test(name)).sort((a, b) => partNumber(a) - partNumber(b))
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return []
+    throw ioError('list', directory, cause)
+  }
+}
+
+/** The number in the name of a part. */
+export function partNumber(name: string): number {
+  return Number(PART_NAME.exec(name)?.[1])
+}

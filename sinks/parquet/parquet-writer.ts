@@ -1,0 +1,137 @@
+/**
+ * Parquet as a RecordWriter: the values of records fill the open row group, and a row group leaves when it is
+ * full. A complete footer follows it as long as footers are a small part of the file, and at every checkpoint; row groups
+ * may follow a footer, as readers go by the offsets in the last one. So after a crash the file can be cut to a footer.
+ */
+import { CellMaker } from '../columns/cells.ts'
+import { ColumnSet } from '../columns/column-set.ts'
+import type { Column } from '../columns/column.ts'
+import { packageVersion } from '../../lib/core/package-version.ts'
+import { JsonText } from '../values/json-text.ts'
+import type { ParquetCompression } from './compression/compression.ts'
+import { ParquetFileEncoder } from './parquet-file-encoder.ts'
+import type { ChangedValues, RecordWriter } from '../record-writer.ts'
+import type { Refusal } from '../values/values.ts'
+
+/** Options of {@link ParquetWriter}. */
+export interface ParquetWriterOptions {
+  readonly compression: ParquetCompression
+  /** Rows of a full row group. */
+  readonly rowGroupRows: number
+  /** Bytes of a full row group in memory. */
+  readonly rowGroupBytes: number
+  /** Pairs for the key-value metadata of the file. */
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** The part of a file that footers may take which nobody asked for. Those before the last one are dead weight. */
+const FOOTER_SHARE = 0.01
+
+/** The part of a file from which on dead footers make it worn, once it is large enough for another part. */
+const WORN_SHARE = 0.02
+const WORN_FROM_BYTES = 1024 * 1024
+
+/** Writes Parquet. Memory: that of a ParquetFileEncoder, with a row group of `rowGroupBytes` and one record. */
+export class ParquetWriter implements RecordWriter {
+  readonly #options: ParquetWriterOptions
+  readonly #json = new JsonText('null')
+  readonly #cellMaker = new CellMaker(this.#json)
+  readonly #columns: ColumnSet
+  readonly #encoder: ParquetFileEncoder
+  #headerTaken = false
+  #refusal: Refusal | undefined
+  #lastFooterBytes = 0
+  /** Where it ends. */
+  #lastFooterEnd = 0
+  #rowsAtFooter = 0
+
+  constructor(columns: readonly Column[], options: ParquetWriterOptions) {
+    const { compression, metadata } = options
+    this.#options = options
+    this.#columns = new ColumnSet(columns, this.#cellMaker, true)
+    this.#encoder = new ParquetFileEncoder(columns, {
+      compression,
+      metadata,
+      createdBy: `spillway version ${packageVersion()}`,
+    })
+  }
+
+  get rows(): number {
+    return this.#encoder.rows + this.#encoder.rowGroup.rows
+  }
+
+  get rowsHandedOver(): number {
+    return this.#encoder.rows
+  }
+
+  get openRows(): number {
+    return this.rows - this.#rowsAtFooter
+  }
+
+  get full(): boolean {
+    const { rowGroupRows, rowGroupBytes } = this.#options
+    const { bytes, rows } = this.#encoder.rowGroup
+    return rows >= rowGroupRows || bytes >= rowGroupBytes
+  }
+
+  get worn(): boolean {
+    const { bytes, footerBytes } = this.#encoder
+    return bytes >= WORN_FROM_BYTES && footerBytes - this.#lastFooterBytes > bytes * WORN_SHARE
+  }
+
+  get refusal(): Refusal | undefined {
+    return this.#refusal
+  }
+
+  get changed(): ChangedValues {
+    return { nonFinite: this.#json.nonFinite, surrogates: this.#cellMaker.surrogatesReplaced }
+  }
+
+  write(records: readonly unknown[], from: number, to: number): number {
+    this.#refusal = undefined
+    const { rowGroup } = this.#encoder
+    let index = from
+    for (; index < to && !this.full; index++) {
+      this.#refusal = this.#columns.fill(records[index], rowGroup)
+      if (this.#refusal !== undefined) {
+        rowGroup.dropRow()
+        break
+      }
+      rowGroup.endRow()
+    }
+    return index
+  }
+
+  async *take(): AsyncGenerator<Uint8Array> {
+    yield* this.#takeHeader()
+    if (!this.full) return
+    yield* this.#encoder.endRowGroup()
+    if (this.#affordsFooter()) yield this.#takeFooter()
+  }
+
+  async *checkpoint(): AsyncGenerator<Uint8Array> {
+    yield* this.#takeHeader()
+    yield* this.#encoder.endRowGroup()
+    if (this.#encoder.bytes !== this.#lastFooterEnd) yield this.#takeFooter()
+  }
+
+  *#takeHeader(): Generator<Uint8Array> {
+    if (this.#headerTaken) return
+    this.#headerTaken = true
+    yield this.#encoder.header()
+  }
+
+  #takeFooter(): Uint8Array {
+    const footer = this.#encoder.footer()
+    this.#lastFooterBytes = footer.length
+    this.#lastFooterEnd = this.#encoder.bytes
+    this.#rowsAtFooter = this.#encoder.rows
+    return footer
+  }
+
+  /** Whether a footer may follow the row group that just ended, so that a crash loses no more than what comes after. */
+  #affordsFooter(): boolean {
+    const { bytes, footerBytes } = this.#encoder
+    return footerBytes + this.#lastFooterBytes <= bytes * FOOTER_SHARE
+  }
+}

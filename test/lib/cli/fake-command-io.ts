@@ -1,0 +1,72 @@
+/**
+ * A shell in memory, and `spillway` run in it.
+ */
+import { PassThrough, Readable, Writable } from 'node:stream'
+import type { Shell } from '../../../lib/cli/command-io.ts'
+import { runProgram } from '../../../lib/cli/program.ts'
+
+/** What a run left behind. */
+export interface Run {
+  readonly code: number
+  readonly stdout: Buffer
+  readonly stderr: string
+}
+
+/** What is in the shell beside its defaults: empty input, no terminal anywhere, nobody to interrupt. */
+export interface Setting {
+  readonly stdin?: string | Buffer | Readable
+  readonly stdout?: Writable
+  readonly signal?: AbortSignal
+  readonly terminals?: readonly ('stdin' | 'stdout' | 'stderr')[]
+}
+
+/** Runs `spillway` with `args`. */
+export async function spillway(args: readonly string[], setting: Setting = {}): Promise<Run> {
+  const stdout = new Collector()
+  const stderr = new Collector()
+  const { stdin = '', signal = new AbortController().signal, terminals = [] } = setting
+  const shell: Shell = {
+    stdin: stdin instanceof Readable ? stdin : Readable.from([Buffer.from(stdin)]),
+    stdout: setting.stdout ?? stdout,
+    stderr,
+    signal,
+  }
+  for (const name of terminals) Object.assign(shell[name], { isTTY: true, rows: 24, columns: 100 })
+  const code = await runProgram(args, shell)
+  return { code, stdout: stdout.bytes, stderr: stderr.bytes.toString() }
+}
+
+/** A pipe that is fed by hand. */
+export function openPipe(...lines: readonly string[]): PassThrough {
+  const pipe = new PassThrough()
+  for (const line of lines) pipe.write(`${line}\n`)
+  return pipe
+}
+
+/** Keeps all it is given. */
+class Collector extends Writable {
+  readonly #chunks: Buffer[] = []
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#chunks)
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
+    this.#chunks.push(chunk)
+    callback()
+  }
+}
+
+/** A text of JSON lines. */
+export function jsonl(records: readonly unknown[]): string {
+  return records.map((record) => `${JSON.stringify(record)}\n`).join('')
+}
+
+/** The records of a text of JSON lines. */
+export function parseLines(text: string | Buffer): unknown[] {
+  return text
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as unknown)
+}

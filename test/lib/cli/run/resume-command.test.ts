@@ -1,0 +1,136 @@
+/**
+ * `spillway resume`, `verify` and `repair` of runs, from the words of the command line to the exit code.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
+import { EXIT_CODES } from '../../../../lib/cli/exit-codes.ts'
+import { spillway } from '../fake-command-io.ts'
+
+const TOPOLOGIES = `
+import { existsSync } from 'node:fs'
+const lucky = new URL('lucky', import.meta.url)
+export const search = {
+  *containers() { for (let i = 0; i < 3; i++) yield { id: 'c' + i, config: i } },
+  *run({ config }) {
+    for (let n = 0; n < 5; n++) {
+      if (config === 1 && n === 3 && !existsSync(lucky)) throw new Error('out of luck')
+      yield { n, result: { metrics: { sharpe_ratio: config + n / 10 } } }
+    }
+  },
+}
+export const careless = {
+  containers: () => [{ id: 'x' }],
+  async *run() {
+    yield { n: 0 }
+    void Promise.reject(new Error('nobody cares'))
+    await new Promise(() => {})
+  },
+}
+`
+
+function project(t: Test, topology = 'search') {
+  const workflow = { id: 'nightly', phases: [{ name: 'only', topology }] }
+  const dir = t.testdir({ 'search.json': JSON.stringify({ workflow }), 'topologies.mjs': TOPOLOGIES })
+  const file = join(dir, 'search.json')
+  const args = ['run', file, '--topologies', join(dir, 'topologies.mjs'), '--out', join(dir, 'out'), '-q']
+  const mend = () => {
+    writeFileSync(join(dir, 'lucky'), '')
+  }
+  return { args, file, run: join(dir, 'out/nightly'), mend }
+}
+
+t.test('finishes a run that failed, with the topologies it had, and tells of one that is complete', async (t) => {
+  const { args, run, mend } = project(t)
+  const failed = await spillway(args)
+  t.equal(failed.code, EXIT_CODES.failed)
+  t.match(failed.stderr, `To go on: spillway resume ${run}`)
+  mend()
+  const resumed = await spillway(['resume', run])
+  t.equal(resumed.code, EXIT_CODES.done)
+  t.match(resumed.stdout.toString(), /^nightly: completed in [\d.]+ s\n/)
+  const again = await spillway(['resume', run, '--json'])
+  t.equal(again.code, EXIT_CODES.done)
+  t.equal(again.stderr, `spillway: the run in ${run} was complete already; nothing was run.\n`)
+  t.match(JSON.parse(again.stdout.toString()), { wasComplete: true, counts: { written: 15, deduplicated: 3 } })
+})
+
+t.test('refuses a changed workflow with what has changed', async (t) => {
+  const { args, file, run, mend } = project(t)
+  await spillway(args)
+  mend()
+  const workflow = { id: 'nightly', phases: [{ name: 'only', topology: 'search', config: { period: 5 } }] }
+  writeFileSync(file, JSON.stringify({ workflow }))
+  const refused = await spillway(['resume', run, '--workflow', file])
+  t.equal(refused.code, EXIT_CODES.usage)
+  t.match(refused.stderr, '+ workflow.phases.only.config.period: 5\n')
+  t.match((await spillway(['resume', run, '-w', file, '--accept-changes'])).stderr, /have begun: only/)
+  const accepted = await spillway(['resume', run, '-w', file, '--accept-changes', 'only', '-q'])
+  t.strictSame([accepted.code, accepted.stderr], [EXIT_CODES.done, ''])
+  t.equal((await spillway(['resume', run])).code, EXIT_CODES.done)
+})
+
+t.test('what is no run is told, by each command', async (t) => {
+  const dir = t.testdir({ file: '' })
+  for (const command of ['resume', 'verify', 'repair']) {
+    const { code, stderr } = await spillway([command, dir])
+    t.equal(code, command === 'repair' ? EXIT_CODES.failed : EXIT_CODES.usage)
+    t.match(stderr, /^spillway: .* is not the directory of a run: it has no journal/)
+  }
+  t.match((await spillway(['resume', join(dir, 'absent')])).stderr, /is not the directory of a run/)
+  t.match((await spillway(['repair', join(dir, 'absent')])).stderr, /absent/)
+})
+
+t.test('verifies a run, and repairs one that was cut short', async (t) => {
+  const { args, run } = project(t)
+  await spillway(args)
+  const part = join(run, 'results/only/part-00000.jsonl')
+  const good = await spillway(['verify', run])
+  t.equal(good.stdout.toString(), 'only: 8 rows in 1 complete file\nrun nightly, failed: all is as the journal says\n')
+  t.equal(good.code, EXIT_CODES.done)
+  appendFileSync(part, '{"n":')
+  const bad = await spillway(['verify', run, '--json'])
+  t.equal(bad.code, EXIT_CODES.failed)
+  t.match(JSON.parse(bad.stdout.toString()), { problems: [{ phase: 'only', file: 'results/only/part-00000.jsonl' }] })
+  t.match((await spillway(['verify', run])).stdout.toString(), /PROBLEM: results\/only\/part-00000\.jsonl: has/)
+  const repaired = await spillway(['repair', run])
+  t.equal(
+    repaired.stdout.toString(),
+    'results/only/part-00000.jsonl: 5 B that were not committed removed\nrun nightly: 8 rows committed; all files are complete now\n',
+  )
+  t.match((await spillway(['repair', run])).stdout.toString(), /nothing was changed/)
+  t.equal((await spillway(['verify', run])).code, EXIT_CODES.done)
+  writeFileSync(part, readFileSync(part, 'utf8').replace('"n":0', '"n":7'))
+  t.equal((await spillway(['verify', run])).code, EXIT_CODES.done, 'a part that was cut back has no checksum')
+})
+
+t.test('finds a byte that was changed', async (t) => {
+  const { args, run, mend } = project(t)
+  mend()
+  await spillway(args)
+  const part = join(run, 'results/only/part-00000.jsonl')
+  writeFileSync(part, readFileSync(part, 'utf8').replace('"n":0', '"n":7'))
+  t.match((await spillway(['verify', run])).stdout.toString(), /part-00000\.jsonl: is not as it was written/)
+  const stray = join(run, 'results/only/part-00009.jsonl')
+  writeFileSync(stray, '')
+  t.match((await spillway(['verify', run])).stdout.toString(), /part-00009\.jsonl: is not in the journal/)
+})
+
+t.test('a rejection that nobody handles ends the run in good order, and is told with the container', async (t) => {
+  const { args, run } = project(t, 'careless')
+  const main = new URL('../../../../lib/cli/main.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+  const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')])
+  t.equal(child.exitCode, EXIT_CODES.failed)
+  t.match(stderr, 'rejected while container "x" of phase "only" ran: nobody cares.')
+  t.match(stderr, `spillway resume ${run}`)
+  t.strictSame(readdirSync(join(run, 'results/only')), ['part-00000.jsonl'])
+  t.equal(readFileSync(join(run, 'results/only/part-00000.jsonl'), 'utf8').split('\n').length, 2)
+  t.notOk(existsSync(join(run, 'run.lock')))
+})

@@ -1,0 +1,125 @@
+import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import t from 'tap'
+import { Journal } from '../../../lib/journal/journal.ts'
+import type { JournalEntry } from '../../../lib/journal/entries.ts'
+import { readJournal, readRunState } from '../../../lib/journal/reader.ts'
+import { RunState } from '../../../lib/journal/run-state.ts'
+import { NO_COUNTS } from '../../../lib/streaming/stats.ts'
+import { openFileTarget } from '../../../sinks/files/file-target.ts'
+
+const started = (phase: string): JournalEntry => ({ type: 'phase-started', phase, at: '2026-01-01T00:00:00.000Z' })
+
+function openJournal(directory: string): Promise<Journal> {
+  return Journal.open({ directory, openTarget: openFileTarget, state: new RunState('run-1') })
+}
+
+async function entriesIn(directory: string): Promise<JournalEntry[]> {
+  return Readable.from(readJournal(directory)).toArray() as Promise<JournalEntry[]>
+}
+
+t.test('what was committed is read back in order, behind a header', async (t) => {
+  const dir = t.testdir()
+  const journal = await openJournal(dir)
+  journal.append(started('a'))
+  journal.append(started('b'))
+  await journal.commit()
+  t.match(await entriesIn(dir), [
+    { type: 'header', format: 1, workflowId: 'run-1' },
+    { type: 'phase-started', phase: 'a' },
+    { type: 'phase-started', phase: 'b' },
+  ])
+  await journal.close()
+})
+
+t.test('a journal is not begun twice', async (t) => {
+  const dir = t.testdir()
+  const journal = await openJournal(dir)
+  await t.rejects(openJournal(dir), { code: 'ERR_SPILLWAY_EXISTS' })
+  await journal.close()
+})
+
+t.test('a last line that was cut short is no line, at whatever byte', async (t) => {
+  const dir = t.testdir()
+  const file = join(dir, 'journal/00000001.jsonl')
+  const journal = await openJournal(dir)
+  journal.append(started('a'))
+  await journal.close()
+  const whole = readFileSync(file)
+  const last = whole.lastIndexOf(10, whole.length - 2) + 1
+  for (let cut = last; cut < whole.length - 1; cut++) {
+    writeFileSync(file, whole)
+    truncateSync(file, cut)
+    t.strictSame((await entriesIn(dir)).length, 1, `cut at byte ${cut}`)
+  }
+})
+
+t.test('a damaged line in the middle is told with its place', async (t) => {
+  const dir = t.testdir()
+  const file = join(dir, 'journal/00000001.jsonl')
+  const journal = await openJournal(dir)
+  await journal.close()
+  appendFileSync(file, '{"type":\n{"type":"phase-started","phase":"a"}\n')
+  await t.rejects(entriesIn(dir), {
+    code: 'ERR_SPILLWAY_JOURNAL',
+    message: /^Line 2 of .*00000001\.jsonl/,
+    place: { line: 2 },
+  })
+})
+
+t.test('refuses what is no journal of its version', async (t) => {
+  const dir = t.testdir({
+    empty: { journal: { '00000001.jsonl': '' } },
+    foreign: { journal: { '00000001.jsonl': '{"type":"phase-started"}\n' } },
+    later: { journal: { '00000001.jsonl': '{"type":"header","format":2,"spillway":"9.0.0"}\n' } },
+    none: {},
+  })
+  const refused = (name: string, message: RegExp) =>
+    t.rejects(entriesIn(join(dir, name)), { code: 'ERR_SPILLWAY_JOURNAL', message })
+  await refused('empty', /its header is missing/)
+  await refused('foreign', /it is no header/)
+  await refused('later', /written by spillway 9\.0\.0/)
+  await refused('none', /is not the directory of a run/)
+  await refused('nowhere', /is not the directory of a run/)
+})
+
+t.test('a segment that is full is followed by one that repeats what is known', async (t) => {
+  const dir = t.testdir()
+  const journal = await openJournal(dir)
+  const counts = { ...NO_COUNTS, written: 5 }
+  const commit = (n: number): JournalEntry => ({
+    type: 'commit',
+    phase: 'a',
+    file: 'results/a/part-00000.jsonl',
+    offsetBytes: n,
+    rows: n,
+    schema: null,
+    counts,
+    aggregates: null,
+    done: [[0, n]],
+    watermarks: Array.from({ length: 1000 }, (_, index) => ({ index, id: `container ${index}`, records: n, crc32: 7 })),
+  })
+  journal.append(started('a'))
+  for (let n = 0; n < 400; n++) {
+    journal.append(commit(n))
+    await journal.commit()
+  }
+  await journal.close()
+  const segments = readdirSync(join(dir, 'journal'))
+  t.ok(segments.length >= 3, `${segments.length} segments`)
+  const state = await readRunState(dir)
+  t.match(state.phase('a'), { started: { phase: 'a' }, commit: { rows: 399 } })
+  t.match(state, { workflowId: 'run-1', segment: segments.length })
+
+  const last = join(dir, 'journal', segments.at(-1) as string)
+  const whole = readFileSync(last)
+  const cuts = [0, 1, 50, whole.indexOf(10), whole.indexOf(10) + 1, whole.indexOf(10) + 20]
+  for (const cut of cuts) {
+    writeFileSync(last, whole.subarray(0, cut))
+    const before = await readRunState(dir)
+    t.match(before.phase('a').commit?.rows, Number, `cut at byte ${cut}`)
+    t.equal(before.segment, segments.length, 'the next segment has a number of its own')
+    t.ok((await entriesIn(dir)).length > 200, 'the lines before can be read')
+  }
+})

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { exactNumber, mayHoldBigInteger, parseExactJson } from '../../../transforms/parsing/big-integers.ts'
+
+t.test('keeps integers beyond 2^53 exactly, and everything else as JSON.parse has it', async (t) => {
+  t.strictSame(parseExactJson('{"a": 9007199254740993, "b":[-12345678901234567890], "c": 9007199254740991}'), {
+    a: 9007199254740993n,
+    b: [-12345678901234567890n],
+    c: 9007199254740991,
+  })
+  const others =
+    '{"a":1234567890123456789.5,"b":12345678901234567890e3,"c":"12345678901234567890","12345678901234567890":1}'
+  t.strictSame(parseExactJson(others), JSON.parse(others))
+  t.strictSame(parseExactJson('{"a":12345678901234567890,"12345678901234567890":"\\"12345678901234567890"}'), {
+    a: 12345678901234567890n,
+    '12345678901234567890': '"12345678901234567890',
+  })
+})
+
+t.test('keeps a __proto__ key an own property on both paths', async (t) => {
+  for (const text of ['{"__proto__":{"x":1}}', '{"__proto__":{"x":12345678901234567890}}']) {
+    const value = parseExactJson(text) as object
+    t.strictSame(Object.keys(value), ['__proto__'])
+    t.equal(Object.getPrototypeOf(value), Object.prototype)
+  }
+})
+
+t.test('refuses what JSON.parse refuses', async (t) => {
+  const texts = [
+    '{12345678901234567890:1}',
+    '{"a":012345678901234567890}',
+    '{"a":12345678901234567890x}',
+    '{"a":--12345678901234567}',
+  ]
+  for (const text of texts) t.throws(() => parseExactJson(text), SyntaxError, text)
+})
+
+t.test('reads a number literal', async (t) => {
+  t.equal(exactNumber('9007199254740991'), 9007199254740991)
+  t.equal(exactNumber('9007199254740992'), 9007199254740992n)
+  t.equal(exactNumber('1e300'), 1e300)
+  t.equal(exactNumber('10000000000000000000.5'), 10000000000000000000.5)
+})
+
+/** JSON of values with bigints in them. */
+function jsonOf(value: unknown): string {
+  if (typeof value === 'bigint') return String(value)
+  if (Array.isArray(value)) return `[${value.map(jsonOf).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  return `{${Object.entries(value)
+    .map(([key, member]) => `${JSON.stringify(key)}:${jsonOf(member)}`)
+    .join(',')}}`
+}
+
+const big = fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }).filter((value) => !Number.isSafeInteger(Number(value)))
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  big.map(String),
+  fc.constantFrom('\\', '"', '\\"1234567890123456789'),
+)
+const { value: values } = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    big,
+    text,
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    tie('list'),
+    tie('object'),
+  ),
+  list: fc.array(tie('value'), { maxLength: 4 }),
+  object: fc.dictionary(text, tie('value'), { maxKeys: 4 }),
+}))
+
+t.test('gives back any value with its bigints', async (t) => {
+  const property = fc.property(values, (value) => {
+    const json = jsonOf([value])
+    assert.equal(jsonOf(parseExactJson(json)), json)
+  })
+  t.doesNotThrow(() => fc.assert(property, { numRuns: 300 }))
+})
+
+t.test('never overlooks sixteen digits where a number may stand', async (t) => {
+  const property = fc.property(big, fc.string(), fc.string(), (value, before, after) =>
+    mayHoldBigInteger(Buffer.from(`{${JSON.stringify(before)}:${value},"z":${JSON.stringify(after)}}`)),
+  )
+  t.doesNotThrow(() => fc.assert(property, { numRuns: 200 }))
+})
+
+t.test('passes over fractions, strings of digits and short numbers', async (t) => {
+  t.notOk(mayHoldBigInteger(Buffer.from('{"a":0.12345678901234567,"b":"1234567890123456789","c":123456789012345}')))
+})

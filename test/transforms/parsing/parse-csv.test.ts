@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import fc from 'fast-check'
+import t from 'tap'
+import type { Rejection } from '../../../lib/core/rejection.ts'
+import { parseCsv, type ParseCsvOptions } from '../../../transforms/parsing/parse-csv.ts'
+
+async function parse(text: string, options?: ParseCsvOptions, size = 1000) {
+  const bytes = Buffer.from(text)
+  const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+    bytes.subarray(i * size, (i + 1) * size),
+  )
+  const records: unknown[] = []
+  try {
+    for await (const record of Readable.from(chunks).pipe(parseCsv(options))) records.push(record)
+  } catch (error) {
+    return { records, error }
+  }
+  return { records, error: undefined }
+}
+
+async function parseLeniently(text: string, options?: ParseCsvOptions, size?: number) {
+  const rejections: Rejection[] = []
+  const onReject = (rejection: Rejection) => void rejections.push(rejection)
+  return { ...(await parse(text, { ...options, onReject }, size)), rejections }
+}
+
+function quoted(cell: string | null): string {
+  if (cell === null) return ''
+  return cell === '' || /[",;\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+}
+
+t.test('gives any cells back, wherever the bytes are cut', async (t) => {
+  const unit = fc.constantFrom('a', '"', ',', ';', '\n', '\r\n', '\r', 'é', '😀', ' ', '0')
+  const cell = fc.option(fc.string({ unit, maxLength: 6 }))
+  const row = fc.tuple(cell, cell, cell)
+  const end = fc.constantFrom('\n', '\r\n')
+  const delimiter = fc.constantFrom(',', ';', '||')
+  const property = fc.asyncProperty(
+    fc.array(row, { maxLength: 12 }),
+    fc.integer({ min: 1, max: 20 }),
+    end,
+    delimiter,
+    fc.boolean(),
+    async (rows, size, end, delimiter, ended) => {
+      const lines = [['x', 'y', 'z'], ...rows].map((cells) => cells.map(quoted).join(delimiter))
+      const text = lines.join(end) + (ended ? end : '')
+      const { records, error } = await parse(text, { types: 'text', delimiter }, size)
+      assert.equal(error, undefined)
+      assert.deepStrictEqual(
+        records,
+        rows.map(([x, y, z]) => ({ x, y, z })),
+      )
+    },
+  )
+  await t.resolves(fc.assert(property, { numRuns: 150 }))
+})
+
+t.test('never loses a good row to a bad one, and tells the line of each bad one', async (t) => {
+  const bad = fc.constantFrom('1', '1,2,3', '"a"b,2', 'a"b,2', `${'x'.repeat(300)},2`)
+  const property = fc.asyncProperty(
+    fc.array(fc.oneof(fc.nat(), bad)),
+    fc.integer({ min: 1, max: 60 }),
+    async (rows, size) => {
+      const text = ['a,b', ...rows.map((one) => (typeof one === 'number' ? `${one},"x\ny"` : one))].join('\n')
+      const { records, rejections, error } = await parseLeniently(text, { maxRecordBytes: 200 }, size)
+      assert.equal(error, undefined)
+      let line = 2
+      const expected: unknown[] = []
+      for (const one of rows) {
+        if (typeof one === 'string') expected.push(line)
+        line += typeof one === 'number' ? 2 : 1
+      }
+      assert.deepStrictEqual(
+        records,
+        rows.filter((one) => typeof one === 'number').map((a) => ({ a, b: 'x\ny' })),
+      )
+      assert.deepStrictEqual(
+        rejections.map((rejection) => rejection.line),
+        expected,
+      )
+    },
+  )
+  await t.resolves(fc.assert(property))
+})
+
+t.test('infers types from the first records', async (t) => {
+  const text = [
+    'flag,count,ratio,id,mixed,empty,when',
+    'true,1,0.5,007,1,,2024-01-01T00:00:00Z',
+    ',12345678901234567890,NaN,1,x,,2024-01-02T00:00:00Z',
+    'no,1.5,n/a,2,2,17,2024-01-03T00:00:00Z',
+  ].join('\n')
+  const { records } = await parse(text, { inferRows: 2 })
+  t.strictSame(records, [
+    { flag: true, count: 1, ratio: 0.5, id: '007', mixed: '1', empty: null, when: '2024-01-01T00:00:00Z' },
+    {
+      flag: null,
+      count: 12345678901234567890n,
+      ratio: NaN,
+      id: '1',
+      mixed: 'x',
+      empty: null,
+      when: '2024-01-02T00:00:00Z',
+    },
+    { flag: 'no', count: 1.5, ratio: 'n/a', id: '2', mixed: '2', empty: 17, when: '2024-01-03T00:00:00Z' },
+  ])
+})
+
+t.test('holds records back until types are known, by their number or their bytes', async (t) => {
+  for (const options of [{ inferRows: 3 }, { maxRecordBytes: 12 }]) {
+    const stream = parseCsv(options)
+    stream.write('a,b\n1,2\n3,4\n')
+    t.equal(stream.read(), null)
+    stream.end('5,6\n7,8\n')
+    t.strictSame(await stream.toArray(), [
+      { a: 1, b: 2 },
+      { a: 3, b: 4 },
+      { a: 5, b: 6 },
+      { a: 7, b: 8 },
+    ])
+  }
+})
+
+t.test('takes declared types', async (t) => {
+  const text = 'a,b,c\n1,2,3\n1.5,x,true\n'
+  t.strictSame((await parse(text, { types: { a: 'integer', b: 'number' } })).records, [
+    { a: 1, b: 2, c: '3' },
+    { a: '1.5', b: 'x', c: 'true' },
+  ])
+  const { error } = await parse(text, { types: { aa: 'integer' } })
+  t.match(error, { code: 'ERR_SPILLWAY_INPUT', message: /no column `aa`.*`a`/ })
+})
+
+t.test('emits batches', async (t) => {
+  const { records } = await parse('a\n1\n2\n', { batches: true })
+  t.strictSame(records, [[{ a: 1 }, { a: 2 }]])
+})
+
+t.test('drops a byte order mark', async (t) => {
+  t.strictSame((await parse('\ufeffa\n1\n', {}, 1)).records, [{ a: 1 }])
+})
+
+t.test('takes a blank line for a null in a file of one column, and for nothing otherwise', async (t) => {
+  t.strictSame((await parse('a\n1\n\n""\n')).records, [{ a: '1' }, { a: null }, { a: '' }])
+  t.strictSame((await parse('a,b\n1,2\n\n3,4\n\n')).records, [
+    { a: 1, b: 2 },
+    { a: 3, b: 4 },
+  ])
+})
+
+t.test('fails on the first bad row after every record before it, held back or not', async (t) => {
+  for (const inferRows of [1, 1000]) {
+    const { records, error } = await parse('a,b\n1,2\n3,4\n5\n6,7\n', { inferRows })
+    t.strictSame(records, [
+      { a: 1, b: 2 },
+      { a: 3, b: 4 },
+    ])
+    t.match(error, { code: 'ERR_SPILLWAY_INPUT', place: { line: 4 }, message: /Line 4 .*1 cell, .*2 cells.*onReject/ })
+  }
+})
+
+t.test('rejects a quote never closed with the line it opened on', async (t) => {
+  const { records, rejections } = await parseLeniently('a,b\n1,2\n3,"x\ny\n')
+  t.strictSame(records, [{ a: 1, b: 2 }])
+  t.match(rejections, [{ line: 3, reason: /never closed/, record: '3,"x\ny' }])
+})
+
+t.test('fails without a usable header in any case', async (t) => {
+  t.match((await parseLeniently('a,a\n1,2\n')).error, { code: 'ERR_SPILLWAY_INPUT', place: { line: 1, field: 'a' } })
+  t.match((await parseLeniently('a"b,c\n1,2\n')).error, { code: 'ERR_SPILLWAY_INPUT', message: /header/ })
+})
+
+t.test('takes a file without rows, and an empty one', async (t) => {
+  t.strictSame(await parse('a,b\n'), { records: [], error: undefined })
+  t.strictSame(await parse(''), { records: [], error: undefined })
+})
+
+t.test('keeps a __proto__ column an own property', async (t) => {
+  const [record] = (await parse('__proto__,b\n1,2\n')).records as [object]
+  t.strictSame(Object.entries(record), [
+    ['__proto__', 1],
+    ['b', 2],
+  ])
+})
+
+t.test('can be destroyed in the middle of a row', async (t) => {
+  const stream = parseCsv()
+  stream.write('a,b\n1,"2')
+  stream.destroy()
+  await new Promise((resolve) => stream.once('close', resolve))
+  t.ok(stream.destroyed)
+})
+
+t.test('refuses options it cannot have', async (t) => {
+  for (const options of [
+    { delimiter: '"' },
+    { delimiter: '' },
+    { types: 'auto' },
+    { types: { a: 'date' } },
+    { inferRows: 0 },
+  ]) {
+    t.throws(() => parseCsv(options as ParseCsvOptions), { code: 'ERR_SPILLWAY_OPTION' })
+  }
+})

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import fc from 'fast-check'
+import t from 'tap'
+import type { Rejection } from '../../../lib/core/rejection.ts'
+import { parseExactJson } from '../../../transforms/parsing/big-integers.ts'
+import { parseJsonArray, type ParseJsonArrayOptions } from '../../../transforms/parsing/parse-json-array.ts'
+
+interface Parsed {
+  readonly records: unknown[]
+  readonly error: unknown
+}
+
+async function parse(text: string, size: number, options?: ParseJsonArrayOptions): Promise<Parsed> {
+  const bytes = Buffer.from(text)
+  const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+    bytes.subarray(i * size, (i + 1) * size),
+  )
+  const records: unknown[] = []
+  try {
+    for await (const record of Readable.from(chunks).pipe(parseJsonArray(options))) records.push(record)
+  } catch (error) {
+    return { records, error }
+  }
+  return { records, error: undefined }
+}
+
+t.test('gives any array of objects back, wherever the bytes are cut', async (t) => {
+  const element = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue(), { noNullPrototype: true })
+  const size = fc.integer({ min: 1, max: 50 })
+  const property = fc.asyncProperty(fc.array(element), size, fc.nat(3), async (elements, size, indent) => {
+    const text = JSON.stringify(elements, null, indent)
+    const { records, error } = await parse(text, size)
+    assert.equal(error, undefined)
+    assert.deepStrictEqual(records, parseExactJson(text))
+    assert.deepStrictEqual((await parse(text, size, { batches: true })).records.flat(), records)
+  })
+  await t.resolves(fc.assert(property, { numRuns: 60 }))
+})
+
+t.test('keeps integers beyond 2^53 and __proto__ keys', async (t) => {
+  const { records } = await parse('[{"a":[12345678901234567890,1e3],"__proto__":{"x":1}}]', 4)
+  t.strictSame((records[0] as { a: unknown }).a, [12345678901234567890n, 1000])
+  t.strictSame(Object.keys(records[0] as object), ['a', '__proto__'])
+})
+
+t.test('sets elements aside that are no objects', async (t) => {
+  const text = '[{"a":1}, 5, "x]{y", [[1], {"n":2}], null, true, {"a":2}]'
+  for (const size of [1, 7, 1000]) {
+    const rejections: Rejection[] = []
+    const { records, error } = await parse(text, size, { onReject: (rejection) => void rejections.push(rejection) })
+    t.equal(error, undefined)
+    t.strictSame(records, [{ a: 1 }, { a: 2 }])
+    t.strictSame(
+      rejections.map(({ record }) => record),
+      [5, 'x]{y', [[1], { n: 2 }], null, true],
+    )
+    t.match(rejections[0], { stage: 'parse', reason: /^element 2 is 5 \(number\), not an object$/ })
+  }
+  const { records, error } = await parse('[{"a":1},7,{"a":2}]', 1000)
+  t.strictSame(records, [{ a: 1 }])
+  t.match(error, { code: 'ERR_SPILLWAY_INPUT', message: /element 2 is 7/ })
+})
+
+const broken: readonly [text: string, complete: number, message: RegExp][] = [
+  ['[{"a":0},{"a":1} {"a":2}]', 2, /malformed .* at element 3/],
+  ['[{"a":0},{"a":}]', 1, /malformed .* at element 2/],
+  ['[{"a":0}}', 1, /malformed .* at element 2/],
+  ['[{"a":0},{"a":1}', 2, /ends early, at element 3/],
+  ['[{"a":0},{"a', 1, /ends early, at element 2/],
+  ['[', 0, /ends early, at element 1/],
+  ['[{"a":0}] [', 1, /something follows the array/],
+  ['{"a":0}', 0, /no array/],
+  ['', 0, /no array/],
+  ['17', 0, /no array/],
+]
+
+t.test('emits what is complete of a broken document, then fails in any case', async (t) => {
+  for (const [text, complete, message] of broken) {
+    for (const size of [1, 3, 1000]) {
+      const { records, error } = await parse(text, size, { onReject: () => {} })
+      t.strictSame(
+        records,
+        Array.from({ length: complete }, (_, a) => ({ a })),
+        text,
+      )
+      t.match(error, { code: 'ERR_SPILLWAY_INPUT', message, place: { record: complete + 1 } }, text)
+    }
+  }
+})
+
+t.test('takes an empty array', async (t) => {
+  t.strictSame(await parse(' [ ] ', 1), { records: [], error: undefined })
+})
+
+t.test('fails on an element longer than its bound, whatever it is made of', async (t) => {
+  const long = [
+    '{"a":"' + 'x'.repeat(200) + '"}',
+    '"' + 'x'.repeat(200) + '"',
+    `[${'1,'.repeat(100)}1]`,
+    '1'.repeat(200),
+  ]
+  for (const element of long) {
+    for (const size of [10, 1000]) {
+      const { records, error } = await parse(`[{"a":1},${' '.repeat(300)}{"a":2},${element},{"a":3}]`, size, {
+        maxElementBytes: 100,
+        onReject: () => {},
+      })
+      t.strictSame(records, [{ a: 1 }, { a: 2 }])
+      t.match(error, { code: 'ERR_SPILLWAY_INPUT', message: /`maxElementBytes` \(100\) are taken by element 3/ })
+    }
+  }
+})

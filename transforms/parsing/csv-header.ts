@@ -1,0 +1,40 @@
+/**
+ * The first row of a CSV file: the names of its columns, and records made by them.
+ */
+import { SpillwayError } from '../../lib/core/errors.ts'
+import type { ResultRecord } from '../../lib/core/record.ts'
+import type { CsvCell } from './csv-rows.ts'
+
+/**
+ * The column names of a header row. A column without a name is called `column_<n>`, counted from 1.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when two columns have one name: one would overwrite the other
+ */
+export function headerNames(cells: readonly CsvCell[], line: number): string[] {
+  const names = cells.map((cell, index) => cell || `column_${index + 1}`)
+  const seen = new Set<string>()
+  for (const name of names) {
+    if (seen.has(name)) {
+      throw new SpillwayError(
+        'ERR_SPILLWAY_INPUT',
+        `Line ${line} cannot be the header: two columns are named ${JSON.stringify(name)}. Give each column a name of its own.`,
+        { place: { line, field: name } },
+      )
+    }
+    seen.add(name)
+  }
+  return names
+}
+
+/** Makes records of rows of values that stand in the order of `names`. */
+export function recordMaker(names: readonly string[]): (values: readonly unknown[]) => ResultRecord {
+  if (names.includes('__proto__')) {
+    // Only a plain assignment would reach the prototype; Object.fromEntries defines own properties.
+    return (values) => Object.fromEntries(names.map((name, index) => [name, values[index]]))
+  }
+  return (values) => {
+    const record: Record<string, unknown> = {}
+    for (let index = 0; index < names.length; index++) record[names[index] as string] = values[index]
+    return record
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * One huge JSON document whose top level is an array, to records: element by element, over stream-json's tokens, so
+ * that memory is bounded by one element however long the document is. For JSON lines, which are several times as
+ * fast, there is `parseJsonl`.
+ */
+import { StringDecoder } from 'node:string_decoder'
+import type { Transform } from 'node:stream'
+import { Assembler } from 'stream-json/core/assembler.js'
+import { jsonParser, type Token } from 'stream-json/core/parser.js'
+import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
+import { describeValue, integerFrom, resolveOptions, type Checks } from '../../lib/core/options.ts'
+import { isRecord } from '../../lib/core/record.ts'
+import { exactNumber } from './big-integers.ts'
+import {
+  RecordParser,
+  recordParserChecks,
+  type Decoder,
+  type ParserOutput,
+  type RecordParserOptions,
+} from './record-parser.ts'
+
+/** Options of {@link parseJsonArray}. */
+export interface ParseJsonArrayOptions extends RecordParserOptions {
+  /** Longest element, in bytes of its text. @default 16777216 (16 MB) */
+  readonly maxElementBytes?: number
+}
+
+const checks: Checks<ParseJsonArrayOptions> = { ...recordParserChecks, maxElementBytes: integerFrom(1) }
+
+const DEFAULTS = { batches: false, maxElementBytes: 16 * 1024 * 1024 } as const satisfies ParseJsonArrayOptions
+
+/** What ends a piece of text between elements, and within one: see {@link JsonArrayDecoder}. */
+const BETWEEN = /[,[\]{]/g
+const WITHIN = /[}\]]/g
+
+/**
+ * A Transform of one JSON array of objects (bytes or strings) into its elements, in their order.
+ *
+ * Integers beyond 2^53 become bigint. An element that is no object is bad input: see `onReject`, where it comes as
+ * the value it is. A document that is no array, malformed, followed by something else, or at its end too early, and
+ * an element longer than `maxElementBytes`, fail the stream in any case, after the elements before.
+ *
+ * Memory: one element, and the elements of one chunk.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+ * @example
+ * await pipeline(createReadStream('export.json'), parseJsonArray(), new JsonlSink({ path: 'export.jsonl' }))
+ */
+export function parseJsonArray(given?: ParseJsonArrayOptions): Transform {
+  const options = resolveOptions('parseJsonArray', given, checks, DEFAULTS)
+  return new RecordParser(new JsonArrayDecoder(options.maxElementBytes), options)
+}
+
+/**
+ * stream-json hands over the tokens of a piece of text together, and none of them when it finds a mistake in it. So
+ * it gets pieces that complete one element at most, at their very end: text between elements is cut at what separates
+ * them, text within one at what may close it. Then no element is lost to a mistake after it.
+ */
+class JsonArrayDecoder implements Decoder {
+  readonly #maxElementBytes: number
+  readonly #decoder = new StringDecoder('utf8')
+  readonly #parse = jsonParser({ streamValues: false })
+  readonly #assembler = new ExactAssembler()
+  #state: 'before' | 'elements' | 'after' = 'before'
+  /** Elements completed. */
+  #elements = 0
+  /** Bytes of the open element. */
+  #elementBytes = 0
+
+  constructor(maxElementBytes: number) {
+    this.#maxElementBytes = maxElementBytes
+  }
+
+  write(bytes: Buffer, output: ParserOutput): void {
+    this.#take(this.#decoder.write(bytes), output)
+  }
+
+  end(output: ParserOutput): void {
+    this.#take(this.#decoder.end(), output)
+    if (output.failed || this.#state === 'after') return
+    output.fail(
+      this.#state === 'before'
+        ? this.#failure('it holds no array', 'Expected a JSON array of objects.')
+        : this.#failure('it ends early, at', 'It was probably cut short: get the whole of it.'),
+    )
+  }
+
+  #take(text: string, output: ParserOutput): void {
+    for (let from = 0; from < text.length && !output.failed;) {
+      const end = this.#endOfPiece(text, from)
+      this.#takePiece(text.slice(from, end), output)
+      from = end
+    }
+  }
+
+  #endOfPiece(text: string, from: number): number {
+    const stop = this.#assembler.done ? BETWEEN : WITHIN
+    stop.lastIndex = from
+    return stop.test(text) ? stop.lastIndex : text.length
+  }
+
+  #takePiece(piece: string, output: ParserOutput): void {
+    this.#elementBytes += Buffer.byteLength(this.#elementBytes === 0 ? piece.replace(/^[\s,]+/, '') : piece)
+    let tokens: readonly Token[]
+    try {
+      const parsed = this.#parse(piece)
+      tokens = typeof parsed === 'symbol' ? [] : (parsed as { values: Token[] }).values
+    } catch (error) {
+      output.fail(this.#malformed(error))
+      return
+    }
+    for (const token of tokens) this.#takeToken(token, output)
+    if (this.#elementBytes > this.#maxElementBytes && !output.failed) output.fail(this.#tooLong())
+  }
+
+  #takeToken(token: Token, output: ParserOutput): void {
+    if (output.failed) return
+    const between = this.#assembler.done
+    if (this.#state === 'before') {
+      if (token.name !== 'startArray') output.fail(this.#failure('it is no array', 'Expected a JSON array of objects.'))
+      this.#state = 'elements'
+      this.#elementBytes = 0
+    } else if (between && token.name === 'endArray') {
+      this.#state = 'after'
+    } else {
+      this.#assembler.consume(token)
+      if (this.#assembler.done) this.#complete(this.#assembler.current, output)
+    }
+  }
+
+  #complete(element: unknown, output: ParserOutput): void {
+    if (this.#elementBytes > this.#maxElementBytes) {
+      output.fail(this.#tooLong())
+      return
+    }
+    this.#elementBytes = 0
+    this.#elements++
+    if (isRecord(element)) output.add(element)
+    else output.reject(`element ${this.#elements} is ${describeValue(element)}, not an object`, element)
+  }
+
+  #malformed(error: unknown): SpillwayError {
+    if (this.#state === 'after') {
+      return this.#failure('something follows the array', 'Expected one JSON array of objects.', error)
+    }
+    const reason = messageOf(error).replace(/^Parser (?:cannot parse input: )?/, '')
+    return this.#failure(`it is malformed (${reason}) at`, 'Correct it: a document cannot be read past that.', error)
+  }
+
+  #tooLong(): SpillwayError {
+    const remedy = 'Raise `maxElementBytes` if memory allows.'
+    return this.#failure(`more than \`maxElementBytes\` (${this.#maxElementBytes}) are taken by`, remedy)
+  }
+
+  /** @param reason - ends in `at` or `by` where the element belongs into the message */
+  #failure(reason: string, remedy: string, cause?: unknown): SpillwayError {
+    const record = this.#elements + 1
+    const where = / (?:at|by)$/.test(reason) ? ` element ${record}` : ''
+    return new SpillwayError('ERR_SPILLWAY_INPUT', `The JSON document cannot be read: ${reason}${where}. ${remedy}`, {
+      ...(cause !== undefined && { cause }),
+      place: { record },
+    })
+  }
+}
+
+/** stream-json's assembler, with integers beyond 2^53 as bigint. */
+class ExactAssembler extends Assembler {
+  override numberValue(literal: string): void {
+    // Saves whatever it is given.
+    this.stringValue(exactNumber(literal) as unknown as string)
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * JSON lines to records. split2 does the lines; what is added here is what it lacks: a bound on a line's length
+ * that is kept in linear time and loses no other line, line numbers, and a bad line that takes no good one with it.
+ */
+import { constants } from 'node:buffer'
+import { StringDecoder } from 'node:string_decoder'
+import type { Transform } from 'node:stream'
+import split2 from 'split2'
+import { messageOf } from '../../lib/core/errors.ts'
+import { describeValue, resolveOptions, type Check, type Checks } from '../../lib/core/options.ts'
+import { isRecord } from '../../lib/core/record.ts'
+import { mayHoldBigInteger, parseExactJson } from './big-integers.ts'
+import {
+  RecordParser,
+  recordParserChecks,
+  type Decoder,
+  type ParserOutput,
+  type RecordParserOptions,
+} from './record-parser.ts'
+import { WholeLines } from './whole-lines.ts'
+
+/** Options of {@link parseJsonl}. */
+export interface ParseJsonlOptions extends RecordParserOptions {
+  /** Longest line in bytes; a longer one is rejected without being kept. @default 16777216 (16 MB) */
+  readonly maxLineBytes?: number
+}
+
+const lineBytes: Check = {
+  expected: `an integer from 1 up to ${constants.MAX_STRING_LENGTH}, the longest string Node.js can hold`,
+  accepts: (value) =>
+    Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= constants.MAX_STRING_LENGTH,
+}
+
+const checks: Checks<ParseJsonlOptions> = { ...recordParserChecks, maxLineBytes: lineBytes }
+
+const DEFAULTS = { batches: false, maxLineBytes: 16 * 1024 * 1024 } as const satisfies ParseJsonlOptions
+
+/** What JSON takes for white space within a line. */
+const BLANK = /^[ \t\r]*$/
+
+/**
+ * A Transform of JSON lines (bytes or strings) into records, in their order.
+ *
+ * Integers beyond 2^53 become bigint, with all their digits. Lines end in LF or CRLF; empty ones are skipped, but
+ * counted; the last one may lack its end. A line that is not JSON, not an object, or longer than `maxLineBytes` is
+ * bad input: see `onReject`.
+ *
+ * Memory: one line (room for twice `maxLineBytes` at most), and the records of one chunk of input.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+ * @example
+ * await pipeline(createReadStream('results.jsonl'), parseJsonl(), new CsvSink({ path: 'results.csv' }))
+ */
+export function parseJsonl(given?: ParseJsonlOptions): Transform {
+  const options = resolveOptions('parseJsonl', given, checks, DEFAULTS)
+  return new RecordParser(new JsonlDecoder(options.maxLineBytes), options)
+}
+
+/**
+ * Feeds split2 whole lines only, so that its own buffer stays empty: it would split that again with each chunk. Its
+ * mapper keeps the line for itself, so nothing waits in split2 and each write is done when it returns.
+ */
+class JsonlDecoder implements Decoder {
+  readonly #lines: WholeLines
+  readonly #splitter: Transform
+  #output: ParserOutput | null = null
+  #line = 0
+  #exact = false
+
+  constructor(maxLineBytes: number) {
+    this.#splitter = split2('\n', (text) => this.#parse(text))
+    this.#lines = new WholeLines(maxLineBytes, {
+      lines: (block) => {
+        this.#exact = mayHoldBigInteger(block)
+        this.#splitter.write(block)
+      },
+      overlong: (head) => {
+        this.#line++
+        if (this.#output?.failed) return
+        const reason = `it is longer than \`maxLineBytes\` (${maxLineBytes})`
+        this.#output?.reject(reason, new StringDecoder('utf8').write(head), this.#line)
+      },
+    })
+  }
+
+  write(bytes: Buffer, output: ParserOutput): void {
+    this.#output = output
+    this.#lines.write(bytes)
+  }
+
+  end(output: ParserOutput): void {
+    this.#output = output
+    this.#lines.end()
+  }
+
+  #parse(text: string): void {
+    this.#line++
+    const output = this.#output as ParserOutput
+    if (output.failed) return
+    let value: unknown
+    try {
+      value = this.#exact ? parseExactJson(text) : JSON.parse(text)
+    } catch (error) {
+      if (!BLANK.test(text)) output.reject(`it is not JSON: ${messageOf(error)}`, withoutCr(text), this.#line)
+      return
+    }
+    if (isRecord(value)) output.add(value)
+    else output.reject(`it is not a record but ${describeValue(value)}`, withoutCr(text), this.#line)
+  }
+}
+
+function withoutCr(text: string): string {
+  return text.endsWith('\r') ? text.slice(0, -1) : text
+}
