@@ -5,7 +5,7 @@
 import { resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { openFileTarget, type OpenTarget } from '../sinks/files/file-target.ts'
-import { completedRun } from './recovery/recall-run.ts'
+import { recallRun } from './recovery/recall-run.ts'
 import type { ResultCallback } from './execution/container-intake.ts'
 import {
   abortSignal,
@@ -29,7 +29,7 @@ import { expectJournal } from './journal/reader.ts'
 import { resolveWorkflow } from './workflow/resolve.ts'
 import { ResultStreamer } from './result-streamer.ts'
 import { streamerOptionsOf } from './workflow/results-settings.ts'
-import { Resumption, tellWorkflow, type ResumptionOptions } from './recovery/resume-plan.ts'
+import { ResumePlan, recordWorkflow, type ResumptionOptions } from './recovery/resume-plan.ts'
 import { claimRunDirectory, type RunDirectory } from './run/directory.ts'
 import { RunLock } from './run/lock.ts'
 import { RunState } from './journal/run-state.ts'
@@ -141,7 +141,7 @@ export class Coordinator {
     const workflow = { ...resolved, id: directory.workflowId }
     const state = new RunState(directory.workflowId)
     const journal = await this.#openJournal(directory, state)
-    await closeUnless(journal, tellWorkflow(journal, directory, workflow, options.notes ?? {}))
+    await closeOnFailure(journal, recordWorkflow(journal, directory, workflow, options.notes ?? {}))
     return await this.#run({ workflow, directory, journal, earlier: new Map() }, options)
   }
 
@@ -160,12 +160,12 @@ export class Coordinator {
     options.signal?.throwIfAborted()
     await expectJournal(directory)
     await using _lock = await RunLock.take(directory)
-    const resumption = await Resumption.read(directory, options, this.#sequencer.topologies)
-    const { state, workflow } = resumption
-    if (resumption.isComplete) return await completedRun(resumption, this.#managerOf(directory))
-    const journal = await this.#openJournal(resumption.directory, state)
-    const earlier = await closeUnless(journal, resumption.begin(journal))
-    return await this.#run({ workflow, directory: resumption.directory, journal, earlier }, options)
+    const plan = await ResumePlan.read(directory, options, this.#sequencer.topologies)
+    const { state, workflow } = plan
+    if (plan.isComplete) return await recallRun(plan, this.#managerOf(directory))
+    const journal = await this.#openJournal(plan.directory, state)
+    const earlier = await closeOnFailure(journal, plan.begin(journal))
+    return await this.#run({ workflow, directory: plan.directory, journal, earlier }, options)
   }
 
   /**
@@ -274,7 +274,7 @@ export class Coordinator {
 }
 
 /** Releases the journal of a run that cannot begin. */
-async function closeUnless<Value>(journal: Journal, beginning: Promise<Value>): Promise<Value> {
+async function closeOnFailure<Value>(journal: Journal, beginning: Promise<Value>): Promise<Value> {
   try {
     return await beginning
   } catch (error) {

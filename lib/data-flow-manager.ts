@@ -89,7 +89,7 @@ export class DataFlowManager {
     // A stream may fail while it waits for its turn: that is met when it is read, and must not end the process before.
     if (output instanceof Stream) output.on('error', () => {})
     try {
-      return await this.#directories.inTurn(place, (directory) => this.#take(output, place, directory))
+      return await this.#directories.serialize(place, (directory) => this.#take(output, place, directory))
     } catch (error) {
       closeStream(output)
       throw error
@@ -103,7 +103,7 @@ export class DataFlowManager {
    */
   async getPhaseOutput(workflowId: string, phaseName: string): Promise<unknown> {
     const place = { workflowId, phaseName }
-    const { tables, opened } = await this.#directories.inMoment(place, async (directory) => {
+    const { tables, opened } = await this.#directories.exclusive(place, async (directory) => {
       const output = await this.#find(place, directory)
       return { tables: output.tables, opened: await output.open() }
     })
@@ -133,7 +133,7 @@ export class DataFlowManager {
    */
   async createReference(workflowId: string, phaseName: string): Promise<PhaseReference> {
     const place = { workflowId, phaseName }
-    return this.#directories.inMoment(place, async (directory) =>
+    return this.#directories.exclusive(place, async (directory) =>
       this.#referTo(place, await this.#find(place, directory)),
     )
   }
@@ -144,11 +144,11 @@ export class DataFlowManager {
    * @throws {SpillwayError} as {@link getPhaseOutput} and {@link storePhaseOutput} do
    */
   async transferData(from: OutputPlace, to: OutputPlace): Promise<PhaseReference> {
-    const opened = await this.#directories.inMoment(from, async (directory) =>
+    const opened = await this.#directories.exclusive(from, async (directory) =>
       (await this.#find(from, directory)).open(),
     )
     try {
-      return await this.#directories.inTurn(to, (directory) =>
+      return await this.#directories.serialize(to, (directory) =>
         opened instanceof MemoryOutput
           ? this.#hold(to, opened.held)
           : this.#file(to, directory, async (files) => {
@@ -174,7 +174,7 @@ export class DataFlowManager {
         this.#memory.delete(workflowId, phaseName)
         await directory.clear()
       }
-      await this.#directories.inTurn(place, () => this.#directories.inMoment(place, remove))
+      await this.#directories.serialize(place, () => this.#directories.exclusive(place, remove))
     }
     await this.#directories.removeEmpty(workflowId)
   }
@@ -204,7 +204,7 @@ export class DataFlowManager {
     try {
       return await work(files)
     } catch (error) {
-      await this.#directories.inMoment(place, (directory) => directory.discard(files))
+      await this.#directories.exclusive(place, (directory) => directory.discard(files))
       throw error
     }
   }
@@ -232,7 +232,7 @@ export class DataFlowManager {
     const output = new MemoryOutput(makeId(), held)
     await this.#room.run('', async () => {
       await this.#makeRoom(output.bytes, place)
-      await this.#directories.inMoment(place, async (directory) => {
+      await this.#directories.exclusive(place, async (directory) => {
         if (this.#options.durable) await directory.sweep(await this.#copyOut(output, place, directory))
         else await directory.clear()
         this.#memory.set(place.workflowId, place.phaseName, output)
@@ -244,7 +244,7 @@ export class DataFlowManager {
   /** Makes files the output of a phase. */
   #replace(place: OutputPlace, files: OutputFiles): Promise<PhaseReference> {
     const { workflowId, phaseName: phase } = place
-    return this.#directories.inMoment(place, async (directory) => {
+    return this.#directories.exclusive(place, async (directory) => {
       const manifest = makeManifest({ id: makeId(), workflowId, phase }, files)
       await this.#publish(manifest, directory)
       await directory.sweep(manifest)
@@ -271,7 +271,7 @@ export class DataFlowManager {
 
   #spill(place: OutputPlace): Promise<void> {
     const { workflowId, phaseName: phase } = place
-    return this.#directories.inMoment(place, async (directory) => {
+    return this.#directories.exclusive(place, async (directory) => {
       const output = this.#memory.get(workflowId, phase)
       // It was replaced or cleaned up while this waited.
       if (output === undefined) return
@@ -303,7 +303,7 @@ export class DataFlowManager {
   #referTo(place: OutputPlace, output: StoredOutput): PhaseReference {
     const { workflowId, phaseName } = place
     return new OutputReference(workflowId, phaseName, output, (table) =>
-      this.#directories.inMoment(place, async (directory) => {
+      this.#directories.exclusive(place, async (directory) => {
         const current = await this.#current(place, directory)
         if (current?.id !== output.id) throw replacedOutput(workflowId, phaseName)
         return current.open(table)

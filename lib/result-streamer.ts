@@ -17,7 +17,7 @@ import { expectValue, oneOf } from './core/options.ts'
 import { isRecord, type ResultRecord } from './core/record.ts'
 import type { Rejection } from './core/rejection.ts'
 import { queuedChunks } from './core/queued-chunks.ts'
-import { settleInto, type Callback } from './core/settle-callback.ts'
+import { settleCallback, type Callback } from './core/settle-callback.ts'
 import type { PhaseGraph } from './streaming/phase-graph.ts'
 import { PhaseRouter, type EarlierPhases } from './streaming/router.ts'
 import {
@@ -79,7 +79,7 @@ export class ResultStreamer extends Writable {
   readonly #refusals = new WeakMap<object, Rejection | null>()
   #drained: Deferred<void> | undefined
   /** What was in the queue when the stream was destroyed. */
-  #salvaged: unknown[] = []
+  #unwritten: unknown[] = []
   #prepared = false
   #completed = false
 
@@ -225,24 +225,24 @@ export class ResultStreamer extends Writable {
   }
 
   override _construct(callback: Callback): void {
-    settleInto(this.#prepare(), callback)
+    settleCallback(this.#prepare(), callback)
   }
 
   override _write(chunk: unknown, _encoding: BufferEncoding, callback: Callback): void {
-    settleInto(this.#accept(chunk), callback)
+    settleCallback(this.#accept(chunk), callback)
   }
 
   override _final(callback: Callback): void {
-    settleInto(this.#complete(), callback)
+    settleCallback(this.#complete(), callback)
   }
 
   override destroy(error?: Error): this {
-    if (!this.destroyed) this.#salvaged = queuedChunks(this)
+    if (!this.destroyed) this.#unwritten = queuedChunks(this)
     return super.destroy(error)
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
-    settleInto(this.#save(), (failure) => {
+    settleCallback(this.#save(), (failure) => {
       this.#drained?.reject(error ?? failure ?? this.#closedError())
       callback(error ?? failure)
     })
@@ -309,11 +309,11 @@ export class ResultStreamer extends Writable {
 
   /** Saves what was accepted and completes all files, unless that is done or never began. */
   async #save(): Promise<void> {
-    const salvaged = this.#salvaged
-    this.#salvaged = []
+    const unwritten = this.#unwritten
+    this.#unwritten = []
     if (this.#completed || !this.#prepared) return
     try {
-      for (const chunk of salvaged) await this.#accept(chunk)
+      for (const chunk of unwritten) await this.#accept(chunk)
     } finally {
       await this.#complete()
     }

@@ -80,8 +80,8 @@ export class Part {
   }
 
   /** Whether further records belong into another part. */
-  get worn(): boolean {
-    return this.#writer.worn
+  get shouldRotate(): boolean {
+    return this.#writer.shouldRotate
   }
 
   /** Bytes of the file. */

@@ -265,7 +265,7 @@ export class RecordFiles {
     const { partMaxRows, partMaxBytes } = this.#options
     const part = this.#part
     if (part === undefined) return false
-    return part.rows >= partMaxRows || part.bytes >= partMaxBytes || (part.worn && this.#series.hasParts)
+    return part.rows >= partMaxRows || part.bytes >= partMaxBytes || (part.shouldRotate && this.#series.hasParts)
   }
 
   /** Answers drift with a new part of wider columns. False when the record must be rejected. */

@@ -46,7 +46,7 @@ export class RecordSink extends Writable {
   /** Single records that wait for some more of them, or for a pause. */
   #gathered: unknown[] = []
   /** What was in the queue when the stream was destroyed. */
-  #salvaged: unknown[] = []
+  #unwritten: unknown[] = []
   /** The work of the hook at hand, or a flush. Hooks never overlap, but a destroy may come while one works. */
   #work: Promise<void> = Promise.resolve()
   #state: 'open' | 'failed' | 'closed' = 'open'
@@ -116,7 +116,7 @@ export class RecordSink extends Writable {
   }
 
   override destroy(error?: Error): this {
-    if (!this.destroyed) this.#salvaged = queuedChunks(this)
+    if (!this.destroyed) this.#unwritten = queuedChunks(this)
     return super.destroy(error)
   }
 
@@ -186,7 +186,7 @@ export class RecordSink extends Writable {
 
   async #open(): Promise<void> {
     // Destroyed before anything was written: what is on the disk stays as it is.
-    if (this.destroyed && this.#salvaged.length === 0) {
+    if (this.destroyed && this.#unwritten.length === 0) {
       this.#state = 'closed'
       return
     }
@@ -252,9 +252,9 @@ export class RecordSink extends Writable {
     if (this.#state === 'closed') return
     try {
       if (this.#state === 'failed') {
-        failMarkers(this.#salvaged, error)
+        failMarkers(this.#unwritten, error)
       } else {
-        await this.#writeAll([...this.#takeGathered(), ...this.#salvaged])
+        await this.#writeAll([...this.#takeGathered(), ...this.#unwritten])
         await this.#close()
       }
     } finally {

@@ -26,7 +26,7 @@ export interface RecordWriter {
   /** Whether what was encoded should be taken before more records are written. */
   readonly full: boolean
   /** Whether so much of the file is dead weight that further records belong into another one. */
-  readonly worn: boolean
+  readonly shouldRotate: boolean
   /** Why the last {@link write} stopped before a record; undefined when none was refused. */
   readonly refusal: Refusal | undefined
   readonly changed: ChangedValues

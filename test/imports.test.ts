@@ -1,6 +1,6 @@
 /**
- * Reads the imports of every source file and holds them against the layers of the project:
- * `node:* -> lib/core -> {transforms, sinks} -> lib -> test, benchmarks, examples`.
+ * Reads the imports of every source file and compares them with the layers of the project,
+ * `node:* -> lib/core -> {transforms, sinks} -> lib -> test, benchmarks, examples`, and with the table of its rooms.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
@@ -31,6 +31,62 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   examples: [...library, 'benchmarks', 'examples'],
   test: [...library, 'benchmarks', 'examples', 'test'],
 }
+
+/**
+ * The rooms of the library, and the rooms that each one imports. A room is a folder; each file at the top of `lib`,
+ * `sinks` and `transforms` is a room of its own. Every room may import `lib/core`.
+ */
+const arrows: Readonly<Record<string, string>> = {
+  'lib/cli':
+    'lib/cli/convert lib/cli/run lib/cli/terminal lib/monitor lib/reading lib/recovery lib/workflow sinks/options sinks/readers',
+  'lib/cli/convert':
+    'lib/cli/terminal lib/reading sinks/columns sinks/dead-letter-file sinks/files sinks/options sinks/readers sinks/record-sink sinks/values transforms/parsing',
+  'lib/cli/run':
+    'lib/cli/terminal lib/coordinator lib/journal lib/monitor lib/result-streamer lib/run lib/workflow sinks/options transforms/aggregate',
+  'lib/coordinator':
+    'lib/data-flow-manager lib/execution lib/journal lib/recovery lib/result-streamer lib/run lib/sequencer lib/streaming lib/workflow sinks/files',
+  'lib/data-flow-manager': 'lib/outputs',
+  'lib/distributed-result-collector': 'lib/collector',
+  'lib/execution':
+    'lib/outputs lib/streaming lib/workflow sinks/columns sinks/files sinks/values transforms/aggregate transforms/buffering',
+  'lib/journal': 'lib/execution lib/outputs lib/streaming lib/workflow sinks/files sinks/part transforms/aggregate',
+  'lib/monitor': 'lib/execution lib/journal lib/result-streamer lib/run lib/workflow',
+  'lib/outputs': 'sinks/columns sinks/files sinks/readers sinks/record-sink sinks/values',
+  'lib/reading': 'sinks/options sinks/part sinks/readers sinks/values transforms/parsing',
+  'lib/recovery':
+    'lib/data-flow-manager lib/execution lib/journal lib/reading lib/result-streamer lib/run lib/streaming lib/workflow sinks/files transforms/aggregate',
+  'lib/result-streamer': 'lib/streaming sinks/dead-letter-file sinks/files transforms/aggregate',
+  'lib/run':
+    'lib/data-flow-manager lib/execution lib/journal lib/outputs lib/reading lib/result-streamer lib/streaming lib/workflow sinks/columns sinks/files sinks/part transforms/aggregate',
+  'lib/sequencer': 'lib/execution lib/outputs lib/workflow',
+  'lib/streaming':
+    'sinks/files sinks/options sinks/part sinks/record-sink transforms/aggregate transforms/aggregation-tee transforms/buffering-transform',
+  'lib/testing': 'sinks/files',
+  'lib/workflow': 'lib/outputs lib/streaming transforms/aggregate',
+  'sinks/columns': 'sinks/values',
+  'sinks/csv-sink': 'sinks/options sinks/record-sink',
+  'sinks/dead-letter-file': 'sinks/files sinks/options sinks/values',
+  'sinks/files': 'sinks/record-writer',
+  'sinks/jsonl-sink': 'sinks/options sinks/record-sink',
+  'sinks/options': 'sinks/columns sinks/files sinks/parquet/compression sinks/text sinks/values',
+  'sinks/parquet':
+    'sinks/columns sinks/parquet/compression sinks/parquet/encoding sinks/parquet/thrift sinks/record-writer sinks/values',
+  'sinks/parquet-sink': 'sinks/options sinks/record-sink',
+  'sinks/parquet/compression': 'sinks/parquet/thrift',
+  'sinks/part': 'sinks/columns sinks/files sinks/record-writer sinks/values',
+  'sinks/part-series': 'sinks/files sinks/options',
+  'sinks/readers': 'sinks/files sinks/parquet/compression sinks/parquet/thrift',
+  'sinks/record-files': 'sinks/columns sinks/options sinks/part sinks/part-series sinks/values sinks/writers',
+  'sinks/record-sink': 'sinks/dead-letter-file sinks/options sinks/record-files',
+  'sinks/record-writer': 'sinks/values',
+  'sinks/text': 'sinks/columns sinks/record-writer sinks/values',
+  'sinks/writers': 'sinks/columns sinks/options sinks/parquet sinks/record-writer sinks/text',
+  'transforms/aggregation-tee': 'transforms/aggregate',
+  'transforms/buffering-transform': 'transforms/buffering',
+}
+
+/** Source files that a folder may hold: more than that, and a newcomer finds nothing in it. */
+const MAX_FILES = 24
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   dependencies: Record<string, string>
@@ -83,6 +139,33 @@ t.test('lib/core needs nothing but node', async (t) => {
 t.test('entry points are for users: nothing inside imports an index.ts', async (t) => {
   const wrong = fromLibrary.filter(({ kind, target }) => kind === 'file' && posix.basename(target) === 'index.ts')
   t.strictSame(wrong.map(describe), [])
+})
+
+t.test('each room imports the rooms that the table names, and no other', async (t) => {
+  const found = new Map(Object.keys(arrows).map((room) => [room, new Set<string>()]))
+  for (const { kind, file, target } of fromLibrary) {
+    const [from, to] = [roomOf(file), roomOf(target)]
+    if (kind !== 'file' || isEntry(file) || from === to || to === 'lib/core') continue
+    found.set(from, (found.get(from) ?? new Set()).add(to))
+  }
+  const rooms = [...found].map(([room, targets]) => [room, [...targets].sort().join(' ')])
+  t.strictSame(Object.fromEntries(rooms), arrows)
+})
+
+t.test('no room imports itself through other rooms', async (t) => {
+  t.strictSame(cycles(new Map(Object.entries(arrows).map(([room, targets]) => [room, targets.split(' ')]))), [])
+})
+
+t.test(`no folder holds more than ${MAX_FILES} source files`, async (t) => {
+  const counts = new Map<string, number>()
+  for (const file of ['lib', 'transforms', 'sinks'].flatMap(sourceFiles)) {
+    const folder = posix.dirname(file)
+    counts.set(folder, (counts.get(folder) ?? 0) + 1)
+  }
+  t.strictSame(
+    [...counts].filter(([, files]) => files > MAX_FILES),
+    [],
+  )
 })
 
 t.test('the orchestrators do not know each other: the coordinator knows them', async (t) => {
@@ -170,6 +253,17 @@ function specifiersOf(node: ts.Node): string[] {
 
 function layerOf(file: string): string {
   return Object.keys(layers).find((layer) => file.startsWith(`${layer}/`)) ?? 'outside'
+}
+
+/** The folder of a file, or the file itself where it stands at the top of a layer. */
+function roomOf(file: string): string {
+  const folder = posix.dirname(file)
+  return ['lib', 'sinks', 'transforms'].includes(folder) ? file.replace(/\.ts$/, '') : folder
+}
+
+/** Whether a file is there for users only: it may export from everywhere. */
+function isEntry(file: string): boolean {
+  return posix.basename(file) === 'index.ts'
 }
 
 function isLibrary(file: string): boolean {

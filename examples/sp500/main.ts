@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Interrupts } from '../../lib/cli/interrupts.ts'
-import { showProgress } from '../../lib/cli/progress.ts'
+import { Interrupts } from '../../lib/cli/terminal/interrupts.ts'
+import { showProgress } from '../../lib/cli/terminal/progress.ts'
 import { partialText, progressText } from '../../lib/cli/run/run-report.ts'
 import { Coordinator } from '../../lib/coordinator.ts'
 import { messageOf } from '../../lib/core/errors.ts'

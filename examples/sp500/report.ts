@@ -2,8 +2,8 @@
  * The text that the example ends with: the finalists in sample and out of sample, what to make of them, and where the
  * files are.
  */
-import { bytesText, countText, secondsText } from '../../lib/cli/format-numbers.ts'
-import { formatTable, type Column } from '../../lib/cli/text-table.ts'
+import { bytesText, countText, secondsText } from '../../lib/cli/terminal/format-numbers.ts'
+import { formatTable, type Column } from '../../lib/cli/terminal/text-table.ts'
 import type { WorkflowResult } from '../../lib/run/result.ts'
 import type { Compared, Comparison, Period } from './comparison.ts'
 import { COST_PER_TURNOVER } from './performance.ts'

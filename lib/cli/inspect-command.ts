@@ -2,9 +2,9 @@
  * `spillway inspect`: tells what is in a run directory.
  */
 import { inspectRun } from '../monitor/inspect-run.ts'
-import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
+import { EXIT_CODES, type ExitCode } from './terminal/exit-codes.ts'
 import { inspectionText } from './inspection-report.ts'
-import { sayError, type Shell } from './command-io.ts'
+import { sayError, type CommandIo } from './terminal/command-io.ts'
 
 /** Options of the command. */
 export interface InspectCommandOptions {
@@ -13,14 +13,14 @@ export interface InspectCommandOptions {
 }
 
 /** Runs the command; whatever goes wrong is said on standard error. */
-export async function runInspect(directory: string, options: InspectCommandOptions, shell: Shell): Promise<ExitCode> {
+export async function runInspect(directory: string, options: InspectCommandOptions, io: CommandIo): Promise<ExitCode> {
   const { json = false, debug } = options
   try {
     const run = await inspectRun(directory)
-    shell.stdout.write(`${json ? JSON.stringify(run, null, 2) : inspectionText(run)}\n`)
+    io.stdout.write(`${json ? JSON.stringify(run, null, 2) : inspectionText(run)}\n`)
     return EXIT_CODES.done
   } catch (error) {
-    sayError(shell, error, { debug })
+    sayError(io, error, { debug })
     return EXIT_CODES.usage
   }
 }

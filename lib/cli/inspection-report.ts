@@ -2,9 +2,9 @@
  * What a run directory holds, as text.
  */
 import type { InspectedRun } from '../monitor/inspect-run.ts'
-import { bytesText, countText, quantityText, secondsText } from './format-numbers.ts'
+import { bytesText, countText, quantityText, secondsText } from './terminal/format-numbers.ts'
 import { bestContainersText } from './run/run-report.ts'
-import { formatTable } from './text-table.ts'
+import { formatTable } from './terminal/text-table.ts'
 
 /** Part files of a phase that are listed; of more, the others are counted. */
 const MAX_PARTS = 20

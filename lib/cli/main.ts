@@ -2,9 +2,9 @@
 /**
  * The `spillway` command.
  */
-import { Interrupts } from './interrupts.ts'
+import { Interrupts } from './terminal/interrupts.ts'
 import { runProgram } from './program.ts'
-import type { Shell } from './command-io.ts'
+import type { CommandIo } from './terminal/command-io.ts'
 
 const { stdin, stdout, stderr } = process
 const interrupts = new Interrupts(process)
@@ -15,7 +15,7 @@ for (const stream of [stdout, stderr]) stream.on('error', () => {})
 // A write beyond the limit on the size of files (ulimit -f) fails as any other, in place of ending the process.
 process.on('SIGXFSZ', () => {})
 
-const shell: Shell = {
+const io: CommandIo = {
   stdin,
   stdout,
   stderr,
@@ -24,7 +24,7 @@ const shell: Shell = {
   },
 }
 
-runProgram(process.argv.slice(2), shell).then(exit, (error: unknown) => {
+runProgram(process.argv.slice(2), io).then(exit, (error: unknown) => {
   // A mistake in the program itself, which deserves its stack.
   console.error(error)
   exit(1)

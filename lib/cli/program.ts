@@ -4,14 +4,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { COMPRESSIONS, FORMATS } from '../../sinks/options.ts'
 import { runConvert, type ConvertCommandOptions } from './convert/convert-command.ts'
-import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
+import { EXIT_CODES, type ExitCode } from './terminal/exit-codes.ts'
 import { INPUT_FORMATS } from '../reading/input-formats.ts'
 import type { InspectCommandOptions } from './inspect-command.ts'
 import { packageVersion } from '../core/package-version.ts'
 import type { RepairCommandOptions } from './repair-command.ts'
 import type { ResumeCommandOptions } from './run/resume-command.ts'
 import type { RunCommandOptions } from './run/run-command.ts'
-import type { Shell } from './command-io.ts'
+import type { CommandIo } from './terminal/command-io.ts'
 import type { ValidateCommandOptions } from './validate-command.ts'
 import type { VerifyCommandOptions } from './verify-command.ts'
 
@@ -52,9 +52,9 @@ and nothing is run. Exit codes are those of run.`
  * @param args - the words behind the name of the program
  * @returns the exit code; nothing is thrown for what a user does
  */
-export async function runProgram(args: readonly string[], shell: Shell): Promise<ExitCode> {
+export async function runProgram(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   let code: ExitCode = EXIT_CODES.done
-  const program = makeProgram(shell, (reported) => {
+  const program = makeProgram(io, (reported) => {
     code = reported
   })
   try {
@@ -67,7 +67,7 @@ export async function runProgram(args: readonly string[], shell: Shell): Promise
   return code
 }
 
-function makeProgram(shell: Shell, report: Report): Command {
+function makeProgram(io: CommandIo, report: Report): Command {
   const program = new Command('spillway')
     .description('Runs workflows of phases, and streams their records to JSONL, CSV and Parquet.')
     .version(packageVersion(), '-V, --version', 'print the version')
@@ -75,23 +75,23 @@ function makeProgram(shell: Shell, report: Report): Command {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void shell.stdout.write(text),
-      writeErr: (text) => void shell.stderr.write(text),
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
       outputError: (text, write) => {
         write(text.replace(/^error: /, 'spillway: '))
       },
     })
-  addRun(program, shell, report)
-  addResume(program, shell, report)
-  addValidate(program, shell, report)
-  addInspect(program, shell, report)
-  addVerify(program, shell, report)
-  addConvert(program, shell, report)
-  addRepair(program, shell, report)
+  addRun(program, io, report)
+  addResume(program, io, report)
+  addValidate(program, io, report)
+  addInspect(program, io, report)
+  addVerify(program, io, report)
+  addConvert(program, io, report)
+  addRepair(program, io, report)
   return program
 }
 
-function addRun(program: Command, shell: Shell, report: Report): void {
+function addRun(program: Command, io: CommandIo, report: Report): void {
   program
     .command('run')
     .summary('run a workflow')
@@ -110,11 +110,11 @@ function addRun(program: Command, shell: Shell, report: Report): void {
     .action(async (file: string, options: RunCommandOptions) => {
       // Loaded only now: other commands need nothing of it.
       const { runRun } = await import('./run/run-command.ts')
-      report(await runRun(file, options, shell))
+      report(await runRun(file, options, io))
     })
 }
 
-function addResume(program: Command, shell: Shell, report: Report): void {
+function addResume(program: Command, io: CommandIo, report: Report): void {
   program
     .command('resume')
     .summary('finish a run that was interrupted')
@@ -129,11 +129,11 @@ function addResume(program: Command, shell: Shell, report: Report): void {
     .addHelpText('after', RESUME_EXAMPLES)
     .action(async (directory: string, options: ResumeCommandOptions) => {
       const { runResume } = await import('./run/resume-command.ts')
-      report(await runResume(directory, options, shell))
+      report(await runResume(directory, options, io))
     })
 }
 
-function addValidate(program: Command, shell: Shell, report: Report): void {
+function addValidate(program: Command, io: CommandIo, report: Report): void {
   program
     .command('validate')
     .summary('check a workflow file')
@@ -143,11 +143,11 @@ function addValidate(program: Command, shell: Shell, report: Report): void {
     .option('--debug', 'show the stack of an error')
     .action(async (file: string, options: ValidateCommandOptions) => {
       const { runValidate } = await import('./validate-command.ts')
-      report(await runValidate(file, options, shell))
+      report(await runValidate(file, options, io))
     })
 }
 
-function addInspect(program: Command, shell: Shell, report: Report): void {
+function addInspect(program: Command, io: CommandIo, report: Report): void {
   program
     .command('inspect')
     .summary('tell what is in the directory of a run')
@@ -157,11 +157,11 @@ function addInspect(program: Command, shell: Shell, report: Report): void {
     .option('--debug', 'show the stack of an error')
     .action(async (directory: string, options: InspectCommandOptions) => {
       const { runInspect } = await import('./inspect-command.ts')
-      report(await runInspect(directory, options, shell))
+      report(await runInspect(directory, options, io))
     })
 }
 
-function addVerify(program: Command, shell: Shell, report: Report): void {
+function addVerify(program: Command, io: CommandIo, report: Report): void {
   program
     .command('verify')
     .summary('check whether the files of a run are whole')
@@ -173,11 +173,11 @@ function addVerify(program: Command, shell: Shell, report: Report): void {
     .option('--debug', 'show the stack of an error')
     .action(async (directory: string, options: VerifyCommandOptions) => {
       const { runVerify } = await import('./verify-command.ts')
-      report(await runVerify(directory, options, shell))
+      report(await runVerify(directory, options, io))
     })
 }
 
-function addConvert(program: Command, shell: Shell, report: Report): void {
+function addConvert(program: Command, io: CommandIo, report: Report): void {
   program
     .command('convert')
     .summary('convert a file of records into another format')
@@ -205,11 +205,11 @@ function addConvert(program: Command, shell: Shell, report: Report): void {
     .option('--debug', 'show the stack of an error')
     .addHelpText('after', CONVERT_EXAMPLES)
     .action(async (input: string | undefined, options: ConvertCommandOptions) => {
-      report(await runConvert(input ?? '-', options, shell))
+      report(await runConvert(input ?? '-', options, io))
     })
 }
 
-function addRepair(program: Command, shell: Shell, report: Report): void {
+function addRepair(program: Command, io: CommandIo, report: Report): void {
   program
     .command('repair')
     .summary('make a Parquet file, or the files of a run, readable that were cut short')
@@ -221,7 +221,7 @@ function addRepair(program: Command, shell: Shell, report: Report): void {
     .option('--debug', 'show the stack of an error')
     .action(async (file: string, options: RepairCommandOptions) => {
       const { runRepair } = await import('./repair-command.ts')
-      report(await runRepair(file, options, shell))
+      report(await runRepair(file, options, io))
     })
 }
 

@@ -5,9 +5,9 @@
 import { stat } from 'node:fs/promises'
 import { repairRun, type RunRepair } from '../recovery/repair.ts'
 import { repairParquet, type ParquetRepair } from '../../sinks/readers/repair-parquet.ts'
-import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
-import { bytesText, quantityText } from './format-numbers.ts'
-import { sayError, type Shell } from './command-io.ts'
+import { EXIT_CODES, type ExitCode } from './terminal/exit-codes.ts'
+import { bytesText, quantityText } from './terminal/format-numbers.ts'
+import { sayError, type CommandIo } from './terminal/command-io.ts'
 
 /** Options of the command. */
 export interface RepairCommandOptions {
@@ -16,16 +16,16 @@ export interface RepairCommandOptions {
 }
 
 /** Runs the command; whatever goes wrong is said on standard error. */
-export async function runRepair(path: string, options: RepairCommandOptions, shell: Shell): Promise<ExitCode> {
+export async function runRepair(path: string, options: RepairCommandOptions, io: CommandIo): Promise<ExitCode> {
   const { json = false, debug } = options
   try {
     const isDirectory = (await stat(path)).isDirectory()
     const repair = isDirectory ? await repairRun(path) : await repairParquet(path)
     const text = 'cut' in repair ? runText(repair) : parquetText(repair)
-    shell.stdout.write(`${json ? JSON.stringify(repair, null, 2) : text}\n`)
+    io.stdout.write(`${json ? JSON.stringify(repair, null, 2) : text}\n`)
     return EXIT_CODES.done
   } catch (error) {
-    sayError(shell, error, { debug })
+    sayError(io, error, { debug })
     return EXIT_CODES.failed
   }
 }

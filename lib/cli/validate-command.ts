@@ -3,10 +3,10 @@
  */
 import { orderPhases } from '../workflow/phase-order.ts'
 import { loadWorkflow } from '../workflow/file.ts'
-import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
-import { quantityText } from './format-numbers.ts'
+import { EXIT_CODES, type ExitCode } from './terminal/exit-codes.ts'
+import { quantityText } from './terminal/format-numbers.ts'
 import { loadTopologies } from './run/load-topologies.ts'
-import { sayError, type Shell } from './command-io.ts'
+import { sayError, type CommandIo } from './terminal/command-io.ts'
 
 /** Options of the command. */
 export interface ValidateCommandOptions {
@@ -15,7 +15,7 @@ export interface ValidateCommandOptions {
 }
 
 /** Runs the command; whatever is wrong is said on standard error. */
-export async function runValidate(file: string, options: ValidateCommandOptions, shell: Shell): Promise<ExitCode> {
+export async function runValidate(file: string, options: ValidateCommandOptions, io: CommandIo): Promise<ExitCode> {
   const { topologies: module, debug } = options
   try {
     const known = module === undefined ? {} : { topologies: Object.keys(await loadTopologies(module)) }
@@ -24,12 +24,10 @@ export async function runValidate(file: string, options: ValidateCommandOptions,
       const after = depends_on.length === 0 ? '' : `, after ${depends_on.join(', ')}`
       return `  ${index + 1}. ${phase}: ${topology}${after}`
     })
-    shell.stdout.write(
-      `${file}: ${name} is a workflow of ${quantityText(phases.length, 'phase')}\n${lines.join('\n')}\n`,
-    )
+    io.stdout.write(`${file}: ${name} is a workflow of ${quantityText(phases.length, 'phase')}\n${lines.join('\n')}\n`)
     return EXIT_CODES.done
   } catch (error) {
-    sayError(shell, error, { debug })
+    sayError(io, error, { debug })
     return EXIT_CODES.usage
   }
 }

@@ -2,9 +2,9 @@
  * `spillway verify`: checks whether the files of a run are what its journal says.
  */
 import { verifyRun, type VerifiedRun } from '../recovery/verify.ts'
-import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
-import { quantityText } from './format-numbers.ts'
-import { sayError, type Shell } from './command-io.ts'
+import { EXIT_CODES, type ExitCode } from './terminal/exit-codes.ts'
+import { quantityText } from './terminal/format-numbers.ts'
+import { sayError, type CommandIo } from './terminal/command-io.ts'
 
 /** Options of the command. */
 export interface VerifyCommandOptions {
@@ -13,14 +13,14 @@ export interface VerifyCommandOptions {
 }
 
 /** Runs the command; whatever goes wrong is said on standard error. */
-export async function runVerify(directory: string, options: VerifyCommandOptions, shell: Shell): Promise<ExitCode> {
+export async function runVerify(directory: string, options: VerifyCommandOptions, io: CommandIo): Promise<ExitCode> {
   const { json = false, debug } = options
   try {
     const run = await verifyRun(directory)
-    shell.stdout.write(`${json ? JSON.stringify(run, null, 2) : verificationText(run)}\n`)
+    io.stdout.write(`${json ? JSON.stringify(run, null, 2) : verificationText(run)}\n`)
     return run.problems.length === 0 ? EXIT_CODES.done : EXIT_CODES.failed
   } catch (error) {
-    sayError(shell, error, { debug })
+    sayError(io, error, { debug })
     return EXIT_CODES.usage
   }
 }

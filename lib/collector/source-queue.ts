@@ -47,7 +47,7 @@ export class SourceQueue extends Writable {
   #delivered = 0
   #held: { readonly chunk: WeighedChunk; readonly callback: Callback } | undefined
   /** What the Writable had not begun to write when it was destroyed. */
-  #salvaged: unknown[] = []
+  #unwritten: unknown[] = []
   /** Why nobody reads any more. */
   #closedBy: Error | undefined
 
@@ -128,7 +128,7 @@ export class SourceQueue extends Writable {
   }
 
   override destroy(error?: Error): this {
-    if (!this.destroyed) this.#salvaged = queuedChunks(this)
+    if (!this.destroyed) this.#unwritten = queuedChunks(this)
     return super.destroy(error)
   }
 
@@ -147,11 +147,11 @@ export class SourceQueue extends Writable {
   /** Moves what waits outside of the queue into it, or drops it when nobody reads any more. */
   #saveOrDrop(): void {
     const held = this.#held
-    const salvaged = this.#salvaged
+    const unwritten = this.#unwritten
     this.#held = undefined
-    this.#salvaged = []
+    this.#unwritten = []
     if (held !== undefined) this.#add(held.chunk)
-    for (const chunk of salvaged) this.#add(weigh(chunk))
+    for (const chunk of unwritten) this.#add(weigh(chunk))
     held?.callback(this.#closedBy)
   }
 

@@ -3,7 +3,7 @@
  */
 
 /** Aborts when one wait takes longer than allowed. One timer serves all waits. */
-export class Patience implements Disposable {
+export class WaitTimeout implements Disposable {
   readonly #controller = new AbortController()
   readonly #timer: NodeJS.Timeout
   #waiting = false

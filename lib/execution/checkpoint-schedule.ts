@@ -9,7 +9,7 @@ import { MAX_TIMER_MS } from '../core/timers.ts'
 const MAX_WAIT_MS = 60_000
 
 /** When to make checkpoints, and how. */
-export interface CheckpointsOptions {
+export interface CheckpointScheduleOptions {
   readonly everyRecords: number
   readonly everyMs: number
   /** Makes one, and tells whether it was not declined. */
@@ -19,8 +19,8 @@ export interface CheckpointsOptions {
 }
 
 /** Makes the checkpoints of one phase. */
-export class Checkpoints {
-  readonly #options: CheckpointsOptions
+export class CheckpointSchedule {
+  readonly #options: CheckpointScheduleOptions
   #records = 0
   #making: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
@@ -29,7 +29,7 @@ export class Checkpoints {
   #isDue = false
   #stopped = false
 
-  constructor(options: CheckpointsOptions) {
+  constructor(options: CheckpointScheduleOptions) {
     this.#options = options
   }
 

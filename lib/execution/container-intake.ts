@@ -2,7 +2,7 @@
  * The way of one container's records into the stream graph of its phase: record by record as they are made, or all
  * together when the container has ended.
  */
-import type { Checkpoints } from './checkpoint-schedule.ts'
+import type { CheckpointSchedule } from './checkpoint-schedule.ts'
 import type { ContainerProgress } from './container-progress.ts'
 import { ContainerSpool } from './container-spool.ts'
 import type { ResultRecord } from '../core/record.ts'
@@ -33,7 +33,7 @@ export interface ContainerIntake {
 export interface DirectIntakeOptions {
   readonly progress: ContainerProgress
   readonly feed: PhaseFeed
-  readonly checkpoints: Checkpoints | undefined
+  readonly checkpoints: CheckpointSchedule | undefined
   readonly commits: PhaseCommits | undefined
   /** Fills in what a record lacks. */
   readonly complete: (record: ResultRecord) => ResultRecord

@@ -7,10 +7,10 @@ import { recordsOf } from '../core/batch.ts'
 import { messageOf, SpillwayError } from '../core/errors.ts'
 import type { EventLoopTurns } from '../core/event-loop-turns.ts'
 import { Interruptible } from '../core/interruptible.ts'
-import { letGo } from '../core/close-iterator.ts'
+import { closeIterator } from '../core/close-iterator.ts'
 import { describeValue } from '../core/options.ts'
 import type { ResultRecord } from '../core/record.ts'
-import { Patience } from '../core/wait-timeout.ts'
+import { WaitTimeout } from '../core/wait-timeout.ts'
 import type { ContainerContext, ContainerSpec, Topology } from '../workflow/topology.ts'
 
 /** A container and its place among those of its phase. */
@@ -41,21 +41,23 @@ export class ContainerRun {
   readonly #ctx: ContainerContext
   readonly #take: TakeRecords
   readonly #turns: EventLoopTurns
-  readonly #patience: Patience | undefined
+  readonly #waitTimeout: WaitTimeout | undefined
   #records: number
 
   constructor({ container, ctx, take, turns, timeoutMs }: ContainerRunOptions) {
     this.#container = container
-    this.#patience =
+    this.#waitTimeout =
       timeoutMs === null
         ? undefined
-        : new Patience(timeoutMs, () =>
+        : new WaitTimeout(timeoutMs, () =>
             this.#failure(
               `it made no record for ${timeoutMs} ms. Raise \`container_timeout_ms\` if it needs that long`,
             ),
           )
     this.#ctx =
-      this.#patience === undefined ? ctx : { ...ctx, signal: AbortSignal.any([ctx.signal, this.#patience.signal]) }
+      this.#waitTimeout === undefined
+        ? ctx
+        : { ...ctx, signal: AbortSignal.any([ctx.signal, this.#waitTimeout.signal]) }
     this.#take = take
     this.#turns = turns
     this.#records = ctx.resumeFrom
@@ -74,8 +76,8 @@ export class ContainerRun {
    */
   async run(topology: Topology): Promise<void> {
     using interruptible = new Interruptible(this.#ctx.signal)
-    using _patience = this.#patience
-    this.#patience?.begin()
+    using _waitTimeout = this.#waitTimeout
+    this.#waitTimeout?.begin()
     const source = await this.#ofTopology(() => {
       const { id, config } = this.#container.spec
       return interruptible.wait(Promise.resolve(topology.run({ id, config }, this.#ctx) as Source | Promise<Source>))
@@ -90,9 +92,9 @@ export class ContainerRun {
     let ended = false
     try {
       for (;;) {
-        this.#patience?.begin()
+        this.#waitTimeout?.begin()
         const item = await this.#ofTopology(() => interruptible.wait(Promise.resolve(iterator.next())))
-        this.#patience?.end()
+        this.#waitTimeout?.end()
         if (item.done === true) break
         await this.#hand(item.value)
         if (this.#turns.due) await this.#turns.take()
@@ -164,7 +166,7 @@ function stop(source: object, iterator: AsyncIterator<unknown> | Iterator<unknow
   if (source instanceof Readable) {
     // It may fail again on its way out; there is nobody left to tell.
     source.on('error', () => {}).destroy()
-  } else letGo(iterator)
+  } else closeIterator(iterator)
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

@@ -2,7 +2,7 @@
  * Runs the containers of one phase into its stream graph: up to `concurrency` of them at once, pulled one by one from
  * the topology's lazy list.
  */
-import { Checkpoints } from './checkpoint-schedule.ts'
+import { CheckpointSchedule } from './checkpoint-schedule.ts'
 import { ContainerIds } from './container-ids.ts'
 import { DirectIntake, SpooledIntake, type ContainerIntake, type ResultCallback } from './container-intake.ts'
 import { ContainerProgress } from './container-progress.ts'
@@ -13,7 +13,7 @@ import { EventLoopTurns } from '../core/event-loop-turns.ts'
 import { IndexRanges } from '../core/index-ranges.ts'
 import { Interruptible } from '../core/interruptible.ts'
 import { KeyedLock } from '../core/keyed-lock.ts'
-import { letGo } from '../core/close-iterator.ts'
+import { closeIterator } from '../core/close-iterator.ts'
 import { describeValue } from '../core/options.ts'
 import { isRecord, type ResolvedFieldNames, type ResultRecord } from '../core/record.ts'
 import { PhaseFeed } from './phase-feed.ts'
@@ -44,7 +44,7 @@ export type RunSettings = Pick<
 export class PhaseRun {
   readonly #options: PhaseRunOptions
   readonly #feed: PhaseFeed
-  readonly #checkpoints: Checkpoints | undefined
+  readonly #checkpoints: CheckpointSchedule | undefined
   /** Containers that have begun and are not done. */
   readonly #unfinished = new Map<number, ContainerProgress>()
   /** How far containers came that an earlier run did not finish, by index. */
@@ -65,7 +65,7 @@ export class PhaseRun {
     this.#earlier = new Map(commits?.earlier?.watermarks.map((watermark) => [watermark.index, watermark]))
     this.#checkpoints =
       commits &&
-      new Checkpoints({
+      new CheckpointSchedule({
         everyRecords: options.settings.checkpoint_records,
         everyMs: options.settings.checkpoint_ms,
         make: (mayWait) => this.#commit(commits, mayWait),
@@ -98,7 +98,7 @@ export class PhaseRun {
     const containers = this.#containers()
     const workers = Array.from({ length: settings.concurrency }, () => this.#work(containers))
     await Promise.allSettled(workers)
-    letGo(containers)
+    closeIterator(containers)
     await this.#checkpoints?.stop()
     // Failures of the stream graph come first: all others follow from them.
     await this.#feed.end()
@@ -206,7 +206,7 @@ export class PhaseRun {
         else if (this.#turns.due) await this.#turns.take()
       }
     } finally {
-      letGo(list)
+      closeIterator(list)
     }
   }
 
@@ -245,7 +245,7 @@ export class PhaseRun {
       }
       return undefined
     } finally {
-      letGo(list)
+      closeIterator(list)
     }
   }
 

@@ -57,7 +57,7 @@ export interface RunContext {
   /** Keeps what a phase hands on. */
   storeOutput(phase: string, output: unknown): Promise<PhaseReference>
   /** The result of a phase that an earlier run has completed; undefined for one that is to be run. What it throws fails the phase. */
-  completedPhase?(phase: string): Promise<PhaseResult | undefined>
+  recallPhase?(phase: string): Promise<PhaseResult | undefined>
   /** Told before a phase begins. */
   onPhaseStarted?(phase: string): void | Promise<void>
   /**

@@ -15,7 +15,7 @@ const MAX_SEEN = 1_000_000
  * @param tables - the arrays of rows in it
  * @param beside - its other values
  */
-export function isEntangled(
+export function hasCrossReferences(
   whole: object,
   tables: readonly (readonly ResultRecord[])[],
   beside: readonly unknown[],

@@ -34,7 +34,7 @@ export class PhaseDirectories {
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_NAME`
    */
-  async inTurn<Value>(place: OutputPlace, work: Work<Value>): Promise<Value> {
+  async serialize<Value>(place: OutputPlace, work: Work<Value>): Promise<Value> {
     const directory = this.#directoryOf(place)
     return this.#turns.run(directory.path, () => work(directory))
   }
@@ -45,7 +45,7 @@ export class PhaseDirectories {
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_NAME`
    */
-  async inMoment<Value>(place: OutputPlace, work: Work<Value>): Promise<Value> {
+  async exclusive<Value>(place: OutputPlace, work: Work<Value>): Promise<Value> {
     const directory = this.#directoryOf(place)
     return this.#moments.run(directory.path, () => work(directory))
   }

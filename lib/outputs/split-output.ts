@@ -2,7 +2,7 @@
  * Takes an output apart into its tables of rows and the rest, so that rows can go one after the other.
  */
 import type { ResultRecord } from '../core/record.ts'
-import { isEntangled } from './cross-references.ts'
+import { hasCrossReferences } from './cross-references.ts'
 import { isPlainObject } from './flat-columns.ts'
 import type { RowSource } from './row-batches.ts'
 
@@ -35,7 +35,7 @@ export function splitOutput(output: unknown): SplitOutput {
 
 function split(output: unknown): SplitOutput {
   if (isRowStream(output)) return { rest: null, tables: [{ field: null, source: output }] }
-  if (isRowArray(output) && !isEntangled(output, [output], [])) {
+  if (isRowArray(output) && !hasCrossReferences(output, [output], [])) {
     return { rest: null, tables: [{ field: null, source: [output] }] }
   }
   return isPlainObject(output) ? splitObject(output) : whole(output)
@@ -69,7 +69,7 @@ function splitObject(output: Record<string, unknown>): SplitOutput {
     // The field exists, so this is an assignment even where it is called `__proto__`.
     rest[field] = null
   }
-  if (tables.size === 0 || isEntangled(output, [...tables.values()], Object.values(rest))) return whole(output)
+  if (tables.size === 0 || hasCrossReferences(output, [...tables.values()], Object.values(rest))) return whole(output)
   return { rest: { value: rest }, tables: [...tables].map(([field, rows]) => ({ field, source: [rows] })) }
 }
 

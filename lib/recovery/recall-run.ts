@@ -2,12 +2,12 @@
  * The result of a run that was complete before, from what is in its directory: nothing is run, and nothing is written.
  */
 import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
-import { completedPhase } from '../run/recall-phase.ts'
+import { recallPhase } from '../run/recall-phase.ts'
 import type { DataFlowManager } from '../data-flow-manager.ts'
 import { JournaledResults } from '../run/closed-parts.ts'
 import type { AggregatedResults } from '../result-streamer.ts'
 import { ResultsDirectory } from '../streaming/results-directory.ts'
-import type { Resumption } from './resume-plan.ts'
+import type { ResumePlan } from './resume-plan.ts'
 import type { PhaseResult } from '../execution/run-context.ts'
 import { readRunFile } from '../run/directory.ts'
 import { addCounts, NO_COUNTS, type StreamerCounts, type StreamerStats } from '../streaming/stats.ts'
@@ -18,8 +18,8 @@ import type { WorkflowResult } from '../run/result.ts'
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT`, `ERR_SPILLWAY_JOURNAL`, `ERR_SPILLWAY_IO` for what cannot be read
  */
-export async function completedRun(
-  { directory, workflow, state }: Pick<Resumption, 'directory' | 'workflow' | 'state'>,
+export async function recallRun(
+  { directory, workflow, state }: Pick<ResumePlan, 'directory' | 'workflow' | 'state'>,
   dataFlowManager: DataFlowManager,
 ): Promise<WorkflowResult> {
   const { workflowId, path } = directory
@@ -35,7 +35,7 @@ export async function completedRun(
   }
   const phases = Object.create(null) as Record<string, PhaseResult>
   for (const { name } of workflow.phases) {
-    const result = await completedPhase({ workflowId, ...state.phase(name) }, name, remains)
+    const result = await recallPhase({ workflowId, ...state.phase(name) }, name, remains)
     if (result !== undefined) phases[name] = result
   }
   const counts = isWritten ? totalOf(phases) : null

@@ -25,7 +25,7 @@ export interface ResumptionOptions {
 }
 
 /** A run that is to go on. */
-export class Resumption {
+export class ResumePlan {
   readonly state: RunState
   readonly directory: RunDirectory
   readonly workflow: ResolvedWorkflow
@@ -59,7 +59,7 @@ export class Resumption {
     path: string,
     { workflow, acceptChanges }: ResumptionOptions,
     topologies: readonly string[],
-  ): Promise<Resumption> {
+  ): Promise<ResumePlan> {
     const state = await readRunState(path)
     const { workflowId, workflow: written } = state
     if (written === undefined) {
@@ -73,7 +73,7 @@ export class Resumption {
     const current = resolveWorkflow(workflow ?? (await readRunFile<WorkflowInput>(join(path, 'workflow.json'))), {
       topologies,
     })
-    return new Resumption(state, { workflowId, path }, written, { ...current, id: workflowId }, acceptChanges)
+    return new ResumePlan(state, { workflowId, path }, written, { ...current, id: workflowId }, acceptChanges)
   }
 
   /**
@@ -85,7 +85,7 @@ export class Resumption {
     const { path } = this.directory
     journal.append({ type: 'run-resumed', at: new Date().toISOString() })
     const { workflow: before, notes } = this.#written
-    if (changesOf(before, this.workflow).length > 0) await tellWorkflow(journal, this.directory, this.workflow, notes)
+    if (changesOf(before, this.workflow).length > 0) await recordWorkflow(journal, this.directory, this.workflow, notes)
     for (const phase of this.#rerun) await resetPhase(path, phase, journal)
     return restoreRun(path, new Set(namesOf(before, this.workflow)), journal)
   }
@@ -120,7 +120,7 @@ export class Resumption {
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`
  */
-export async function tellWorkflow(
+export async function recordWorkflow(
   journal: Journal,
   { path }: RunDirectory,
   workflow: ResolvedWorkflow,

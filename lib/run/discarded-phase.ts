@@ -9,7 +9,7 @@ import type { PhaseReference } from '../outputs/reference.ts'
 import type { PhaseOutlet } from '../execution/run-context.ts'
 
 /** Takes batches and keeps their aggregates. */
-export class UnwrittenPhase implements PhaseOutlet {
+export class DiscardedPhase implements PhaseOutlet {
   readonly sink: Writable
   readonly results: PhaseReference
   readonly counts = null
@@ -19,7 +19,7 @@ export class UnwrittenPhase implements PhaseOutlet {
   constructor(workflowId: string, phase: string, objective: Objective) {
     this.#phase = phase
     this.#state = new Aggregates({ phase, objective })
-    this.results = new UnwrittenResults(workflowId, phase)
+    this.results = new DiscardedResults(workflowId, phase)
     this.sink = new Writable({
       objectMode: true,
       highWaterMark: 1,
@@ -36,7 +36,7 @@ export class UnwrittenPhase implements PhaseOutlet {
 }
 
 /** A reference to records that are nowhere. */
-class UnwrittenResults implements PhaseReference {
+class DiscardedResults implements PhaseReference {
   readonly workflowId: string
   readonly phase: string
   readonly bytes = 0

@@ -16,7 +16,7 @@ export const LOCK_FILE = 'run.lock'
 
 /** How often an owner says that it lives, and how long others wait for that. */
 const BEAT_MS = 2000
-const PATIENCE_MS = 3 * BEAT_MS
+const STALE_AFTER_MS = 3 * BEAT_MS
 
 /** What file systems say that have no hard links. */
 const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
@@ -156,7 +156,7 @@ function isRunning(pid: number): boolean {
 /** Whether the file's time changes while we wait: clocks of machines differ, so it is compared with itself. */
 async function isKeptFresh(path: string): Promise<boolean> {
   const before = await modifiedAt(path)
-  await setTimeout(PATIENCE_MS)
+  await setTimeout(STALE_AFTER_MS)
   return before !== (await modifiedAt(path))
 }
 

@@ -7,7 +7,7 @@ import type { AggregatesLog } from '../journal/aggregates-log.ts'
 import type { Marker } from '../core/batch.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { CommitProgress } from '../execution/commit-progress.ts'
-import { PhaseCheckpoint, type CheckpointTally } from '../streaming/checkpoint-marker.ts'
+import { CheckpointMarker, type CheckpointTally } from '../streaming/checkpoint-marker.ts'
 import type { PhaseGraph } from '../streaming/phase-graph.ts'
 import type { ResultStreamer } from '../result-streamer.ts'
 import { fileName } from './directory.ts'
@@ -47,12 +47,12 @@ export class JournaledCommits implements PhaseCommits {
     this.#graph.noteDeduplicated(records)
   }
 
-  makeMarker(mayWait: boolean): PhaseCheckpoint {
+  makeMarker(mayWait: boolean): CheckpointMarker {
     return this.#graph.makeCheckpoint(mayWait)
   }
 
   async commit(progress: CommitProgress, marker?: Marker): Promise<boolean> {
-    const tally = marker instanceof PhaseCheckpoint ? await marker.tally() : this.#graph.takeTally()
+    const tally = marker instanceof CheckpointMarker ? await marker.tally() : this.#graph.takeTally()
     if (tally === null) return false
     await this.#write(progress, tally)
     return true

@@ -23,7 +23,7 @@ export interface PhaseRemains {
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT`, `ERR_SPILLWAY_IO` for a stored output that cannot be read
  */
-export async function completedPhase(
+export async function recallPhase(
   { workflowId, ...state }: Pick<RunState, 'workflowId'> & PhaseState,
   phase: string,
   remains: PhaseRemains,

@@ -7,7 +7,7 @@ import type { OpenTarget } from '../../sinks/files/file-target.ts'
 import type { ClosedPart, OpenedPart, PartSchema } from '../../sinks/part.ts'
 import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
 import { AggregatesLog } from '../journal/aggregates-log.ts'
-import { completedPhase } from './recall-phase.ts'
+import { recallPhase } from './recall-phase.ts'
 import { workflowEnded, workflowStarted } from '../core/diagnostics.ts'
 import type { DataFlowManager } from '../data-flow-manager.ts'
 import { DefaultOutput } from '../execution/default-output.ts'
@@ -21,7 +21,7 @@ import type { PhaseReference } from '../outputs/reference.ts'
 import type { ResultStreamer } from '../result-streamer.ts'
 import type { PhaseOutlet, PhaseResult, RunContext } from '../execution/run-context.ts'
 import { aggregatesPath, fileName, spoolPath, type RunDirectory } from './directory.ts'
-import { UnwrittenPhase } from './discarded-phase.ts'
+import { DiscardedPhase } from './discarded-phase.ts'
 import type { WorkflowResult } from './result.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
 
@@ -113,7 +113,7 @@ export class WorkflowRun implements RunContext {
 
   openPhase(phase: string): PhaseOutlet {
     const { streamer, workflow } = this.#options
-    if (streamer === null) return new UnwrittenPhase(this.workflowId, phase, workflow.objective)
+    if (streamer === null) return new DiscardedPhase(this.workflowId, phase, workflow.objective)
     return {
       sink: streamer.forPhase(phase),
       results: this.#results.of(phase),
@@ -127,9 +127,9 @@ export class WorkflowRun implements RunContext {
     }
   }
 
-  completedPhase(phase: string): Promise<PhaseResult | undefined> {
+  recallPhase(phase: string): Promise<PhaseResult | undefined> {
     const { journal, streamer, dataFlowManager } = this.#options
-    return completedPhase({ workflowId: this.workflowId, ...journal.state.phase(phase) }, phase, {
+    return recallPhase({ workflowId: this.workflowId, ...journal.state.phase(phase) }, phase, {
       dataFlowManager,
       results: (name) => (streamer === null ? null : this.#results.of(name)),
       aggregates: (name) => streamer?.aggregatesOf(name) ?? null,

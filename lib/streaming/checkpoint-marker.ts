@@ -19,7 +19,7 @@ export interface CheckpointTally extends Receipt {
 }
 
 /** A marker that is durable when it is answered, and takes the tally at its place. */
-export class PhaseCheckpoint extends Marker {
+export class CheckpointMarker extends Marker {
   override readonly mayWait: boolean
   readonly #take: (receipt: Receipt) => CheckpointTally
   #tally: CheckpointTally | null = null

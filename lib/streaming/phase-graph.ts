@@ -12,7 +12,7 @@ import type { RejectionHandler } from '../core/rejection.ts'
 import { PhaseChain } from './phase-chain.ts'
 import { PhaseInlet } from './phase-inlet.ts'
 import type { ResolvedResultStreamerOptions } from './options.ts'
-import { PhaseCheckpoint, type CheckpointTally, type PhaseTally } from './checkpoint-marker.ts'
+import { CheckpointMarker, type CheckpointTally, type PhaseTally } from './checkpoint-marker.ts'
 import { addCounts, NO_COUNTS, type StreamerCounts } from './stats.ts'
 
 /** Whom the phases of a streamer tell what. */
@@ -84,8 +84,8 @@ export class PhaseGraph {
   }
 
   /** A marker that finds what the phase has come to at the place where it stands. */
-  makeCheckpoint(mayWait: boolean): PhaseCheckpoint {
-    return new PhaseCheckpoint(mayWait, (receipt) => this.#tally(receipt))
+  makeCheckpoint(mayWait: boolean): CheckpointMarker {
+    return new CheckpointMarker(mayWait, (receipt) => this.#tally(receipt))
   }
 
   /** What the phase has come to, once all its files are complete. */

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream'
 import { notesOf } from '../core/batch.ts'
 import { SpillwayError } from '../core/errors.ts'
 import { queuedChunks } from '../core/queued-chunks.ts'
-import { settleInto, type Callback } from '../core/settle-callback.ts'
+import { settleCallback, type Callback } from '../core/settle-callback.ts'
 import type { PhaseChain } from './phase-chain.ts'
 
 /**
@@ -16,7 +16,7 @@ import type { PhaseChain } from './phase-chain.ts'
 export class PhaseInlet extends Writable {
   readonly #chain: PhaseChain
   readonly #onEarlyClose: (error: Error) => void
-  #salvaged: unknown[] = []
+  #unwritten: unknown[] = []
 
   /** @param onEarlyClose - told when the stream was destroyed without an error before its end */
   constructor(chain: PhaseChain, onEarlyClose: (error: Error) => void) {
@@ -28,22 +28,22 @@ export class PhaseInlet extends Writable {
 
   override _write(chunk: unknown, _encoding: BufferEncoding, callback: Callback): void {
     const { marker } = notesOf(chunk)
-    settleInto(marker === undefined ? this.#chain.accept(chunk) : this.#chain.mark(marker), callback)
+    settleCallback(marker === undefined ? this.#chain.accept(chunk) : this.#chain.mark(marker), callback)
   }
 
   override _final(callback: Callback): void {
-    settleInto(this.#chain.end(), callback)
+    settleCallback(this.#chain.end(), callback)
   }
 
   override destroy(error?: Error): this {
-    if (!this.destroyed) this.#salvaged = queuedChunks(this)
+    if (!this.destroyed) this.#unwritten = queuedChunks(this)
     return super.destroy(error)
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
     const closedEarly = error === null && !this.writableFinished
-    for (const chunk of this.#salvaged) this.#chain.accept(chunk)?.catch(() => {})
-    settleInto(this.#chain.end(), (failure) => {
+    for (const chunk of this.#unwritten) this.#chain.accept(chunk)?.catch(() => {})
+    settleCallback(this.#chain.end(), (failure) => {
       callback(error ?? failure)
       if (closedEarly) this.#onEarlyClose(earlyCloseError(this.#chain.phase))
     })

@@ -4,7 +4,7 @@
  */
 import { ioError, type ByteTarget, type OpenTarget } from './file-target.ts'
 import type { Pieces } from '../record-writer.ts'
-import { WriteRoom } from './write-buffer.ts'
+import { WriteBuffer } from './write-buffer.ts'
 
 /**
  * Bytes that the disk is sent at a time while writing goes on: left to the end, all of them would be waited for then.
@@ -24,8 +24,8 @@ export class OpenFile {
   readonly #onFailure: (error: Error) => void
   #inFlight: Promise<void> = Promise.resolve()
   /** Where pieces wait, and where those in flight are. */
-  #room = new WriteRoom()
-  #otherRoom = new WriteRoom()
+  #buffer = new WriteBuffer()
+  #otherBuffer = new WriteBuffer()
   /** Bytes written since a sync last began. */
   #unsyncedBytes = 0
   /** The sync under way, and the one that begins after it: whoever asks by then is answered by that one. */
@@ -83,9 +83,9 @@ export class OpenFile {
     const before = { bytes: this.#bytes, rows: this.#rows }
     try {
       for await (const piece of pieces) {
-        if (this.#room.add(piece)) continue
+        if (this.#buffer.add(piece)) continue
         await this.#sendRoom(before)
-        if (this.#room.add(piece)) continue
+        if (this.#buffer.add(piece)) continue
         // Too large to be copied, and not to be kept either.
         await this.#send(piece, before)
         await this.settle()
@@ -94,7 +94,7 @@ export class OpenFile {
       // The piece in flight may have failed already, and the rows with it.
       if (this.#failure === undefined) this.#rows = rows()
     } catch (error) {
-      this.#room.clear()
+      this.#buffer.clear()
       await this.#inFlight
       await this.#rollBack(before)
       throw error
@@ -143,12 +143,12 @@ export class OpenFile {
 
   /** Leaves the pieces that wait in flight. */
   async #sendRoom(before: Extent): Promise<void> {
-    const room = this.#room
-    if (room.length === 0) return
-    await this.#send(room.bytes, before)
-    this.#room = this.#otherRoom
-    this.#room.clear()
-    this.#otherRoom = room
+    const buffer = this.#buffer
+    if (buffer.length === 0) return
+    await this.#send(buffer.bytes, before)
+    this.#buffer = this.#otherBuffer
+    this.#buffer.clear()
+    this.#otherBuffer = buffer
   }
 
   /** Leaves bytes in flight, once what was in flight has arrived. */

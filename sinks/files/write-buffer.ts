@@ -10,7 +10,7 @@
 const WRITE_BYTES = 1024 * 1024
 
 /** Takes pieces up to a megabyte. Memory: at most twice the bytes that were in it, and never more than a megabyte. */
-export class WriteRoom {
+export class WriteBuffer {
   #bytes = Buffer.alloc(0)
   #length = 0
 

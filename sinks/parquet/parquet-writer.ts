@@ -27,9 +27,9 @@ export interface ParquetWriterOptions {
 /** The part of a file that footers may take which nobody asked for. Those before the last one are dead weight. */
 const FOOTER_SHARE = 0.01
 
-/** The part of a file from which on dead footers make it worn, once it is large enough for another part. */
-const WORN_SHARE = 0.02
-const WORN_FROM_BYTES = 1024 * 1024
+/** The part of a file from which on dead footers make it shouldRotate, once it is large enough for another part. */
+const MAX_DEAD_SHARE = 0.02
+const ROTATE_FROM_BYTES = 1024 * 1024
 
 /** Writes Parquet. Memory: that of a ParquetFileEncoder, with a row group of `rowGroupBytes` and one record. */
 export class ParquetWriter implements RecordWriter {
@@ -74,9 +74,9 @@ export class ParquetWriter implements RecordWriter {
     return rows >= rowGroupRows || bytes >= rowGroupBytes
   }
 
-  get worn(): boolean {
+  get shouldRotate(): boolean {
     const { bytes, footerBytes } = this.#encoder
-    return bytes >= WORN_FROM_BYTES && footerBytes - this.#lastFooterBytes > bytes * WORN_SHARE
+    return bytes >= ROTATE_FROM_BYTES && footerBytes - this.#lastFooterBytes > bytes * MAX_DEAD_SHARE
   }
 
   get refusal(): Refusal | undefined {

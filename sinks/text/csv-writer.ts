@@ -63,7 +63,7 @@ export class CsvWriter implements RecordWriter {
     return this.#chunk.full
   }
 
-  get worn(): boolean {
+  get shouldRotate(): boolean {
     return false
   }
 

@@ -55,7 +55,7 @@ export class JsonlWriter implements RecordWriter {
     return this.#chunk.full
   }
 
-  get worn(): boolean {
+  get shouldRotate(): boolean {
     return false
   }
 

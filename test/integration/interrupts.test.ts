@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
-import { EXIT_CODES } from '../../lib/cli/exit-codes.ts'
+import { EXIT_CODES } from '../../lib/cli/terminal/exit-codes.ts'
 import { readRunState } from '../../lib/journal/reader.ts'
 import { verifyRun } from '../../lib/recovery/verify.ts'
 

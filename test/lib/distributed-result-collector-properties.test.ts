@@ -92,7 +92,7 @@ class Play {
     else if (step.kind === 'read') this.read(step.count)
     else this.#drive(step, step.source % this.sources.length)
     for (const { queued } of this.collector.stats.sources) {
-      // Beyond the bounds may be one large chunk, and what was salvaged of a source that failed.
+      // Beyond the bounds may be one large chunk, and what was kept of a source that failed.
       if (this.failed.length === 0) assert.ok(queued <= Math.max(this.#settings.maxQueueRecords, 6))
     }
   }

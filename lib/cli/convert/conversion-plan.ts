@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream'
 import { expectValue, integerFrom } from '../../core/options.ts'
 import { SpillwayError } from '../../core/errors.ts'
 import { hasCompression, type Compression, type Format, type OnExisting } from '../../../sinks/options.ts'
-import type { Shell } from '../command-io.ts'
+import type { CommandIo } from '../terminal/command-io.ts'
 import { inputFormatOf, isGzipName, outputKindOf, type InputFormat } from '../../reading/input-formats.ts'
 
 /** The options of the command, as the user gave them. */
@@ -57,7 +57,7 @@ const STANDARD = '-'
 export function planConversion(
   input: string,
   options: ConvertOptions,
-  streams: Pick<Shell, 'stdin' | 'stdout'>,
+  streams: Pick<CommandIo, 'stdin' | 'stdout'>,
 ): ConversionPlan {
   const from = options.from ?? guessInput(input)
   const to = options.to ?? guessOutput(options.out)

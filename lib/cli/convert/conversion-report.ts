@@ -4,7 +4,7 @@
 import { errnoOf, messageOf } from '../../core/errors.ts'
 import type { ConversionPlan } from './conversion-plan.ts'
 import type { ConversionStats } from './convert.ts'
-import { bytesText, countText, quantityText, secondsText } from '../format-numbers.ts'
+import { bytesText, countText, quantityText, secondsText } from '../terminal/format-numbers.ts'
 import { hasColumns } from '../../reading/input-formats.ts'
 
 /** Options of the library by the options of the command that set them. */

@@ -13,9 +13,9 @@ import {
   summaryLine,
 } from './conversion-report.ts'
 import { Conversion } from './convert.ts'
-import { EXIT_CODES, type ExitCode } from '../exit-codes.ts'
-import { showProgress } from '../progress.ts'
-import { interruptionOf, say, sayError, type Shell } from '../command-io.ts'
+import { EXIT_CODES, type ExitCode } from '../terminal/exit-codes.ts'
+import { showProgress } from '../terminal/progress.ts'
+import { interruptionOf, say, sayError, type CommandIo } from '../terminal/command-io.ts'
 
 /** Options of the command: those of the conversion, and what is said about it. */
 export interface ConvertCommandOptions extends ConvertOptions {
@@ -24,29 +24,29 @@ export interface ConvertCommandOptions extends ConvertOptions {
 }
 
 /** Runs the command; whatever goes wrong is said on standard error. */
-export async function runConvert(input: string, options: ConvertCommandOptions, shell: Shell): Promise<ExitCode> {
+export async function runConvert(input: string, options: ConvertCommandOptions, io: CommandIo): Promise<ExitCode> {
   const { quiet, debug, ...conversionOptions } = options
   let plan: ConversionPlan
   try {
-    plan = planConversion(input, conversionOptions, shell)
+    plan = planConversion(input, conversionOptions, io)
   } catch (error) {
-    sayError(shell, error, { message: failureText(error), debug })
+    sayError(io, error, { message: failureText(error), debug })
     return EXIT_CODES.usage
   }
-  const conversion = new Conversion(plan, shell.signal)
+  const conversion = new Conversion(plan, io.signal)
   const startedAt = performance.now()
   try {
-    await convertWithProgress(conversion, shell, quiet !== true)
+    await convertWithProgress(conversion, io, quiet !== true)
   } catch (error) {
-    return sayFailure(shell, error, plan, conversion, debug)
+    return sayFailure(io, error, plan, conversion, debug)
   }
-  if (quiet !== true) say(shell, summaryLine(plan, conversion.stats, (performance.now() - startedAt) / 1000))
-  return sayRejections(shell, plan, conversion) ? EXIT_CODES.failed : EXIT_CODES.done
+  if (quiet !== true) say(io, summaryLine(plan, conversion.stats, (performance.now() - startedAt) / 1000))
+  return sayRejections(io, plan, conversion) ? EXIT_CODES.failed : EXIT_CODES.done
 }
 
-async function convertWithProgress(conversion: Conversion, shell: Shell, shown: boolean): Promise<void> {
+async function convertWithProgress(conversion: Conversion, io: CommandIo, shown: boolean): Promise<void> {
   if (!shown) return conversion.run()
-  const progress = await showProgress(shell.stderr, () => progressLine(conversion.stats))
+  const progress = await showProgress(io.stderr, () => progressLine(conversion.stats))
   try {
     await conversion.run()
   } finally {
@@ -55,7 +55,7 @@ async function convertWithProgress(conversion: Conversion, shell: Shell, shown: 
 }
 
 function sayFailure(
-  shell: Shell,
+  io: CommandIo,
   error: unknown,
   plan: ConversionPlan,
   conversion: Conversion,
@@ -64,22 +64,22 @@ function sayFailure(
   const partial = partialLine(plan, conversion.stats)
   if (isAbortError(error)) {
     const reason = interruptionOf(error)
-    say(shell, `spillway: ${reason?.message ?? 'stopped'}. ${partial}`)
-    sayRejections(shell, plan, conversion)
+    say(io, `spillway: ${reason?.message ?? 'stopped'}. ${partial}`)
+    sayRejections(io, plan, conversion)
     return reason?.exitCode ?? EXIT_CODES.failed
   }
   if (isBrokenPipe(error)) {
-    sayError(shell, error, { message: 'stopped, as nobody reads the output any more', debug })
+    sayError(io, error, { message: 'stopped, as nobody reads the output any more', debug })
     return EXIT_CODES.failed
   }
   const more = conversion.stats.written > 0 ? partial : ''
-  sayError(shell, error, { message: failureText(error), more, debug })
-  sayRejections(shell, plan, conversion)
+  sayError(io, error, { message: failureText(error), more, debug })
+  sayRejections(io, plan, conversion)
   return error instanceof SpillwayError && error.code === 'ERR_SPILLWAY_OPTION' ? EXIT_CODES.usage : EXIT_CODES.failed
 }
 
-function sayRejections(shell: Shell, plan: ConversionPlan, conversion: Conversion): boolean {
+function sayRejections(io: CommandIo, plan: ConversionPlan, conversion: Conversion): boolean {
   if (conversion.stats.rejected === 0) return false
-  say(shell, `spillway: ${rejectionLine(plan, conversion.stats)}`)
+  say(io, `spillway: ${rejectionLine(plan, conversion.stats)}`)
   return true
 }

@@ -7,10 +7,10 @@ import { expectJournal, readRunState } from '../../journal/reader.ts'
 import { SpillwayError } from '../../core/errors.ts'
 import { loadWorkflow } from '../../workflow/file.ts'
 import type { WorkflowResult } from '../../run/result.ts'
-import type { ExitCode } from '../exit-codes.ts'
+import type { ExitCode } from '../terminal/exit-codes.ts'
 import { loadTopologies } from './load-topologies.ts'
 import { report, TOPOLOGIES_NOTE, watch } from './run-command.ts'
-import { say, type Shell } from '../command-io.ts'
+import { say, type CommandIo } from '../terminal/command-io.ts'
 
 /** Options of the command. */
 export interface ResumeCommandOptions {
@@ -24,15 +24,15 @@ export interface ResumeCommandOptions {
 }
 
 /** Runs the command; whatever goes wrong is said on standard error. */
-export async function runResume(directory: string, options: ResumeCommandOptions, shell: Shell): Promise<ExitCode> {
-  return report(options, shell, async () => {
-    const result = await resume(directory, options, shell)
-    if (result.wasComplete) say(shell, `spillway: the run in ${directory} was complete already; nothing was run.`)
+export async function runResume(directory: string, options: ResumeCommandOptions, io: CommandIo): Promise<ExitCode> {
+  return report(options, io, async () => {
+    const result = await resume(directory, options, io)
+    if (result.wasComplete) say(io, `spillway: the run in ${directory} was complete already; nothing was run.`)
     return result
   })
 }
 
-async function resume(directory: string, options: ResumeCommandOptions, shell: Shell): Promise<WorkflowResult> {
+async function resume(directory: string, options: ResumeCommandOptions, io: CommandIo): Promise<WorkflowResult> {
   await expectJournal(directory)
   const { workflow: written } = await readRunState(directory)
   const module = options.topologies ?? written?.notes[TOPOLOGIES_NOTE]
@@ -51,7 +51,7 @@ async function resume(directory: string, options: ResumeCommandOptions, shell: S
   const coordinator = new Coordinator({ outputDir: resolve(directory, '..'), topologies })
   const shown = workflow ?? written?.workflow
   if (shown === undefined) return coordinator.resumeWorkflow(directory)
-  return watch(coordinator, shown, options, shell, (signal) =>
+  return watch(coordinator, shown, options, io, (signal) =>
     coordinator.resumeWorkflow(directory, {
       signal,
       ...(workflow !== undefined && { workflow }),

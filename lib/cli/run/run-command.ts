@@ -10,13 +10,13 @@ import { RunProgress } from '../../monitor/run-progress.ts'
 import { WorkflowAbortError, WorkflowError, type WorkflowResult } from '../../run/result.ts'
 import { loadWorkflow } from '../../workflow/file.ts'
 import type { ResolvedWorkflow } from '../../workflow/types.ts'
-import { EXIT_CODES, type ExitCode } from '../exit-codes.ts'
-import { quantityText } from '../format-numbers.ts'
+import { EXIT_CODES, type ExitCode } from '../terminal/exit-codes.ts'
+import { quantityText } from '../terminal/format-numbers.ts'
 import { loadTopologies } from './load-topologies.ts'
-import { showProgress } from '../progress.ts'
+import { showProgress } from '../terminal/progress.ts'
 import { partialText, phaseLine, progressText, resultJson, resultText } from './run-report.ts'
-import { interruptionOf, say, sayError, type Shell } from '../command-io.ts'
-import { StrayRejections } from './unhandled-rejections.ts'
+import { interruptionOf, say, sayError, type CommandIo } from '../terminal/command-io.ts'
+import { UnhandledRejections } from './unhandled-rejections.ts'
 
 /** The note in a run's journal that tells where its topologies are. */
 export const TOPOLOGIES_NOTE = 'topologies'
@@ -35,8 +35,8 @@ export interface RunCommandOptions {
 }
 
 /** Runs the command; whatever goes wrong is said on standard error. */
-export async function runRun(file: string, options: RunCommandOptions, shell: Shell): Promise<ExitCode> {
-  return report(options, shell, () => run(file, options, shell))
+export async function runRun(file: string, options: RunCommandOptions, io: CommandIo): Promise<ExitCode> {
+  return report(options, io, () => run(file, options, io))
 }
 
 /**
@@ -46,44 +46,42 @@ export async function runRun(file: string, options: RunCommandOptions, shell: Sh
  */
 export async function report(
   { json = false, debug }: Pick<RunCommandOptions, 'json' | 'debug'>,
-  shell: Shell,
+  io: CommandIo,
   work: () => Promise<WorkflowResult>,
 ): Promise<ExitCode> {
   try {
     const result = await work()
-    shell.stdout.write(`${json ? resultJson(result) : resultText(result)}\n`)
-    return sayRejections(result, shell) ? EXIT_CODES.failed : EXIT_CODES.done
+    io.stdout.write(`${json ? resultJson(result) : resultText(result)}\n`)
+    return sayRejections(result, io) ? EXIT_CODES.failed : EXIT_CODES.done
   } catch (error) {
     if (error instanceof WorkflowError || error instanceof WorkflowAbortError) {
-      if (json) shell.stdout.write(`${resultJson(error.result)}\n`)
+      if (json) io.stdout.write(`${resultJson(error.result)}\n`)
       const more = partialText(error.result)
       const reason = interruptionOf(error)
-      if (reason !== undefined) say(shell, `spillway: ${reason.message}. ${more}`)
+      if (reason !== undefined) say(io, `spillway: ${reason.message}. ${more}`)
       else
-        sayError(shell, error, {
+        sayError(io, error, {
           message: messageOf(error instanceof WorkflowAbortError ? error.cause : error),
           more,
           debug,
         })
-      sayRejections(error.result, shell)
+      sayRejections(error.result, io)
       return reason?.exitCode ?? EXIT_CODES.failed
     }
     // Nothing was run.
     const reason = isAbortError(error) ? interruptionOf(error) : undefined
-    sayError(shell, error, { debug })
+    sayError(io, error, { debug })
     return reason?.exitCode ?? EXIT_CODES.usage
   }
 }
 
-async function run(file: string, options: RunCommandOptions, shell: Shell): Promise<WorkflowResult> {
+async function run(file: string, options: RunCommandOptions, io: CommandIo): Promise<WorkflowResult> {
   const topologies = await loadTopologies(options.topologies)
   const loaded = await loadWorkflow(file, { topologies: Object.keys(topologies) })
   const workflow = withOptions(loaded, options)
   const coordinator = new Coordinator({ outputDir: options.out, topologies })
   const notes = { [TOPOLOGIES_NOTE]: resolve(options.topologies) }
-  return watch(coordinator, workflow, options, shell, (signal) =>
-    coordinator.executeWorkflow(workflow, { signal, notes }),
-  )
+  return watch(coordinator, workflow, options, io, (signal) => coordinator.executeWorkflow(workflow, { signal, notes }))
 }
 
 /** Shows how far a workflow is while it runs, unless it is to be quiet; and stops it for failures nobody has met. */
@@ -91,20 +89,20 @@ export async function watch(
   coordinator: Coordinator,
   workflow: ResolvedWorkflow,
   { quiet = false }: Pick<RunCommandOptions, 'quiet'>,
-  shell: Shell,
+  io: CommandIo,
   work: (signal: AbortSignal) => Promise<WorkflowResult>,
 ): Promise<WorkflowResult> {
-  using strays = new StrayRejections()
-  const signal = AbortSignal.any([shell.signal, strays.signal])
+  using unhandledRejections = new UnhandledRejections()
+  const signal = AbortSignal.any([io.signal, unhandledRejections.signal])
   if (quiet) return await work(signal)
-  const isTerminal = shell.stderr.isTTY === true
+  const isTerminal = io.stderr.isTTY === true
   using progress = new RunProgress(
     workflow.phases.map(({ name }) => name),
     (phase) => {
-      if (!isTerminal) say(shell, phaseLine(phase))
+      if (!isTerminal) say(io, phaseLine(phase))
     },
   )
-  using _shown = await showProgress(shell.stderr, () => {
+  using _shown = await showProgress(io.stderr, () => {
     const streamer = coordinator.resultStreamers.get(progress.workflowId ?? '')
     return progressText(progress.phases, streamer?.stats)
   })
@@ -124,11 +122,11 @@ function withOptions(workflow: ResolvedWorkflow, options: RunCommandOptions): Re
   return { ...workflow, id, concurrency, results: settings }
 }
 
-function sayRejections({ counts, directory }: WorkflowResult, shell: Shell): boolean {
+function sayRejections({ counts, directory }: WorkflowResult, io: CommandIo): boolean {
   if (counts === null || counts.rejected === 0) return false
   const verb = counts.rejected === 1 ? 'was' : 'were'
   say(
-    shell,
+    io,
     `spillway: ${quantityText(counts.rejected, 'record')} ${verb} rejected; see dead-letter.jsonl in ${directory}.`,
   )
   return true

@@ -5,8 +5,8 @@ import type { AggregateSummary } from '../../../transforms/aggregate/summary-typ
 import type { ResultStreamer } from '../../result-streamer.ts'
 import type { PhaseProgress } from '../../monitor/run-progress.ts'
 import type { WorkflowResult } from '../../run/result.ts'
-import { bytesText, countText, quantityText, secondsText } from '../format-numbers.ts'
-import { formatTable } from '../text-table.ts'
+import { bytesText, countText, quantityText, secondsText } from '../terminal/format-numbers.ts'
+import { formatTable } from '../terminal/text-table.ts'
 
 /** Lines of phases on a terminal; of more, those that run are shown. */
 const MAX_LINES = 12

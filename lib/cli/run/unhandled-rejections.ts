@@ -12,7 +12,7 @@ interface AtWork {
 }
 
 /** Turns the first one into an abort, until disposed of. It tells which containers were at work. */
-export class StrayRejections implements Disposable {
+export class UnhandledRejections implements Disposable {
   readonly #controller = new AbortController()
   readonly #atWork = new Map<string, AtWork>()
 

@@ -1,8 +1,8 @@
 /**
- * A shell in memory, and `spillway` run in it.
+ * A io in memory, and `spillway` run in it.
  */
 import { PassThrough, Readable, Writable } from 'node:stream'
-import type { Shell } from '../../../lib/cli/command-io.ts'
+import type { CommandIo } from '../../../lib/cli/terminal/command-io.ts'
 import { runProgram } from '../../../lib/cli/program.ts'
 
 /** What a run left behind. */
@@ -12,7 +12,7 @@ export interface Run {
   readonly stderr: string
 }
 
-/** What is in the shell beside its defaults: empty input, no terminal anywhere, nobody to interrupt. */
+/** What is in the io beside its defaults: empty input, no terminal anywhere, nobody to interrupt. */
 export interface Setting {
   readonly stdin?: string | Buffer | Readable
   readonly stdout?: Writable
@@ -25,14 +25,14 @@ export async function spillway(args: readonly string[], setting: Setting = {}): 
   const stdout = new Collector()
   const stderr = new Collector()
   const { stdin = '', signal = new AbortController().signal, terminals = [] } = setting
-  const shell: Shell = {
+  const io: CommandIo = {
     stdin: stdin instanceof Readable ? stdin : Readable.from([Buffer.from(stdin)]),
     stdout: setting.stdout ?? stdout,
     stderr,
     signal,
   }
-  for (const name of terminals) Object.assign(shell[name], { isTTY: true, rows: 24, columns: 100 })
-  const code = await runProgram(args, shell)
+  for (const name of terminals) Object.assign(io[name], { isTTY: true, rows: 24, columns: 100 })
+  const code = await runProgram(args, io)
   return { code, stdout: stdout.bytes, stderr: stderr.bytes.toString() }
 }
 

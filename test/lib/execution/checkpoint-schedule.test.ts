@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Checkpoints } from '../../../lib/execution/checkpoint-schedule.ts'
+import { CheckpointSchedule } from '../../../lib/execution/checkpoint-schedule.ts'
 
 t.test('a checkpoint that was declined is made again, though no record follows', async (t) => {
   const answers = [false, false, true]
@@ -8,7 +8,7 @@ t.test('a checkpoint that was declined is made again, though no record follows',
   const all = new Promise<void>((resolve) => {
     settle = resolve
   })
-  const checkpoints = new Checkpoints({
+  const checkpoints = new CheckpointSchedule({
     everyRecords: 1000,
     everyMs: 1,
     make: async () => {

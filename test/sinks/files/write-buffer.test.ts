@@ -1,10 +1,10 @@
 import t from 'tap'
-import { WriteRoom } from '../../../sinks/files/write-buffer.ts'
+import { WriteBuffer } from '../../../sinks/files/write-buffer.ts'
 
 const MEGABYTE = 1024 * 1024
 
 t.test('puts pieces together, in their order', async (t) => {
-  const room = new WriteRoom()
+  const room = new WriteBuffer()
   const pieces = [Buffer.from('text'), Uint8Array.of(1, 2), new Uint8Array(0), Buffer.alloc(100_000, 'more')]
   for (const piece of pieces) t.ok(room.add(piece))
   t.ok(Buffer.concat(pieces).equals(room.bytes))
@@ -16,7 +16,7 @@ t.test('puts pieces together, in their order', async (t) => {
 })
 
 t.test('copies what it is given', async (t) => {
-  const room = new WriteRoom()
+  const room = new WriteBuffer()
   const bytes = Buffer.from('abc')
   room.add(bytes)
   bytes.fill(0)
@@ -24,7 +24,7 @@ t.test('copies what it is given', async (t) => {
 })
 
 t.test('has room for a megabyte', async (t) => {
-  const room = new WriteRoom()
+  const room = new WriteBuffer()
   t.notOk(room.add(Buffer.alloc(MEGABYTE + 1)))
   t.ok(room.add(Buffer.alloc(MEGABYTE - 1, 1)))
   t.notOk(room.add(Buffer.alloc(2)))

@@ -93,9 +93,9 @@ t.test('takes a key for a metric and for an object with metrics alike', async (t
 
 t.test('keeps metrics apart in whatever order their keys come', async (t) => {
   const names = Array.from({ length: 40 }, (_, index) => `m${index}`)
-  const inTurn = (turn: number) => names.map((_, index) => names[(index * 7 + turn * 3) % names.length] as string)
+  const serialize = (turn: number) => names.map((_, index) => names[(index * 7 + turn * 3) % names.length] as string)
   const records = names.map((_, turn) => ({
-    result: { metrics: Object.fromEntries(inTurn(turn).map((name) => [name, Number(name.slice(1)) + turn / 64])) },
+    result: { metrics: Object.fromEntries(serialize(turn).map((name) => [name, Number(name.slice(1)) + turn / 64])) },
   }))
   const aggregates = new Aggregates({ phase: 'p' })
   aggregates.add(records)

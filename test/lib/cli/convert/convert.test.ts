@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import t from 'tap'
-import { Interruption } from '../../../../lib/cli/interrupts.ts'
+import { Interruption } from '../../../../lib/cli/terminal/interrupts.ts'
 import { parquetInfo, readParquet } from '../../../../sinks/readers/read-parquet.ts'
 import { jsonl, openPipe, parseLines, spillway } from '../fake-command-io.ts'
 

@@ -7,7 +7,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } 
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
-import { EXIT_CODES } from '../../../../lib/cli/exit-codes.ts'
+import { EXIT_CODES } from '../../../../lib/cli/terminal/exit-codes.ts'
 import { spillway } from '../fake-command-io.ts'
 
 const TOPOLOGIES = `

@@ -2,7 +2,7 @@
  * The exit codes of the command line.
  */
 
-/** What each code says to the shell. */
+/** What each code means. */
 export const EXIT_CODES = {
   /** The work is done, and every record is in the output. */
   done: 0,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { bytesText, countText, quantityText, secondsText } from '../../../lib/cli/format-numbers.ts'
+import { bytesText, countText, quantityText, secondsText } from '../../../../lib/cli/terminal/format-numbers.ts'
 
 t.test('shows counts with their thousands', async (t) => {
   t.strictSame([0, 999, 1234567].map(countText), ['0', '999', '1,234,567'])

@@ -6,7 +6,7 @@
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 
 /** How long the second signal waits: enough to commit what is in the queues, unless the disk or an output hangs. */
-const PATIENCE_MS = 5000
+const FORCE_EXIT_MS = 5000
 
 /** The signals that end the work, and the exit code of each. */
 const CODES = { SIGINT: EXIT_CODES.interrupted, SIGTERM: EXIT_CODES.terminated } as const
@@ -33,15 +33,15 @@ export interface SignalSource {
 /** Watches for signals, from when {@link signal} is first asked for until disposed of. */
 export class Interrupts implements Disposable {
   readonly #source: SignalSource
-  readonly #patienceMs: number
+  readonly #forceExitMs: number
   readonly #controller = new AbortController()
   #isWatching = false
-  #patience: NodeJS.Timeout | undefined
+  #forceExit: NodeJS.Timeout | undefined
 
-  /** @param patienceMs - how long the second signal waits for the work to end */
-  constructor(source: SignalSource, patienceMs = PATIENCE_MS) {
+  /** @param forceExitMs - how long the second signal waits for the work to end */
+  constructor(source: SignalSource, forceExitMs = FORCE_EXIT_MS) {
     this.#source = source
-    this.#patienceMs = patienceMs
+    this.#forceExitMs = forceExitMs
   }
 
   /** Aborts with an {@link Interruption}. Work that never asks for it is ended by the first signal, as any program is. */
@@ -55,7 +55,7 @@ export class Interrupts implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#patience)
+    clearTimeout(this.#forceExit)
     this.#source.off('SIGINT', this.#take)
     this.#source.off('SIGTERM', this.#take)
   }
@@ -63,7 +63,7 @@ export class Interrupts implements Disposable {
   readonly #take = (name: keyof typeof CODES): void => {
     const exit = () => this.#source.exit(CODES[name])
     if (!this.signal.aborted) this.#controller.abort(new Interruption(name))
-    else if (this.#patience === undefined) this.#patience = setTimeout(exit, this.#patienceMs)
+    else if (this.#forceExit === undefined) this.#forceExit = setTimeout(exit, this.#forceExitMs)
     else exit()
   }
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { formatTable } from '../../../lib/cli/text-table.ts'
+import { formatTable } from '../../../../lib/cli/terminal/text-table.ts'
 
 t.test('columns are as wide as their widest cell, numbers flush right', async (t) => {
   const text = formatTable(

@@ -3,11 +3,11 @@
  */
 import { inspect } from 'node:util'
 import type { Readable, Writable } from 'node:stream'
-import { messageOf } from '../core/errors.ts'
+import { messageOf } from '../../core/errors.ts'
 import { Interruption } from './interrupts.ts'
 
 /** The streams of a process, and its wish to end. */
-export interface Shell {
+export interface CommandIo {
   readonly stdin: Readable & { readonly isTTY?: boolean }
   readonly stdout: Writable & { readonly isTTY?: boolean }
   readonly stderr: Writable & { readonly isTTY?: boolean }
@@ -16,8 +16,8 @@ export interface Shell {
 }
 
 /** Says a line on standard error. */
-export function say(shell: Shell, line: string): void {
-  shell.stderr.write(`${line}\n`)
+export function say(io: CommandIo, line: string): void {
+  io.stderr.write(`${line}\n`)
 }
 
 /** How an error is said. */
@@ -31,10 +31,10 @@ export interface SayErrorOptions {
 }
 
 /** Says what went wrong, without its stack unless asked. */
-export function sayError(shell: Shell, error: unknown, { message, more = '', debug }: SayErrorOptions = {}): void {
+export function sayError(io: CommandIo, error: unknown, { message, more = '', debug }: SayErrorOptions = {}): void {
   const text = message ?? messageOf(error)
-  say(shell, `spillway: ${text}${/[.?!]$/.test(text) ? '' : '.'}${more === '' ? '' : ` ${more}`}`)
-  if (debug === true) say(shell, inspect(error))
+  say(io, `spillway: ${text}${/[.?!]$/.test(text) ? '' : '.'}${more === '' ? '' : ` ${more}`}`)
+  if (debug === true) say(io, inspect(error))
 }
 
 /** The interruption behind an AbortError: streams wrap the reason of a signal in an error of their own. */

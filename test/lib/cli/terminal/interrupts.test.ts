@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import t from 'tap'
-import { type Interruption, Interrupts } from '../../../lib/cli/interrupts.ts'
-import { isAbortError } from '../../../lib/core/errors.ts'
+import { type Interruption, Interrupts } from '../../../../lib/cli/terminal/interrupts.ts'
+import { isAbortError } from '../../../../lib/core/errors.ts'
 
 class FakeProcess extends EventEmitter {
   readonly exits: number[] = []

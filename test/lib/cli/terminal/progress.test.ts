@@ -1,7 +1,7 @@
 import { mock } from 'node:test'
 import { PassThrough } from 'node:stream'
 import t from 'tap'
-import { showProgress } from '../../../lib/cli/progress.ts'
+import { showProgress } from '../../../../lib/cli/terminal/progress.ts'
 
 t.test('writes nothing where there is no terminal', async (t) => {
   const stream = new PassThrough()
