@@ -3,7 +3,6 @@
  * and finalizes and aggregates whatever happens.
  */
 import { resolve } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { openFileTarget, type OpenTarget } from '../sinks/files/file-target.ts'
 import { recallRun } from './recovery/recall-run.ts'
 import type { ResultCallback } from './execution/container-intake.ts'
@@ -20,21 +19,19 @@ import {
   type Checks,
 } from './core/options.ts'
 import { DataFlowManager } from './data-flow-manager.ts'
-import { FileChecksums } from './run/file-checksums.ts'
 import { Journal } from './journal/journal.ts'
-import type { RunStatus } from './journal/entries.ts'
 import { distributePhases, type OrderedPhase } from './workflow/phase-order.ts'
-import type { EarlierPhases } from './streaming/router.ts'
+import type { EarlierPhases } from './streaming/checkpoint.ts'
 import { expectJournal } from './journal/reader.ts'
 import { resolveWorkflow } from './workflow/resolve.ts'
-import { ResultStreamer } from './result-streamer.ts'
-import { streamerOptionsOf } from './workflow/results-settings.ts'
+import type { ResultStreamer } from './result-streamer.ts'
 import { ResumePlan, recordWorkflow, type ResumptionOptions } from './recovery/resume-plan.ts'
 import { claimRunDirectory, type RunDirectory } from './run/directory.ts'
 import { RunLock } from './run/lock.ts'
 import { RunState } from './journal/run-state.ts'
 import { Sequencer, SEQUENCER_DEFAULTS, sequencerChecks, type SequencerOptions } from './sequencer.ts'
-import { WorkflowAbortError, WorkflowError, type WorkflowResult } from './run/result.ts'
+import { executeRun } from './run/execute-run.ts'
+import type { WorkflowResult } from './run/result.ts'
 import { WorkflowRun } from './run/workflow-run.ts'
 import { WorkflowStream } from './run/record-stream.ts'
 import type { ResolvedWorkflow, WorkflowInput } from './workflow/types.ts'
@@ -100,7 +97,7 @@ const resumeChecks: Checks<ResumeOptions> = {
  * })
  */
 export class Coordinator {
-  readonly #options: CoordinatorOptions & { readonly openTarget: OpenTarget }
+  readonly #options: CoordinatorOptions & Required<Pick<CoordinatorOptions, keyof typeof DEFAULTS>>
   readonly #sequencer: Sequencer
   readonly #resultStreamers = new Map<string, ResultStreamer>()
   /** Keeps what phases hand on. Outputs stay until `cleanupWorkflow`. */
@@ -189,52 +186,22 @@ export class Coordinator {
     return distributePhases(phases, numWorkers)
   }
 
-  async #run({ workflow, directory, journal, earlier }: RunPlan, options: ExecuteOptions): Promise<WorkflowResult> {
-    const { resultCallback, signal = new AbortController().signal } = options
-    const startedAtMs = performance.now()
-    const { openTarget } = this.#options
-    const checksums = new FileChecksums()
-    const streamer = this.#makeStreamer(workflow, directory, earlier, checksums.through(openTarget))
-    const dataFlowManager = this.#managerOf(directory.path)
+  async #run(plan: RunPlan, { resultCallback, signal }: ExecuteOptions): Promise<WorkflowResult> {
+    const { openTarget, enableResultStreaming } = this.#options
+    const { workflow } = plan
     const run = new WorkflowRun({
-      directory,
-      workflow,
-      signal,
-      journal,
+      ...plan,
+      writesResults: enableResultStreaming,
+      signal: signal ?? new AbortController().signal,
       openTarget,
-      checksums,
-      streamer,
-      dataFlowManager,
+      dataFlowManager: this.#managerOf(plan.directory.path),
     })
-    let phases: WorkflowResult['phases'] = {}
-    let failure: Error | undefined
+    if (run.streamer !== null) this.#resultStreamers.set(run.workflowId, run.streamer)
     try {
-      run.begin()
-      phases = await this.#sequencer.executePhases(workflow, run, { resultCallback })
-    } catch (error) {
-      failure = error as Error
+      return await executeRun(run, () => this.#sequencer.executePhases(workflow, run, { resultCallback }))
+    } finally {
+      this.#resultStreamers.delete(run.workflowId)
     }
-    const { aggregatedResults, counts, failure: flaw } = await run.finalize()
-    failure ??= Object.values(phases).find(({ status }) => status === 'failed')?.error ?? flaw
-    const elapsedMs = performance.now() - startedAtMs
-    const status = statusOf(failure, phases)
-    const unwritten = await run.end({ status, elapsedMs, error: failure })
-    failure ??= unwritten
-    this.#resultStreamers.delete(directory.workflowId)
-    const { workflowId, path } = directory
-    const result: WorkflowResult = {
-      workflowId,
-      status: statusOf(failure, phases),
-      directory: path,
-      phases,
-      aggregatedResults,
-      counts,
-      elapsedMs,
-      wasComplete: false,
-    }
-    if (failure !== undefined) throw new WorkflowError(failure, result)
-    if (result.status === 'aborted') throw new WorkflowAbortError(signal.reason, result)
-    return result
   }
 
   #openJournal({ path: directory }: RunDirectory, state: RunState): Promise<Journal> {
@@ -247,30 +214,6 @@ export class Coordinator {
     if (parent === resolve(this.#options.outputDir)) return this.dataFlowManager
     return new DataFlowManager({ directory: parent, durable: true })
   }
-
-  #makeStreamer(
-    { results, objective, phases }: ResolvedWorkflow,
-    directory: RunDirectory,
-    earlier: EarlierPhases,
-    openTarget: OpenTarget,
-  ): ResultStreamer | null {
-    if (results === false || !this.#options.enableResultStreaming) return null
-    const options = {
-      ...streamerOptionsOf(results),
-      workflowId: directory.workflowId,
-      outputDir: directory.path,
-      objective,
-      maxPhases: phases.length,
-      openTarget,
-      // What is there is what was committed.
-      onExisting: 'append',
-    } as const
-    const streamer = new ResultStreamer(options, earlier)
-    // What fails it fails the phases, and is told there.
-    streamer.on('error', () => {})
-    this.#resultStreamers.set(directory.workflowId, streamer)
-    return streamer
-  }
 }
 
 /** Releases the journal of a run that cannot begin. */
@@ -281,9 +224,4 @@ async function closeOnFailure<Value>(journal: Journal, beginning: Promise<Value>
     await journal.close().catch(() => {})
     throw error
   }
-}
-
-function statusOf(failure: Error | undefined, phases: WorkflowResult['phases']): RunStatus {
-  if (failure !== undefined) return 'failed'
-  return Object.values(phases).every(({ status }) => status === 'completed') ? 'completed' : 'aborted'
 }

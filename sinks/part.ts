@@ -1,7 +1,7 @@
 /**
  * One file being written: a writer that turns records into bytes, and the open file they go to.
  */
-import type { AckLevel, Receipt } from '../lib/core/batch.ts'
+import type { AckLevel, Receipt } from '../lib/core/marker.ts'
 import type { Column, ColumnType } from './columns/column.ts'
 import type { OpenFile } from './files/open-file.ts'
 import type { Pieces, RecordWriter } from './record-writer.ts'

@@ -4,7 +4,8 @@
  *
  * Calls must not overlap; the sink's hooks see to that.
  */
-import { notesOf, recordsOf, type AckLevel, type Receipt } from '../lib/core/batch.ts'
+import { notesOf, recordsOf } from '../lib/core/batch.ts'
+import type { AckLevel, Receipt } from '../lib/core/marker.ts'
 import { SpillwayError, type ErrorCode } from '../lib/core/errors.ts'
 import { estimateBytes } from '../lib/core/estimate-bytes.ts'
 import type { RejectionHandler } from '../lib/core/rejection.ts'

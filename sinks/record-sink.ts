@@ -3,8 +3,9 @@
  * parts, in any format. The stream is a thin host; RecordFiles does the work.
  */
 import { addAbortSignal, Writable } from 'node:stream'
-import { notesOf, type AckLevel, type Marker } from '../lib/core/batch.ts'
+import { failMarker, joinRecords, notesOf } from '../lib/core/batch.ts'
 import { partClosed, partOpened } from '../lib/core/diagnostics.ts'
+import { controlOf, type AckLevel, type Marker } from '../lib/core/marker.ts'
 import { queuedChunks } from '../lib/core/queued-chunks.ts'
 import { deadLettersOf, refuseRejection, type DeadLetterFile } from './dead-letter-file.ts'
 import { RecordFiles, type RecordSinkStats } from './record-files.ts'
@@ -214,20 +215,21 @@ export class RecordSink extends Writable {
 
   async #answer(marker: Marker): Promise<void> {
     const { openRows } = this.#files
-    if (marker.mayWait && openRows > 0 && openRows < LEAST_ROWS) {
-      marker.settle(null)
+    const { mayDecline, pass, settle, fail } = controlOf(marker)
+    if (mayDecline && openRows > 0 && openRows < LEAST_ROWS) {
+      settle(null)
       return
     }
     const receipt = await this.#files.checkpoint()
-    marker.pass(receipt)
-    // Nobody waits for the disk but who sent the marker.
+    pass(receipt)
+    // Only the sender of the marker waits for the disk.
     const answer: Promise<void> = this.#reach(marker.level)
       .then(
         () => {
-          marker.settle(receipt)
+          settle(receipt)
         },
         (error: unknown) => {
-          marker.fail(error)
+          fail(error)
           this.#state = 'failed'
           this.destroy(error as Error)
         },
@@ -273,24 +275,6 @@ export class RecordSink extends Writable {
   }
 }
 
-/** Joins single records in a row to one array, which is written at once. */
-function joinRecords(chunks: readonly unknown[]): unknown[] {
-  const runs: unknown[] = []
-  let run: unknown[] | undefined
-  for (const chunk of chunks) {
-    if (Array.isArray(chunk)) {
-      runs.push(chunk)
-      run = undefined
-    } else if (run === undefined) {
-      run = [chunk]
-      runs.push(run)
-    } else {
-      run.push(chunk)
-    }
-  }
-  return runs
-}
-
 function failMarkers(chunks: readonly unknown[], error: unknown): void {
-  for (const chunk of chunks) notesOf(chunk).marker?.fail(error)
+  for (const chunk of chunks) failMarker(chunk, error)
 }

@@ -4,6 +4,7 @@
  */
 import { addAbortSignal, Transform, type TransformCallback } from 'node:stream'
 import { markerBatch, notesOf, recordsOf, type Chunk, type Segment } from '../lib/core/batch.ts'
+import type { Marker } from '../lib/core/marker.ts'
 import type { ResultRecord } from '../lib/core/record.ts'
 import { abortSignal, integerFrom, numberFrom, resolveOptions, type Checks } from '../lib/core/options.ts'
 import { BatchBuffer } from './buffering/batch-buffer.ts'
@@ -57,6 +58,31 @@ export interface BufferingStats {
 }
 
 /**
+ * The way into a buffer for the stream graph that owns it. A record enters the batch at once, without the hop through
+ * the queue of the stream, which would cost more than all that the buffer does (`npm run bench -- buffering`).
+ */
+export interface BufferInput {
+  /**
+   * Adds one record. False asks the caller to wait for {@link onDrain} before it adds more; a buffer that is destroyed
+   * takes nothing, and never drains.
+   */
+  add(this: void, record: ResultRecord, segment?: Segment): boolean
+  /**
+   * Adds a batch, with the segments that are noted beside it.
+   *
+   * @param segment - who made all of its records; `count` is not looked at
+   */
+  addBatch(this: void, records: readonly ResultRecord[], segment?: Segment): boolean
+  /** Sends a marker behind the records added so far. */
+  mark(this: void, marker: Marker): boolean
+  /** Called when the next stage reads again. */
+  onDrain: () => void
+}
+
+/** The {@link BufferInput} of a buffer. Its owner uses it and does not write to the stream; users do not see it. */
+export let inputOf: (buffer: BufferingTransform) => BufferInput
+
+/**
  * A Transform of records (or batches) into batches, in the order they came.
  *
  * Memory: at most one batch being filled (`bufferSize` records, `maxBytes` plus a few records), and as many records
@@ -73,6 +99,27 @@ export class BufferingTransform extends Transform {
   #flushes = 0
   /** The batch is due for its age, but the next stage has not read the ones before it. */
   #overdue = false
+  /** The next stage has enough: the one who adds directly was asked to wait. */
+  #isFull = false
+  readonly #input: BufferInput = {
+    add: (record, segment) => {
+      if (this.destroyed) return false
+      this.#buffer.add(record, segment)
+      if (this.#buffer.full) this.flush()
+      else this.#startTimer()
+      return !this.#isFull
+    },
+    addBatch: (records, segment) => {
+      if (this.destroyed) return false
+      this.#addBatch(records, segment)
+      return !this.#isFull
+    },
+    mark: (marker) => {
+      this.#mark(marker)
+      return !this.#isFull
+    },
+    onDrain: () => {},
+  }
 
   /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
   constructor(given?: BufferingTransformOptions) {
@@ -102,29 +149,22 @@ export class BufferingTransform extends Transform {
     this.#overdue = false
     if (this.#buffer.length === 0 || this.destroyed || this.readableEnded) return
     this.#flushes += 1
-    this.push(this.#buffer.take())
+    if (!this.push(this.#buffer.take())) this.#isFull = true
   }
 
   override _transform(chunk: Chunk, _encoding: BufferEncoding, callback: TransformCallback): void {
-    const { marker, segments } = notesOf(chunk)
-    const records = recordsOf(chunk)
-    let from = 0
-    for (const segment of segments ?? []) {
-      this.#add(records, from, Math.min(from + segment.count, records.length), segment)
-      from += segment.count
-    }
-    this.#add(records, from, records.length)
-    if (marker !== undefined) {
-      this.flush()
-      this.push(markerBatch(marker))
-    }
-    if (this.#buffer.length > 0) this.#startTimer()
+    const { marker } = notesOf(chunk)
+    this.#addBatch(recordsOf(chunk))
+    if (marker !== undefined) this.#mark(marker)
     callback()
   }
 
   override _read(size: number): void {
     if (this.#overdue) this.flush()
     super._read(size)
+    if (!this.#isFull) return
+    this.#isFull = false
+    this.#input.onDrain()
   }
 
   override _flush(callback: TransformCallback): void {
@@ -137,13 +177,29 @@ export class BufferingTransform extends Transform {
     callback(error)
   }
 
-  #add(records: readonly ResultRecord[], from: number, to: number, segment?: Segment): void {
-    let index = from
-    while (index < to) {
-      const run = segment && { ...segment, firstSeq: segment.firstSeq + index - from }
-      index = this.#buffer.addRun(records, index, to, run)
+  #addBatch(records: readonly ResultRecord[], segment?: Segment): void {
+    let from = 0
+    for (const noted of segment === undefined ? (notesOf(records).segments ?? []) : []) {
+      const to = Math.min(from + noted.count, records.length)
+      this.#addRun(records, from, to, noted)
+      from = to
+    }
+    this.#addRun(records, from, records.length, segment)
+    if (this.#buffer.length > 0) this.#startTimer()
+  }
+
+  #addRun(records: readonly ResultRecord[], from: number, to: number, segment?: Segment): void {
+    for (let index = from; index < to;) {
+      const isSplit = segment !== undefined && index > from
+      const rest = isSplit ? { ...segment, firstSeq: segment.firstSeq + index - from } : segment
+      index = this.#buffer.addRun(records, index, to, rest)
       if (this.#buffer.full) this.flush()
     }
+  }
+
+  #mark(marker: Marker): void {
+    this.flush()
+    if (!this.push(markerBatch(marker))) this.#isFull = true
   }
 
   // The timer keeps the process alive: records are not lost because nobody waited for them.
@@ -162,5 +218,9 @@ export class BufferingTransform extends Transform {
     if (this.#timer === null) return
     clearTimeout(this.#timer)
     this.#timer = null
+  }
+
+  static {
+    inputOf = (buffer) => buffer.#input
   }
 }

@@ -2,7 +2,7 @@
  * A queue of records and batches with bounds in records and in bytes. It hands out what it took in as batches or as
  * single records; a batch counts until its last record has left.
  */
-import { notesOf } from '../core/batch.ts'
+import { failMarker, notesOf } from '../core/batch.ts'
 import { estimateBytes } from '../core/estimate-bytes.ts'
 
 /** The bounds of a {@link ChunkQueue}, and what it hands out. */
@@ -101,7 +101,7 @@ export class ChunkQueue {
 
   /** Drops everything. Markers fail with `reason`, so that nobody waits for them. */
   clear(reason: Error): void {
-    for (let entry = this.#first; entry !== undefined; entry = entry.next) notesOf(entry.chunk).marker?.fail(reason)
+    for (let entry = this.#first; entry !== undefined; entry = entry.next) failMarker(entry.chunk, reason)
     this.#first = this.#last = undefined
     this.#records = this.#bytes = this.#taken = 0
   }

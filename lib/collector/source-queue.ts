@@ -3,7 +3,7 @@
  */
 import { Writable } from 'node:stream'
 import { ChunkQueue, weigh, type ChunkQueueOptions, type WeighedChunk } from './chunk-queue.ts'
-import { notesOf } from '../core/batch.ts'
+import { failMarker } from '../core/batch.ts'
 import { queuedChunks } from '../core/queued-chunks.ts'
 import type { Callback } from '../core/settle-callback.ts'
 
@@ -157,7 +157,7 @@ export class SourceQueue extends Writable {
 
   #add(chunk: WeighedChunk): void {
     if (this.#closedBy !== undefined) {
-      notesOf(chunk.chunk).marker?.fail(this.#closedBy)
+      failMarker(chunk.chunk, this.#closedBy)
       return
     }
     const wasEmpty = this.#queue.isEmpty

@@ -3,8 +3,7 @@
  * batch travels beside it under one symbol, so that arrays pass through foreign transforms untouched, user
  * objects stay as they are, and nothing of it ever becomes a column.
  */
-import { SpillwayError } from './errors.ts'
-import { makeDeferred } from './deferred.ts'
+import { controlOf, type Marker } from './marker.ts'
 import type { ResultRecord } from './record.ts'
 
 /** A run of records of a batch that one attempt of one container made, one after the other. */
@@ -19,66 +18,6 @@ export interface Segment {
   readonly attempt: number
   /** Sequence number of the run's first record within the attempt, from 0. */
   readonly firstSeq: number
-}
-
-/** How far an acknowledgement reaches: in the file, or on the disk itself (fdatasync). */
-export type AckLevel = 'written' | 'durable'
-
-/** What a sink answers a marker with: how far its last file reaches. */
-export interface Receipt {
-  /** The file, or null while the sink has had none yet. */
-  readonly path: string | null
-  /** Bytes of the file that hold all the rows counted here. */
-  readonly offsetBytes: number
-  /** Rows in the file. */
-  readonly rows: number
-}
-
-/**
- * A demand that flows behind the records it covers: a buffering stage empties itself before it, a sink makes
- * everything up to it readable (and durable, if asked) and settles it.
- */
-export class Marker {
-  readonly level: AckLevel
-  /** Whether a sink may decline it, as making its file complete would cost more than it is worth now. */
-  readonly mayWait: boolean = false
-  readonly #receipt = makeDeferred<Receipt | null>()
-
-  constructor(level: AckLevel) {
-    this.level = level
-  }
-
-  /**
-   * The sink's answer, null when it declined the marker; rejects when the stream fails or the marker is lost on the
-   * way.
-   */
-  get receipt(): Promise<Receipt | null> {
-    return this.#receipt.promise
-  }
-
-  /**
-   * Called by the sink at the moment when everything before the marker, and nothing behind it, is encoded; a sink that
-   * declines it does not call this.
-   */
-  pass(_receipt: Receipt): void {}
-
-  settle(receipt: Receipt | null): void {
-    this.#receipt.resolve(receipt)
-  }
-
-  fail(error: unknown): void {
-    this.#receipt.reject(error)
-  }
-
-  /** Fails a marker whose stream ended without it having reached the sink; does nothing to a settled one. */
-  lose(): void {
-    this.fail(
-      new SpillwayError(
-        'ERR_SPILLWAY_MARKER_LOST',
-        'The stream ended but a marker sent through it never reached the sink. A stage between them swallows empty arrays: let it pass them on.',
-      ),
-    )
-  }
 }
 
 /** What travels beside a batch. */
@@ -121,4 +60,32 @@ export function markerBatch(marker: Marker): Batch {
 /** The records of a chunk, as an array. */
 export function recordsOf(chunk: unknown): readonly ResultRecord[] {
   return (Array.isArray(chunk) ? chunk : [chunk]) as readonly ResultRecord[]
+}
+
+/**
+ * The chunks of a queue with single records in a row joined to arrays. Arrays stay as they are, with their notes.
+ *
+ * @param chunks - records and arrays, in order
+ */
+export function joinRecords(chunks: readonly unknown[]): (readonly unknown[])[] {
+  const joined: (readonly unknown[])[] = []
+  let run: unknown[] | undefined
+  for (const chunk of chunks) {
+    if (Array.isArray(chunk)) {
+      joined.push(chunk)
+      run = undefined
+    } else if (run === undefined) {
+      run = [chunk]
+      joined.push(run)
+    } else {
+      run.push(chunk)
+    }
+  }
+  return joined
+}
+
+/** Fails the marker that a chunk carries, if it carries one: its sender must not wait for ever. */
+export function failMarker(chunk: unknown, error: unknown): void {
+  const { marker } = notesOf(chunk)
+  if (marker !== undefined) controlOf(marker).fail(error)
 }

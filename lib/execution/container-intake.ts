@@ -5,8 +5,9 @@
 import type { CheckpointSchedule } from './checkpoint-schedule.ts'
 import type { ContainerProgress } from './container-progress.ts'
 import { ContainerSpool } from './container-spool.ts'
+import type { Segment } from '../core/batch.ts'
 import type { ResultRecord } from '../core/record.ts'
-import type { PhaseFeed } from './phase-feed.ts'
+import type { PhaseInput } from '../streaming/phase-chain.ts'
 import type { PhaseCommits } from './run-context.ts'
 
 /** Receives each record as it is accepted, its phase and container filled in. A promise it returns is awaited. */
@@ -32,7 +33,7 @@ export interface ContainerIntake {
 /** What a {@link DirectIntake} works with. */
 export interface DirectIntakeOptions {
   readonly progress: ContainerProgress
-  readonly feed: PhaseFeed
+  readonly input: PhaseInput
   readonly checkpoints: CheckpointSchedule | undefined
   readonly commits: PhaseCommits | undefined
   /** Fills in what a record lacks. */
@@ -43,9 +44,11 @@ export interface DirectIntakeOptions {
 /** Feeds records as they come, but for those that an earlier run has written. */
 export class DirectIntake implements ContainerIntake {
   readonly #options: DirectIntakeOptions
+  readonly #segment: Segment & { firstSeq: number }
 
   constructor(options: DirectIntakeOptions) {
     this.#options = options
+    this.#segment = { count: 0, containerIndex: options.progress.index, iteration: 0, attempt: 1, firstSeq: 0 }
   }
 
   take(made: readonly ResultRecord[], firstSeq: number): Promise<void> | undefined {
@@ -67,8 +70,10 @@ export class DirectIntake implements ContainerIntake {
   async abandon(): Promise<void> {}
 
   #feed(records: readonly ResultRecord[], firstSeq: number): Promise<void> | undefined {
-    const { progress, feed, checkpoints } = this.#options
-    const wait = feed.add(records, { count: 0, containerIndex: progress.index, iteration: 0, attempt: 1, firstSeq })
+    const { progress, input, checkpoints } = this.#options
+    // One object for all records of the container: the buffer copies what it keeps.
+    this.#segment.firstSeq = firstSeq
+    const wait = input.add(records, this.#segment)
     progress.note(records)
     checkpoints?.note(records.length)
     return wait

@@ -4,7 +4,6 @@
  */
 import type { Writable } from 'node:stream'
 import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
-import type { Marker } from '../core/batch.ts'
 import type { CommitProgress } from './commit-progress.ts'
 import type { PhaseReference } from '../outputs/reference.ts'
 import type { StreamerCounts } from '../streaming/stats.ts'
@@ -31,20 +30,21 @@ export interface PhaseCommits {
   /** Counts records that were left out, as they are in the files already. */
   noteDeduplicated(records: number): void
   /**
-   * Makes a marker to be sent through the sink.
+   * Makes what the sink was given so far durable, and commits it. What the commit covers is fixed when this is called;
+   * records that are added before it settles belong to the next one.
    *
-   * @param mayWait - whether it may be declined; see `Marker`
+   * @param progress - of the containers at this place
+   * @param mayDecline - whether the sink may decline, because completing its file costs too much now
+   * @returns false when the sink has declined: nothing was committed
+   * @throws the failure of the stream graph; {@link SpillwayError} `ERR_SPILLWAY_IO`
    */
-  makeMarker(mayWait: boolean): Marker
+  checkpoint(progress: CommitProgress, mayDecline: boolean): Promise<boolean>
   /**
-   * Commits what a marker of {@link makeMarker} covers once it is answered, or, without one, all of a phase whose sink has
-   * finished.
+   * Commits the whole of a phase whose sink has finished.
    *
-   * @param progress - of the containers at the place of the marker
-   * @returns false when the sink has declined the marker
-   * @throws what the marker fails with; {@link SpillwayError} `ERR_SPILLWAY_IO`
+   * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
-  commit(progress: CommitProgress, marker?: Marker): Promise<boolean>
+  complete(progress: CommitProgress): Promise<void>
 }
 
 /** Where the records and outputs of a run go, and who is told of it. */

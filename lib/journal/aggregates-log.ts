@@ -20,7 +20,7 @@ const GROWTH = 4
 const SUM_DIGITS = 8
 
 /** How far the lines reach that hold a state. */
-export interface AggregatesExtent {
+export interface LogPosition {
   /** Name of the file, within the directory of the log. */
   readonly file: string
   readonly bytes: number
@@ -39,7 +39,7 @@ export class AggregatesLog {
    * @param directory - that of the phase
    * @param earlier - the file that an earlier run has written, which is not gone on with
    */
-  constructor(directory: string, openTarget: OpenTarget, earlier?: AggregatesExtent) {
+  constructor(directory: string, openTarget: OpenTarget, earlier?: LogPosition) {
     this.#directory = directory
     this.#openTarget = openTarget
     this.#file = earlier?.file ?? fileName(0)
@@ -52,7 +52,7 @@ export class AggregatesLog {
    * @returns where the state is that holds everything so far
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
-  async write(added: Aggregates, all: Aggregates): Promise<AggregatesExtent> {
+  async write(added: Aggregates, all: Aggregates): Promise<LogPosition> {
     const outgrown = this.#bytes > Math.max(MIN_BYTES, GROWTH * this.#stateBytes)
     if (this.#target !== undefined && !outgrown) return this.#append(added)
     const before = this.#file
@@ -60,17 +60,17 @@ export class AggregatesLog {
     this.#file = fileName(Number.parseInt(before, 10) + 1)
     this.#bytes = 0
     this.#target = await this.#attempt('open', () => this.#openTarget(this.#path, 'overwrite'))
-    const extent = await this.#append(all)
+    const position = await this.#append(all)
     this.#stateBytes = this.#bytes
-    return extent
+    return position
   }
 
   /**
-   * Removes the files before that of `extent`.
+   * Removes the files before that position.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
-  async sweep({ file }: AggregatesExtent): Promise<void> {
+  async sweep({ file }: LogPosition): Promise<void> {
     const number = Number.parseInt(file, 10)
     await this.#attempt('remove', () => rm(join(this.#directory, fileName(number - 1)), { force: true }))
   }
@@ -81,7 +81,7 @@ export class AggregatesLog {
     await target?.close()
   }
 
-  async #append(state: Aggregates): Promise<AggregatesExtent> {
+  async #append(state: Aggregates): Promise<LogPosition> {
     const line = lineOf(JSON.stringify(state))
     await this.#attempt('write to', async () => {
       await this.#target?.write(line)
@@ -110,7 +110,7 @@ export class AggregatesLog {
  * @param directory - that of the phase
  * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` when it is missing or damaged
  */
-export async function readAggregates(directory: string, { file, bytes }: AggregatesExtent): Promise<Aggregates> {
+export async function readAggregates(directory: string, { file, bytes }: LogPosition): Promise<Aggregates> {
   // The name comes from a file.
   const path = join(directory, basename(file))
   let state: Aggregates | undefined

@@ -3,7 +3,7 @@
  * the run directory, with slashes; times are ISO 8601.
  */
 import type { PartSchema } from '../../sinks/part.ts'
-import type { AggregatesExtent } from './aggregates-log.ts'
+import type { LogPosition } from './aggregates-log.ts'
 import type { CommitProgress } from '../execution/commit-progress.ts'
 import type { Table } from '../outputs/reference.ts'
 import type { PhaseStatus } from '../execution/run-context.ts'
@@ -86,7 +86,7 @@ export interface CommitEntry extends CommitProgress {
   readonly schema: PartSchema | null
   readonly counts: StreamerCounts
   /** Where the aggregates are; null without aggregation. */
-  readonly aggregates: AggregatesExtent | null
+  readonly aggregates: LogPosition | null
 }
 
 /** No commit of the phase holds any more: it is run from its beginning. */

@@ -4,8 +4,8 @@
 import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
 import { recallPhase } from '../run/recall-phase.ts'
 import type { DataFlowManager } from '../data-flow-manager.ts'
-import { JournaledResults } from '../run/closed-parts.ts'
-import type { AggregatedResults } from '../result-streamer.ts'
+import { PhaseResults } from '../run/phase-results.ts'
+import type { AggregatedResults } from '../streaming/aggregated-results.ts'
 import { ResultsDirectory } from '../streaming/results-directory.ts'
 import type { ResumePlan } from './resume-plan.ts'
 import type { PhaseResult } from '../execution/run-context.ts'
@@ -27,10 +27,10 @@ export async function recallRun(
   const aggregatedResults = isWritten
     ? await readRunFile<AggregatedResults>(new ResultsDirectory(path).aggregatesPath)
     : null
-  const results = new JournaledResults(directory, workflow, { state, settle: () => Promise.resolve() })
+  const journal = { state, settle: () => Promise.resolve() }
   const remains = {
     dataFlowManager,
-    results: (phase: string) => (isWritten ? results.of(phase) : null),
+    results: (phase: string) => (isWritten ? new PhaseResults({ phase, directory, workflow, journal }) : null),
     aggregates: (phase: string): PhaseSummary | null => aggregatedResults?.phases[phase] ?? null,
   }
   const phases = Object.create(null) as Record<string, PhaseResult>

@@ -11,8 +11,7 @@ import { errnoOf, SpillwayError } from '../core/errors.ts'
 import { encodeName } from '../core/names.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { CommitEntry } from '../journal/entries.ts'
-import type { PhaseTally } from '../streaming/checkpoint-marker.ts'
-import type { EarlierPhases } from '../streaming/router.ts'
+import type { EarlierPhase, EarlierPhases } from '../streaming/checkpoint.ts'
 import { ResultsDirectory } from '../streaming/results-directory.ts'
 import { aggregatesPath, fileName, spoolPath } from '../run/directory.ts'
 
@@ -41,7 +40,7 @@ export async function restoreRun(
   journal: Journal,
   onCut: OnCut = () => {},
 ): Promise<EarlierPhases> {
-  const earlier = new Map<string, PhaseTally>()
+  const earlier = new Map<string, EarlierPhase>()
   for (const phase of phases) {
     const { commit, ended } = journal.state.phase(phase)
     // A phase whose results are not written has no commit, and may be complete all the same.
@@ -51,7 +50,7 @@ export async function restoreRun(
       await cutParts(directory, commit, journal, onCut)
       const { counts, aggregates } = commit
       const restored = aggregates && (await readAggregates(aggregatesPath(directory, phase), aggregates))
-      earlier.set(phase, { counts, aggregates: restored ?? new Aggregates({ phase }) })
+      earlier.set(phase, { counts, state: restored ?? new Aggregates({ phase }) })
     }
   }
   await cutRejections(directory, earlier)

@@ -3,7 +3,7 @@
  */
 import { SpillwayError } from '../core/errors.ts'
 import type { RunStatus } from '../journal/entries.ts'
-import type { AggregatedResults } from '../result-streamer.ts'
+import type { AggregatedResults } from '../streaming/aggregated-results.ts'
 import type { PhaseResult } from '../execution/run-context.ts'
 import type { StreamerStats } from '../streaming/stats.ts'
 

@@ -377,7 +377,7 @@ t.test('whatever a topology does wrong is told with its phase', async (t) => {
     'containers() returns nothing': [
       { containers: (() => {}) as unknown as Topology['containers'], run },
       'ERR_SPILLWAY_TOPOLOGY',
-      /it returned undefined in place of a list/,
+      /it returned undefined, not a list/,
     ],
     'a container has no id': [
       { containers: () => [{ id: 'x' }, {} as { id: string }], run },
@@ -402,7 +402,7 @@ t.test('whatever a topology does wrong is told with its phase', async (t) => {
     'run() returns nothing': [
       { containers: () => [{ id: 'x' }], run: (() => {}) as unknown as Topology['run'] },
       'ERR_SPILLWAY_CONTAINER',
-      /it returned undefined in place of a stream/,
+      /it returned undefined, not a stream/,
     ],
     'the stream of a container fails': [
       {

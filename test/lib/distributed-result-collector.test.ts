@@ -4,7 +4,8 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
-import { annotate, Marker, markerBatch, notesOf } from '../../lib/core/batch.ts'
+import { annotate, markerBatch, notesOf } from '../../lib/core/batch.ts'
+import { Marker } from '../../lib/core/marker.ts'
 import {
   DistributedResultCollector,
   type DistributedResultCollectorOptions,

@@ -65,9 +65,21 @@ export class BatchBuffer {
   }
 
   /**
+   * Adds one record; {@link take} first when the batch is full.
+   *
+   * @param segment - who made it; its `count` is not looked at, and it is not kept
+   */
+  add(record: ResultRecord, segment?: Segment): void {
+    this.#bytes += this.#weigh(record)
+    this.#watchForRepeat(record)
+    this.#records.push(record)
+    if (segment !== undefined || this.#identified) this.#note(segment ?? UNKNOWN, 1)
+  }
+
+  /**
    * Adds `records` from index `from` up to `to`, or up to where the batch is full, and returns the index reached.
    *
-   * @param segment - who made the records from `from` on; its `count` is not looked at
+   * @param segment - who made the records from `from` on; its `count` is not looked at, and it is not kept
    */
   addRun(records: readonly ResultRecord[], from: number, to: number, segment?: Segment): number {
     let index = from

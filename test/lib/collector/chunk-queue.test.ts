@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { ChunkQueue, weigh } from '../../../lib/collector/chunk-queue.ts'
-import { Marker, markerBatch, recordsOf } from '../../../lib/core/batch.ts'
+import { markerBatch, recordsOf } from '../../../lib/core/batch.ts'
+import { Marker } from '../../../lib/core/marker.ts'
 
 const roomy = { maxRecords: 1000, maxBytes: 1e6 }
 

@@ -4,7 +4,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { Marker, markerBatch } from '../../../lib/core/batch.ts'
+import { markerBatch } from '../../../lib/core/batch.ts'
+import { Marker } from '../../../lib/core/marker.ts'
 import { ParquetSink } from '../../../sinks/parquet-sink.ts'
 import { metadataByHyparquet, openDuckDb, rowsByArrow, rowsByDuckDb, rowsByHyparquet, showRows } from './readers.ts'
 
