@@ -1,6 +1,5 @@
 /**
- * Runs workflows: makes the run directory, the streamer and the journal of each run, has the sequencer run its phases,
- * and finalizes and aggregates whatever happens.
+ * Runs workflows: makes the directory, the lock and the journal of each run, and lets the sequencer execute its phases.
  */
 import { resolve } from 'node:path'
 import { openFileTarget, type OpenTarget } from '../sinks/files/file-target.ts'
@@ -48,7 +47,7 @@ export interface CoordinatorOptions extends SequencerOptions {
 
 /** Options of one run. */
 export interface ExecuteOptions {
-  /** Stops the run: containers are told, what was accepted is written, and the run ends with an AbortError. */
+  /** Stops the run: containers stop, accepted records are written, and the run ends with an AbortError. */
   readonly signal?: AbortSignal
   /** Receives each record as it is accepted, phase and container filled in. What it returns is awaited. */
   readonly resultCallback?: ResultCallback
@@ -59,12 +58,12 @@ export interface ExecuteOptions {
 /** Options of {@link Coordinator.resumeWorkflow}. */
 export interface ResumeOptions extends Omit<ExecuteOptions, 'notes'>, ResumptionOptions {}
 
-/** A run that can begin, or go on. */
+/** A run that can begin, or continue. */
 interface RunPlan {
   readonly workflow: ResolvedWorkflow
   readonly directory: RunDirectory
   readonly journal: Journal
-  /** What is in its files. */
+  /** What its files hold already. */
   readonly earlier: EarlierPhases
 }
 
@@ -100,7 +99,7 @@ export class Coordinator {
   readonly #options: CoordinatorOptions & Required<Pick<CoordinatorOptions, keyof typeof DEFAULTS>>
   readonly #sequencer: Sequencer
   readonly #resultStreamers = new Map<string, ResultStreamer>()
-  /** Keeps what phases hand on. Outputs stay until `cleanupWorkflow`. */
+  /** Stores the outputs of phases. They stay until `cleanupWorkflow`. */
   readonly dataFlowManager: DataFlowManager
 
   /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION`; `ERR_SPILLWAY_TOPOLOGY` for a topology that lacks its methods */
@@ -122,9 +121,9 @@ export class Coordinator {
    * Runs a workflow to its end.
    *
    * @param input - the workflow, or what is in a workflow file
-   * @returns what has become of each phase, once all have completed
-   * @throws {WorkflowError} when a phase has failed: phases that do not depend on it were run all the same, what was
-   *   accepted is in the files, and `error.result` tells of it; the run can be resumed
+   * @returns the result of each phase, once all have completed
+   * @throws {WorkflowError} when a phase has failed: phases that do not depend on it were run, accepted records are
+   *   in the files, and `error.result` has the results; the run can be resumed
    * @throws {WorkflowAbortError} an AbortError when the signal aborts, likewise with `result`
    * @throws {SpillwayError} before anything runs: `ERR_SPILLWAY_WORKFLOW`, `ERR_SPILLWAY_TOPOLOGY`, `ERR_SPILLWAY_NAME`,
    *   `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO`
@@ -143,13 +142,12 @@ export class Coordinator {
   }
 
   /**
-   * Finishes a run that was interrupted, by whatever it was: the files then hold what they would hold had it not been.
-   * Phases and containers that are done are left alone; the others are run again, and what is in the files already is
-   * left out. A run that is complete is told of, and nothing is run.
+   * Finishes a run that was interrupted. Its files then hold what an uninterrupted run writes. Phases and containers that
+   * are done are not run again. The others are, and records that the files hold already are dropped. A completed run is
+   * returned as is.
    *
    * @param directory - that of the run: `<outputDir>/<workflow id>`
-   * @throws {SpillwayError} beside what {@link executeWorkflow} throws: `ERR_SPILLWAY_LOCKED` while another process is at
-   *   work there; `ERR_SPILLWAY_JOURNAL` for a directory that is none of a run, or damaged; `ERR_SPILLWAY_WORKFLOW` when
+   * @throws {SpillwayError} beside what {@link executeWorkflow} throws: `ERR_SPILLWAY_LOCKED` while another process works in the directory; `ERR_SPILLWAY_JOURNAL` for a directory that is not a run directory, or is damaged; `ERR_SPILLWAY_WORKFLOW` when
    *   the workflow was changed and that is not accepted
    */
   async resumeWorkflow(directory: string, given: ResumeOptions = {}): Promise<WorkflowResult> {
@@ -178,7 +176,7 @@ export class Coordinator {
     })
   }
 
-  /** Spreads phases over workers; see {@link distributePhases}. */
+  /** Distributes phases over workers; see {@link distributePhases}. */
   distributePhases<Phase extends OrderedPhase>(
     phases: readonly Phase[],
     numWorkers: number,
@@ -208,7 +206,7 @@ export class Coordinator {
     return Journal.open({ directory, openTarget: this.#options.openTarget, state })
   }
 
-  /** Outputs of a run elsewhere are kept there. */
+  /** The outputs of a run in another directory are stored beside it. */
   #managerOf(directory: string): DataFlowManager {
     const parent = resolve(directory, '..')
     if (parent === resolve(this.#options.outputDir)) return this.dataFlowManager

@@ -79,7 +79,7 @@ export class ResultStreamer extends Writable {
     if (options.signal) addAbortSignal(options.signal, this)
   }
 
-  /** Names the run. */
+  /** Identifies the run. */
   get workflowId(): string {
     return this.#options.workflowId
   }
@@ -89,7 +89,7 @@ export class ResultStreamer extends Writable {
     return this.stats.recordsIn
   }
 
-  /** Batches that the buffers have handed on to be written, so far. */
+  /** Batches that have left the buffers so far. */
   get flushCount(): number {
     return this.stats.flushes
   }
@@ -108,9 +108,9 @@ export class ResultStreamer extends Writable {
    * Writes one record.
    *
    * @param options.ack - how far to wait. `queued`: until the stream takes more. `written`: until the record is in
-   *   its file. `durable`: until it is on the disk (fdatasync). Both of the latter hurry the buffer.
+   *   its file. `durable`: until it is on the disk (fdatasync). The last two empty the buffer early.
    * @throws {SpillwayError} `ERR_SPILLWAY_CLOSED` after the end; `ERR_SPILLWAY_VALUE` when the record was rejected
-   *   and more than `queued` was asked for; whatever failed the stream
+   *   and more than `queued` was asked for; the error of the stream
    */
   writeResult(record: ResultRecord, { ack = 'queued' }: { readonly ack?: Ack } = {}): Promise<void> {
     // Not an async function: a promise of its own for each record would cost more than the rest of the call.
@@ -128,7 +128,7 @@ export class ResultStreamer extends Writable {
   }
 
   /**
-   * The way into one phase without routing, for sources that know their phase. Ending it ends the phase and completes
+   * A Writable for the records of one phase, without routing. Ending it ends the phase and completes
    * its files; records that come for the phase later are rejected.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_NAME`, `ERR_SPILLWAY_OPTION` beyond `maxPhases`, `ERR_SPILLWAY_CLOSED`

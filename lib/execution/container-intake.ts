@@ -1,6 +1,6 @@
 /**
- * The way of one container's records into the stream graph of its phase: record by record as they are made, or all
- * together when the container has ended.
+ * Puts one container's records into the stream graph of its phase: as they are made, or together when the container has
+ * ended.
  */
 import type { CheckpointSchedule } from './checkpoint-schedule.ts'
 import type { ContainerProgress } from './container-progress.ts'
@@ -17,31 +17,31 @@ export type ResultCallback = (record: ResultRecord) => void | Promise<void>
 export interface ContainerIntake {
   /**
    * Takes records that follow each other; `firstSeq` is the number of the first one within the container. A promise it
-   * returns is to be awaited before the next ones.
+   * returns must be awaited before the next ones.
    */
   take(records: readonly ResultRecord[], firstSeq: number): Promise<void> | undefined
   /**
    * The container has ended well.
    *
-   * @param done - called when its last record is on its way, before a checkpoint can come
+   * @param done - called when its last record has entered the graph, before a checkpoint can follow
    */
   end(done: () => void): Promise<void>
   /** The container has failed, or was stopped. */
   abandon(): Promise<void>
 }
 
-/** What a {@link DirectIntake} works with. */
+/** What a {@link DirectIntake} needs. */
 export interface DirectIntakeOptions {
   readonly progress: ContainerProgress
   readonly input: PhaseInput
   readonly checkpoints: CheckpointSchedule | undefined
   readonly commits: PhaseCommits | undefined
-  /** Fills in what a record lacks. */
+  /** Fills in the missing fields of a record. */
   readonly complete: (record: ResultRecord) => ResultRecord
   readonly resultCallback: ResultCallback | undefined
 }
 
-/** Feeds records as they come, but for those that an earlier run has written. */
+/** Passes records on as they come, except those that an earlier run has written. */
 export class DirectIntake implements ContainerIntake {
   readonly #options: DirectIntakeOptions
   readonly #segment: Segment & { firstSeq: number }

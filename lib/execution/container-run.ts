@@ -1,6 +1,6 @@
 /**
- * Runs one container: pulls its records one by one and hands them over with their sequence numbers, until it ends,
- * fails, or is stopped.
+ * Runs one container: pulls its records one by one and passes them on with their sequence numbers, until it ends, fails,
+ * or is stopped.
  */
 import { Readable } from 'node:stream'
 import { recordsOf } from '../core/batch.ts'
@@ -14,7 +14,7 @@ import { WaitTimeout } from '../core/wait-timeout.ts'
 import type { ContainerContext, ContainerSpec, Topology } from '../workflow/topology.ts'
 import { throwTopologyFailure } from './topology-failure.ts'
 
-/** A container and its place among those of its phase. */
+/** A container and its index in its phase. */
 export interface Container {
   readonly index: number
   readonly spec: ContainerSpec
@@ -32,7 +32,7 @@ export interface ContainerRunOptions {
   readonly take: TakeRecords
   /** Shared by all containers of the process. */
   readonly turns: EventLoopTurns
-  /** How long it may take to make a record; null for as long as it likes. */
+  /** Longest time between two records; null for no limit. */
   readonly timeoutMs: number | null
 }
 
@@ -64,16 +64,16 @@ export class ContainerRun {
     this.#records = ctx.resumeFrom
   }
 
-  /** Records handed over so far, and those before `resumeFrom`. */
+  /** Records passed on so far, and those before `resumeFrom`. */
   get records(): number {
     return this.#records
   }
 
   /**
-   * Runs to the end. What was handed over before a failure stays so.
+   * Runs to the end. Records that were passed on before a failure are kept.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_CONTAINER` for what the topology throws, with the number of the record; the
-   *   reason of the context's signal once that aborts; what the taker throws, as it is
+   *   reason of the context's signal once that aborts; an exception of `take`, as it is
    */
   async run(topology: Topology): Promise<void> {
     using interruptible = new Interruptible(this.#ctx.signal)
@@ -172,10 +172,10 @@ export class ContainerRun {
   }
 }
 
-/** Lets a source go before its end. */
+/** Closes a source before its end. */
 function stop(source: object, iterator: AsyncIterator<unknown> | Iterator<unknown>): void {
   if (source instanceof Readable) {
-    // It may fail again on its way out; there is nobody left to tell.
+    // It may fail again while it closes. The first failure is reported already.
     source.on('error', () => {}).destroy()
   } else closeIterator(iterator)
 }

@@ -1,6 +1,5 @@
 /**
- * Commits of one phase: what a checkpoint covers is on the disk, then its aggregates are, and then a line of the journal
- * says so.
+ * Commits of one phase. The order makes them safe: records on the disk, then aggregates, then the line of the journal.
  */
 import type { PartSchema } from '../../sinks/part.ts'
 import type { AggregatesLog } from '../journal/aggregates-log.ts'
@@ -12,7 +11,7 @@ import type { ResultGraphs } from '../streaming/result-graphs.ts'
 import { fileName } from './directory.ts'
 import type { PhaseCommits } from '../execution/run-context.ts'
 
-/** What the commits of a phase are made of. */
+/** What the commits of a phase need. */
 export interface JournaledCommitsOptions {
   readonly phase: string
   /** Directory of the run. */
@@ -67,7 +66,7 @@ export class JournaledCommits implements PhaseCommits {
       states === null ? null : log.write(states.added, states.all),
       graphs.syncRejections(),
     ])
-    // Before its first own file a resumed phase has those of the run before.
+    // A resumed phase without a file of its own continues with the last file of the earlier run.
     const before = path === null ? journal.state.phase(phase).commit : undefined
     journal.append({
       type: 'commit',

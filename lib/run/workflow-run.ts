@@ -41,9 +41,9 @@ export interface WorkflowRunOptions {
   readonly dataFlowManager: DataFlowManager
 }
 
-/** What {@link WorkflowRun.finalize} finds. */
+/** What {@link WorkflowRun.finalize} returns. */
 interface FinalFigures extends Pick<WorkflowResult, 'aggregatedResults' | 'counts'> {
-  /** What kept the files from being completed. */
+  /** Why the files could not be completed. */
   readonly failure: Error | undefined
 }
 
@@ -88,13 +88,13 @@ export class WorkflowRun implements RunContext {
     return this.#options.signal
   }
 
-  /** Tells whoever listens that the run begins. */
+  /** Publishes the start of the run. */
   begin(): void {
     const { workflowId, path } = this.#options.directory
     workflowStarted.publish({ workflowId, directory: path })
   }
 
-  /** Completes the files of all phases, and sums up what is in them, also after a failure. */
+  /** Completes the files of all phases and aggregates them, also after a failure. */
   async finalize(): Promise<FinalFigures> {
     const { streamer } = this
     if (streamer === null) return { aggregatedResults: null, counts: null, failure: undefined }
@@ -109,7 +109,7 @@ export class WorkflowRun implements RunContext {
     return { aggregatedResults: await streamer.getAggregatedResults(), counts: streamer.stats, failure }
   }
 
-  /** Writes down how the run ended, and closes the journal. Gives back what kept it from that, if anything did. */
+  /** Records how the run ended, and closes the journal. Returns the error that prevented it, if there was one. */
   async end({ status, elapsedMs, error }: RunEnd): Promise<Error | undefined> {
     const { journal } = this.#options
     const at = new Date().toISOString()

@@ -1,5 +1,5 @@
 /**
- * What a ResultStreamer has aggregated and counted, as it stands in `aggregates.json`.
+ * The aggregates and counts of a ResultStreamer, as `aggregates.json` has them.
  */
 import type { AggregateSummary } from '../../transforms/aggregate/summary-types.ts'
 import type { StreamerCounts } from './stats.ts'
@@ -11,7 +11,7 @@ export interface AggregatedResults extends AggregateSummary {
   readonly writeCount: number
   /** Records sent to the dead letters. */
   readonly rejectedCount: number
-  /** Batches that the buffers have handed on to be written. */
+  /** Batches that have left the buffers. */
   readonly flushCount: number
   /** Bytes of all part files, as they are on disk. */
   readonly bytesWritten: number

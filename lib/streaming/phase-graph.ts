@@ -14,11 +14,11 @@ import type { ResolvedResultStreamerOptions } from './options.ts'
 import type { Checkpoint, EarlierPhase } from './checkpoint.ts'
 import { addCounts, NO_COUNTS, type StreamerCounts } from './stats.ts'
 
-/** Whom the phases of a streamer tell what. */
+/** What the phases of a streamer report. */
 export interface PhaseHooks {
-  /** Gets the records that cannot be written. */
+  /** Receives the records that cannot be written. */
   readonly onReject: RejectionHandler
-  /** Told when a chain has failed, or was closed before its end. */
+  /** Called when a chain has failed, or was closed before its end. */
   readonly onFailure: (error: Error) => void
   readonly onPartOpened: (part: PhasePart<OpenedPart>) => void
   readonly onPartClosed: (part: PhasePart<ClosedPart>) => void
@@ -27,12 +27,12 @@ export interface PhaseHooks {
 /** A part file, and the phase it belongs to. */
 export type PhasePart<Part extends OpenedPart> = Part & { readonly phase: string }
 
-/** One phase: where its records go, and what became of them. */
+/** One phase: the stages its records pass, and their counts and aggregates. */
 export class PhaseGraph {
   readonly chain: PhaseChain
   readonly #buffer: BufferingTransform
   readonly #tee: AggregationTee | null
-  /** Of the records before the last checkpoint; those behind it are in the tee. */
+  /** The aggregates of records before the last checkpoint; those of later ones are in the tee. */
   readonly #state: Aggregates
   readonly #sink: RecordSink
   readonly #hooks: PhaseHooks
@@ -42,8 +42,8 @@ export class PhaseGraph {
   #inlet: PhaseInlet | undefined
 
   /**
-   * @param directory - where the parts go
-   * @param earlier - what was written of the phase before, and is in closed parts
+   * @param directory - for the parts
+   * @param earlier - what closed parts of an earlier run hold
    */
   constructor(
     phase: string,
@@ -54,7 +54,7 @@ export class PhaseGraph {
   ) {
     const { buffer, tee, sink } = options
     this.#buffer = new BufferingTransform({ ...buffer, highWaterMark: 1 })
-    // Only what the sink has written counts, so that the aggregates are those of the files.
+    // The tee counts what the sink has written, so that the aggregates are those of the files.
     this.#tee = options.aggregation ? new AggregationTee({ ...tee, phase, countWhen: 'written' }) : null
     this.#state = new Aggregates({ ...tee, phase })
     if (earlier !== undefined) this.#state.merge(earlier.state)
@@ -77,7 +77,7 @@ export class PhaseGraph {
     this.#hooks = hooks
   }
 
-  /** The aggregates of the records written, in parts to be merged; empty ones without aggregation. */
+  /** The aggregates of the records written, as states to be merged; empty without aggregation. */
   get states(): readonly [Aggregates, ...Aggregates[]] {
     return this.#tee === null ? [this.#state] : [this.#state, this.#tee.state]
   }
@@ -108,7 +108,7 @@ export class PhaseGraph {
     return this.#checkpointAt(this.#lastPart)
   }
 
-  /** Counts records that were left out, as an earlier run had written them. */
+  /** Counts records that were dropped because an earlier run has written them. */
   noteDeduplicated(records: number): void {
     this.#deduplicated += records
   }
@@ -147,7 +147,7 @@ export class PhaseGraph {
     const added = this.#tee?.takeState()
     if (added !== undefined) this.#state.merge(added)
     const states = added === undefined ? null : { added, all: this.#state }
-    // What is behind the checkpoint is no part of it.
+    // Records behind the checkpoint do not belong to it.
     const { recordsIn, inFlight, ...counts } = this.counts
     return { ...receipt, counts: { ...counts, recordsIn: recordsIn - inFlight, inFlight: 0 }, states }
   }

@@ -25,7 +25,7 @@ export class PhaseRouter {
   #earlier: EarlierPhases = new Map()
   #rejected = 0
 
-  /** @param hooks - those of every phase; `onReject` gets the records that belong to no phase, too */
+  /** @param hooks - those of every phase; `onReject` also receives the records that belong to no phase */
   constructor(options: ResolvedResultStreamerOptions, directory: ResultsDirectory, hooks: PhaseHooks) {
     this.#options = options
     this.#directory = directory
@@ -49,25 +49,25 @@ export class PhaseRouter {
     return graph
   }
 
-  /** The aggregates of all phases, in parts to be merged, those that are complete since before included. */
+  /** The aggregates of all phases, as states to be merged. Phases that an earlier run has completed are included. */
   get states(): Aggregates[] {
     const complete = this.#complete.map(([, { state }]) => state)
     return [...complete, ...[...this.#graphs.values()].flatMap(({ states }) => states)]
   }
 
-  /** The aggregates of one phase so far; undefined for a phase there is none of. */
+  /** The aggregates of one phase so far; undefined for a phase without any. */
   summaryOf(phase: string): PhaseSummary | undefined {
     const states = this.#graphs.get(phase)?.states
     if (states === undefined) return this.#earlier.get(phase)?.state.phaseSummary(phase)
     return summarizeWorkflow(states).phases[phase] ?? states[0].phaseSummary(phase)
   }
 
-  /** The counts of all phases, those that are complete since before included. */
+  /** The counts of all phases. Phases that an earlier run has completed are included. */
   get counts(): ReadonlyMap<string, StreamerCounts> {
     return new Map([...this.#complete, ...this.#graphs].map(([name, { counts }]) => [name, counts]))
   }
 
-  /** Records turned away before they had a phase. */
+  /** Records that were rejected before they had a phase. */
   get rejected(): number {
     return this.#rejected
   }
@@ -121,7 +121,7 @@ export class PhaseRouter {
     return graph
   }
 
-  /** Takes a record or a batch. A promise it returns is to be awaited before the next. */
+  /** Takes a record or a batch. A promise it returns must be awaited before the next. */
   accept(chunk: unknown): Promise<void> | undefined {
     if (!Array.isArray(chunk)) return this.#acceptRecord(chunk)
     const chain = this.#commonChainOf(chunk)
@@ -135,7 +135,7 @@ export class PhaseRouter {
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
 
-  /** The phases that are complete since before. */
+  /** The phases that an earlier run has completed. */
   get #complete(): [string, EarlierPhase][] {
     return [...this.#earlier].filter(([name]) => !this.#graphs.has(name))
   }
@@ -175,7 +175,7 @@ export class PhaseRouter {
     }
   }
 
-  /** The chain that takes a batch as it is, with what is known of it: when all its records are of one open phase. */
+  /** The chain that takes a batch as it is, with its notes: when all its records belong to one open phase. */
   #commonChainOf(batch: readonly unknown[]): PhaseChain | undefined {
     const name = this.#commonNameOf(batch)
     if (name === undefined) return undefined
@@ -191,7 +191,7 @@ export class PhaseRouter {
       if (typeof name !== 'string') return undefined
       return batch.every((record) => isRecord(record) && (record[field] ?? DEFAULT_PHASE) === name) ? name : undefined
     } catch {
-      // Reading a record failed: each is looked at by itself, and that one rejected.
+      // Reading a record failed: each is then routed by itself, and that one rejected.
       return undefined
     }
   }
