@@ -13,7 +13,7 @@ export interface CheckpointScheduleOptions {
   readonly everyRecords: number
   readonly everyMs: number
   /** Makes a checkpoint; false when the sink declined it. */
-  readonly make: (mayWait: boolean) => Promise<boolean>
+  readonly make: (mayDecline: boolean) => Promise<boolean>
   /** Called when one has failed. */
   readonly onFailure: (error: unknown) => void
 }
