@@ -66,7 +66,7 @@ function hasToJson(value: object): boolean {
 export function customValue(value: unknown): unknown {
   let result = value
   for (let calls = 0; kindOf(result) === 'custom'; calls++) {
-    if (calls > MAX_DEPTH) throw new TypeError('its toJSON returns an object with a toJSON, without end')
+    if (calls > MAX_DEPTH) throw new TypeError('its toJSON returns objects with a toJSON endlessly')
     result = (result as { toJSON(): unknown }).toJSON()
   }
   return result
