@@ -1,6 +1,6 @@
 /**
- * The last stage of a stream graph: a Writable of records (or batches) that writes one file, or a directory of parts,
- * in any format. The class only adapts the stream interface. RecordFiles does the work.
+ * The last stage of a stream graph: a Writable of records (or batches). It writes one file, or a directory of parts, in
+ * any format. The class only adapts the stream interface. RecordFiles does the work.
  */
 import { addAbortSignal, Writable } from 'node:stream'
 import { notesOf, type AckLevel, type Marker } from '../lib/core/batch.ts'

@@ -50,8 +50,8 @@ const HIGH_WATER_MARK = 2
 
 /**
  * A Transform that passes on every record, batch and marker unchanged, in order. It aggregates the records by phase,
- * container and metric. With `countWhen: 'written'`, a single record is passed on as a batch of one, because only a
- * batch can carry the callback for the sink.
+ * container and metric. With `countWhen: 'written'`, a single record is passed on as a batch of one. Only a batch can
+ * carry the callback for the sink.
  *
  * Memory: that of {@link Aggregates}, plus two chunks on either side. Records are not copied.
  *

@@ -63,8 +63,8 @@ export interface BufferingStats {
 /**
  * A Transform that groups records (or batches) into batches, in the order of arrival.
  *
- * Memory: at most one batch that is being filled (`bufferSize` records, `maxBytes` plus a few records), and as many
- * records again, or one batch, on either side of it. Records are kept by reference, not copied.
+ * Memory: at most one batch that is being filled (`bufferSize` records, `maxBytes` plus a few records). As many records
+ * again, or one batch, may wait on either side of it. Records are kept by reference, not copied.
  *
  * A marker empties the buffer and follows its records. Records that are still in the buffer when the stream is
  * destroyed are lost. A ResultStreamer saves them.

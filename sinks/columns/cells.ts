@@ -1,6 +1,6 @@
 /**
- * Converts a value to a cell of a column according to the type of the column, or finds that it does not fit. This table
- * defines which values fit which type:
+ * Converts a value to a cell according to the type of its column, or finds that it does not fit. This table defines
+ * which values fit which type:
  *
  * | column | accepts |
  * |---|---|
@@ -12,7 +12,7 @@
  * | timestamp | Dates, and ISO 8601 text |
  * | bytes | Uint8Arrays |
  * | json | anything, as JSON text |
- * | utf8 | anything: text as it is, numbers and Dates as text, bytes as base64, all else as JSON text |
+ * | utf8 | anything: strings unchanged, numbers and Dates as text, bytes as base64, all else as JSON text |
  */
 import { isoText } from '../values/iso-text.ts'
 import type { JsonText } from '../values/json-text.ts'

@@ -1,7 +1,7 @@
 /**
  * Infers the columns of a file from records: one column for each leaf, in the order first seen. The type of a column is
  * the narrowest type that fits every value. A column with both bigints and numbers is `int64` if all numbers are safe
- * integers, else `double` if every bigint has an exact double. Every other mixed column is `utf8`.
+ * integers. Otherwise it is `double` if every bigint has an exact double. Every other mixed column is `utf8`.
  */
 import { CellMaker, fitsDouble } from './cells.ts'
 import type { Column, ColumnType } from './column.ts'

@@ -49,7 +49,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** Wraps an error of the operating system, with the path and the remedy. */
 export function ioError(action: string, path: string, cause: unknown): SpillwayError {
-  // A file at the place of a needed directory is not output of the sink, so `onExisting` does not apply to it.
+  // A file at the place of a needed directory is not output of the sink. `onExisting` does not apply to it.
   const isFileInPath = (cause as NodeJS.ErrnoException | undefined)?.syscall === 'mkdir'
   const errno = isFileInPath && errnoOf(cause) === 'EEXIST' ? 'ENOTDIR' : (errnoOf(cause) ?? '')
   const code: ErrorCode = errno === 'EEXIST' ? 'ERR_SPILLWAY_EXISTS' : 'ERR_SPILLWAY_IO'

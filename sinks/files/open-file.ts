@@ -1,5 +1,5 @@
 /**
- * One file that is being written. Writes happen in the background, so that encoding and disk writes overlap: up to 1 MB
+ * One file that is being written. Writes happen in the background, so that encoding and disk writes overlap. Up to 1 MB
  * of a chunk is in flight while the next one is encoded.
  */
 import { ioError, type ByteTarget, type OpenTarget } from './file-target.ts'
@@ -189,7 +189,7 @@ export class OpenFile {
     })
   }
 
-  /** Truncates the part of a failed chunk that is already in the file, so that the file ends with a whole record. */
+  /** Removes a failed chunk from the file, so that the file ends with a whole record. */
   async #rollBack(before: Extent): Promise<void> {
     this.#bytes = before.bytes
     this.#rows = before.rows

@@ -1,6 +1,6 @@
 /**
- * The pages of a column chunk: a dictionary page if there is a dictionary, then data pages (version 1) with definition
- * levels and values. Each page is compressed separately and has its own header.
+ * The pages of a column chunk. If there is a dictionary, its page comes first. Data pages (version 1) with definition
+ * levels and values follow. Each page is compressed separately and has its own header.
  */
 import type { ChunkValues, DictionaryPage } from './encoding/chunk-values.ts'
 import type { ColumnBuffer } from './encoding/column-buffer.ts'

@@ -156,9 +156,7 @@ export class ParquetFileEncoder {
     return this.#count(footer)
   }
 
-  /**
-   * Serializes the metadata of a row group if all columns have a type: the metadata of its chunks contains the types.
-   */
+  /** Serializes the metadata of a row group if all columns have a type, because that metadata contains the types. */
   #serialized(rowGroup: RowGroupInfo): RowGroupInfo | SerializedStruct {
     const isOpen = this.#columns.some(({ type }) => type === null)
     return isOpen ? rowGroup : new SerializedStruct(serialize(rowGroupStruct(rowGroup, this.#columns, this.#codec.id)))

@@ -1,5 +1,5 @@
 /**
- * A row group: rows are collected column by column while it is open, then encoded as one column chunk after another.
+ * A row group. Rows are collected column by column while it is open, then encoded as one column chunk after another.
  * The bytes do not depend on their offset in the file.
  */
 import { isNullable, type Cell, type Column, type ColumnType } from '../columns/column.ts'

@@ -1,6 +1,6 @@
 /**
- * The schema of a Parquet file: the physical type of each column, and its annotation as a logical type and, for older
- * readers, as a converted type. The schema is flat: a dot in a column name does not create a group.
+ * The schema of a Parquet file: the physical type and the logical type of each column. For older readers it also has a
+ * converted type. The schema is flat: a dot in a column name does not create a group.
  */
 import { isNullable, type Column, type ColumnType } from '../columns/column.ts'
 import {

@@ -1,6 +1,5 @@
 /**
- * Makes a Parquet file readable again after its writing was interrupted: by a killed process, a power loss or a full
- * disk.
+ * Makes a Parquet file readable again after a killed process, a power loss or a full disk.
  */
 import { open, stat } from 'node:fs/promises'
 import { errnoOf, messageOf, SpillwayError, type ErrorCode } from '../../lib/core/errors.ts'

@@ -15,7 +15,7 @@ export type CsvRow = readonly (string | null)[]
 export type RowsToText = (rows: readonly CsvRow[]) => string
 
 /**
- * Characters that require quotes in the default dialect: those of RFC 4180, and a lone CR, which readers treat as a
+ * Characters that require quotes in the default dialect: those of RFC 4180, and a lone CR. Readers treat a lone CR as a
  * line end.
  */
 const NEEDS_QUOTES = /[",\n\r]/
@@ -41,7 +41,7 @@ export function quoteCell(cell: string): string {
   return NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 }
 
-/** Whether a text may need a change before it is a cell of the default dialect: quotes, or a replaced surrogate. */
+/** Whether a text may need a change to be a cell of the default dialect: quotes, or a replaced surrogate. */
 export function needsCare(text: string): boolean {
   return text === '' || NEEDS_CARE.test(text)
 }

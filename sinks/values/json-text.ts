@@ -15,7 +15,7 @@ import {
 } from './values.ts'
 
 /**
- * How to write a number that is not finite: as null (counted), as its name in text, or not at all (the stream fails).
+ * How to write a number that is not finite: as null (counted), as its name, or not at all. `error` fails the stream.
  */
 export type NonFinitePolicy = 'null' | 'text' | 'error'
 

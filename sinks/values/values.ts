@@ -1,6 +1,6 @@
 /**
- * The value contract: how each JavaScript value in a record is treated, the same in every format, and which values no
- * file can contain. The contract always applies.
+ * The value contract: how each JavaScript value in a record is written, and which values no file can contain. It is the
+ * same in every format and always applies.
  */
 import { messageOf } from '../../lib/core/errors.ts'
 import { joinPath } from '../../lib/core/field-path.ts'
@@ -80,9 +80,14 @@ export function describeRefused(value: unknown): string {
 }
 
 /**
- * Finds the first value in `record` that no format can contain. Such values are functions, symbols, Maps, invalid
- * Dates, cycles, values that are nested too deeply, and values that throw when they are read. A record that is not an
- * object is refused, too. Undefined when everything can be written.
+ * Finds the first value in `record` that no format can contain:
+ *
+ * - a function, a symbol, a Map, an invalid Date
+ * - a cycle, or a value that is nested too deeply
+ * - a value that throws when it is read
+ * - a record that is not an object
+ *
+ * Undefined when everything can be written.
  */
 export function findRefused(record: unknown): Refusal | undefined {
   try {

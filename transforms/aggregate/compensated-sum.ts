@@ -4,8 +4,8 @@
  * Float64Array, the largest first.
  *
  * Why not Welford's recurrence: its result depends on the order in which values arrive and parts are merged. An
- * aggregate must be the same for any order. Here the sum of values within 15 decimal orders of magnitude is exact, and
- * so is the sum of squares of values within 7. Over wider ranges, the errors are far below the last bit of a double.
+ * aggregate must be the same for any order. Here the sum of values within 15 decimal orders of magnitude is exact. The
+ * sum of squares is exact for values within 7. Over wider ranges, the errors are far below the last bit of a double.
  * Mean and variance still round to the same double, unless values cancel over more than about 30 orders of magnitude.
  *
  * Why three cells for squares: the square of a double already has 106 bits. Statistics of decimals with few digits
@@ -14,11 +14,13 @@
  * Range: a sum beyond the range of a double becomes NaN and stays NaN. Squares are exact for magnitudes between about
  * 1e-140 and 1e150.
  *
- * Sources: T. J. Dekker, "A floating-point technique for extending the available precision", Numerische Mathematik 18
- * (1971). T. Ogita, S. M. Rump, S. Oishi, "Accurate sum and dot product", SIAM J. Sci. Comput. 26 (2005): its algorithm
- * SumK is used for the sum of squares. M. Joldes, J.-M. Muller, V. Popescu, "Tight and rigorous error bounds for basic
- * building blocks of double-word arithmetic", ACM TOMS 44 (2017): its algorithms 4 and 6 are used for the other
- * additions.
+ * Sources:
+ *
+ * - T. J. Dekker, "A floating-point technique for extending the available precision", Numerische Mathematik 18 (1971).
+ * - T. Ogita, S. M. Rump, S. Oishi, "Accurate sum and dot product", SIAM J. Sci. Comput. 26 (2005). The sum of squares
+ *   uses its algorithm SumK.
+ * - M. Joldes, J.-M. Muller, V. Popescu, "Tight and rigorous error bounds for basic building blocks of double-word
+ *   arithmetic", ACM TOMS 44 (2017). The other additions use its algorithms 4 and 6.
  */
 
 /** Splits a double into two halves of 26 bits (Dekker). */

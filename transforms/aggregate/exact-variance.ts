@@ -20,8 +20,8 @@ const bits = new BigUint64Array(double.buffer)
  * The sample variance (divisor n - 1) of `count` values, at least two, from their sum and their sum of squares. Both
  * are given as doubles that add up to the sum. NaN when one of these doubles is not finite.
  *
- * If the mean is more than about four decimal orders of magnitude larger than the standard deviation, the result has
- * fewer than 53 bits. It is rounded to a multiple of 2^-80 of the sum of squares, because lower bits may be noise.
+ * The result has fewer than 53 bits if the mean is over about four decimal orders of magnitude larger than the standard
+ * deviation. It is rounded to a multiple of 2^-80 of the sum of squares, because lower bits may be noise.
  */
 export function varianceOf(sum: Float64Array, squares: Float64Array, count: number): number {
   if (![...sum, ...squares].every(Number.isFinite)) return NaN

@@ -33,8 +33,8 @@ type List = readonly unknown[]
 /**
  * Assigns a group number to each container of a phase.
  *
- * Without identity, the first `maxContainers` containers get their own group. With identity, a container gets its own
- * group if `(index + 1) * (iteration + 1)` is at most `maxContainers`, independent of the order of arrival. So every
+ * Without identity, the first `maxContainers` containers get their own group. With identity, the order of arrival does
+ * not matter: a container gets its own group if `(index + 1) * (iteration + 1)` is at most `maxContainers`. So every
  * container of a phase has its own group if containers times iterations do not exceed `maxContainers`. There are never
  * more than `maxContainers * (1 + ln(maxContainers))` such groups.
  */
@@ -54,8 +54,8 @@ export class GroupTable {
   readonly #byName = new Map<string | null, number>()
   readonly #byIteration = new Map<number, Map<number, number>>()
   /**
-   * By group: the group that was requested after it by name. Containers that alternate return in the same order. The
-   * lookup of a new string, whose hash is not computed yet, takes a third of the time of a record.
+   * By group: the group that was requested after it by name. Containers that alternate return in the same order. A new
+   * string has no hash yet: its lookup takes a third of the time of a record.
    */
   readonly #followers: number[] = [OTHER]
   /** The group requested last by name, and by identity. */

@@ -1,9 +1,9 @@
 /**
  * One metric of a phase: a row of statistics for each group, and the quantile sketch of all its values.
  *
- * First and last values: while every record of a group has the metric ("dense"), its first and last values are those of
- * the first and last record of the group. No key is stored for it. As soon as a record lacks the metric, the group
- * stores the keys of the first and last record that has it.
+ * A metric is dense in a group while every record of the group has it. Then its first and last values are those of the
+ * first and last record of the group, and no key is stored for it. When a record lacks the metric, keys are stored for
+ * the group: those of the first and last record with the metric.
  */
 import { OTHER } from './group-table.ts'
 import {
@@ -123,7 +123,9 @@ export class MetricTable {
     this.rows.merge(OTHER, rows, OTHER)
   }
 
-  /** The keys of the first and last record of a group that has the metric, given the keys of the group itself. */
+  /**
+   * The keys of the first and last record with the metric. For a dense metric these are the keys of the group itself.
+   */
   keysIn(group: number, ofGroup: KeyRange): KeyRange {
     return this.#keys.get(group) ?? ofGroup
   }

@@ -1,9 +1,9 @@
 /**
- * The state of one phase: statistics by container and metric, a quantile sketch for each metric, and the records with
- * the best objective. It uses no streams and no timers.
+ * The state of one phase: statistics by container and metric, a quantile sketch for each metric, and the best records.
+ * It uses no streams and no timers.
  *
- * Memory: about 90 bytes for each container and metric, 220 bytes for each container with its name and two timestamps,
- * up to 64 KB for the sketch of each metric, and `topCount` entries. Records are not kept.
+ * Memory: about 90 bytes for each container and metric, and 220 bytes for each container with its name and two
+ * timestamps. In addition, up to 64 KB for the sketch of each metric, and `topCount` entries. Records are not kept.
  */
 import type { ResolvedFieldNames, ResultRecord } from '../../lib/core/record.ts'
 import { GroupTable, OTHER, type SavedGroups } from './group-table.ts'
@@ -55,7 +55,7 @@ export class PhaseAggregate {
   /** The metrics of the record that is being added. */
   readonly #found = new FoundMetrics()
   /**
-   * 1 if the largest objective is the best, else -1. And the minimum of `objective * sign` that may enter the top list.
+   * 1 if the largest objective is the best, else -1; and the minimum of `objective * sign` that may enter the top list.
    */
   readonly #sign: number
   #threshold = -Infinity
@@ -153,9 +153,7 @@ export class PhaseAggregate {
     return aggregate
   }
 
-  /**
-   * The position is passed as separate arguments: an object for each record would cost more than the rest of the call.
-   */
+  /** The position is passed as separate arguments: one object per record would cost more than the rest of the call. */
   #add(record: ResultRecord, index: number, iteration: number, name: string | null, key: OrderKey): void {
     // This comes first, because it throws when a getter throws. Then nothing of the record is added.
     this.#tree.findIn(record, this.#found)
@@ -163,7 +161,7 @@ export class PhaseAggregate {
     const group = groups.groupOf(index, iteration, name)
     const before = groups.counts[group] as number
     // The first record is compared, too, with itself. Otherwise V8 would treat the comparison as dead code while many
-    // groups begin, and would have to compile this function again later.
+    // groups begin. It would then compile this function again later.
     const lastKey = before === 0 ? key : (groups.lastKeys[group] as OrderKey)
     const isLast = takesLast(key, lastKey)
     // Records mostly arrive in order. Then the last record is not also the first, unless those before it have no key.
@@ -192,8 +190,8 @@ export class PhaseAggregate {
   }
 
   /**
-   * Starts to store keys for the metrics that all `before` records of the group have and this record, with `found` of
-   * them, lacks.
+   * Starts to store keys for metrics that all `before` records of the group have but this record lacks. `found` is the
+   * number of dense metrics that this record has.
    */
   #settleDense(group: number, before: number, found: number): void {
     let dense = this.#groups.denseMetrics[group] as number

@@ -1,6 +1,6 @@
 /**
  * The position of a record in its phase: its container, and its place within the container. It decides all ties and all
- * "first" and "last" values, so that they do not depend on the order of arrival.
+ * "first" and "last" values. So they do not depend on the order of arrival.
  *
  * Order of containers: those with an identity by index, then iteration; after them those known only by name, null
  * first, then by UTF-16 code units. Order of records within a container: by sequence number if there is an identity,
@@ -9,9 +9,9 @@
 import { expectInteger, expectObject, expectTextOrNull, malformed } from './saved-state.ts'
 
 /**
- * The key that orders the records of a container: a sequence number or a timestamp (a finite number, or a string). NaN
- * if there is none. Numbers sort before strings. A record with a key takes precedence over a record without one, both
- * for "first" and for "last".
+ * The key that orders the records of a container: a sequence number or a timestamp. A timestamp is a finite number or a
+ * string. NaN if there is none. Numbers sort before strings. A record with a key takes precedence over a record without
+ * one, both for "first" and for "last".
  */
 export type OrderKey = number | string
 
@@ -51,9 +51,7 @@ export function orderKeyOf(timestamp: unknown): OrderKey {
   return typeof value === 'number' && Number.isFinite(value) ? value + 0 : NaN
 }
 
-/**
- * Whether a newly arrived record with `key` becomes the first of its container, if the first so far has the key `held`.
- */
+/** Whether a new record with `key` becomes the first of its container. `held` is the key of the first record so far. */
 export function takesFirst(key: OrderKey, held: OrderKey): boolean {
   if (typeof key === 'number') {
     return typeof held === 'number' ? key < held || (Number.isNaN(held) && !Number.isNaN(key)) : !Number.isNaN(key)
@@ -61,9 +59,7 @@ export function takesFirst(key: OrderKey, held: OrderKey): boolean {
   return typeof held === 'number' ? Number.isNaN(held) : key < held
 }
 
-/**
- * Whether a newly arrived record with `key` becomes the last of its container, if the last so far has the key `held`.
- */
+/** Whether a new record with `key` becomes the last of its container. `held` is the key of the last record so far. */
 export function takesLast(key: OrderKey, held: OrderKey): boolean {
   if (typeof key === 'number') return typeof held === 'number' && (key >= held || Number.isNaN(held))
   return typeof held === 'number' || key >= held

@@ -1,6 +1,6 @@
 /**
- * Statistics of groups of values. Each group has a row of eleven adjacent cells of a Float64Array: 88 bytes on two
- * cache lines, for any number of values.
+ * Statistics of groups of values. Each group has a row of eleven adjacent cells of a Float64Array. A row has 88 bytes
+ * on two cache lines, for any number of values.
  */
 import { addPair, addSquare, addTriple, addValue, meanOf } from './compensated-sum.ts'
 import { varianceOf } from './exact-variance.ts'

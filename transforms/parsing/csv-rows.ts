@@ -255,7 +255,7 @@ class CsvEngine extends Parser {
   }
 }
 
-/** The offset of the closing quote of the quoted cell at or after `from`: its first quote that is not written twice. */
+/** The offset of the closing quote of the quoted cell at or after `from`: the first quote that is not doubled. */
 function closingQuoteAt(bytes: Buffer, from: number): number {
   let at = bytes.indexOf(QUOTE, bytes.indexOf(QUOTE, from) + 1)
   while (at !== -1 && bytes[at + 1] === QUOTE) at = bytes.indexOf(QUOTE, at + 2)

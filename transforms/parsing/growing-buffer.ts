@@ -1,6 +1,6 @@
 /**
  * A buffer for bytes that arrive in pieces of any size. Its capacity doubles when it is full. So appending n bytes
- * takes time in proportion to n, even byte by byte, and at most 2n bytes of memory.
+ * takes time in proportion to n, even byte by byte. The buffer takes at most 2n bytes of memory.
  */
 
 const NO_BYTES = Buffer.alloc(0)

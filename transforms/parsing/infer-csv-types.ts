@@ -1,5 +1,5 @@
 /**
- * Infers the column types of a CSV file from the whole file, so that they are certain before the first record.
+ * Infers the column types from a whole CSV file. So they are certain before the first record.
  */
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'

@@ -81,7 +81,7 @@ const DEFAULTS = {
  * are JSON number literals, `NaN`, `Infinity` or `-Infinity`. Integers beyond 2^53 become bigint. All else is text. A
  * later cell that does not fit its column stays a string. A column of nulls takes its type from its first other cell.
  *
- * Bad input (see `onReject`) is a row with too many or too few cells, longer than `maxRecordBytes`, or with a misplaced
+ * Bad input (see `onReject`) is a row with too many or too few cells, a row longer than `maxRecordBytes`, or a misplaced
  * quote. After it, reading continues at the next line after the error. Empty lines are skipped, except in a file of one
  * column, where they are a null.
  *

@@ -36,9 +36,13 @@ const WITHIN = /[}\]]/g
 /**
  * Returns a Transform that parses one JSON array of objects (bytes or strings) into its elements, in input order.
  *
- * Integers beyond 2^53 become bigint. An element that is not an object is bad input: `onReject` gets its value. The
- * stream always fails for a document that is not an array, is malformed, ends early or is followed by other text, and
- * for an element longer than `maxElementBytes`. The elements before the error are emitted first.
+ * Integers beyond 2^53 become bigint. An element that is not an object is bad input: `onReject` gets its value.
+ *
+ * These errors always fail the stream, after the elements before the error were emitted:
+ *
+ * - The document is not an array or is malformed.
+ * - The document ends early or is followed by other text.
+ * - An element is longer than `maxElementBytes`.
  *
  * Memory: one element, and the elements of one chunk.
  *

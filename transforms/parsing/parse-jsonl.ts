@@ -61,7 +61,7 @@ export function parseJsonl(given?: ParseJsonlOptions): Transform {
 }
 
 /**
- * Writes only whole lines to split2, so that its own buffer stays empty: split2 splits its buffer again with each
+ * Writes only whole lines to split2, so that its own buffer stays empty. It would split that buffer again with each
  * chunk. The mapper returns nothing, so no line waits in split2, and each write is complete when it returns.
  */
 class JsonlDecoder implements Decoder {

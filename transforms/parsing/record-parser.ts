@@ -194,7 +194,7 @@ function rejectionError({ reason, line }: Rejection): SpillwayError {
   const place = line === undefined ? 'The input' : `Line ${line}`
   return new SpillwayError(
     'ERR_SPILLWAY_INPUT',
-    `${place} cannot be read: ${reason}. Correct it, or pass \`onReject\` to skip bad records and continue.`,
+    `${place} cannot be read: ${reason}. Correct it, or pass \`onReject\` to handle bad records and continue.`,
     { place: line === undefined ? {} : { line } },
   )
 }

@@ -1,6 +1,6 @@
 /**
- * Splits bytes into blocks of whole lines. An incomplete line is held in a buffer that grows, so that a long line takes
- * time in proportion to its length. A line longer than the limit is reported once, and its bytes are not kept.
+ * Splits bytes into blocks of whole lines. An incomplete line is held in a buffer that grows. So a long line takes time
+ * in proportion to its length. A line longer than the limit is reported once, and its bytes are not kept.
  */
 import { GrowingBuffer } from './growing-buffer.ts'
 

@@ -33,9 +33,7 @@ type Compress = (bytes: Uint8Array) => Promise<Buffer>
 /** The default number of threads in the libuv thread pool. */
 const PAGES_AT_ONCE = 4
 
-/**
- * Five times as fast as the default quality of 11, which is meant for files that are compressed once and served often.
- */
+/** Five times as fast as the default quality of 11, which is meant for files that are compressed once. */
 const BROTLI_QUALITY = 5
 
 /**

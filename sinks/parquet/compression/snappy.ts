@@ -9,7 +9,7 @@ const BLOCK_BYTES = 64 * 1024
 
 const HASH_BITS = 14
 
-/** The last bytes of a block are not searched: a match needs four bytes, and one more word is read ahead. */
+/** The last bytes of a block are not searched. A match needs four bytes, and one more word is read ahead. */
 const MARGIN_BYTES = 15
 
 /** Literals up to this length are copied byte by byte, which is cheaper than a call. */
@@ -49,7 +49,7 @@ function compressBlock(
   const limit = end - MARGIN_BYTES
   table.fill(0)
   let position = start + 1
-  // The longer there is no match, the fewer positions are tried: after every 32 misses the step grows by one byte.
+  // Without matches, fewer positions are tried: after every 32 misses the step grows by one byte.
   let misses = 32
   while (position < limit) {
     const word = view.getUint32(position, true)

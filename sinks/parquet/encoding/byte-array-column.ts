@@ -10,7 +10,7 @@ import { joinByteArrayBounds, type Bounds } from './statistics.ts'
 /** Maximum size of a dictionary page in bytes. */
 const MAX_DICTIONARY_BYTES = 1024 * 1024
 
-/** From this number of distinct strings on, a dictionary is only kept if there are at least two values per string. */
+/** With this many distinct strings or more, a dictionary is only kept if each has two values on average. */
 const CHECKED_FROM = 8192
 
 /** Bytes of an index in memory. */

@@ -90,7 +90,7 @@ function packGroup(
   if (bitCount > 0) target[next] = bits
 }
 
-/** An upper bound of the encoded size: each run has at least eight values, and a header of up to five bytes. */
+/** An upper bound of the encoded size. Each run has at least eight values, and a header of up to five bytes. */
 function mostBytes(count: number, bitWidth: number): number {
   return (Math.ceil(count / GROUP_VALUES) + 1) * (bitWidth + 5)
 }
@@ -104,8 +104,8 @@ function endOfRun(values: Uint8Array | Uint32Array, start: number, to: number): 
 }
 
 /**
- * The end of a bit-packed run: the first group from `start` on that begins with a run long enough for run-length
- * encoding.
+ * The end of a bit-packed run. It is the first group from `start` on that begins with a run of at least eight equal
+ * values.
  */
 function endOfPacking(values: Uint8Array | Uint32Array, start: number, to: number): number {
   let end = start + GROUP_VALUES

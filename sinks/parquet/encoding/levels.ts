@@ -1,6 +1,6 @@
 /**
- * Definition levels for data pages of version 1: levels of 0 (null) and 1 (a value) in the hybrid encoding, after their
- * length in bytes. There are no repetition levels, because no column repeats.
+ * Definition levels for data pages of version 1. A level is 0 (null) or 1 (a value). They are in the hybrid encoding,
+ * after their length in bytes. There are no repetition levels, because no column repeats.
  */
 import { encodeHybrid, encodeRun } from './hybrid.ts'
 

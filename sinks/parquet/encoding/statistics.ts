@@ -1,7 +1,11 @@
 /**
  * The statistics of a column chunk: its smallest and largest value, which readers use to skip row groups. The order is
- * that of `ColumnOrder.TYPE_ORDER` in parquet.thrift: signed for integers, by value for doubles, by unsigned bytes for
- * byte arrays, false before true for booleans.
+ * that of `ColumnOrder.TYPE_ORDER` in parquet.thrift:
+ *
+ * - booleans: false before true
+ * - integers: signed
+ * - doubles: by value
+ * - byte arrays: by unsigned bytes
  *
  * Bounds are exact values of the chunk or they are omitted. They are never shortened, because the metadata of this
  * format version has no field to mark a shortened bound.
@@ -51,10 +55,10 @@ export function boundsOfInt64s(words: Int32Array): Bounds | undefined {
 }
 
 /**
- * Bounds of doubles. Undefined without values, and when a value is NaN: the format allows bounds that ignore NaN, but
+ * Bounds of doubles. Undefined without values, and when a value is NaN. The format allows bounds that ignore NaN, but
  * several readers order NaN above all numbers. They would skip rows that match a filter.
  *
- * Since -0 and +0 compare as equal, a minimum of zero is written as -0 and a maximum of zero as +0.
+ * The zeros -0 and +0 compare as equal. So a minimum of zero is written as -0, and a maximum of zero as +0.
  */
 export function boundsOfDoubles(values: Float64Array): Bounds | undefined {
   if (values.length === 0) return undefined
