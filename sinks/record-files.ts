@@ -52,7 +52,7 @@ export interface RecordSinkStats {
   readonly flushes: number
   /** Numbers that were not finite and became null or text. */
   readonly nonFinite: number
-  /** Texts in which half a surrogate pair was replaced by U+FFFD. */
+  /** Strings in which an unpaired surrogate was replaced by U+FFFD. */
   readonly surrogates: number
   /** Names of options that were given but do not apply to the format. */
   readonly ignored: readonly string[]

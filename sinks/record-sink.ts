@@ -62,7 +62,7 @@ export class RecordSink extends Writable {
    */
   #work: Promise<void> = Promise.resolve()
   #state: 'open' | 'failed' | 'closed' = 'open'
-  /** Markers whose bytes are not yet written or durable. */
+  /** Pending answers to markers, which wait for the disk. */
   readonly #answers = new Set<Promise<void>>()
   #ageTimer: NodeJS.Timeout | undefined
   #flushing: NodeJS.Immediate | undefined
@@ -168,9 +168,8 @@ export class RecordSink extends Writable {
 
   /** Runs the work of a hook. The stream is released only after that work has settled. */
   #run(work: () => Promise<void>, callback: Callback): void {
-    // The work starts in a later microtask. Suppose that it started at once and destroyed the stream, for example by an
-    // abort in `onReject`. Then the chunks that Node.js passed to this hook would still be in its queue, and be saved
-    // twice.
+    // The work starts in a later microtask. It may destroy the stream, for example by an abort in `onReject`. If it ran
+    // at once, the chunks passed to this hook would still be in the queue of Node.js. They would then be saved twice.
     const done = this.#work.then(work)
     this.#work = done.catch(() => {
       this.#state = 'failed'

@@ -71,12 +71,16 @@ export class PageChain {
       const header = this.#readHeader(this.#window, offset)
       if (header !== undefined) return header
     }
-    const most = Math.min(end - at, MAX_HEADER_BYTES)
-    for (let bytes = Math.min(WINDOW_BYTES, this.#source.byteLength - at); ; bytes = Math.min(bytes * GROWTH, most)) {
+    const maxBytes = Math.min(end - at, MAX_HEADER_BYTES)
+    for (
+      let bytes = Math.min(WINDOW_BYTES, this.#source.byteLength - at);
+      ;
+      bytes = Math.min(bytes * GROWTH, maxBytes)
+    ) {
       this.#window = Buffer.from(await this.#source.slice(at, at + bytes))
       this.#windowStart = at
       const header = this.#readHeader(this.#window, 0)
-      if (header !== undefined || bytes >= most) return header
+      if (header !== undefined || bytes >= maxBytes) return header
     }
   }
 }

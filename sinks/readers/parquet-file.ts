@@ -194,7 +194,7 @@ function joinPages(pages: readonly ArrayLike<unknown>[], rows: number): readonly
   const values: unknown[] = []
   // Loops by index: a spread or an iterator would take several times as long.
   for (const page of pages) for (let row = 0; row < page.length; row++) values.push(page[row] ?? null)
-  // A column of nulls only may come without values.
+  // hyparquet may return no values for a column of only nulls.
   while (values.length < rows) values.push(null)
   return values
 }

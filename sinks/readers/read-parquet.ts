@@ -116,7 +116,8 @@ async function* columnsOf(input: ParquetInput, column: string): AsyncGenerator<r
 }
 
 /**
- * Returns the number of rows and row groups and the columns of a Parquet file. Reads only the footer.
+ * Returns the number of rows and row groups and the columns of a Parquet file. Reads only the footer. Memory: the
+ * footer.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_INPUT`
  */

@@ -8,7 +8,7 @@ import type { Cell, Column } from '../columns/column.ts'
 import { cellText, needsCare, quoteCell } from './csv-text.ts'
 import { PIECE_UNITS } from './text-chunk.ts'
 
-/** Maximum of numbers that are converted together. */
+/** Maximum count of numbers that are converted together. */
 const MAX_NUMBERS = 1024
 
 /** Collects the values of rows, in the order of the columns. Memory: 1024 numbers, about 16 KB of text, and one row. */

@@ -1,6 +1,6 @@
 /**
  * Collects text as UTF-8 bytes until they are large enough for an efficient write. The memory is reused. The bytes are
- * returned as they are, or as a gzip member. Several gzip members in sequence are one gzip file, which can end after
+ * returned unchanged, or as a gzip member. Several gzip members in sequence are one gzip file, which can end after
  * any member.
  *
  * Text is encoded in pieces of a few records. Joining a whole chunk to one string first would cost as much as making
@@ -22,7 +22,7 @@ const MAX_KEPT_BYTES = 4 * CHUNK_BYTES
 export const PIECE_UNITS = 16 * 1024
 
 /**
- * Maximum of UTF-8 bytes for one code unit. For pieces of normal size, room for this maximum is reserved, because
+ * Maximum number of UTF-8 bytes for one code unit. For pieces of normal size, room for this maximum is reserved, because
  * counting the bytes costs more.
  */
 const MAX_BYTES_PER_UNIT = 3

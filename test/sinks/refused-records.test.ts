@@ -101,7 +101,7 @@ const refused: readonly [string, () => unknown, RegExp, string][] = [
 ]
 
 /** Records that are not objects. */
-const noRecords: readonly [string, unknown, RegExp][] = [
+const nonRecords: readonly [string, unknown, RegExp][] = [
   ['a string', 'text', /must be an object, got string/],
   ['a number', 5, /must be an object, got number/],
   ['a bigint', 5n, /must be an object, got bigint/],
@@ -145,7 +145,7 @@ for (const name of ['jsonl', 'csv', 'parquet'] as const) {
         })
       }
 
-      for (const [what, record, reason] of noRecords) {
+      for (const [what, record, reason] of nonRecords) {
         t.test(`refuses ${what} as a record`, async (t) => {
           t.match(await write(t, [record]), [{ stage: 'encode', reason }])
         })

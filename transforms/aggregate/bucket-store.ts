@@ -1,5 +1,5 @@
 /**
- * Integer counts in buckets with consecutive indices. The number of buckets is limited. Counts below the limit are
+ * Integer counts in buckets with consecutive indices. The number of buckets is limited. Counts of lower buckets are
  * added to the lowest bucket that is kept. The result depends only on the counted values, not on their order.
  */
 

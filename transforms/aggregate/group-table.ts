@@ -54,8 +54,8 @@ export class GroupTable {
   readonly #byName = new Map<string | null, number>()
   readonly #byIteration = new Map<number, Map<number, number>>()
   /**
-   * By group: the group that was requested after it by name. Containers that alternate return in the same order. A new
-   * string has no hash yet: its lookup takes a third of the time of a record.
+   * By group: the group that was requested after it by name. Containers that alternate keep the same order. A lookup of
+   * a new string must compute its hash first, which takes a third of the time of a record.
    */
   readonly #followers: number[] = [OTHER]
   /** The group requested last by name, and by identity. */

@@ -115,7 +115,7 @@ export class MetricTree {
       if (typeof metrics !== 'object' || metrics === null) return
       metrics = (metrics as Record<string, unknown>)[key]
     }
-    if (isNested(metrics) && !findAlike(metrics, found)) this.#walk(this.#root, metrics, 0, found)
+    if (isNested(metrics) && !findSameShape(metrics, found)) this.#walk(this.#root, metrics, 0, found)
   }
 
   #walk(node: TreeNode, object: Record<string, unknown>, depth: number, found: FoundMetrics): void {
@@ -153,7 +153,7 @@ export class MetricTree {
  * Takes the values of an object that has exactly the same metrics as the previous record, in the same order. Most
  * objects do. Returns false for any other object.
  */
-function findAlike(object: Record<string, unknown>, found: FoundMetrics): boolean {
+function findSameShape(object: Record<string, unknown>, found: FoundMetrics): boolean {
   const { keys, values } = found
   let count = 0
   for (const key in object) {

@@ -93,14 +93,14 @@ export function saveKey(key: OrderKey): OrderKey | null {
   return typeof key === 'number' && Number.isNaN(key) ? null : key
 }
 
-/** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` */
+/** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when the saved state is malformed */
 export function restoreKey(saved: unknown): OrderKey {
   if (saved === null) return NaN
   if (typeof saved === 'string' || Number.isFinite(saved)) return saved as OrderKey
   throw malformed('order key')
 }
 
-/** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` */
+/** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when the saved state is malformed */
 export function restoreContainer(saved: Record<string, unknown>): ContainerId {
   const { index, iteration, name } = saved
   return {
@@ -115,7 +115,7 @@ export function savePosition({ index, iteration, name, key }: Position): SavedPo
   return { index, iteration, name, key: saveKey(key) }
 }
 
-/** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` */
+/** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when the saved state is malformed */
 export function restorePosition(saved: unknown): Position {
   const fields = expectObject(saved, 'position')
   return { ...restoreContainer(fields), key: restoreKey(fields['key']) }

@@ -106,7 +106,7 @@ export class BatchBuffer {
     else this.#segments.push({ ...segment, count })
   }
 
-  /** The estimated bytes of a record. Measuring each of many small records costs more than the precision is useful. */
+  /** The estimated bytes of a record. Measuring every small record would take too long for little precision. */
   #measure(record: ResultRecord): number {
     const isDue = this.#records.length % MEASURE_EVERY === 0
     if (isDue || this.#lastBytes > this.#smallRecordBytes) this.#lastBytes = estimateReadable(record)

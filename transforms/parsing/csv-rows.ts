@@ -31,7 +31,7 @@ const NOTHING = Buffer.alloc(0)
 /** A complete row may still be held, because csv-parse keeps a few bytes until it knows what follows them. */
 const LOOK_AHEAD_BYTES = 16
 
-/** Maximum of bytes of a bad row that are converted to text: enough for a million characters. */
+/** Maximum number of bytes of a bad row that are converted to text: enough for a million characters. */
 const MAX_TEXT_BYTES = 4_000_000
 
 /** Splits CSV into rows. Memory: the bytes of one row, up to `maxRecordBytes` plus those of a chunk. */

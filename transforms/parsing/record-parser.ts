@@ -57,7 +57,7 @@ export interface Decoder {
   end(output: ParserOutput): void
 }
 
-/** Maximum of characters of bad input that are passed to `onReject`. */
+/** Maximum number of characters of bad input that are passed to `onReject`. */
 export const MAX_REJECTED_CHARACTERS = 1_000_000
 
 /** Records of a full batch. */

@@ -6,7 +6,7 @@ import { GrowingBuffer } from './growing-buffer.ts'
 
 const NEWLINE = 0x0a
 
-/** Maximum of bytes of a too long line that are reported: enough for a million characters. */
+/** Maximum number of bytes of a too long line that are reported: enough for a million characters. */
 const MAX_HEAD_BYTES = 4_000_000
 
 /** Receives the lines, in order. */

@@ -68,7 +68,7 @@ function onThreadPool(id: number, compress: Compress): Codec {
 }
 
 function snappy(bytes: Uint8Array, room: Scratch): Uint8Array {
-  const output = room.lend(maxSnappyBytes(bytes.length))
+  const output = room.allocate(maxSnappyBytes(bytes.length))
   return output.subarray(0, compressSnappy(bytes, output))
 }
 

@@ -12,7 +12,7 @@ export class Scratch {
   /** Joins `parts`. The result is valid until the next call. */
   join(parts: readonly Uint8Array[]): Buffer {
     const length = parts.reduce((sum, part) => sum + part.length, 0)
-    const joined = this.lend(length)
+    const joined = this.allocate(length)
     let offset = 0
     for (const part of parts) {
       joined.set(part, offset)
@@ -22,7 +22,7 @@ export class Scratch {
   }
 
   /** Returns uninitialized memory. It is valid until the next call. */
-  lend(length: number): Buffer {
+  allocate(length: number): Buffer {
     if (length > MAX_KEPT_BYTES) return Buffer.allocUnsafeSlow(length)
     if (length > this.#kept.length) this.#kept = Buffer.allocUnsafeSlow(Math.min(length * 2, MAX_KEPT_BYTES))
     return this.#kept.subarray(0, length)
