@@ -49,16 +49,16 @@ const checks: Checks<DataFlowManagerOptions> = {
 const DEFAULTS = { memoryLimitBytes: 1024 * 1024, memoryBudgetBytes: 64 * 1024 * 1024, durable: false } as const
 
 /**
- * Stores the outputs of phases and loads them again. A loaded output is deeply equal to the stored one, except that
- * instances of classes become plain objects with their fields. Later changes to the original do not affect it.
+ * Stores the outputs of phases and loads them again. A loaded output is deeply equal to the stored one. Only instances
+ * of classes differ: they become plain objects with their fields. Later changes to the original do not affect it.
  *
  * An output is any value that a structured clone supports, or a stream of rows: a Readable, an async iterable or a
- * generator. On disk, flat rows with the same columns are stored as Parquet, also those in arrays at the top level of
- * an object. All other values are serialized, with checksums. Readers see an output on disk either whole or not at all.
- * It survives a crash, and any manager of the same directory finds it.
+ * generator. On disk, flat rows with the same columns are stored as Parquet. So are such rows in arrays at the top
+ * level of an object. All other values are serialized, with checksums. Readers see an output on disk either whole or
+ * not at all. It survives a crash, and any manager of the same directory finds it.
  *
  * The stores of one phase run in sequence, in the order of the calls. Reading does not wait for them. Until a store has
- * ended, readers get the output before it, and so does the stream of rows that is being stored.
+ * ended, readers get the previous output. The stream of rows that is being stored can read it, too.
  *
  * Memory: `memoryBudgetBytes`, and for each running call up to `memoryLimitBytes`, or one row group of Parquet. A value
  * without rows is serialized in one step.
@@ -84,7 +84,7 @@ export class DataFlowManager {
   }
 
   /**
-   * Stores the output of a phase, and replaces the output before it. If this fails, the output before it stays.
+   * Stores the output of a phase, and replaces the previous output. If this fails, the previous output stays.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT`, with the field that cannot be stored, or when a stream of rows
    *   fails; `ERR_SPILLWAY_NAME`; `ERR_SPILLWAY_IO`
@@ -264,7 +264,7 @@ export class DataFlowManager {
     this.#memory.delete(manifest.workflowId, manifest.phase)
   }
 
-  /** Moves outputs to the disk until the output of `place` can be replaced by one of `bytes` within the budget. */
+  /** Moves outputs to the disk until an output of `bytes` can replace that of `place` within the budget. */
   async #freeMemory(bytes: number, { workflowId, phaseName }: OutputPlace): Promise<void> {
     for (;;) {
       // get() also marks the output of `place` as the most recently used, so that it is moved last.

@@ -1,6 +1,6 @@
 /**
  * Merges the results of many sources in this process (workers, child streams) into one Readable. The merge is fair, and
- * each source has a bounded queue, so that no fast or slow source blocks the others.
+ * each source has a bounded queue. So no fast or slow source blocks the others.
  */
 import { addAbortSignal, Readable, type Writable } from 'node:stream'
 import { isAbortError, messageOf, SpillwayError } from './core/errors.ts'
@@ -94,7 +94,7 @@ export class DistributedResultCollector extends Readable {
   /** The source whose chunk is being delivered; it is not in `#ready`. */
   #current: SourceQueue | undefined
   #open: number
-  /** Whether `_read` was called and nothing was pushed since. */
+  /** Whether the reader requests an item and none was pushed since. */
   #requested = false
   #delivering = false
 
@@ -187,7 +187,7 @@ export class DistributedResultCollector extends Readable {
 
   #noteFailure({ index }: SourceQueue, cause: Error | null): void {
     const error = this.#failures.add(index, cause)
-    // In a later tick, so that an error thrown by a listener does not count as a failure of the source.
+    // In a later tick: an error thrown by a listener must not count as a failure of the source.
     process.nextTick(() => {
       this.emit('sourceFailed', error)
       this.#settle()

@@ -1,6 +1,6 @@
 /**
  * A batch is an array of records; stages inside the toolkit pass batches, not single records. The toolkit stores its
- * metadata on the array under one symbol. So arrays pass unchanged through transforms from outside the toolkit, user
+ * metadata on the array under one symbol. So arrays pass unchanged through transforms from outside the toolkit. User
  * objects are not modified, and the metadata never becomes a column.
  */
 import { SpillwayError } from './errors.ts'
@@ -28,7 +28,7 @@ export type AckLevel = 'written' | 'durable'
 export interface Receipt {
   /** The path of the file, or null while the sink has opened no file. */
   readonly path: string | null
-  /** Length in bytes of the part of the file that holds all the rows counted here. */
+  /** Number of bytes from the start of the file that contain all rows counted here. */
   readonly offsetBytes: number
   /** Number of rows in the file. */
   readonly rows: number

@@ -1,6 +1,6 @@
 /**
  * Dotted paths of nested fields, used as names in columns, metrics and messages. A path is its keys joined by dots.
- * Dots and backslashes inside a key are escaped with a backslash, so every path can be split into its keys again.
+ * Dots and backslashes inside a key are escaped with a backslash. So a path can be split into its keys again.
  */
 
 /** Appends `key` to `path`; an undefined path means the record itself. */

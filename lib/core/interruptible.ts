@@ -1,6 +1,6 @@
 /**
  * Waits for promises that may never settle, until an abort. It waits for one promise at a time, with one listener on
- * the signal for all waits. `Promise.race` would keep something of each wait on the signal.
+ * the signal for all waits. With `Promise.race`, each wait would keep a reaction in memory until the signal aborts.
  */
 
 /** Waits that end when a signal aborts. Dispose of it after the last wait, to remove its listener from the signal. */

@@ -1,5 +1,5 @@
 /**
- * Stores the records of a container until it ends, so that either all of them enter the result files, or none.
+ * Stores the records of a container until it ends, so that all of them enter the result files, or none.
  */
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'

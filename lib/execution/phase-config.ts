@@ -19,8 +19,8 @@ export function inputsOf(
 }
 
 /**
- * The phase's own configuration, plus `<name>_results` for each phase that it depends on, and `inherited_data` for the
- * phase that it inherits from.
+ * The phase's own configuration, plus its inputs: `<name>_results` for each phase that it depends on, and
+ * `inherited_data` for the phase that it inherits from.
  */
 export function mergePhaseConfig(
   phase: ResolvedPhase,

@@ -10,8 +10,8 @@ import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
 import { messageOf, SpillwayError } from '../core/errors.ts'
 
 /**
- * A new file starts when the current one is larger than `MIN_BYTES`, and than `GROWTH` times the state in its first
- * line. A resume reads and merges all lines, and merging a line takes longer than reading it.
+ * A new file starts when the current one is larger than both `MIN_BYTES` and `GROWTH` times its first line. The first
+ * line is a whole state. A resume reads and merges all lines, and merging a line takes longer than reading it.
  */
 const MIN_BYTES = 64 * 1024
 const GROWTH = 4

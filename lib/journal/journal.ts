@@ -13,8 +13,8 @@ import type { RunState } from './run-state.ts'
 export const JOURNAL_DIRECTORY = 'journal'
 
 /**
- * A new segment starts when the current one is larger than `MIN_BYTES`, and than `GROWTH` times the lines it repeats.
- * So the time of a resume does not grow with the duration of the run, and only a small part is written twice.
+ * A new segment starts when the current one is larger than both `MIN_BYTES` and `GROWTH` times the lines it repeats. So
+ * the time of a resume does not grow with the duration of the run. Only a small part is written twice.
  */
 const MIN_BYTES = 256 * 1024
 const GROWTH = 4

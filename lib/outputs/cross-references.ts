@@ -1,6 +1,6 @@
 /**
- * Decides whether the rows of an output can be stored one by one. They cannot if a row refers to a row, or if any value
- * refers to the whole output. Each row would then be stored with a copy of everything it refers to.
+ * Decides whether the rows of an output can be stored one by one. This is not possible if a row refers to a row, or if
+ * any value refers to the whole output. Each row would then be stored with a copy of everything it refers to.
  */
 import type { ResultRecord } from '../core/record.ts'
 
@@ -8,20 +8,20 @@ import type { ResultRecord } from '../core/record.ts'
 const MAX_SEEN = 1_000_000
 
 /**
- * Whether a row refers to a row, or a row or another value refers to the whole output or to a table. The search has a
- * limit: more than a million objects below one row, or in the other values, count as a cross-reference.
+ * Whether a row refers to a row, or any value refers to the whole output or to a table. The search has a limit: more
+ * than a million objects below one row, or in the other values, count as a cross-reference.
  *
  * @param whole - the output
  * @param tables - the arrays of rows in the output
- * @param beside - the other values of the output
+ * @param others - the other values of the output
  */
 export function hasCrossReferences(
   whole: object,
   tables: readonly (readonly ResultRecord[])[],
-  beside: readonly unknown[],
+  others: readonly unknown[],
 ): boolean {
   const targets = new Set<unknown>([whole, ...tables])
-  if (reaches(beside, targets, new Set())) return true
+  if (reaches(others, targets, new Set())) return true
   // The most frequent case: flat rows refer to no objects.
   if (!tables.some((rows) => rows.some(hasObjects))) return false
   for (const rows of tables) for (const row of rows) targets.add(row)

@@ -1,6 +1,6 @@
 /**
- * An output on disk. All its files are opened together, so that it can be read to its end even if another output
- * replaces it meanwhile. Each file is verified before its content is used.
+ * An output on disk. All its files are opened together. So it can be read to its end even if another output replaces it
+ * meanwhile. Each file is verified before its content is used.
  */
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'

@@ -1,6 +1,6 @@
 /**
- * An output in memory, as serialized bytes. So later changes to the original cannot affect it, its size is known, and
- * it moves to the disk without being serialized again.
+ * An output in memory, as serialized bytes. So later changes to the original cannot affect it, and its size is known.
+ * It moves to the disk without being serialized again.
  */
 import type { Schema } from '../../sinks/columns/column.ts'
 import type { ResultRecord } from '../core/record.ts'

@@ -40,7 +40,7 @@ export class MemoryTier {
     return entry.output
   }
 
-  /** Sets the output of a phase, replaces the one before, and marks it as the most recently used. */
+  /** Sets the output of a phase in place of its previous output, and marks it as the most recently used. */
   set(workflowId: string, phase: string, output: MemoryOutput): void {
     this.delete(workflowId, phase)
     this.#entries.set(keyOf(workflowId, phase), { workflowId, phase, output })

@@ -51,8 +51,8 @@ export class OutputReference implements PhaseReference {
   }
 
   /**
-   * Memory: one batch of rows, and one row group of Parquet. This is a field, not a method, so that an output that
-   * contains a reference cannot be serialized and is rejected.
+   * Memory: one batch of rows, and one row group of Parquet. This is a field, not a method: a function in a field makes
+   * serialization fail, so an output that contains a reference is rejected.
    */
   readonly rows = (given?: RowsOptions): Readable => {
     const options = resolveRowsOptions(given)

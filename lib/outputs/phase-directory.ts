@@ -74,7 +74,7 @@ export class PhaseDirectory {
     }
   }
 
-  /** Removes output files that the manifest does not name: of the output before, and of interrupted attempts. */
+  /** Removes output files that the manifest does not name: of the previous output, and of interrupted attempts. */
   async sweep(manifest: OutputManifest): Promise<void> {
     const kept = new Set([MANIFEST, ...fileNamesOf(manifest)])
     const names = await readdir(this.path).catch(() => [])

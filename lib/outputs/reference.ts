@@ -1,5 +1,5 @@
 /**
- * A reference to the output or the records of a phase. It knows their size without loading them, and streams the rows
+ * A reference to the output or the records of a phase. It gives their size without loading them, and streams the rows
  * on demand.
  */
 import type { Readable } from 'node:stream'

@@ -22,8 +22,8 @@ export interface SplitTable {
 }
 
 /**
- * Splits `output`. The tables are a stream of rows, an array of plain objects, or such arrays in the fields of a plain
- * object; an empty array is a table, too. Any other output stays one value.
+ * Splits `output`. A table is a stream of rows or an array of plain objects. Such arrays in the fields of a plain
+ * object are tables, too, and so is an empty array. Any other output stays one value.
  */
 export function splitOutput(output: unknown): SplitOutput {
   try {

@@ -1,6 +1,6 @@
 /**
- * Writes the rows of one table: to a Parquet file while their columns are the same, and to a file of frames from the
- * first row with other columns. So a table has at most two files.
+ * Writes the rows of one table. Rows go to a Parquet file while their columns are the same. From the first row with
+ * other columns they go to a file of frames. So a table has at most two files.
  */
 import type { Schema } from '../../sinks/columns/column.ts'
 import type { ResultRecord } from '../core/record.ts'

@@ -1,7 +1,7 @@
 /**
  * A lock that prevents two processes from using the same run directory. The owner is identified by its machine, the
- * boot of the machine, its process id and the start time of the process. So no lock stays valid after a crash or a
- * reboot. An owner on another machine updates the time of the file regularly; if it stops, it counts as ended.
+ * machine's boot, its process id and its start time. So no lock stays valid after a crash or a reboot. An owner on
+ * another machine updates the time of the file regularly; if it stops, it counts as ended.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { constants, copyFile, link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
@@ -92,7 +92,7 @@ async function writeNew(path: string, text: string): Promise<void> {
 
 /**
  * Creates the lock file if it does not exist. A hard link appears with its whole content. On a file system without hard
- * links a copy is made, which another process may read while it is only partly written.
+ * links a copy is made. Another process may read it while it is only partly written.
  */
 async function tryToLink(draft: string, path: string): Promise<boolean> {
   try {
@@ -108,8 +108,8 @@ async function tryToLink(draft: string, path: string): Promise<boolean> {
 }
 
 /**
- * Replaces the lock of an owner that has ended. Several processes may try this at the same time, and a late one must
- * not remove the new lock of the first. So each takes a second lock, named after the old owner, and then checks again.
+ * Replaces the lock of an owner that has ended. Several processes may try this at the same time. A late one must not
+ * remove the new lock of the first one. So each takes a second lock, named after the old owner, and then checks again.
  *
  * @returns false when the owner has changed meanwhile
  * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` when the owner is running, or another running process replaces the lock

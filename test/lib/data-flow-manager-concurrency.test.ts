@@ -11,21 +11,21 @@ import { makeDeferred } from '../../lib/core/deferred.ts'
 import { DataFlowManager } from '../../lib/data-flow-manager.ts'
 import { atRest, openResources } from '../helpers/leaks.ts'
 
-/** On disk, in memory, and in memory with a budget so small that a second output moves the first to the disk. */
+/** On disk, in memory, and in memory with a small budget: a second output moves the first to the disk. */
 const TIERS = [{ memoryLimitBytes: 0 }, { memoryLimitBytes: 1e6 }, { memoryLimitBytes: 1e6, memoryBudgetBytes: 2000 }]
 
 /** A source that yields its rows after `open` is called. */
-function gated(rows: readonly object[]): { source: AsyncGenerator<object>; begun: Promise<void>; open: () => void } {
-  const begun = makeDeferred<undefined>()
+function gated(rows: readonly object[]): { source: AsyncGenerator<object>; started: Promise<void>; open: () => void } {
+  const started = makeDeferred<undefined>()
   const gate = makeDeferred<undefined>()
   async function* source() {
-    begun.resolve(undefined)
+    started.resolve(undefined)
     await gate.promise
     yield* rows
   }
   return {
     source: source(),
-    begun: begun.promise,
+    started: started.promise,
     open: () => {
       gate.resolve(undefined)
     },
@@ -36,9 +36,9 @@ t.test('a running store blocks no other phase and no reader', async (t) => {
   for (const options of TIERS) {
     const manager = new DataFlowManager({ directory: t.testdir(), ...options })
     const reference = await manager.storePhaseOutput('w', 'p', [{ n: 1 }])
-    const { source, begun, open } = gated([{ n: 2 }])
+    const { source, started, open } = gated([{ n: 2 }])
     const stored = manager.storePhaseOutput('w', 'p', source)
-    await begun
+    await started
     // If one of these calls waited for the store, `open` would never be called.
     await manager.storePhaseOutput('w', 'other', { text: 'x'.repeat(1990) })
     t.strictSame(await manager.getPhaseOutput('w', 'p'), [{ n: 1 }])
@@ -53,7 +53,7 @@ t.test('a running store blocks no other phase and no reader', async (t) => {
   }
 })
 
-t.test('a phase can store rows that are computed from its output before', async (t) => {
+t.test('a phase can store rows that are computed from its previous output', async (t) => {
   for (const options of TIERS) {
     const manager = new DataFlowManager({ directory: t.testdir(), ...options })
     const reference = await manager.storePhaseOutput('w', 'p', [{ n: 1 }, { n: 2 }])
@@ -83,9 +83,9 @@ t.test('a cleanup waits for a running store and removes its output, too', async 
     const directory = t.testdir()
     const manager = new DataFlowManager({ directory, ...options })
     await manager.storePhaseOutput('w', 'p', [{ n: 1 }])
-    const { source, begun, open } = gated([{ n: 2 }])
+    const { source, started, open } = gated([{ n: 2 }])
     const stored = manager.storePhaseOutput('w', 'p', source)
-    await begun
+    await started
     const cleaned = manager.cleanupWorkflow('w')
     open()
     await Promise.all([stored, cleaned])

@@ -263,7 +263,7 @@ for (let n = 1; ; n++) {
   console.log(n)
 }`
 
-t.test('after a kill during a store, the output before it or the new one is complete', async (t) => {
+t.test('after a kill during a store, the previous output or the new one is complete', async (t) => {
   const directory = t.testdir()
   const script = join(directory, 'storing.mts')
   writeFileSync(script, STORING)
@@ -308,7 +308,7 @@ function smallDisk(t: Test): string | undefined {
   return directory
 }
 
-t.test('on a full disk a store fails, keeps the output before it, and leaves no files', async (t) => {
+t.test('on a full disk a store fails, keeps the previous output, and leaves no files', async (t) => {
   const directory = smallDisk(t)
   if (directory === undefined) {
     t.comment('a file system of 2 MB cannot be mounted here')

@@ -105,7 +105,7 @@ t.test('every kind of stream of rows can be stored', async (t) => {
   }
 })
 
-t.test('a reference knows the tables without loading them, in memory and on disk', async (t) => {
+t.test('a reference describes the tables without loading them, in memory and on disk', async (t) => {
   const output = {
     a: signals(3),
     b: [
@@ -202,7 +202,7 @@ t.test('above the memory budget, the least recently used output moves to the dis
   for (const letter of ['a', 'b', 'c', 'd']) t.strictSame(await manager.getPhaseOutput('w', letter), text(letter))
 })
 
-t.test('an output replaces the one before, in memory and on disk', async (t) => {
+t.test('an output replaces the previous one, in memory and on disk', async (t) => {
   const { directory, manager } = managerIn(t, { memoryLimitBytes: 1000 })
   const large = (n: number) => ({ n, text: 'x'.repeat(2000) })
   const outputs = [{ n: 1 }, large(2), large(3), { n: 4 }, { n: 5 }]
@@ -212,7 +212,7 @@ t.test('an output replaces the one before, in memory and on disk', async (t) => 
     t.strictSame(await manager.getPhaseOutput('w', 'p'), output)
     if (before !== undefined) await t.rejects(before.get(), { code: 'ERR_SPILLWAY_OUTPUT', message: /was replaced/ })
     const files = filesIn(directory).length
-    t.equal(files, 'text' in output ? 2 : 0, 'the files of the output before are removed')
+    t.equal(files, 'text' in output ? 2 : 0, 'the files of the previous output are removed')
   }
 })
 
@@ -268,7 +268,7 @@ t.test('the error for a value that cannot be serialized names its field', async 
   }
 })
 
-t.test('a stream that fails stores nothing, and the output before it stays', async (t) => {
+t.test('a stream that fails stores nothing, and the previous output stays', async (t) => {
   const { directory, manager } = managerIn(t, ON_DISK)
   await manager.storePhaseOutput('w', 'p', { kept: true })
   const before = filesIn(directory)
@@ -501,7 +501,7 @@ t.test('rows are stored as they were when yielded; later changes have no effect'
         const row = { n }
         made.push(row)
         yield row
-        // The row is no longer in the current batch, so it has been stored.
+        // A row that was yielded 1000 rows ago is no longer in the current batch, so it has been serialized.
         const earlier = made[n - 1000]
         if (earlier !== undefined) earlier.n = -1
       }

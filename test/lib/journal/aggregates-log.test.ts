@@ -72,6 +72,6 @@ t.test('a damaged or missing file is an error', async (t) => {
     await t.rejects(readAggregates(directory, extent), { code: 'ERR_SPILLWAY_JOURNAL', message: /--accept-changes/ })
   }
   await t.rejects(readAggregates(directory, { ...extent, file: '00000009.jsonl' }), { code: 'ERR_SPILLWAY_JOURNAL' })
-  writeFileSync(path, `${content}behind it`)
+  writeFileSync(path, `${content}more`)
   t.strictSame((await readAggregates(directory, extent)).toJSON(), added.toJSON(), 'bytes after the extent are ignored')
 })

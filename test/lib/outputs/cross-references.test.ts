@@ -3,8 +3,8 @@ import { hasCrossReferences } from '../../../lib/outputs/cross-references.ts'
 
 type Row = Record<string, unknown>
 
-function crossReferences(rows: Row[], beside: unknown[] = [], whole: object = {}): boolean {
-  return hasCrossReferences(whole, [rows], beside)
+function crossReferences(rows: Row[], others: unknown[] = [], whole: object = {}): boolean {
+  return hasCrossReferences(whole, [rows], others)
 }
 
 t.test('independent rows have no cross-references', (t) => {
