@@ -96,6 +96,6 @@ export class Marker {
 function lostError(): SpillwayError {
   return new SpillwayError(
     'ERR_SPILLWAY_MARKER_LOST',
-    'The stream ended but a marker sent through it never reached the sink. A stage between them swallows empty arrays: let it pass them on.',
+    'The stream ended before a marker sent through it reached the sink. A stage in the stream drops empty arrays: make that stage pass them on.',
   )
 }

@@ -500,7 +500,7 @@ t.test('a directory that holds another run is left alone', async (t) => {
   const before = readFileSync(join(directory, 'journal/00000001.jsonl'))
   await t.rejects(coordinator.executeWorkflow(onePhase()), {
     code: 'ERR_SPILLWAY_EXISTS',
-    message: /holds another run already/,
+    message: /already contains another run/,
   })
   t.strictSame(readFileSync(join(directory, 'journal/00000001.jsonl')), before)
 

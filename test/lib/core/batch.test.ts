@@ -2,21 +2,21 @@ import t from 'tap'
 import { annotate, failMarker, joinRecords, markerBatch, notesOf, recordsOf } from '../../../lib/core/batch.ts'
 import { Marker } from '../../../lib/core/marker.ts'
 
-t.test('puts notes beside a batch without a trace in it', async (t) => {
+t.test('annotate adds metadata that is neither enumerable nor part of the JSON text', async (t) => {
   const batch = annotate([{ n: 1 }], { segments: [] })
   t.strictSame(notesOf(batch), { segments: [] })
   t.equal(JSON.stringify(batch), '[{"n":1}]')
   t.strictSame(Object.keys(batch), ['0'])
   const onWritten = () => {}
   annotate(batch, { onWritten })
-  t.strictSame(notesOf(batch), { segments: [], onWritten }, 'over those it has')
+  t.strictSame(notesOf(batch), { segments: [], onWritten }, 'adds to the metadata that exists')
 })
 
-t.test('knows nothing of other chunks', async (t) => {
+t.test('notesOf returns no metadata for other values', async (t) => {
   for (const chunk of [{}, [], [{}], null, 'text']) t.strictSame(notesOf(chunk), {})
 })
 
-t.test('takes one record for an array of one', async (t) => {
+t.test('recordsOf wraps a single record in an array', async (t) => {
   const batch = [{ n: 1 }]
   t.equal(recordsOf(batch), batch)
   t.strictSame(recordsOf({ n: 1 }), [{ n: 1 }])
