@@ -43,7 +43,7 @@ t.test('tells what is wrong with a module', async (t) => {
 
 t.test('loads TypeScript, also in a process without a loader for it', async (t) => {
   t.strictSame(Object.keys(await loadTopologies(join(dir, 'typed.ts'))), ['search'])
-  const built = join(import.meta.dirname, '../../../../dist/lib/cli/load-topologies.js')
+  const built = join(import.meta.dirname, '../../../../dist/lib/cli/run/load-topologies.js')
   const script = `
     const { loadTopologies } = await import(${JSON.stringify(built)})
     const { search } = await loadTopologies(${JSON.stringify(join(dir, 'typed.ts'))})
