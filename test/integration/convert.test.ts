@@ -88,7 +88,7 @@ t.test('stops when the reader of its output goes away', async (t) => {
   const args = ['-c', script, 'bash', process.execPath, main, join(dir, 'in.jsonl')]
   const { stdout, stderr } = await finished('bash', args, root)
   t.equal(stdout, 'id,text\n1 0\n')
-  t.equal(stderr, 'spillway: stopped, as nobody reads the output any more.\n')
+  t.equal(stderr, 'spillway: stopped, because the reader closed the output.\n')
 })
 
 t.test('completes its file on Ctrl-C, though its input would never end', async (t) => {

@@ -94,7 +94,7 @@ async function expectResume(t: Test, { topology, end, isDue, endsWell }: Stop): 
   })
   // Which of the two comes first is not for the sender to say.
   t.ok(STOPPED.includes(stopped.code), `exit code ${stopped.code}`)
-  t.equal(stopped.stderr.includes('To go on: spillway resume'), endsWell, stopped.stderr)
+  t.equal(stopped.stderr.includes('To continue: spillway resume'), endsWell, stopped.stderr)
 
   const { commit } = (await readRunState(run)).phase('only')
   const written = [...rowsOf(run).values()]
