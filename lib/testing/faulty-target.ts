@@ -1,6 +1,6 @@
 /**
- * Files with faults: an `openTarget` that wraps another one, by default real files. It fails as bad hardware, full disks
- * and strict operating systems do. Several sets of faults are combined by wrapping one in another.
+ * Files with faults: an `openTarget` that wraps another one, by default real files. It fails as bad hardware, full
+ * disks and strict operating systems do. Several sets of faults are combined by wrapping one in another.
  */
 import {
   callback,

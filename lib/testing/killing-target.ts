@@ -31,8 +31,8 @@ let killAt: { readonly n: number; readonly moment: KillMoment } | undefined
 let operations = 0
 
 /**
- * An `openTarget` for scripts that {@link killAtEveryWrite} and {@link killAtRandom} run, and kill at its operations. In
- * any other process it only opens files. The operations of all targets of a process are counted together.
+ * An `openTarget` for scripts that {@link killAtEveryWrite} and {@link killAtRandom} run, and kill at its operations.
+ * In any other process it only opens files. The operations of all targets of a process are counted together.
  *
  * To repeat one kill, set `SPILLWAY_KILL_AT` to the number of an operation and `before`, `middle` or `after`.
  *
