@@ -1,13 +1,15 @@
 /**
  * Takes the files of a run back to what was committed, so that it can go on from there.
  */
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ioError, openFileTarget, syncDirectory } from '../../sinks/files/file-target.ts'
 import { listParts, partNumber } from '../../sinks/files/part-names.ts'
+import { replaceFile } from '../../sinks/files/replace-file.ts'
 import { readAggregates } from '../journal/aggregates-log.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
-import { errnoOf, SpillwayError } from '../core/errors.ts'
+import { SpillwayError } from '../core/errors.ts'
 import { encodeName } from '../core/names.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { CommitEntry } from '../journal/entries.ts'
@@ -149,31 +151,17 @@ function partsPath(directory: string, phase: string): string {
 /** Keeps of each phase as many rejections as were committed: they stand in the order in which they came. */
 async function cutRejections(directory: string, earlier: EarlierPhases): Promise<void> {
   const path = new ResultsDirectory(directory).deadLetterPath
-  const draft = `${path}.draft`
+  if (existsSync(path)) await replaceFile(path, committedRejections(path, earlier))
+}
+
+async function* committedRejections(path: string, earlier: EarlierPhases): AsyncGenerator<string> {
   const left = new Map([...earlier].map(([phase, { counts }]) => [phase, counts.rejected]))
-  let dropped = 0
-  try {
-    const found = await open(path)
-    const kept = await open(draft, 'w')
-    try {
-      for await (const line of found.readLines({ encoding: 'utf8' })) {
-        const phase = phaseOf(line)
-        const before = left.get(phase) ?? 0
-        if (before > 0) await kept.write(`${line}\n`)
-        else dropped += 1
-        left.set(phase, before - 1)
-      }
-      await kept.sync()
-    } finally {
-      await found.close()
-      await kept.close()
-    }
-    if (dropped > 0) await rename(draft, path)
-    else await rm(draft)
-    await syncDirectory(directory)
-  } catch (cause) {
-    await rm(draft, { force: true })
-    if (errnoOf(cause) !== 'ENOENT') throw ioError('cut', path, cause)
+  await using file = await open(path)
+  for await (const line of file.readLines({ autoClose: false })) {
+    const phase = phaseOf(line)
+    const before = left.get(phase) ?? 0
+    if (before > 0) yield `${line}\n`
+    left.set(phase, before - 1)
   }
 }
 

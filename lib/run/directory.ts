@@ -2,9 +2,10 @@
  * The directory of one run: `<outputDir>/<workflow id>/`. It is claimed for a new run, all or nothing.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { ioError, makeDirectory, syncDirectory } from '../../sinks/files/file-target.ts'
+import { replaceFile } from '../../sinks/files/replace-file.ts'
 import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
 import { encodeName } from '../core/names.ts'
 import { JOURNAL_DIRECTORY } from '../journal/journal.ts'
@@ -60,15 +61,8 @@ export async function claimRunDirectory(outputDir: string, { id, name }: Resolve
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`
  */
 export async function writeWorkflow(directory: string, workflow: ResolvedWorkflow): Promise<string> {
-  const path = join(directory, 'workflow.json')
   const text = `${JSON.stringify({ workflow }, null, 2)}\n`
-  try {
-    await writeFile(`${path}.draft`, text, { flush: true })
-    await rename(`${path}.draft`, path)
-    await syncDirectory(directory)
-  } catch (cause) {
-    throw ioError('write', path, cause)
-  }
+  await replaceFile(join(directory, 'workflow.json'), text)
   return createHash('sha256').update(text).digest('hex')
 }
 
