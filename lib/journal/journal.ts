@@ -4,12 +4,16 @@
  */
 import { join } from 'node:path'
 import { ioError, type ByteTarget, type OpenTarget } from '../../sinks/files/file-target.ts'
+import { NumberedNames } from '../../sinks/files/numbered-names.ts'
 import { packageVersion } from '../core/package-version.ts'
 import { JOURNAL_FORMAT, type JournalEntry } from './entries.ts'
 import type { RunState } from './run-state.ts'
 
 /** The directory of the journal within that of the run. */
 export const JOURNAL_DIRECTORY = 'journal'
+
+const SEGMENTS = new NumberedNames('', 8)
+const EXTENSION = 'jsonl'
 
 /**
  * A segment is followed by another one when it is larger than this, and than so many times what it repeats: a resume
@@ -153,5 +157,10 @@ export class Journal {
 
 /** The name of a segment, which are numbered from 1. */
 export function segmentName(number: number): string {
-  return `${String(number).padStart(8, '0')}.jsonl`
+  return SEGMENTS.make(number, EXTENSION)
+}
+
+/** The number in the name of a segment; undefined for another name. */
+export function segmentNumber(name: string): number | undefined {
+  return SEGMENTS.parse(name, EXTENSION)
 }
