@@ -6,7 +6,7 @@
  */
 import { notesOf, recordsOf, type AckLevel, type Receipt } from '../lib/core/batch.ts'
 import { SpillwayError, type ErrorCode } from '../lib/core/errors.ts'
-import { estimateBytes } from '../lib/core/estimate-bytes.ts'
+import { estimateReadable } from '../lib/core/estimate-bytes.ts'
 import type { RejectionHandler } from '../lib/core/rejection.ts'
 import type { Column } from './columns/column.ts'
 import { ColumnInference, widenColumns } from './columns/infer-columns.ts'
@@ -294,14 +294,5 @@ export class RecordFiles {
       `Record ${record}${field === undefined ? '' : `, field ${field}`}: ${reason}. ${remedy}`,
       { place },
     )
-  }
-}
-
-/** The estimated bytes of a record; none for one that throws when it is read, which will be rejected. */
-function estimateReadable(record: unknown): number {
-  try {
-    return estimateBytes(record)
-  } catch {
-    return 0
   }
 }

@@ -11,6 +11,15 @@ const SLOT_BYTES = 16
 /** Deeper levels are not looked at: a sink refuses records nested that deep anyway. */
 const MAX_DEPTH = 32
 
+/** {@link estimateBytes} of a record; none for one that throws when it is read, which a sink will reject. */
+export function estimateReadable(record: unknown): number {
+  try {
+    return estimateBytes(record)
+  } catch {
+    return 0
+  }
+}
+
 /** The estimated bytes of `value` and all it holds. */
 export function estimateBytes(value: unknown, depth = 0): number {
   if (typeof value === 'string') return SLOT_BYTES + value.length

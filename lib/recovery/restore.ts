@@ -2,7 +2,7 @@
  * Takes the files of a run back to what was committed, so that it can go on from there.
  */
 import { existsSync } from 'node:fs'
-import { open, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ioError, openFileTarget, syncDirectory } from '../../sinks/files/file-target.ts'
 import { listParts, partNumber } from '../../sinks/files/part-names.ts'
@@ -10,13 +10,13 @@ import { replaceFile } from '../../sinks/files/replace-file.ts'
 import { readAggregates } from '../journal/aggregates-log.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
 import { SpillwayError } from '../core/errors.ts'
-import { encodeName } from '../core/names.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { CommitEntry } from '../journal/entries.ts'
 import type { PhaseTally } from '../streaming/checkpoint-marker.ts'
 import type { EarlierPhases } from '../streaming/router.ts'
 import { ResultsDirectory } from '../streaming/results-directory.ts'
-import { aggregatesPath, fileName, spoolPath } from '../run/directory.ts'
+import { aggregatesPath, fileName, partsPath, spoolPath } from '../run/directory.ts'
+import { readRejections } from './rejections.ts'
 
 /** A file that was cut back to what was committed, or removed. */
 export interface CutFile {
@@ -144,33 +144,17 @@ async function dropPartsAfter(number: number, { directory, phase, journal, onCut
   if (dropped.length > 0) await syncDirectory(parts)
 }
 
-function partsPath(directory: string, phase: string): string {
-  return new ResultsDirectory(directory).phasePath(encodeName(phase, 'phase'))
-}
-
 /** Keeps of each phase as many rejections as were committed: they stand in the order in which they came. */
 async function cutRejections(directory: string, earlier: EarlierPhases): Promise<void> {
   const path = new ResultsDirectory(directory).deadLetterPath
-  if (existsSync(path)) await replaceFile(path, committedRejections(path, earlier))
+  if (existsSync(path)) await replaceFile(path, committedRejections(directory, earlier))
 }
 
-async function* committedRejections(path: string, earlier: EarlierPhases): AsyncGenerator<string> {
+async function* committedRejections(directory: string, earlier: EarlierPhases): AsyncGenerator<string> {
   const left = new Map([...earlier].map(([phase, { counts }]) => [phase, counts.rejected]))
-  await using file = await open(path)
-  for await (const line of file.readLines({ autoClose: false })) {
-    const phase = phaseOf(line)
+  for await (const { text, phase } of readRejections(directory)) {
     const before = left.get(phase) ?? 0
-    if (before > 0) yield `${line}\n`
+    if (before > 0) yield `${text}\n`
     left.set(phase, before - 1)
-  }
-}
-
-/** The phase of a rejection; the empty name for a line that was cut short. */
-function phaseOf(line: string): string {
-  try {
-    const { phase } = JSON.parse(line) as { phase?: unknown }
-    return typeof phase === 'string' ? phase : ''
-  } catch {
-    return ''
   }
 }

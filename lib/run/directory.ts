@@ -9,6 +9,7 @@ import { replaceFile } from '../../sinks/files/replace-file.ts'
 import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
 import { encodeName } from '../core/names.ts'
 import { JOURNAL_DIRECTORY } from '../journal/journal.ts'
+import { ResultsDirectory } from '../streaming/results-directory.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
 
 /** Runs of one name that may begin within one second. */
@@ -17,6 +18,11 @@ const MAX_SAME_SECOND = 1000
 /** The name of a file of a run, as its journal has it: the path within the run directory, with slashes. */
 export function fileName(directory: string, path: string): string {
   return relative(directory, path).replaceAll(sep, '/')
+}
+
+/** Where the parts of a phase are. */
+export function partsPath(directory: string, phase: string): string {
+  return new ResultsDirectory(directory).phasePath(encodeName(phase, 'phase'))
 }
 
 /** Where the files of a phase are that no reader needs; see `AggregatesLog`. */

@@ -5,6 +5,7 @@
  */
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { SpillwayError } from '../../lib/core/errors.ts'
 import { ioError, syncDirectory } from './file-target.ts'
 
 /** Where new content is until it is complete; a crash can leave this file behind. */
@@ -16,7 +17,7 @@ export function draftPath(path: string): string {
  * Writes a draft, syncs it, renames it to `path`, and syncs the directory. A failure before the rename leaves the old file
  * as it was. Calls for one path must not overlap, as they share the draft.
  *
- * @throws {SpillwayError} `ERR_SPILLWAY_IO`
+ * @throws {SpillwayError} `ERR_SPILLWAY_IO`; one that `content` throws, as it is
  */
 export async function replaceFile(path: string, content: string | Uint8Array | AsyncIterable<string>): Promise<void> {
   const draft = draftPath(path)
@@ -26,6 +27,6 @@ export async function replaceFile(path: string, content: string | Uint8Array | A
     await syncDirectory(dirname(path))
   } catch (cause) {
     await rm(draft, { force: true }).catch(() => {})
-    throw ioError('write', path, cause)
+    throw cause instanceof SpillwayError ? cause : ioError('write', path, cause)
   }
 }

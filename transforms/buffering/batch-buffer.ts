@@ -5,7 +5,7 @@
 import { annotate, type Batch, type Segment } from '../../lib/core/batch.ts'
 import { sameObject } from '../../lib/core/diagnostics.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
-import { estimateBytes } from '../../lib/core/estimate-bytes.ts'
+import { estimateReadable } from '../../lib/core/estimate-bytes.ts'
 
 /** What a run of records is marked with when some of its batch is identified and it is not. */
 const UNKNOWN: Segment = { count: 0, containerIndex: -1, iteration: 0, attempt: 0, firstSeq: 0 }
@@ -128,15 +128,6 @@ export class BatchBuffer {
     this.#repeated += this.#repeats
     sameObject.publish({ repeated: this.#repeats })
     this.#repeats = 0
-  }
-}
-
-/** The estimated bytes of a record; none for one that throws when it is read, which the sink will reject. */
-function estimateReadable(record: ResultRecord): number {
-  try {
-    return estimateBytes(record)
-  } catch {
-    return 0
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { SpillwayError } from '../../../lib/core/errors.ts'
 import { replaceFile } from '../../../sinks/files/replace-file.ts'
 
 /** Runs `work`, and returns what each file or directory was when it was synced. */
@@ -42,19 +43,21 @@ t.test('makes a file that does not exist, and overwrites a draft that a crash ha
 t.test('takes content in pieces, and keeps the old file when the content fails', async (t) => {
   const directory = t.testdir({ 'a.json': 'old' })
   const path = join(directory, 'a.json')
-  const pieces = async function* (fails: boolean) {
+  const pieces = async function* (failure?: Error) {
     yield 'one '
     yield `of ${(await readFile(path, 'utf8')).length}`
-    if (fails) throw new Error('no more')
+    if (failure !== undefined) throw failure
   }
-  await t.rejects(replaceFile(path, pieces(true)), {
+  await t.rejects(replaceFile(path, pieces(new Error('no more'))), {
     code: 'ERR_SPILLWAY_IO',
     message: `Cannot write ${path}: no more`,
     place: { path },
   })
+  const explained = new SpillwayError('ERR_SPILLWAY_IO', 'Cannot read b.json')
+  t.equal(await replaceFile(path, pieces(explained)).catch((reason: unknown) => reason), explained)
   t.strictSame(await readdir(directory), ['a.json'])
   t.equal(await readFile(path, 'utf8'), 'old')
-  await replaceFile(path, pieces(false))
+  await replaceFile(path, pieces())
   t.equal(await readFile(path, 'utf8'), 'one of 3')
 })
 
