@@ -7,7 +7,7 @@
 import { notesOf, recordsOf } from '../lib/core/batch.ts'
 import type { AckLevel, Receipt } from '../lib/core/marker.ts'
 import { SpillwayError, type ErrorCode } from '../lib/core/errors.ts'
-import { estimateBytes } from '../lib/core/estimate-bytes.ts'
+import { estimateReadable } from '../lib/core/estimate-bytes.ts'
 import type { RejectionHandler } from '../lib/core/rejection.ts'
 import type { Column } from './columns/column.ts'
 import { ColumnInference, widenColumns } from './columns/infer-columns.ts'
@@ -300,14 +300,5 @@ export class RecordFiles {
       `Record ${record}${field === undefined ? '' : `, field ${field}`}: ${reason}. ${remedy}`,
       { place },
     )
-  }
-}
-
-/** The estimated bytes of a record. Returns 0 for a record that throws when it is read: it will be rejected. */
-function estimateReadable(record: unknown): number {
-  try {
-    return estimateBytes(record)
-  } catch {
-    return 0
   }
 }

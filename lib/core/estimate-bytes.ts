@@ -11,6 +11,15 @@ const SLOT_BYTES = 16
 /** Deeper levels are not counted, because a sink rejects records nested that deep. */
 const MAX_DEPTH = 32
 
+/** The estimated bytes of a record; 0 for a record that throws when it is read, because a sink will reject it. */
+export function estimateReadable(record: unknown): number {
+  try {
+    return estimateBytes(record)
+  } catch {
+    return 0
+  }
+}
+
 /** The estimated size in bytes of `value` and of everything it contains. */
 export function estimateBytes(value: unknown, depth = 0): number {
   if (typeof value === 'string') return SLOT_BYTES + value.length

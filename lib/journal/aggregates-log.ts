@@ -6,6 +6,7 @@ import { open, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { ioError, type ByteTarget, type OpenTarget } from '../../sinks/files/file-target.ts'
+import { NumberedNames } from '../../sinks/files/numbered-names.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
 import { messageOf, SpillwayError } from '../core/errors.ts'
 
@@ -15,6 +16,8 @@ import { messageOf, SpillwayError } from '../core/errors.ts'
  */
 const MIN_BYTES = 64 * 1024
 const GROWTH = 4
+
+const FILES = new NumberedNames('', 8)
 
 /** Hexadecimal digits of a checksum. */
 const SUM_DIGITS = 8
@@ -60,7 +63,7 @@ export class AggregatesLog {
     if (this.#target !== undefined && !outgrown) return this.#append(added)
     const before = this.#file
     await this.close()
-    this.#file = fileName(Number.parseInt(before, 10) + 1)
+    this.#file = fileName(numberOf(before) + 1)
     this.#bytes = 0
     this.#target = await this.#attempt('open', () => this.#openTarget(this.#path, 'overwrite'))
     const position = await this.#append(all)
@@ -74,8 +77,8 @@ export class AggregatesLog {
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
   async sweep({ file }: LogPosition): Promise<void> {
-    const number = Number.parseInt(file, 10)
-    await this.#attempt('remove', () => rm(join(this.#directory, fileName(number - 1)), { force: true }))
+    const before = fileName(numberOf(file) - 1)
+    await this.#attempt('remove', () => rm(join(this.#directory, before), { force: true }))
   }
 
   async close(): Promise<void> {
@@ -157,5 +160,9 @@ function checksum(text: string | Uint8Array): string {
 }
 
 function fileName(number: number): string {
-  return `${String(number).padStart(8, '0')}.jsonl`
+  return FILES.make(number, 'jsonl')
+}
+
+function numberOf(file: string): number {
+  return FILES.parse(file) ?? 0
 }

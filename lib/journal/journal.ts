@@ -5,12 +5,16 @@
  */
 import { join } from 'node:path'
 import { ioError, type ByteTarget, type OpenTarget } from '../../sinks/files/file-target.ts'
+import { NumberedNames } from '../../sinks/files/numbered-names.ts'
 import { packageVersion } from '../core/package-version.ts'
 import { JOURNAL_FORMAT, type JournalEntry } from './entries.ts'
 import type { RunState } from './run-state.ts'
 
 /** The directory of the journal in the run directory. */
 export const JOURNAL_DIRECTORY = 'journal'
+
+const SEGMENTS = new NumberedNames('', 8)
+const EXTENSION = 'jsonl'
 
 /**
  * A new segment starts when the current one is larger than both `MIN_BYTES` and `GROWTH` times the lines it repeats. So
@@ -158,5 +162,10 @@ export class Journal {
 
 /** The file name of a segment; segments are numbered from 1. */
 export function segmentName(number: number): string {
-  return `${String(number).padStart(8, '0')}.jsonl`
+  return SEGMENTS.make(number, EXTENSION)
+}
+
+/** The number in the name of a segment; undefined for another name. */
+export function segmentNumber(name: string): number | undefined {
+  return SEGMENTS.parse(name, EXTENSION)
 }

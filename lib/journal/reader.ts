@@ -6,7 +6,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
-import { JOURNAL_DIRECTORY, segmentName } from './journal.ts'
+import { JOURNAL_DIRECTORY, segmentName, segmentNumber } from './journal.ts'
 import { JOURNAL_FORMAT, type JournalEntry } from './entries.ts'
 import { RunState } from './run-state.ts'
 
@@ -71,8 +71,8 @@ function pathOf(directory: string, segment: number): string {
 async function listSegments(directory: string): Promise<number[]> {
   const journal = join(directory, JOURNAL_DIRECTORY)
   try {
-    const names = (await readdir(journal)).filter((name) => /^\d{8}\.jsonl$/.test(name)).sort()
-    if (names.length > 0) return names.map((name) => Number.parseInt(name, 10))
+    const numbers = (await readdir(journal)).flatMap((name) => segmentNumber(name) ?? [])
+    if (numbers.length > 0) return numbers.sort((one, other) => one - other)
   } catch (cause) {
     if (errnoOf(cause) !== 'ENOENT' && errnoOf(cause) !== 'ENOTDIR') throw unreadable(journal, cause)
   }

@@ -3,16 +3,17 @@
  * the form of an output file remain from attempts that a crash interrupted. All other files are not ours and are never
  * touched. A manifest is published by a rename, so that readers see either the whole output or none.
  */
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ioError, syncDirectory } from '../../sinks/files/file-target.ts'
+import { draftPath, replaceFile } from '../../sinks/files/replace-file.ts'
 import { errnoOf } from '../core/errors.ts'
 import { isFileName, type NewFiles } from './new-files.ts'
 import { decodeManifest, encodeManifest, fileNamesOf, type OutputManifest } from './output-manifest.ts'
 
 /** The file name of a manifest. */
 export const MANIFEST = 'output.json'
-const DRAFT = 'output.json.draft'
+const DRAFT = draftPath(MANIFEST)
 
 /** The directory of a phase, which may not exist yet. Calls that change it must not overlap. */
 export class PhaseDirectory {
@@ -64,14 +65,7 @@ export class PhaseDirectory {
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
   async publish(manifest: OutputManifest): Promise<void> {
-    const draft = join(this.path, DRAFT)
-    try {
-      await writeFile(draft, encodeManifest(manifest), { flush: true })
-      await rename(draft, this.manifestPath)
-      await syncDirectory(this.path)
-    } catch (cause) {
-      throw ioError('write', this.manifestPath, cause)
-    }
+    await replaceFile(this.manifestPath, encodeManifest(manifest))
   }
 
   /** Removes output files that the manifest does not name: of the previous output, and of interrupted attempts. */

@@ -1,19 +1,21 @@
 /**
  * Restores the files of a run to their last commits, so that the run can continue from there.
  */
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ioError, openFileTarget, syncDirectory } from '../../sinks/files/file-target.ts'
 import { listParts, partNumber } from '../../sinks/files/part-names.ts'
+import { replaceFile } from '../../sinks/files/replace-file.ts'
 import { readAggregates } from '../journal/aggregates-log.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
-import { errnoOf, SpillwayError } from '../core/errors.ts'
-import { encodeName } from '../core/names.ts'
+import { SpillwayError } from '../core/errors.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { CommitEntry } from '../journal/entries.ts'
 import type { EarlierPhase, EarlierPhases } from '../streaming/checkpoint.ts'
 import { ResultsDirectory } from '../streaming/results-directory.ts'
-import { aggregatesPath, fileName, spoolPath } from '../run/directory.ts'
+import { aggregatesPath, fileName, partsPath, spoolPath } from '../run/directory.ts'
+import { readRejections } from './rejections.ts'
 
 /** A file that was truncated to its last commit, or removed. */
 export interface CutFile {
@@ -142,47 +144,17 @@ async function dropPartsAfter(number: number, { directory, phase, journal, onCut
   if (dropped.length > 0) await syncDirectory(parts)
 }
 
-function partsPath(directory: string, phase: string): string {
-  return new ResultsDirectory(directory).phasePath(encodeName(phase, 'phase'))
-}
-
 /** Keeps the committed number of rejections of each phase, which are its first ones: they are in order of arrival. */
 async function cutRejections(directory: string, earlier: EarlierPhases): Promise<void> {
   const path = new ResultsDirectory(directory).deadLetterPath
-  const draft = `${path}.draft`
-  const left = new Map([...earlier].map(([phase, { counts }]) => [phase, counts.rejected]))
-  let dropped = 0
-  try {
-    const found = await open(path)
-    const kept = await open(draft, 'w')
-    try {
-      for await (const line of found.readLines({ encoding: 'utf8' })) {
-        const phase = phaseOf(line)
-        const before = left.get(phase) ?? 0
-        if (before > 0) await kept.write(`${line}\n`)
-        else dropped += 1
-        left.set(phase, before - 1)
-      }
-      await kept.sync()
-    } finally {
-      await found.close()
-      await kept.close()
-    }
-    if (dropped > 0) await rename(draft, path)
-    else await rm(draft)
-    await syncDirectory(directory)
-  } catch (cause) {
-    await rm(draft, { force: true })
-    if (errnoOf(cause) !== 'ENOENT') throw ioError('cut', path, cause)
-  }
+  if (existsSync(path)) await replaceFile(path, committedRejections(directory, earlier))
 }
 
-/** The phase of a rejection; the empty string for an incomplete line. */
-function phaseOf(line: string): string {
-  try {
-    const { phase } = JSON.parse(line) as { phase?: unknown }
-    return typeof phase === 'string' ? phase : ''
-  } catch {
-    return ''
+async function* committedRejections(directory: string, earlier: EarlierPhases): AsyncGenerator<string> {
+  const left = new Map([...earlier].map(([phase, { counts }]) => [phase, counts.rejected]))
+  for await (const { text, phase } of readRejections(directory)) {
+    const before = left.get(phase) ?? 0
+    if (before > 0) yield `${text}\n`
+    left.set(phase, before - 1)
   }
 }

@@ -3,22 +3,21 @@
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { listParts } from '../../sinks/files/part-names.ts'
 import { readAggregates } from '../journal/aggregates-log.ts'
-import { errnoOf, messageOf } from '../core/errors.ts'
-import { encodeName } from '../core/names.ts'
+import { messageOf } from '../core/errors.ts'
 import { DataFlowManager } from '../data-flow-manager.ts'
 import type { CommitEntry, PartClosedEntry, RunStatus } from '../journal/entries.ts'
 import { closedParts } from '../journal/closed-parts.ts'
 import { readPart } from '../reading/read-part.ts'
 import { expectJournal, readJournal, readRunState } from '../journal/reader.ts'
-import { ResultsDirectory } from '../streaming/results-directory.ts'
-import { aggregatesPath } from '../run/directory.ts'
+import { aggregatesPath, partsPath } from '../run/directory.ts'
 import { RunLock } from '../run/lock.ts'
 import type { RunState } from '../journal/run-state.ts'
+import { readRejections } from './rejections.ts'
 
 /** A difference between the files of a run and its journal. */
 export interface RunProblem {
@@ -199,19 +198,6 @@ async function readToEnd(items: AsyncIterable<unknown>): Promise<number> {
 /** The number of rejections in the dead-letter file, by phase. */
 async function countRejections(directory: string): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
-  try {
-    await using file = await open(new ResultsDirectory(directory).deadLetterPath)
-    for await (const line of file.readLines({ autoClose: false })) {
-      const { phase = '' } = JSON.parse(line) as { phase?: string }
-      counts.set(phase, (counts.get(phase) ?? 0) + 1)
-    }
-  } catch (cause) {
-    // The last line may be incomplete after a crash.
-    if (errnoOf(cause) !== 'ENOENT' && !(cause instanceof SyntaxError)) throw cause
-  }
+  for await (const { phase } of readRejections(directory)) counts.set(phase, (counts.get(phase) ?? 0) + 1)
   return counts
-}
-
-function partsPath(directory: string, phase: string): string {
-  return new ResultsDirectory(directory).phasePath(encodeName(phase, 'phase'))
 }

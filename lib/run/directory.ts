@@ -2,12 +2,14 @@
  * The directory of one run: `<outputDir>/<workflow id>/`. Only one process can claim it for a new run.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { ioError, makeDirectory, syncDirectory } from '../../sinks/files/file-target.ts'
+import { replaceFile } from '../../sinks/files/replace-file.ts'
 import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
 import { encodeName } from '../core/names.ts'
 import { JOURNAL_DIRECTORY } from '../journal/journal.ts'
+import { ResultsDirectory } from '../streaming/results-directory.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
 
 /** Greatest number of runs of one name that can start in the same second. */
@@ -16,6 +18,11 @@ const MAX_SAME_SECOND = 1000
 /** The name of a file in the journal: its path in the run directory, with slashes. */
 export function fileName(directory: string, path: string): string {
   return relative(directory, path).replaceAll(sep, '/')
+}
+
+/** The directory of a phase's parts. */
+export function partsPath(directory: string, phase: string): string {
+  return new ResultsDirectory(directory).phasePath(encodeName(phase, 'phase'))
 }
 
 /** The directory of a phase's aggregates log; see `AggregatesLog`. Readers of the results do not need it. */
@@ -60,15 +67,8 @@ export async function claimRunDirectory(outputDir: string, { id, name }: Resolve
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`
  */
 export async function writeWorkflow(directory: string, workflow: ResolvedWorkflow): Promise<string> {
-  const path = join(directory, 'workflow.json')
   const text = `${JSON.stringify({ workflow }, null, 2)}\n`
-  try {
-    await writeFile(`${path}.draft`, text, { flush: true })
-    await rename(`${path}.draft`, path)
-    await syncDirectory(directory)
-  } catch (cause) {
-    throw ioError('write', path, cause)
-  }
+  await replaceFile(join(directory, 'workflow.json'), text)
   return createHash('sha256').update(text).digest('hex')
 }
 

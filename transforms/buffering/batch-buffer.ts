@@ -5,7 +5,7 @@
 import { annotate, type Batch, type Segment } from '../../lib/core/batch.ts'
 import { sameObject } from '../../lib/core/diagnostics.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
-import { estimateBytes } from '../../lib/core/estimate-bytes.ts'
+import { estimateReadable } from '../../lib/core/estimate-bytes.ts'
 
 /** The segment of records without identity in a batch that also has records with identity. */
 const UNKNOWN: Segment = { count: 0, containerIndex: -1, iteration: 0, attempt: 0, firstSeq: 0 }
@@ -145,15 +145,6 @@ export class BatchBuffer {
     this.#repeated += this.#repeats
     sameObject.publish({ repeated: this.#repeats })
     this.#repeats = 0
-  }
-}
-
-/** The estimated bytes of a record. Returns 0 for a record that throws when it is read: the sink will reject it. */
-function estimateReadable(record: ResultRecord): number {
-  try {
-    return estimateBytes(record)
-  } catch {
-    return 0
   }
 }
 

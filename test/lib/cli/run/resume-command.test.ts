@@ -51,7 +51,7 @@ t.test('finishes a failed run with the same topologies, and returns a completed 
   fix()
   const resumed = await spillway(['resume', run])
   t.equal(resumed.code, EXIT_CODES.done)
-  t.match(resumed.stdout.toString(), /^nightly: completed in [\d.]+ s\n/)
+  t.match(resumed.stdout.toString(), /^nightly: completed in [\d.]+m?s\n/)
   const again = await spillway(['resume', run, '--json'])
   t.equal(again.code, EXIT_CODES.done)
   t.equal(again.stderr, `spillway: the run in ${run} is already complete; nothing was run.\n`)
