@@ -28,7 +28,7 @@ export interface PlannedContender {
 }
 
 /** What a benchmark consists of. */
-export interface Plan {
+interface Plan {
   readonly kind: 'plan'
   readonly name: string
   readonly contenders: readonly PlannedContender[]

@@ -56,7 +56,7 @@ export interface RecordSinkStats {
 }
 
 /** Whom {@link RecordFiles} tells what. */
-export interface RecordFilesHooks {
+interface RecordFilesHooks {
   /** Gets every record that cannot be written. */
   readonly onReject: RejectionHandler
   /** Told at once when a write behind fails. */

@@ -32,7 +32,7 @@ export const aggregationTeeChecks: Checks<AggregationTeeOptions> = {
 }
 
 /** Defaults of {@link AggregationTeeOptions}. */
-export const AGGREGATION_TEE_DEFAULTS = {
+const AGGREGATION_TEE_DEFAULTS = {
   ...AGGREGATES_DEFAULTS,
   snapshotIntervalMs: 1000,
   countWhen: 'passed',

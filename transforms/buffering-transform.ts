@@ -24,8 +24,7 @@ export interface BufferingTransformOptions {
 }
 
 /** {@link BufferingTransformOptions} with the defaults filled in. */
-export type ResolvedBufferingTransformOptions = BufferingTransformOptions &
-  Required<Omit<BufferingTransformOptions, 'signal'>>
+type ResolvedBufferingTransformOptions = BufferingTransformOptions & Required<Omit<BufferingTransformOptions, 'signal'>>
 
 /** Checks of {@link BufferingTransformOptions}. */
 export const bufferingChecks: Checks<BufferingTransformOptions> = {

@@ -12,7 +12,7 @@ import { saveTallies, Tally } from '../tally.ts'
 import type { InputFile } from '../text/write-lines.ts'
 
 /** Adds to a tally what a line holds. */
-export type AddLine<Line> = (line: Line, tally: Tally) => void
+type AddLine<Line> = (line: Line, tally: Tally) => void
 
 /** What one writes at first. */
 export function bySplit2<Line>(add: AddLine<Line>): Contender<InputFile> {

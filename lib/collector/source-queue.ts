@@ -24,7 +24,7 @@ export interface SourceStats {
 }
 
 /** What a source tells its collector. */
-export interface SourceHooks {
+interface SourceHooks {
   /** There is something in the queue, which was empty. */
   readonly onFilled: (source: SourceQueue) => void
   /** All has been written. */

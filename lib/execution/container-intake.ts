@@ -30,7 +30,7 @@ export interface ContainerIntake {
 }
 
 /** What a {@link DirectIntake} works with. */
-export interface DirectIntakeOptions {
+interface DirectIntakeOptions {
   readonly progress: ContainerProgress
   readonly feed: PhaseFeed
   readonly checkpoints: CheckpointSchedule | undefined

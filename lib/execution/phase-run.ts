@@ -23,7 +23,7 @@ import type { ContainerSpec, Topology, TopologyContext } from '../workflow/topol
 import type { ResolvedWorkflow } from '../workflow/types.ts'
 
 /** What a phase runs with. */
-export interface PhaseRunOptions {
+interface PhaseRunOptions {
   readonly topology: Topology
   /** The context of the phase, but for the signal. */
   readonly ctx: TopologyContext
@@ -35,7 +35,7 @@ export interface PhaseRunOptions {
 }
 
 /** What a workflow says of how its containers are run. */
-export type RunSettings = Pick<
+type RunSettings = Pick<
   ResolvedWorkflow,
   'concurrency' | 'container_timeout_ms' | 'commit' | 'checkpoint_records' | 'checkpoint_ms'
 >

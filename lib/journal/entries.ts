@@ -14,7 +14,7 @@ import type { ResolvedWorkflow } from '../workflow/types.ts'
 export const JOURNAL_FORMAT = 1
 
 /** The first line of each segment of the journal. */
-export interface HeaderEntry {
+interface HeaderEntry {
   readonly type: 'header'
   readonly format: number
   /** Lines after it that repeat what is known from the segments before. */
@@ -37,7 +37,7 @@ export interface WorkflowEntry {
 }
 
 /** The run goes on after it was interrupted. */
-export interface RunResumedEntry {
+interface RunResumedEntry {
   readonly type: 'run-resumed'
   readonly at: string
 }
@@ -48,7 +48,7 @@ export interface PhaseStartedEntry {
   readonly at: string
 }
 
-export interface PartOpenedEntry {
+interface PartOpenedEntry {
   readonly type: 'part-opened'
   readonly phase: string
   readonly file: string
@@ -68,7 +68,7 @@ export interface PartClosedEntry {
 }
 
 /** What an earlier line tells of the file does not hold any more: it was removed, or cut back. */
-export interface PartDroppedEntry {
+interface PartDroppedEntry {
   readonly type: 'part-dropped'
   readonly phase: string
   readonly file: string
@@ -90,7 +90,7 @@ export interface CommitEntry extends CommitProgress {
 }
 
 /** No commit of the phase holds any more: it is run from its beginning. */
-export interface PhaseResetEntry {
+interface PhaseResetEntry {
   readonly type: 'phase-reset'
   readonly phase: string
 }

@@ -19,7 +19,7 @@ const MIN_BYTES = 256 * 1024
 const GROWTH = 4
 
 /** Where a journal goes on. */
-export interface JournalPlace {
+interface JournalPlace {
   /** That of the run. */
   readonly directory: string
   readonly openTarget: OpenTarget

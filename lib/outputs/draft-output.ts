@@ -12,11 +12,11 @@ import type { FiledTable, OutputFiles } from './stored-output.ts'
 import { TableWriter } from './table-writer.ts'
 
 /** What becomes of an output: it is held, or in files. */
-export type DraftedOutput =
+type DraftedOutput =
   { readonly kind: 'held'; readonly held: HeldOutput } | { readonly kind: 'filed'; readonly files: OutputFiles }
 
 /** What an output is drafted with. */
-export interface DraftOptions {
+interface DraftOptions {
   readonly phase: string
   /** An output with this many bytes goes to the disk. */
   readonly memoryLimitBytes: number

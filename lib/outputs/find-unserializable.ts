@@ -8,7 +8,7 @@ import { describeRefused } from '../../sinks/values/values.ts'
 import { messageOf } from '../core/errors.ts'
 
 /** What is to blame, and where: `output.model.predict`, `is a function`. */
-export interface Culprit {
+interface Culprit {
   readonly path: string
   readonly problem: string
 }

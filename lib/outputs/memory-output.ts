@@ -87,7 +87,7 @@ export async function writeFrames(target: NewFile, payloads: Iterable<Uint8Array
 }
 
 /** A copy, exactly as large: typed arrays that are deserialized share memory with the bytes they come from. */
-export function copyOf(bytes: Uint8Array): Uint8Array {
+function copyOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes)
 }
 

@@ -12,7 +12,7 @@ const anyText: Check = { expected: 'a string', accepts: (value) => typeof value 
 const checks: Checks<RowsOptions> = { field: anyText, container: text, batches: flag, signal: abortSignal }
 
 /** {@link RowsOptions}, checked. */
-export type ResolvedRowsOptions = RowsOptions & { readonly batches: boolean }
+type ResolvedRowsOptions = RowsOptions & { readonly batches: boolean }
 
 /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
 export function resolveRowsOptions(given: RowsOptions | undefined): ResolvedRowsOptions {

@@ -14,7 +14,7 @@ export interface SplitOutput {
 }
 
 /** Rows of an output. */
-export interface SplitTable {
+interface SplitTable {
   /** The field that holds them; null when they are the whole output. */
   readonly field: string | null
   readonly source: RowSource

@@ -10,7 +10,7 @@ import { ParquetRows, SerializedRows, type RowsFile, type StoredRows } from './r
 import type { RowsPlace } from './serialize.ts'
 
 /** What was written. */
-export interface WrittenTable {
+interface WrittenTable {
   readonly rowCount: number
   /** The columns of all rows; null when the rows are not all alike. */
   readonly schema: Schema | null

@@ -11,7 +11,7 @@ export const INPUT_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'parquet'] as const
 export type InputFormat = (typeof INPUT_FORMATS)[number]
 
 /** What the name of an output file asks for. */
-export interface OutputKind {
+interface OutputKind {
   readonly format: Format
   /** Set for files whose cells are not separated by commas. */
   readonly delimiter?: string

@@ -6,7 +6,7 @@ import { pathText, type KeyPath } from '../workflow/checks.ts'
 import type { ResolvedPhase, ResolvedWorkflow } from '../workflow/types.ts'
 
 /** A value that differs. */
-export interface Change {
+interface Change {
   readonly path: string
   /** Undefined where there was none, or is none any more. */
   readonly before: unknown

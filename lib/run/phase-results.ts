@@ -13,7 +13,7 @@ import { readPart } from '../reading/read-part.ts'
 import { resolveRowsOptions, rowsStream } from '../outputs/rows-stream.ts'
 
 /** What is known of the records before any is read. */
-export interface PhaseResultsOptions {
+interface PhaseResultsOptions {
   readonly workflowId: string
   readonly phase: string
   /** That of the run. */

@@ -9,7 +9,7 @@ import type { ResultCallback } from '../execution/container-intake.ts'
 import type { WorkflowResult } from './result.ts'
 
 /** Runs the workflow until it ends or the signal aborts. */
-export type StartRun = (resultCallback: ResultCallback, signal: AbortSignal) => Promise<WorkflowResult>
+type StartRun = (resultCallback: ResultCallback, signal: AbortSignal) => Promise<WorkflowResult>
 
 const HIGH_WATER_MARK = 100
 

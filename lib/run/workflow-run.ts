@@ -26,7 +26,7 @@ import type { WorkflowResult } from './result.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
 
 /** What a run consists of. */
-export interface WorkflowRunOptions {
+interface WorkflowRunOptions {
   readonly directory: RunDirectory
   readonly workflow: ResolvedWorkflow
   readonly signal: AbortSignal

@@ -41,7 +41,7 @@ export interface Column {
 export type Cell = boolean | bigint | number | Date | string | Uint8Array | null
 
 /** A column as the user describes it: its type, and whether a record may have nothing for it (it may, by default). */
-export type ColumnDescription = ColumnType | { readonly type: ColumnType; readonly nullable?: boolean }
+type ColumnDescription = ColumnType | { readonly type: ColumnType; readonly nullable?: boolean }
 
 /** A schema as given by the user: dotted column names and what they hold, in file order. */
 export type Schema = Readonly<Record<string, ColumnDescription>>

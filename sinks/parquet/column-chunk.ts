@@ -25,7 +25,7 @@ export interface ColumnChunkInfo {
 }
 
 /** What all column chunks of a row group share. */
-export interface ChunkContext {
+interface ChunkContext {
   readonly codec: Codec
   /** For a page before compression, and after it. */
   readonly scratch: Scratch

@@ -34,7 +34,7 @@ export interface RowGroupInfo {
 }
 
 /** What a footer describes. */
-export interface FileInfo {
+interface FileInfo {
   readonly columns: readonly Column[]
   /** Rows of all row groups. */
   readonly rows: number

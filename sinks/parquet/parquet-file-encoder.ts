@@ -14,7 +14,7 @@ import { OpenRowGroup } from './row-group.ts'
 import { serialize, SerializedStruct, type ThriftStruct } from './thrift/thrift.ts'
 
 /** Options of {@link ParquetFileEncoder}. */
-export interface ParquetFileEncoderOptions {
+interface ParquetFileEncoderOptions {
   /**
    * How pages are compressed.
    *

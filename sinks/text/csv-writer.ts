@@ -14,7 +14,7 @@ import { TextChunk, type TextCompression } from './text-chunk.ts'
 import type { Refusal } from '../values/values.ts'
 
 /** Options of {@link CsvWriter}. */
-export interface CsvWriterOptions {
+interface CsvWriterOptions {
   readonly compression: TextCompression
   readonly dialect: CsvDialect
 }

@@ -8,7 +8,7 @@ import { PIECE_UNITS, TextChunk, type TextCompression } from './text-chunk.ts'
 import type { Refusal } from '../values/values.ts'
 
 /** Options of {@link JsonlWriter}. */
-export interface JsonlWriterOptions {
+interface JsonlWriterOptions {
   readonly compression: TextCompression
   readonly nonFinite: NonFinitePolicy
 }

@@ -10,7 +10,7 @@ import type { ResultRecord } from '../../lib/core/record.ts'
 import type { MetricTable } from './metric-table.ts'
 
 /** Objects nested deeper than this are not looked into; cycles end here too. */
-export const MAX_METRIC_DEPTH = 8
+const MAX_METRIC_DEPTH = 8
 
 /** Metrics there is room for in a record at first. */
 const FIRST_METRICS = 16

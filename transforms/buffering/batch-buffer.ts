@@ -17,7 +17,7 @@ const WEIGHED_EVERY = 8
 const LIGHT_RECORDS = 64
 
 /** Bounds of one batch. */
-export interface BatchBounds {
+interface BatchBounds {
   readonly maxRecords: number
   /** By an estimate. Up to seven records heavier than those before them may go unnoticed. */
   readonly maxBytes: number

@@ -17,7 +17,7 @@ export interface RowConsumer {
 }
 
 /** Options of {@link CsvRows}. */
-export interface CsvRowsOptions {
+interface CsvRowsOptions {
   readonly delimiter: string
   /** Longest row in bytes, its quotes and delimiters counted, its line end not. */
   readonly maxRecordBytes: number

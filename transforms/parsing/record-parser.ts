@@ -58,7 +58,7 @@ export interface Decoder {
 }
 
 /** How much text of a piece of bad input is handed over. */
-export const MAX_REJECTED_CHARACTERS = 1_000_000
+const MAX_REJECTED_CHARACTERS = 1_000_000
 
 /** Records of a full batch. */
 const BATCH_RECORDS = 1000

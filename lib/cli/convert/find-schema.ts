@@ -12,7 +12,7 @@ import { MAX_DEPTH } from '../../../sinks/values/values.ts'
 import type { CsvType } from '../../../transforms/parsing/csv-types.ts'
 
 /** Columns a file may have. */
-export const MAX_COLUMNS = 10_000
+const MAX_COLUMNS = 10_000
 
 /** Turns a record into the one to be written; throws for one that will be rejected. */
 export type Reshape = (record: ResultRecord) => ResultRecord

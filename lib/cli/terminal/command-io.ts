@@ -21,7 +21,7 @@ export function say(io: CommandIo, line: string): void {
 }
 
 /** How an error is said. */
-export interface SayErrorOptions {
+interface SayErrorOptions {
   /** The message of the error. @default that of the error itself */
   readonly message?: string
   /** What else there is to say, in whole sentences. */

@@ -136,7 +136,7 @@ export class SerializedStruct implements ThriftStruct {
 }
 
 /** What a page header tells of its page. */
-export interface DecodedPageHeader {
+interface DecodedPageHeader {
   /** The kind of page, in numbers of parquet.thrift. */
   readonly type: number
   readonly headerBytes: number
