@@ -12,6 +12,7 @@ export interface Job {
 
 /** What an output holds, however it is encoded. */
 export interface Contents {
+  /** Number of rows. */
   readonly rows: number
   /** Two outputs with the same checksum are taken to hold the same. */
   readonly checksum: string
@@ -28,6 +29,7 @@ export type Contender<Input> = (input: Input, job: Job) => void | Promise<void>
 
 /** Loads a contender before its time begins, so that no process holds the packages of the others. */
 export interface ContenderLoader<Input> {
+  /** Loads the contender and the packages it needs; its time is not measured. */
   load(this: void): Promise<Contender<Input>>
 }
 
@@ -51,6 +53,7 @@ export interface Work<Input> {
  * A benchmark. A module that holds one exports it as `benchCase`; each run loads that module in a process of its own.
  */
 export interface BenchCase<Input> extends Work<Input> {
+  /** Name of the case, for reports. */
   readonly name: string
   /** Contenders whose speed the case is about; the others are there to compare. @default all of them */
   readonly subjects?: readonly string[]

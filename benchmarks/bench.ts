@@ -27,17 +27,21 @@ export interface BenchOptions {
 
 /** The figures of one contender. */
 export interface ContenderReport {
+  /** Name of the contender. */
   readonly name: string
   /** Whether the case is about it, rather than having it to compare. */
   readonly isSubject: boolean
   /** Records per run. */
   readonly records: number
+  /** Records per second, by the median time of its runs. */
   readonly recordsPerSecond: number
   /** Of its own output, or of its input where the case is about reading. */
   readonly megabytesPerSecond: number
+  /** Bytes of output of a run; bytes of input where the case is about reading. */
   readonly outputBytes: number
   /** Bytes of output for each record, relative to those of the baseline; above 1 is larger. */
   readonly outputRatio: number
+  /** Greatest resident memory of any run, in bytes. */
   readonly peakRssBytes: number
   /** Part of the time that garbage collection held up the program, from 0 to 1. */
   readonly gcShare: number
@@ -51,10 +55,13 @@ export interface ContenderReport {
 
 /** The figures of a benchmark, with where they were taken. */
 export interface BenchReport {
+  /** Name of the case. */
   readonly name: string
+  /** How many times each contender ran. */
   readonly rounds: number
   /** The output of each contender, which is the expected one. */
   readonly outputs: Readonly<Record<string, Contents>>
+  /** The machine on which the figures were taken. */
   readonly machine: Machine
   /** The baseline first. */
   readonly contenders: readonly ContenderReport[]

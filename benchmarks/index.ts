@@ -1,5 +1,7 @@
 /**
  * The benchmark harness, for measuring code of your own beside the toolkit's.
+ *
+ * @module spillway/benchmarks
  */
 export { bench, type BenchOptions, type BenchReport, type ContenderReport } from './bench.ts'
 export type { BenchCase, Contender, ContenderLoader, Contents, Job, Output, Work } from './bench-case.ts'

@@ -8,10 +8,15 @@ import { join } from 'node:path'
 
 /** A machine and the software on it, as far as it bears on speed. */
 export interface Machine {
+  /** Model of the processor. */
   readonly cpu: string
+  /** Number of logical cores. */
   readonly cores: number
+  /** Bytes of memory. */
   readonly memoryBytes: number
+  /** Operating system and architecture, as in `linux x64`. */
   readonly platform: string
+  /** Version of Node.js, as in `v22.15.0`. */
   readonly node: string
   /** Version of spillway and of the packages that a benchmark names. */
   readonly packages: Readonly<Record<string, string>>

@@ -4,8 +4,11 @@
 
 /** The middle of some values, and their extremes. */
 export interface Spread {
+  /** The middle value, or the mean of the middle two. */
   readonly median: number
+  /** The least value. */
   readonly least: number
+  /** The greatest value. */
   readonly most: number
 }
 
@@ -16,6 +19,7 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2
 }
 
+/** Median and extremes of some values; the median of none is NaN. */
 export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), least: Math.min(...values), most: Math.max(...values) }
 }

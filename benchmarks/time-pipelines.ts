@@ -29,16 +29,21 @@ export interface StageReport {
 
 /** The figures of one pipeline. */
 export interface TimedPipeline {
+  /** Name of the pipeline. */
   readonly name: string
   /** Records (or batches of them, counted one by one) that left the source in a run; chunks that are neither don't count. */
   readonly records: number
+  /** Records per second, by the median time of its runs. */
   readonly recordsPerSecond: number
+  /** Part of the time that garbage collection stopped the program, from 0 to 1. */
   readonly gcShare: number
+  /** Greatest delay of the event loop in a run, in milliseconds; the median of the runs. */
   readonly loopDelayMs: number
   /** Speed relative to the first pipeline, round by round; above 1 is faster. */
   readonly ratio: Spread
   /** Milliseconds of each run. */
   readonly times: readonly number[]
+  /** Each stage, in the order of the pipeline. */
   readonly stages: readonly StageReport[]
   /** The stage that is busy for the longest. */
   readonly slowest: string
@@ -46,6 +51,7 @@ export interface TimedPipeline {
 
 /** What {@link timePipelines} returns; `formatPipelines` makes a table of it. */
 export interface PipelineReport {
+  /** How many times each pipeline ran. */
   readonly rounds: number
   /** The first one is what the others are compared with. */
   readonly pipelines: readonly TimedPipeline[]

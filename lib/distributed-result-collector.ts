@@ -30,8 +30,11 @@ export interface DistributedResultCollectorStats {
   readonly sources: readonly SourceStats[]
   /** Sums over the sources. */
   readonly accepted: number
+  /** Records that were read, over all sources. */
   readonly delivered: number
+  /** Records in the queues, over all sources. */
   readonly queued: number
+  /** Estimated bytes of the records in the queues. */
   readonly queuedBytes: number
   /** Sources that may still write. */
   readonly open: number
@@ -136,6 +139,7 @@ export class DistributedResultCollector extends Readable {
     }
   }
 
+  /** @internal */
   override _read(): void {
     this.#wanted = true
     // Pushed from within `_read`, a record for a reader that takes what comes would be queued all the same, and leave a
@@ -144,6 +148,7 @@ export class DistributedResultCollector extends Readable {
     else this.#deliver()
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     const reason = error !== null && isAbortError(error) ? error : closedError(this.#workflowId, error)
     for (const source of this.#sources) source.close(reason)

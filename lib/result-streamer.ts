@@ -33,6 +33,7 @@ export type Ack = 'queued' | AckLevel
 
 /** What {@link ResultStreamer.getAggregatedResults} returns. */
 export interface AggregatedResults extends AggregateSummary {
+  /** Id of the run. */
   readonly workflowId: string
   /** Records accepted. */
   readonly writeCount: number
@@ -165,6 +166,8 @@ export class ResultStreamer extends Writable {
   /**
    * Writes one record.
    *
+   * @param record - a plain object; the toolkit keeps it until it is written
+   * @param options - how far to wait
    * @param options.ack - how far to wait. `queued`: until the stream takes more. `written`: until the record is in
    *   its file. `durable`: until it is on the disk (fdatasync). Both of the latter hurry the buffer.
    * @throws {SpillwayError} `ERR_SPILLWAY_CLOSED` after the end; `ERR_SPILLWAY_VALUE` when the record was rejected
@@ -220,18 +223,22 @@ export class ResultStreamer extends Writable {
     await finished(this)
   }
 
+  /** Calls {@link close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
+  /** @internal */
   override _construct(callback: Callback): void {
     settleCallback(this.#prepare(), callback)
   }
 
+  /** @internal */
   override _write(chunk: unknown, _encoding: BufferEncoding, callback: Callback): void {
     settleCallback(this.#accept(chunk), callback)
   }
 
+  /** @internal */
   override _final(callback: Callback): void {
     settleCallback(this.#complete(), callback)
   }
@@ -241,6 +248,7 @@ export class ResultStreamer extends Writable {
     return super.destroy(error)
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: Callback): void {
     settleCallback(this.#save(), (failure) => {
       this.#drained?.reject(error ?? failure ?? this.#closedError())

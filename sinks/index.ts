@@ -1,6 +1,8 @@
 /**
  * The sinks, which write records into files, and the readers that get them back. The packages behind a format are
  * loaded when it is first used.
+ *
+ * @module spillway/sinks
  */
 export { RecordSink } from './record-sink.ts'
 export { JsonlSink, type JsonlSinkOptions } from './jsonl-sink.ts'

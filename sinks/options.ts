@@ -28,13 +28,13 @@ import { NO_ZSTD, zstdCompress } from './parquet/compression/zstd.ts'
 /** The formats a RecordSink writes. */
 export const FORMATS = ['jsonl', 'csv', 'parquet'] as const
 
-/** A format of {@link FORMATS}. */
+/** A format of files: `jsonl`, `csv` or `parquet`. */
 export type Format = (typeof FORMATS)[number]
 
 /** All compressions: Parquet has each (zstd where Node.js does, from 22.15 on), the text formats have gzip. */
 export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'brotli', 'zstd'] as const
 
-/** A compression of {@link COMPRESSIONS}. */
+/** A compression: `none`, `gzip`, `snappy`, `brotli` or `zstd`. Text formats take the first two. */
 export type Compression = (typeof COMPRESSIONS)[number]
 
 /** What to do with output that is there already. */

@@ -124,6 +124,7 @@ export class AggregationTee extends Transform {
     return super.pipe(destination, options)
   }
 
+  /** @internal */
   override _transform(chunk: Chunk, _encoding: BufferEncoding, callback: TransformCallback): void {
     if (this.#waitsForSink) {
       callback(null, this.#countWhenWritten(chunk))
@@ -138,12 +139,14 @@ export class AggregationTee extends Transform {
     callback(null, chunk)
   }
 
+  /** @internal */
   override _flush(callback: TransformCallback): void {
     this.#flushed = true
     if (this.#outstanding === 0) this.#conclude('final')
     callback()
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     if (error !== null || !this.#flushed) this.#conclude('broken')
     callback(error)

@@ -43,7 +43,7 @@ export const BUFFERING_DEFAULTS = {
   highWaterMark: 16,
 } as const satisfies BufferingTransformOptions
 
-/** What a BufferingTransform tells of itself while it runs. */
+/** What a BufferingTransform tells of itself while it runs. @inline */
 export interface BufferingStats {
   /** Records waiting for their batch to fill. */
   readonly records: number
@@ -89,7 +89,7 @@ export class BufferingTransform extends Transform {
     if (options.signal) addAbortSignal(options.signal, this)
   }
 
-  /** Where it is; see {@link BufferingStats}. */
+  /** Where it is; see `BufferingStats`. */
   get stats(): BufferingStats {
     const { bytes, length, repeated } = this.#buffer
     return { records: length, bytes, flushes: this.#flushes, repeated }
@@ -104,6 +104,7 @@ export class BufferingTransform extends Transform {
     this.push(this.#buffer.take())
   }
 
+  /** @internal */
   override _transform(chunk: Chunk, _encoding: BufferEncoding, callback: TransformCallback): void {
     const { marker, segments } = notesOf(chunk)
     const records = recordsOf(chunk)
@@ -121,16 +122,19 @@ export class BufferingTransform extends Transform {
     callback()
   }
 
+  /** @internal */
   override _read(size: number): void {
     if (this.#overdue) this.flush()
     super._read(size)
   }
 
+  /** @internal */
   override _flush(callback: TransformCallback): void {
     this.flush()
     callback()
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.#stopTimer()
     callback(error)

@@ -1,6 +1,8 @@
 /**
  * The transforms: records into batches, aggregates on the way, bytes into records. Each works alone in any
  * `pipeline()`.
+ *
+ * @module spillway/transforms
  */
 export { BufferingTransform, type BufferingTransformOptions } from './buffering-transform.ts'
 export { AggregationTee, type AggregationTeeOptions } from './aggregation-tee.ts'

@@ -12,6 +12,7 @@ export type SourceState = 'open' | 'ended' | 'failed'
 
 /** Where a source is. */
 export interface SourceStats {
+  /** Whether the source may still write, has ended, or has failed. */
   readonly state: SourceState
   /** Records that have entered its queue. */
   readonly accepted: number

@@ -39,11 +39,13 @@ export interface Receipt {
  * everything up to it readable (and durable, if asked) and settles it.
  */
 export class Marker {
+  /** What is guaranteed when the marker is settled. */
   readonly level: AckLevel
   /** Whether a sink may decline it, as making its file complete would cost more than it is worth now. */
   readonly mayWait: boolean = false
   readonly #receipt = makeDeferred<Receipt | null>()
 
+  /** Makes a marker to be sent through a stream by {@link markerBatch}. */
   constructor(level: AckLevel) {
     this.level = level
   }
@@ -62,10 +64,12 @@ export class Marker {
    */
   pass(_receipt: Receipt): void {}
 
+  /** Resolves {@link Marker.receipt}; does nothing to a settled marker. */
   settle(receipt: Receipt | null): void {
     this.#receipt.resolve(receipt)
   }
 
+  /** Rejects {@link Marker.receipt}; does nothing to a settled marker. */
   fail(error: unknown): void {
     this.#receipt.reject(error)
   }
@@ -94,7 +98,10 @@ export interface BatchNotes {
 const kNotes = Symbol('spillway.notes')
 
 /** An array of records, with what the toolkit knows about it. */
-export type Batch = ResultRecord[] & { [kNotes]?: BatchNotes }
+export type Batch = ResultRecord[] & {
+  /** @internal */
+  [kNotes]?: BatchNotes
+}
 
 /** What every public stage takes: one record, or an array of them. */
 export type Chunk = ResultRecord | readonly ResultRecord[]

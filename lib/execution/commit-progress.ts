@@ -8,6 +8,7 @@ import type { IndexRange } from '../core/index-ranges.ts'
 export interface Watermark {
   /** Index of the container in the order in which the topology lists them. */
   readonly index: number
+  /** Id of the container. */
   readonly id: string
   /** Its first so many records are written or rejected. */
   readonly records: number
@@ -17,6 +18,8 @@ export interface Watermark {
 
 /** The containers of a phase at one place of its stream. */
 export interface CommitProgress {
+  /** Indices of the containers that are done, as ascending ranges `[first, last]`. */
   readonly done: readonly IndexRange[]
+  /** One entry for each container that has begun and is not done. */
   readonly watermarks: readonly Watermark[]
 }

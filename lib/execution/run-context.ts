@@ -15,6 +15,7 @@ export interface PhaseOutlet {
   readonly sink: Writable
   /** The phase's records as they are in its files. */
   readonly results: PhaseReference
+  /** Aggregates of the phase's records. */
   readonly aggregates: PhaseSummary
   /** Null where results are not written. */
   readonly counts: StreamerCounts | null
@@ -49,6 +50,7 @@ export interface PhaseCommits {
 
 /** Where the records and outputs of a run go, and who is told of it. */
 export interface RunContext {
+  /** Id of the run. */
   readonly workflowId: string
   /** Stops the run: what was accepted is kept. */
   readonly signal: AbortSignal
@@ -71,7 +73,9 @@ export type PhaseStatus = 'completed' | 'failed' | 'aborted' | 'skipped'
 
 /** What became of a phase. */
 export interface PhaseResult {
+  /** Name of the phase. */
   readonly phase: string
+  /** How the phase ended. */
   readonly status: PhaseStatus
   /** Why it failed, or was stopped. */
   readonly error: Error | null
@@ -85,5 +89,6 @@ export interface PhaseResult {
   readonly aggregates: PhaseSummary | null
   /** What later phases receive; null unless it completed. */
   readonly output: PhaseReference | null
+  /** Milliseconds that the phase took. */
   readonly elapsedMs: number
 }

@@ -25,12 +25,15 @@ export interface InspectedPart {
   readonly file: string
   /** Null for a part that was not completed. */
   readonly rows: number | null
+  /** Size of the file in bytes. */
   readonly bytes: number
 }
 
 /** A phase of a run. `unfinished`: it began, and nothing tells how it ended. `waiting`: it has not begun. */
 export interface InspectedPhase {
+  /** Name of the phase. */
   readonly phase: string
+  /** How the phase ended, or how far it is. */
   readonly status: PhaseStatus | 'unfinished' | 'waiting'
   /** Why it did not complete. */
   readonly error: string | null
@@ -44,7 +47,9 @@ export interface InspectedPhase {
   readonly rows: number
   /** Bytes of all parts. */
   readonly bytes: number
+  /** Milliseconds that the phase took; null until it has ended. */
   readonly elapsedMs: number | null
+  /** Its part files, in the order in which they were opened. */
   readonly parts: readonly InspectedPart[]
   /** What it handed on, if it made an output of its own. */
   readonly output: Pick<OutputStoredEntry, 'bytes' | 'tables'> | null
@@ -52,13 +57,19 @@ export interface InspectedPhase {
 
 /** A run. `unfinished`: it goes on, or was killed. */
 export interface InspectedRun {
+  /** Id of the run. */
   readonly workflowId: string
+  /** Name of the workflow. */
   readonly name: string
+  /** Directory of the run, as it was given. */
   readonly directory: string
+  /** How the run ended, or `unfinished`. */
   readonly status: RunStatus | 'unfinished'
+  /** Message of the error that ended the run; null when there is none. */
   readonly error: string | null
   /** ISO 8601. */
   readonly startedAt: string
+  /** Milliseconds that the run took, from its last start; null until it has ended. */
   readonly elapsedMs: number | null
   /** In the order of the workflow. */
   readonly phases: readonly InspectedPhase[]

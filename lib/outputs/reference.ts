@@ -9,6 +9,7 @@ import type { Schema } from '../../sinks/columns/column.ts'
 export interface Table {
   /** The field of the output that holds them; null when the rows are the whole of it. */
   readonly field: string | null
+  /** Number of rows. */
   readonly rowCount: number
   /** Bytes they take where they are stored. */
   readonly bytes: number
@@ -30,7 +31,9 @@ export interface RowsOptions {
 
 /** What a phase has left behind. Nothing is loaded before {@link get} or {@link rows} is called. */
 export interface PhaseReference {
+  /** Id of the run. */
   readonly workflowId: string
+  /** Name of the phase. */
   readonly phase: string
   /** Bytes where it is stored. */
   readonly bytes: number

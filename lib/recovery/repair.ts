@@ -9,6 +9,7 @@ import { RunLock } from '../run/lock.ts'
 
 /** What a repair has changed. */
 export interface RunRepair {
+  /** Id of the run. */
   readonly workflowId: string
   /** Files that were cut back to what was committed, or removed. */
   readonly cut: readonly CutFile[]

@@ -18,9 +18,11 @@ import { aggregatesPath, fileName, spoolPath } from '../run/directory.ts'
 
 /** A file that was cut back to what was committed, or removed. */
 export interface CutFile {
+  /** Name of the phase. */
   readonly phase: string
   /** Path within the run directory. */
   readonly file: string
+  /** Bytes that were cut off; all bytes of a file that was removed. */
   readonly removedBytes: number
 }
 

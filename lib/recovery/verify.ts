@@ -26,11 +26,13 @@ export interface RunProblem {
   readonly phase: string | null
   /** Path within the run directory; null where it concerns no file. */
   readonly file: string | null
+  /** What is wrong. */
   readonly message: string
 }
 
 /** A phase that was checked. */
 export interface VerifiedPhase {
+  /** Name of the phase. */
   readonly phase: string
   /** Complete part files. */
   readonly parts: number
@@ -38,15 +40,21 @@ export interface VerifiedPhase {
   readonly rows: number
   /** Records that were committed: `recordsIn = written + rejected + deduplicated`. */
   readonly recordsIn: number
+  /** Records whose rows were committed. */
   readonly written: number
+  /** Records that were sent to the dead letters. */
   readonly rejected: number
+  /** Records that were left out because an earlier run had written them. */
   readonly deduplicated: number
 }
 
 /** A run that was checked. */
 export interface VerifiedRun {
+  /** Id of the run. */
   readonly workflowId: string
+  /** How the run ended; `unfinished` when the journal records no end. */
   readonly status: RunStatus | 'unfinished'
+  /** The phases, in the order of the workflow. */
   readonly phases: readonly VerifiedPhase[]
   /** Empty when all is well. */
   readonly problems: readonly RunProblem[]

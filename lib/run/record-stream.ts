@@ -35,6 +35,7 @@ export class WorkflowStream extends Readable {
     return this.#result.promise
   }
 
+  /** @internal */
   override _read(): void {
     this.#wanted?.()
     this.#wanted = undefined
@@ -47,6 +48,7 @@ export class WorkflowStream extends Readable {
     )
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: Callback): void {
     this.#stop.abort()
     this.#wanted?.()

@@ -1,5 +1,7 @@
 /**
  * The fault kit: failing files, failing streams, and processes that are killed, for tests of pipelines.
+ *
+ * @module spillway/testing
  */
 export {
   faultyTarget,

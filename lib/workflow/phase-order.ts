@@ -86,7 +86,7 @@ export function upstreamOf(phases: readonly OrderedPhase[], name: string): Set<s
  * shortest possible one (Graham's bound). Costs a look at every worker for each phase.
  *
  * @param numWorkers - from 1; there are as many lists, some perhaps empty
- * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` as {@link orderPhases} does, and for a weight that is no finite
+ * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` as `orderPhases` does, and for a weight that is no finite
  *   number from 0 up; `ERR_SPILLWAY_OPTION` for another number of workers
  */
 export function distributePhases<Phase extends OrderedPhase>(

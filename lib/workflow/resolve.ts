@@ -8,7 +8,9 @@ import type { ResolvedWorkflow, Workflow } from './types.ts'
 
 /** Where something stands in a file, counted from 1. */
 export interface TextPosition {
+  /** Line, from 1. */
   readonly line: number
+  /** Column, from 1. */
   readonly column: number
 }
 
@@ -19,7 +21,12 @@ export interface ResolveOptions {
   /** The name of a workflow that has none. @default 'workflow' */
   readonly defaultName?: string
   /** The file it is from, and where its keys stand there. */
-  readonly file?: { readonly path: string; positionOf(this: void, path: KeyPath): TextPosition | undefined }
+  readonly file?: {
+    /** Path of the file, for messages. */
+    readonly path: string
+    /** Position of the value at a path of keys; undefined when it is not known. */
+    positionOf(this: void, path: KeyPath): TextPosition | undefined
+  }
 }
 
 /**

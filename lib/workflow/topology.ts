@@ -18,7 +18,9 @@ export interface ContainerSpec<Config = unknown> {
 
 /** What a topology is told. */
 export interface TopologyContext {
+  /** Id of the run. */
   readonly workflowId: string
+  /** Name of the phase. */
   readonly phase: string
   /**
    * The phase's `config`, with `<phase>_results` for each phase it depends on and `inherited_data` for the one it

@@ -10,7 +10,7 @@ export const SEQUENCES = ['single_pass'] as const
 /** What enters the files as a whole. */
 export const COMMIT_UNITS = ['records', 'container'] as const
 
-/** One of {@link COMMIT_UNITS}. */
+/** What enters the files as a whole: `records` or `container`. */
 export type CommitUnit = (typeof COMMIT_UNITS)[number]
 
 /** One phase of a workflow. */
@@ -57,6 +57,7 @@ export interface Workflow {
   readonly checkpoint_records?: number | null
   /** Time after which it is committed, if there are fewer. @default 1000 */
   readonly checkpoint_ms?: number | null
+  /** The phases, at least one. Each runs after those it depends on, in whatever order they are listed. */
   readonly phases: readonly WorkflowPhase[]
 }
 
@@ -65,26 +66,42 @@ export type WorkflowInput = Workflow | { readonly workflow: Workflow }
 
 /** A {@link WorkflowPhase}, checked, with nothing left out. */
 export interface ResolvedPhase {
+  /** Unique name, used for files and records. */
   readonly name: string
+  /** Name under which the topology is registered. */
   readonly topology: string
+  /** Names of the phases that must have completed before this one starts. */
   readonly depends_on: readonly string[]
+  /** Name of the phase whose output is passed as `config.inherited_data`; null for none. */
   readonly inherit_from: string | null
+  /** How the phase iterates. */
   readonly sequence: (typeof SEQUENCES)[number]
+  /** Plain data for the topology. */
   readonly config: Readonly<Record<string, unknown>>
+  /** Amount of work, relative to the other phases. */
   readonly weight: number
 }
 
 /** A {@link Workflow}, checked, with nothing left out. */
 export interface ResolvedWorkflow {
+  /** Name of the workflow. */
   readonly name: string
   /** Null when it is to be made from the name and the time. */
   readonly id: string | null
+  /** How results are written; `false` writes none. */
   readonly results: ResultsSettings | false
+  /** What makes a record or a container a top one. */
   readonly objective: Required<Objective>
+  /** Number of containers of a phase that run at once. */
   readonly concurrency: number
+  /** Milliseconds within which a container must yield its next record or end; null for no limit. */
   readonly container_timeout_ms: number | null
+  /** Unit that enters the files as a whole. */
   readonly commit: CommitUnit
+  /** Number of records of a phase after which they are committed. */
   readonly checkpoint_records: number
+  /** Milliseconds after which records are committed, if there are fewer. */
   readonly checkpoint_ms: number
+  /** The phases, in the order of the workflow. */
   readonly phases: readonly ResolvedPhase[]
 }

@@ -16,7 +16,7 @@ export const COLUMN_TYPES = [
   'json',
 ] as const
 
-/** A type of {@link COLUMN_TYPES}. */
+/** A type of a column: `boolean`, `int32`, `int64`, `double`, `date`, `timestamp`, `utf8`, `bytes` or `json`. */
 export type ColumnType = (typeof COLUMN_TYPES)[number]
 
 /** One column of a file. */

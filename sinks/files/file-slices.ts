@@ -7,6 +7,7 @@ import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
 
 /** Bytes that can be read in any order, such as a file's. */
 export interface ByteSource {
+  /** Size of the file in bytes. */
   readonly byteLength: number
   /** The bytes from `start` up to `end`, or to the last one. */
   slice(start: number, end?: number): ArrayBuffer | Promise<ArrayBuffer>

@@ -9,8 +9,9 @@ import { unknownKey } from '../../lib/core/options.ts'
 import { NO_ZSTD, zstdDecompressSync } from '../parquet/compression/zstd.ts'
 import type { ByteSource } from '../files/file-slices.ts'
 
-/** A column at the top level of the file. */
+/** A column at the top level of the file. @inline */
 export interface ParquetColumn {
+  /** Name of the column. */
   readonly name: string
   /** What its values are, in the format's words: `DOUBLE`, `INT64`, `UTF8`, `TIMESTAMP_MILLIS`, `LIST`, `STRUCT`, ... */
   readonly type: string

@@ -9,9 +9,11 @@ import { findLastFooter, type FoundFooter } from './last-footer.ts'
 
 /** What {@link repairParquet} has kept and removed. */
 export interface ParquetRepair {
+  /** Path of the file, as it was given. */
   readonly path: string
   /** Rows in the file. */
   readonly rows: number
+  /** Row groups in the file. */
   readonly rowGroups: number
   /** Bytes of the file. */
   readonly bytes: number

@@ -30,7 +30,9 @@ export interface Statistics {
   readonly variance: number | null
   /** Square root of the variance. */
   readonly stddev: number | null
+  /** Least value. */
   readonly min: number | null
+  /** Greatest value. */
   readonly max: number | null
   /** Value of the earliest record that has one: of the first container, by sequence number or timestamp within it. */
   readonly first: number | null
@@ -40,12 +42,19 @@ export interface Statistics {
 
 /** Estimates within 1 % of the value at the rank `floor(fraction * (count - 1))`, counted from 0 upwards. */
 export interface Quantiles {
+  /** 1st percentile. */
   readonly p01: number
+  /** 5th percentile. */
   readonly p05: number
+  /** 25th percentile: the lower quartile. */
   readonly p25: number
+  /** 50th percentile: the median. */
   readonly p50: number
+  /** 75th percentile: the upper quartile. */
   readonly p75: number
+  /** 95th percentile. */
   readonly p95: number
+  /** 99th percentile. */
   readonly p99: number
 }
 
@@ -75,6 +84,7 @@ export interface ContainerSummary extends ContainerPlace {
 
 /** One of the records with the best objective. */
 export interface TopPerformer extends ContainerPlace {
+  /** Name of the phase. */
   readonly phase: string
   /** The timestamp field: text or number as it was, a Date as ISO 8601; null where there is none. */
   readonly timestamp: string | number | null
@@ -86,6 +96,7 @@ export interface TopPerformer extends ContainerPlace {
 
 /** One of the containers with the best mean objective. */
 export interface BestContainer extends ContainerPlace {
+  /** Name of the phase. */
   readonly phase: string
   /** Records that have the objective as a finite value. */
   readonly count: number
@@ -117,6 +128,7 @@ export interface PhaseSummary {
 
 /** All phases. */
 export interface AggregateSummary {
+  /** What makes a record or a container a top one. */
   readonly objective: Required<Objective>
   /** By name. */
   readonly phases: Readonly<Record<string, PhaseSummary>>
