@@ -1,5 +1,5 @@
 /**
- * Takes the files of a run back to what was committed, so that it can go on from there.
+ * Restores the files of a run to their last commits, so that the run can continue from there.
  */
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,30 +11,29 @@ import { errnoOf, SpillwayError } from '../core/errors.ts'
 import { encodeName } from '../core/names.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { CommitEntry } from '../journal/entries.ts'
-import type { PhaseTally } from '../streaming/checkpoint-marker.ts'
-import type { EarlierPhases } from '../streaming/router.ts'
+import type { EarlierPhase, EarlierPhases } from '../streaming/checkpoint.ts'
 import { ResultsDirectory } from '../streaming/results-directory.ts'
 import { aggregatesPath, fileName, spoolPath } from '../run/directory.ts'
 
-/** A file that was cut back to what was committed, or removed. */
+/** A file that was truncated to its last commit, or removed. */
 export interface CutFile {
   /** Name of the phase. */
   readonly phase: string
-  /** Path within the run directory. */
+  /** Path in the run directory, with slashes. */
   readonly file: string
-  /** Bytes that were cut off; all bytes of a file that was removed. */
+  /** Number of bytes that were removed. */
   readonly removedBytes: number
 }
 
-/** Told of each file that was cut. */
+/** Called for each file that was truncated or removed. */
 type OnCut = (file: CutFile) => void
 
 /**
- * Cuts the parts of each phase back to its last commit, removes those that came after it, and the rejections too; phases
- * without a commit lose all parts. What changes is told to the journal. Memory: the aggregates.
+ * Truncates the parts of each phase to its last commit, and removes later parts and rejections. All parts of a phase
+ * without a commit are removed. The changes are written to the journal. Memory: the aggregates.
  *
- * @param phases - the names of all phases of the run, and of its workflow before
- * @returns what each phase with a commit had come to
+ * @param phases - the names of all phases, both of the current workflow and of the workflow before
+ * @returns the counts and aggregates of each phase with a commit
  * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` when files are missing or damaged, `ERR_SPILLWAY_IO`
  */
 export async function restoreRun(
@@ -43,17 +42,17 @@ export async function restoreRun(
   journal: Journal,
   onCut: OnCut = () => {},
 ): Promise<EarlierPhases> {
-  const earlier = new Map<string, PhaseTally>()
+  const earlier = new Map<string, EarlierPhase>()
   for (const phase of phases) {
     const { commit, ended } = journal.state.phase(phase)
-    // A phase whose results are not written has no commit, and may be complete all the same.
+    // A phase whose results are not written has no commit, but can be complete.
     if (commit === undefined && ended?.status === 'completed') continue
     if (commit === undefined) await resetPhase(directory, phase, journal, onCut)
     else {
       await cutParts(directory, commit, journal, onCut)
       const { counts, aggregates } = commit
       const restored = aggregates && (await readAggregates(aggregatesPath(directory, phase), aggregates))
-      earlier.set(phase, { counts, aggregates: restored ?? new Aggregates({ phase }) })
+      earlier.set(phase, { counts, state: restored ?? new Aggregates({ phase }) })
     }
   }
   await cutRejections(directory, earlier)
@@ -63,7 +62,7 @@ export async function restoreRun(
 }
 
 /**
- * Forgets all that is known of a phase, and removes its files.
+ * Removes the state of a phase from the journal, and all its files.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`
  */
@@ -92,7 +91,7 @@ async function cutParts(directory: string, commit: CommitEntry, journal: Journal
   if (found < bytes) {
     throw new SpillwayError(
       'ERR_SPILLWAY_JOURNAL',
-      `${join(directory, file)} has ${found} bytes of the ${bytes} that were committed. Put it back, or run the phase again with --accept-changes ${phase}.`,
+      `${join(directory, file)} has ${found} bytes, but ${bytes} were committed. Restore the file, or run the phase again with --accept-changes ${phase}.`,
       { place: { phase, path: join(directory, file) } },
     )
   }
@@ -119,7 +118,7 @@ async function truncate(path: string, bytes: number): Promise<void> {
   }
 }
 
-/** Where parts are to be dropped, and who is told. */
+/** The phase whose parts are removed, and where the removal is reported. */
 interface Dropping {
   readonly directory: string
   readonly phase: string
@@ -148,7 +147,7 @@ function partsPath(directory: string, phase: string): string {
   return new ResultsDirectory(directory).phasePath(encodeName(phase, 'phase'))
 }
 
-/** Keeps of each phase as many rejections as were committed: they stand in the order in which they came. */
+/** Keeps the committed number of rejections of each phase, which are its first ones: they are in order of arrival. */
 async function cutRejections(directory: string, earlier: EarlierPhases): Promise<void> {
   const path = new ResultsDirectory(directory).deadLetterPath
   const draft = `${path}.draft`
@@ -179,7 +178,7 @@ async function cutRejections(directory: string, earlier: EarlierPhases): Promise
   }
 }
 
-/** The phase of a rejection; the empty name for a line that was cut short. */
+/** The phase of a rejection; the empty string for an incomplete line. */
 function phaseOf(line: string): string {
   try {
     const { phase } = JSON.parse(line) as { phase?: unknown }

@@ -1,5 +1,5 @@
 /**
- * The directory a ResultStreamer writes into, and what happens to results that are there already.
+ * The directory that a ResultStreamer writes into. Results of an earlier run are refused, removed or kept.
  */
 import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -7,14 +7,14 @@ import { ioError } from './file-target.ts'
 
 const PART_NAME = /^part-(\d{5,})\./
 
-/** The name of a part. */
+/** The file name of a part. */
 export function partName(number: number, extension: string): string {
   return `part-${String(number).padStart(5, '0')}.${extension}`
 }
 
 /**
- * The names of the parts in a directory, of any format, in the order of their numbers; none when there is no such
- * directory.
+ * The names of the parts in a directory, of any format, in ascending order of their numbers. Empty when the directory
+ * does not exist.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`
  */
@@ -28,7 +28,7 @@ export async function listParts(directory: string): Promise<string[]> {
   }
 }
 
-/** The number in the name of a part. */
+/** The number in the file name of a part. */
 export function partNumber(name: string): number {
   return Number(PART_NAME.exec(name)?.[1])
 }

@@ -1,6 +1,6 @@
 /**
- * CSV: one row a record, a header row first, nested fields in dotted columns, every value in the text form that
- * reads back as the same value.
+ * CSV: one row per record, a header row first, and dotted columns for nested fields. Every value is written as text
+ * that reads back as the same value.
  */
 import { CellMaker } from '../columns/cells.ts'
 import { ColumnSet, type RowTarget } from '../columns/column-set.ts'
@@ -19,16 +19,18 @@ interface CsvWriterOptions {
   readonly dialect: CsvDialect
 }
 
-/** Rows that csv-stringify puts together at once. */
+/** Rows that csv-stringify converts in one call. */
 const ROWS_AT_ONCE = 256
 
-/** Writes CSV. Memory: that of a TextChunk and of a CsvBlock; in a dialect of its own, 256 rows of cells. */
+/**
+ * Writes CSV. Memory: that of a TextChunk and of a CsvBlock. For a dialect other than the default, 256 rows of cells.
+ */
 export class CsvWriter implements RecordWriter {
   readonly #toText: RowsToText
   readonly #json = new JsonText('null')
   readonly #cellMaker = new CellMaker(this.#json)
   readonly #columns: ColumnSet
-  /** Where rows of the default dialect are put together; undefined in another one. */
+  /** Converts rows of the default dialect. Undefined for other dialects. */
   readonly #block: CsvBlock | undefined
   readonly #cells: CellRow
   readonly #chunk: TextChunk
@@ -110,9 +112,12 @@ export class CsvWriter implements RecordWriter {
     return index
   }
 
-  /** A row whose values do not come in the order of the columns, of which the block has put some; it may yet be refused. */
+  /**
+   * Adds a row whose values are not in the order of the columns. The block already contains some of them. The row may
+   * still be refused.
+   */
   #addUnordered(block: CsvBlock, record: unknown): void {
-    // What was changed in it is counted again.
+    // The values changed in this record are counted again below.
     this.#cellMaker.undo()
     if (!this.#fill(record)) return
     block.dropRow()
@@ -121,7 +126,7 @@ export class CsvWriter implements RecordWriter {
     })
   }
 
-  /** Through csv-stringify, which wants many rows at a time. */
+  /** Converts rows through csv-stringify, many rows per call because a call is expensive. */
   #stringify(records: readonly unknown[], from: number, to: number): number {
     let index = from
     while (index < to && this.#refusal === undefined && !this.#chunk.full) {
@@ -142,7 +147,7 @@ export class CsvWriter implements RecordWriter {
   }
 }
 
-/** The cells of one row, as text, in any order. */
+/** The cells of one row, as text, filled in any order. */
 class CellRow implements RowTarget {
   readonly #columns: readonly Column[]
   readonly #texts: (string | null)[]
@@ -152,7 +157,7 @@ class CellRow implements RowTarget {
     this.#texts = new Array<string | null>(columns.length).fill(null)
   }
 
-  /** The cells so far; they change with the row. */
+  /** The cells so far. The array is reused for the next row. */
   get texts(): CsvRow {
     return this.#texts
   }

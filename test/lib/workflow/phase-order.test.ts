@@ -122,7 +122,7 @@ t.test('refuses a dependency that is no phase, and suggests one that is', async 
       place: { phase: 'search' },
     })
   }
-  t.throws(() => orderPhases(phasesOf('a:', 'b: elsewhere')), { message: /no phase\. Known are: a, b/ })
+  t.throws(() => orderPhases(phasesOf('a:', 'b: elsewhere')), { message: /no phase\. Known names: a, b/ })
 })
 
 t.test('refuses two phases of one name', async (t) => {

@@ -67,7 +67,7 @@ t.test('refuses a changed workflow with what has changed', async (t) => {
   const refused = await spillway(['resume', run, '--workflow', file])
   t.equal(refused.code, EXIT_CODES.usage)
   t.match(refused.stderr, '+ workflow.phases.only.config.period: 5\n')
-  t.match((await spillway(['resume', run, '-w', file, '--accept-changes'])).stderr, /have begun: only/)
+  t.match((await spillway(['resume', run, '-w', file, '--accept-changes'])).stderr, /have started: only/)
   const accepted = await spillway(['resume', run, '-w', file, '--accept-changes', 'only', '-q'])
   t.strictSame([accepted.code, accepted.stderr], [EXIT_CODES.done, ''])
   t.equal((await spillway(['resume', run])).code, EXIT_CODES.done)
@@ -78,9 +78,9 @@ t.test('what is no run is told, by each command', async (t) => {
   for (const command of ['resume', 'verify', 'repair']) {
     const { code, stderr } = await spillway([command, dir])
     t.equal(code, command === 'repair' ? EXIT_CODES.failed : EXIT_CODES.usage)
-    t.match(stderr, /^spillway: .* is not the directory of a run: it has no journal/)
+    t.match(stderr, /^spillway: .* is not a run directory: it has no journal/)
   }
-  t.match((await spillway(['resume', join(dir, 'absent')])).stderr, /is not the directory of a run/)
+  t.match((await spillway(['resume', join(dir, 'absent')])).stderr, /is not a run directory/)
   t.match((await spillway(['repair', join(dir, 'absent')])).stderr, /absent/)
 })
 
@@ -113,7 +113,7 @@ t.test('finds a byte that was changed', async (t) => {
   await spillway(args)
   const part = join(run, 'results/only/part-00000.jsonl')
   writeFileSync(part, readFileSync(part, 'utf8').replace('"n":0', '"n":7'))
-  t.match((await spillway(['verify', run])).stdout.toString(), /part-00000\.jsonl: is not as it was written/)
+  t.match((await spillway(['verify', run])).stdout.toString(), /part-00000\.jsonl: does not match its checksum/)
   const stray = join(run, 'results/only/part-00009.jsonl')
   writeFileSync(stray, '')
   t.match((await spillway(['verify', run])).stdout.toString(), /part-00009\.jsonl: is not in the journal/)

@@ -165,8 +165,8 @@ t.test('nothing is run when something is wrong before, and the exit code is 2', 
       `spillway: ${workflow}:1:90: phases[1].topology: no topology is registered as \`serch\`. Did you mean \`search\`?`,
     ],
     'a hostile id': [['run', workflow, '-t', module, '-o', out, '--id', '..'], 'spillway: '],
-    'no directory of a run': [['inspect', dir], 'is not the directory of a run'],
-    'a directory that is not there': [['inspect', join(dir, 'none')], 'is not the directory of a run'],
+    'no directory of a run': [['inspect', dir], 'is not a run directory'],
+    'a directory that is not there': [['inspect', join(dir, 'none')], 'is not a run directory'],
     'a workflow that is not valid': [['validate', workflow, '-t', module], 'serch'],
   }
   for (const [name, [args, message]] of Object.entries(cases)) {
@@ -183,7 +183,7 @@ t.test('a directory that holds another run is left alone', async (t) => {
   await spillway(args)
   const { code, stderr } = await spillway(args)
   t.equal(code, EXIT_CODES.usage)
-  t.match(stderr, `${run} holds another run already`)
+  t.match(stderr, `${run} already contains another run`)
 })
 
 t.test('validates a workflow, with its topologies or without', async (t) => {
