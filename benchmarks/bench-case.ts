@@ -1,71 +1,74 @@
 /**
- * What a benchmark is made of: one job, several contenders that do it, and the output all of them must have made.
+ * The parts of a benchmark: a job, the contenders that do it, and the output that each of them must produce.
  */
 
-/** What one run of a contender has to do. */
+/** The job of one run of a contender. */
 export interface Job {
-  /** How many records to write. */
+  /** Number of records to write. */
   readonly records: number
-  /** An empty directory to write into; it is removed after the run. */
+  /** An empty directory for the output. It is removed after the run. */
   readonly directory: string
 }
 
-/** What an output holds, however it is encoded. */
+/** The contents of an output, independent of its encoding. */
 export interface Contents {
   /** Number of rows. */
   readonly rows: number
-  /** Two outputs with the same checksum are taken to hold the same. */
+  /** Two outputs with the same checksum are considered equal. */
   readonly checksum: string
 }
 
-/** What a run left behind. Two outputs of the same contents may differ in size. */
+/** The output of a run. Two outputs with the same contents may differ in size. */
 export interface Output extends Contents {
-  /** Its size; that of the input where a case is about reading. */
+  /** Size of the output in bytes. For a case that reads, the size of the input. */
   readonly bytes: number
 }
 
-/** Does the job with `input`; its time is what is measured. */
+/** Does the job with `input`. Its duration is measured. */
 export type Contender<Input> = (input: Input, job: Job) => void | Promise<void>
 
-/** Loads a contender before its time begins, so that no process holds the packages of the others. */
+/** Loads a contender before its time is measured, so that no process loads the packages of other contenders. */
 export interface ContenderLoader<Input> {
   /** Loads the contender and the packages it needs; its time is not measured. */
   load(this: void): Promise<Contender<Input>>
 }
 
-/** What a run works on, and what it must have made. */
+/** The input and the expected output of a run. */
 export interface Work<Input> {
-  /** Records per run when nothing else is asked for. */
+  /** Default number of records per run. */
   readonly records: number
   /**
-   * Makes what the contender works on, the same in every process; its time is not measured.
+   * Makes the input of the contender, the same one in every process. Its duration is not measured.
    *
-   * @param directory - an empty one for files to read from; it is removed after the run
+   * @param directory - an empty directory for input files, which is removed after the run
    */
   prepare(this: void, records: number, directory: string): Input | Promise<Input>
-  /** What the output of a correct run holds, found by the plainest means. */
+  /** The contents of a correct output, computed in the simplest way. */
   expectedOutput(this: void, input: Input, records: number): Contents | Promise<Contents>
-  /** The output that is in `directory` after a run. */
+  /** Reads the output in `directory` after a run. */
   readOutput(this: void, directory: string): Output | Promise<Output>
 }
 
-/**
- * A benchmark. A module that holds one exports it as `benchCase`; each run loads that module in a process of its own.
- */
+/** A benchmark. A module exports it as `benchCase`. Each run loads that module in a new process. */
 export interface BenchCase<Input> extends Work<Input> {
   /** Name of the case, for reports. */
   readonly name: string
-  /** Contenders whose speed the case is about; the others are there to compare. @default all of them */
+  /** Names of the contenders under test. The others are for comparison. @default all of them */
   readonly subjects?: readonly string[]
-  /** By name, in the order they take turns; the first is the baseline, which the others are compared with. */
+  /** By name, in the order in which they take turns. The first one is the baseline of all ratios. */
   readonly contenders: Readonly<Record<string, Contender<Input> | ContenderLoader<Input>>>
-  /** What is different for a contender, by its name. A record of each is compared, however many records it gets. */
+  /**
+   * Work that differs for a contender, by its name. Ratios are per record, so contenders may have different numbers of
+   * records.
+   *
+   * @default {}
+   */
   readonly variants?: Readonly<Record<string, Partial<Work<Input>>>>
-  /** Packages whose versions belong beside the figures. */
+  /** Packages whose versions are reported. @default [] */
   readonly packages?: readonly string[]
 }
 
-/** How many records a contender gets when `asked` of them are asked for: its own number in proportion. */
+/** The number of records of a contender if `asked` are requested: its own number, scaled in proportion. */
 export function recordsOf<Input>(benchCase: BenchCase<Input>, contender: string, asked = benchCase.records): number {
   return Math.ceil((workOf(benchCase, contender).records * asked) / benchCase.records)
 }
@@ -75,7 +78,7 @@ export function workOf<Input>(benchCase: BenchCase<Input>, contender: string): W
   return { ...benchCase, ...benchCase.variants?.[contender] }
 }
 
-/** Whether two contenders with as many records have the same input, and must have made the same of it. */
+/** Whether two contenders with the same number of records have the same input and the same expected output. */
 export function isSameWork<Input>(one: Work<Input>, other: Work<Input>): boolean {
   return one.prepare === other.prepare && one.expectedOutput === other.expectedOutput
 }

@@ -1,5 +1,5 @@
 /**
- * The process behind one step of a benchmark: it takes a task from its parent, answers once, and ends.
+ * The process of one step of a benchmark. It receives a task from its parent, replies once, and ends.
  */
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,16 +10,16 @@ import { peakRssBytes } from './peak-memory.ts'
 
 interface Task {
   readonly caseUrl: string
-  /** An empty directory for all files there will be. */
+  /** An empty directory for all files of the task. */
   readonly directory: string
 }
 
-/** Tell what the benchmark consists of, or run one contender once. */
+/** `plan`: list the contenders and their expected outputs. `run`: run one contender once. */
 export type ChildTask =
   | (Task & { readonly kind: 'plan'; readonly records?: number; readonly wanted: readonly string[] })
   | (Task & { readonly kind: 'run'; readonly contender: string; readonly records: number })
 
-/** What a contender has to do, and what it must have made. */
+/** A contender of a plan, with its expected output. */
 export interface PlannedContender {
   readonly name: string
   readonly isSubject: boolean
@@ -27,31 +27,31 @@ export interface PlannedContender {
   readonly expected: Contents
 }
 
-/** What a benchmark consists of. */
-interface Plan {
+/** The contenders of a benchmark that were selected. */
+export interface Plan {
   readonly kind: 'plan'
   readonly name: string
   readonly contenders: readonly PlannedContender[]
   readonly packages: readonly string[]
 }
 
-/** One run of a contender. */
+/** The measurements of one run of a contender. */
 export interface Measured {
   readonly kind: 'run'
   readonly elapsedMs: number
-  /** Time within it that garbage collection held up the program. */
+  /** The part of it that was spent in garbage collection. */
   readonly gcMs: number
-  /** How late the event loop came to its timers, at worst. */
+  /** Maximum delay of the event loop. */
   readonly loopDelayMs: number
-  /** The most memory the process had resident, its input included. */
+  /** Peak resident memory of the process, including the input. */
   readonly peakRssBytes: number
   readonly output: Output
 }
 
 export type ChildReply = Plan | Measured | { readonly kind: 'failure'; readonly stack: string }
 
-/** Milliseconds between two looks at the event loop. */
-const LOOK_EVERY_MS = 10
+/** Interval at which the delay of the event loop is sampled. */
+const SAMPLE_INTERVAL_MS = 10
 
 process.once('message', (task: ChildTask) => void answer(task))
 
@@ -93,7 +93,7 @@ interface Expectation {
   readonly expected: Contents
 }
 
-/** What an expected output has beside its contents is left out: not every contender makes the same bytes. */
+/** Only the contents of the expected output: its size may differ between contenders. */
 async function expect(work: Work<unknown>, records: number, directory: string): Promise<Contents> {
   const input = await work.prepare(records, await mkdtemp(join(directory, 'input-')))
   const { rows, checksum } = await work.expectedOutput(input, records)
@@ -115,17 +115,17 @@ async function measure(benchCase: BenchCase<unknown>, task: ChildTask & { kind: 
     sumUp(list.getEntries())
   })
   collections.observe({ entryTypes: ['gc'] })
-  const loopDelay = monitorEventLoopDelay({ resolution: LOOK_EVERY_MS })
+  const loopDelay = monitorEventLoopDelay({ resolution: SAMPLE_INTERVAL_MS })
   loopDelay.enable()
   const start = performance.now()
   await contender(input, job)
   const elapsedMs = performance.now() - start
   sumUp(collections.takeRecords())
   const peak = peakRssBytes()
-  // A contender that never waited is noticed by the look that comes late.
-  await wait(2 * LOOK_EVERY_MS)
+  // The next sample after a contender that blocked the event loop shows its delay.
+  await wait(2 * SAMPLE_INTERVAL_MS)
   loopDelay.disable()
   const output = await readOutput(job.directory)
-  const loopDelayMs = Math.max(0, loopDelay.max / 1e6 - LOOK_EVERY_MS)
+  const loopDelayMs = Math.max(0, loopDelay.max / 1e6 - SAMPLE_INTERVAL_MS)
   return { kind: 'run', elapsedMs, gcMs, loopDelayMs, peakRssBytes: peak, output }
 }

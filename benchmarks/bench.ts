@@ -1,6 +1,7 @@
 /**
- * Runs a benchmark: its contenders take turns (A B A B ...), each run in a fresh process, so that neither inherits the
- * other's heap, compiled code or luck of the minute. A time counts only if the output is right.
+ * Runs a benchmark. Its contenders take turns (A B A B ...), each run in a new process. So none of them inherits the
+ * heap or the compiled code of another one, and slow periods of the machine affect all of them. Every output is
+ * checked.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,69 +16,77 @@ import { median, spreadOf, type Spread } from './statistics.ts'
 
 /** Options of {@link bench}. */
 export interface BenchOptions {
-  /** Records per run; a contender with a number of its own gets that in proportion. @default what the case says */
+  /**
+   * Records per run. A contender with its own number of records gets it scaled in proportion.
+   *
+   * @default the number of the case
+   */
   readonly records?: number
-  /** How many times each contender runs. @default 7 */
+  /** Number of runs of each contender. @default 7 */
   readonly rounds?: number
-  /** Runs only those contenders whose names contain one of these; the first of them is what the others are compared with. */
+  /**
+   * Runs only the contenders whose names contain one of these texts. The first of them is then the baseline.
+   *
+   * @default all contenders
+   */
   readonly contenders?: readonly string[]
-  /** Directory under which the runs write. @default that of the operating system for temporary files */
+  /** Directory in which the runs create their directories. @default the temporary directory of the operating system */
   readonly directory?: string
 }
 
-/** The figures of one contender. */
+/** The results of one contender. */
 export interface ContenderReport {
   /** Name of the contender. */
   readonly name: string
-  /** Whether the case is about it, rather than having it to compare. */
+  /** Whether it is under test. If not, it is there for comparison. */
   readonly isSubject: boolean
   /** Records per run. */
   readonly records: number
-  /** Records per second, by the median time of its runs. */
+  /** Median over the runs. */
   readonly recordsPerSecond: number
-  /** Of its own output, or of its input where the case is about reading. */
+  /** Megabytes of its output per second. For a case that reads, of its input. */
   readonly megabytesPerSecond: number
-  /** Bytes of output of a run; bytes of input where the case is about reading. */
+  /** Size of the output in bytes. For a case that reads, of the input. */
   readonly outputBytes: number
-  /** Bytes of output for each record, relative to those of the baseline; above 1 is larger. */
+  /** Bytes of output per record, relative to the baseline. Above 1 is larger. */
   readonly outputRatio: number
-  /** Greatest resident memory of any run, in bytes. */
+  /** Peak resident memory of the process, the highest of all runs. */
   readonly peakRssBytes: number
-  /** Part of the time that garbage collection held up the program, from 0 to 1. */
+  /** Fraction of the time spent in garbage collection, from 0 to 1. Median over the runs. */
   readonly gcShare: number
-  /** How late the event loop came to its timers, at worst. */
+  /** Maximum delay of the event loop in milliseconds. Median over the runs. */
   readonly loopDelayMs: number
-  /** Records per second relative to the baseline, round by round; above 1 is faster. */
+  /** Records per second relative to the baseline, round by round. Above 1 is faster. */
   readonly ratio: Spread
   /** Milliseconds of each run. */
   readonly times: readonly number[]
 }
 
-/** The figures of a benchmark, with where they were taken. */
+/** The results of a benchmark, and the machine they were measured on. */
 export interface BenchReport {
   /** Name of the case. */
   readonly name: string
   /** How many times each contender ran. */
   readonly rounds: number
-  /** The output of each contender, which is the expected one. */
+  /** The output of each contender, by name. It equals the expected one. */
   readonly outputs: Readonly<Record<string, Contents>>
   /** The machine on which the figures were taken. */
   readonly machine: Machine
-  /** The baseline first. */
+  /** In the order of the case; the baseline is the first one. */
   readonly contenders: readonly ContenderReport[]
 }
 
 /**
  * Runs the benchmark that the module at `caseUrl` exports as `benchCase`.
  *
- * @throws {Error} if a contender fails, its output is not the expected one, or none is asked for
+ * @throws {Error} if a contender fails, if its output is not the expected one, or if `contenders` selects none
  */
 export async function bench(caseUrl: URL, options: BenchOptions = {}): Promise<BenchReport> {
   const { rounds = 7, records, contenders: wanted = [''], directory = tmpdir() } = options
   const asked = { caseUrl: caseUrl.href, wanted, ...(records === undefined ? {} : { records }) }
-  const plan = await inDirectory(directory, (own) => runChild({ kind: 'plan', ...asked, directory: own }))
+  const plan = await inDirectory(directory, (empty) => runChild({ kind: 'plan', ...asked, directory: empty }))
   if (plan.contenders.length === 0) {
-    throw new Error(`No contender of ${plan.name} is named like ${wanted.join(' or ')}`)
+    throw new Error(`No contender of ${plan.name} has a name that contains ${wanted.join(' or ')}`)
   }
   const runs = plan.contenders.map((contender) => ({ contender, measured: [] as Measured[] }))
   for (let round = 0; round < rounds; round++) {
@@ -99,13 +108,13 @@ async function runOnce(caseUrl: URL, contender: PlannedContender, parent: string
   )
   const { rows, checksum } = measured.output
   if (!isDeepStrictEqual({ rows, checksum }, expected)) {
-    const [made, due] = [JSON.stringify(measured.output), JSON.stringify(expected)]
-    throw new Error(`The output of ${name} is wrong, so its time does not count: made ${made}, expected ${due}`)
+    const [got, wanted] = [JSON.stringify(measured.output), JSON.stringify(expected)]
+    throw new Error(`The output of ${name} is wrong, so its time does not count: got ${got}, expected ${wanted}`)
   }
   return measured
 }
 
-/** Has `work` done with an empty directory, which is removed whatever becomes of it. */
+/** Calls `work` with an empty directory, which is removed afterwards, also after an error. */
 async function inDirectory<Result>(parent: string, work: (directory: string) => Promise<Result>): Promise<Result> {
   const directory = await mkdtemp(join(parent, 'spillway-bench-'))
   try {
@@ -115,7 +124,7 @@ async function inDirectory<Result>(parent: string, work: (directory: string) => 
   }
 }
 
-/** Has a fresh process do `task`, under the same loaders as this one. */
+/** Runs `task` in a new process, with the same loaders as this one. */
 async function runChild<Task extends ChildTask>(task: Task): Promise<Extract<ChildReply, { kind: Task['kind'] }>> {
   const child = fork(new URL(`./bench-child${extname(import.meta.url)}`, import.meta.url), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -166,7 +175,7 @@ function baselineRecords(baseline: Runs | undefined): number {
   return baseline?.contender.records ?? NaN
 }
 
-/** Records a millisecond in one round. */
+/** Records per millisecond in one round. */
 function speedOf(baseline: Runs | undefined, round: number): number {
   return baselineRecords(baseline) / (baseline?.measured[round]?.elapsedMs ?? NaN)
 }

@@ -1,5 +1,5 @@
 /**
- * Runs the benchmarks of the project. A filter and a name of a contender may be parts of names.
+ * `npm run bench`: runs the benchmarks of the project. The filter and the contender names may be parts of names.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { parse } from 'node:path'
@@ -18,15 +18,15 @@ interface Flags {
 
 const command = new Command('npm run bench --')
   .description(
-    'Runs the benchmark of that name, those whose names contain it, or all. `*` marks what a benchmark is about.',
+    'Runs the benchmark with this name, else all whose names contain it. `*` marks the contenders under test.',
   )
-  .argument('[filter]', 'a name, or part of some')
+  .argument('[filter]', 'a name or a part of names (default: all benchmarks)')
   .option('--records <n>', 'records per run', count)
   .option('--rounds <n>', 'runs of each contender', count)
   .option('--contender <name...>', 'only contenders whose names contain this')
-  .option('--directory <path>', 'where the runs write')
-  .option('--json <file>', 'write the figures to a file, too')
-  .option('--compare <file>', 'compare with the figures in such a file')
+  .option('--directory <path>', 'directory in which the runs write')
+  .option('--json <file>', 'also write the results to a file')
+  .option('--compare <file>', 'compare with the results in a file of --json')
   .parse()
 try {
   await run(command.args[0] ?? '', command.opts<Flags>())
@@ -39,7 +39,7 @@ async function run(filter: string, { contender: contenders, json, compare, ...fl
   const base = compare === undefined ? [] : (JSON.parse(readFileSync(compare, 'utf8')) as BenchReport[])
   const cases = new URL('./cases/', import.meta.url)
   const files = readdirSync(cases).filter((file) => /(?<!\.d)\.[jt]s$/.test(file) && file.includes(filter))
-  if (files.length === 0) throw new Error(`No benchmark is named like ${filter}`)
+  if (files.length === 0) throw new Error(`No benchmark has a name that contains ${filter}`)
   const named = files.find((file) => parse(file).name === filter)
   const reports: BenchReport[] = []
   for (const file of named === undefined ? files : [named]) {

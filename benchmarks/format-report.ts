@@ -1,5 +1,5 @@
 /**
- * Puts the figures of a benchmark into a table of text.
+ * Formats the results of a benchmark as a table of text.
  */
 import type { BenchReport, ContenderReport } from './bench.ts'
 import type { Machine } from './machine.ts'
@@ -8,7 +8,7 @@ import type { Spread } from './statistics.ts'
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 
-/** A heading, and a line for each contender; `*` marks those that the case is about. */
+/** A heading, and a line for each contender. `*` marks the contenders under test. */
 export function formatReport({ name, rounds, contenders }: BenchReport): string {
   const [baseline] = contenders
   const heading = `${name}: median of ${rounds} ${rounds === 1 ? 'run' : 'runs'} each, compared with ${baseline?.name ?? ''}`
@@ -29,7 +29,7 @@ export function formatReport({ name, rounds, contenders }: BenchReport): string 
   return [heading, ...table(['  contender', ...titles], rows)].join('\n')
 }
 
-/** How the ratios differ from those of an earlier report, a line for each contender that is in both. */
+/** The change of the ratios since an earlier report, a line for each contender that is in both. */
 export function formatComparison(report: BenchReport, base: BenchReport): string {
   const rows = report.contenders.flatMap((contender): string[][] => {
     const before = base.contenders.find(({ name }) => name === contender.name)
@@ -39,7 +39,7 @@ export function formatComparison(report: BenchReport, base: BenchReport): string
   return table(['  contender', 'speed before', 'speed now', 'change'], rows).join('\n')
 }
 
-/** A heading and a line for each pipeline, and below it one for each of its stages. */
+/** A heading and a line for each pipeline, then for each pipeline a table of its stages. */
 export function formatPipelines({ rounds, pipelines }: PipelineReport): string {
   const [baseline] = pipelines
   const heading = `median of ${rounds} ${rounds === 1 ? 'run' : 'runs'} each, compared with ${baseline?.name ?? ''}`
@@ -63,7 +63,7 @@ export function formatPipelines({ rounds, pipelines }: PipelineReport): string {
   return [heading, ...lines].join('\n')
 }
 
-/** One line on where the figures were taken. */
+/** One line that describes the machine. */
 export function formatMachine(machine: Machine): string {
   const packages = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`)
   const memory = `${whole.format(machine.memoryBytes / 2 ** 30)} GiB`
@@ -84,7 +84,7 @@ function ratio({ median, least, most }: Spread): string {
   return `${median.toFixed(3)} (${least.toFixed(3)} to ${most.toFixed(3)})`
 }
 
-/** A dash stands for what no number tells: what contenders without records, or without output, take for each. */
+/** A dash for a value that is not finite, such as the time per record of a contender without records. */
 function fixed(value: number, digits: number): string {
   return Number.isFinite(value) ? value.toFixed(digits) : '-'
 }
@@ -97,7 +97,7 @@ function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1)
 }
 
-/** Aligned columns, the first to the left and the others to the right. */
+/** Aligned columns: the first one to the left, the others to the right. */
 function table(titles: readonly string[], rows: readonly string[][]): string[] {
   const widths = titles.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
   return [titles, ...rows].map((row) =>

@@ -1,7 +1,5 @@
 /**
- * The benchmark harness, for measuring code of your own beside the toolkit's.
- *
- * @module spillway/benchmarks
+ * The benchmark harness, for comparing your own code with the toolkit.
  */
 export { bench, type BenchOptions, type BenchReport, type ContenderReport } from './bench.ts'
 export type { BenchCase, Contender, ContenderLoader, Contents, Job, Output, Work } from './bench-case.ts'

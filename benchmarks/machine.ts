@@ -1,12 +1,12 @@
 /**
- * Where figures were taken: without this beside them they mean nothing.
+ * The machine that results were measured on. Results have no meaning without it.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 
-/** A machine and the software on it, as far as it bears on speed. */
+/** The hardware and software of a machine that affect speed. */
 export interface Machine {
   /** Model of the processor. */
   readonly cpu: string
@@ -18,11 +18,16 @@ export interface Machine {
   readonly platform: string
   /** Version of Node.js, as in `v22.15.0`. */
   readonly node: string
-  /** Version of spillway and of the packages that a benchmark names. */
+  /** Versions of spillway and of the packages that the benchmark names. */
   readonly packages: Readonly<Record<string, string>>
 }
 
-/** Describes this machine, with the versions of `packages` as the module at `moduleUrl` would load them. */
+/**
+ * Describes this machine.
+ *
+ * @param moduleUrl - the versions are those that this module would load
+ * @param packages - names of packages; one that is missing gets the version `not installed`
+ */
 export function describeMachine(moduleUrl: URL, packages: readonly string[] = []): Machine {
   const processors = cpus()
   const own = createRequire(import.meta.url)('spillway/package.json') as { version: string }
@@ -43,7 +48,7 @@ function versionOf(name: string, moduleUrl: URL): string {
       const manifest = JSON.parse(readFileSync(join(directory, name, 'package.json'), 'utf8')) as { version: string }
       return manifest.version
     } catch {
-      // Not installed in this directory; the next one up may have it.
+      // Not installed in this directory. It may be in the parent directory.
     }
   }
   return 'not installed'

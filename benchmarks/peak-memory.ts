@@ -3,13 +3,16 @@
  */
 import { readFileSync } from 'node:fs'
 
-/** The most memory it had resident, in bytes. */
+/** Peak resident memory in bytes. */
 export function peakRssBytes(): number {
-  return (markOfKernel() ?? process.resourceUsage().maxRSS) * 1024
+  return (highWaterMarkKb() ?? process.resourceUsage().maxRSS) * 1024
 }
 
-/** On Linux `maxRSS` begins with what the parent had when it forked; this mark is the process's own, in kilobytes. */
-function markOfKernel(): number | undefined {
+/**
+ * On Linux `maxRSS` starts with the memory of the parent at the fork. `VmHWM`, in kilobytes, is that of the process
+ * itself.
+ */
+function highWaterMarkKb(): number | undefined {
   if (process.platform !== 'linux') return undefined
   const mark = /^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
   return mark === undefined ? undefined : Number(mark)

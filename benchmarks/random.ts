@@ -1,12 +1,12 @@
 /**
- * Seeded random numbers with all 53 bits of a double in use: generators with poor low bits make doubles that repeat
- * or print short, and then sizes and speeds mean nothing.
+ * Seeded random numbers that use all 53 bits of a double. Generators with poor low bits make doubles that repeat or
+ * have few digits, and sizes and speeds would not be realistic.
  */
 
-/** Draws a number from 0 up to, but not including, 1. */
+/** Returns a number from 0 (inclusive) to 1 (exclusive). */
 export type Random = () => number
 
-/** A generator that draws the same numbers for the same seed: sfc32 by Chris Doty-Humphrey (PractRand). */
+/** A generator whose numbers depend only on the seed: sfc32 by Chris Doty-Humphrey (PractRand). */
 export function makeRandom(seed: number): Random {
   let [a, b, c, counter] = [0, seed | 0, 0x9e3779b9 | 0, 1]
   const draw32 = (): number => {

@@ -1,15 +1,15 @@
 /**
- * Records such as a parameter search makes: ten fields, two levels of nesting, doubles of full entropy.
+ * Records like those of a parameter search: ten fields, two levels of nesting, doubles of full entropy.
  */
 import { makeRandom } from './random.ts'
 
-/** The containers that the records of {@link makeRecords} come from. */
+/** Number of different containers in the records of {@link makeRecords}. */
 export const CONTAINERS = 1500
 
-/** One of the records made here. */
+/** A record of {@link makeRecords}. */
 export type SearchRecord = ReturnType<typeof makeRecord>
 
-/** Makes `count` distinct records, the same ones for the same seed. */
+/** Makes `count` distinct records, which depend only on the seed. */
 export function makeRecords(count: number, seed = 1): SearchRecord[] {
   const random = makeRandom(seed)
   return Array.from({ length: count }, (_, index) => makeRecord(index, random))
@@ -49,12 +49,12 @@ function makeRecord(index: number, random: () => number) {
   }
 }
 
-/** Goes round and round `pool` until `count` records are out. */
+/** Yields the records of `pool` repeatedly, in order, until there are `count`. */
 export function* cycle<T>(pool: readonly T[], count: number): Generator<T, void, undefined> {
   for (let left = count; left > 0; left -= pool.length) yield* left < pool.length ? pool.slice(0, left) : pool
 }
 
-/** What {@link cycle} gives out, in arrays of `size` records; the last one may be shorter. */
+/** The records of {@link cycle} in arrays of `size` records. The last one may be shorter. */
 export function* batches<T>(pool: readonly T[], count: number, size: number): Generator<T[], void, undefined> {
   for (let at = 0; at < count; at += size) {
     const [start, length] = [at % pool.length, Math.min(size, count - at)]

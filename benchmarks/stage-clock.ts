@@ -1,6 +1,6 @@
 /**
- * Watches one stream of a pipeline and sums up what it spends its time on. It looks at the hooks that every Node stream
- * consists of, so it needs nothing of the stream but that it is one.
+ * Measures how one stream of a pipeline spends its time. It wraps the hooks that every Node.js stream has, such as
+ * `_write`, so it works with any stream.
  */
 import { performance } from 'node:perf_hooks'
 import { Readable, Writable, type Duplex } from 'node:stream'
@@ -8,17 +8,23 @@ import { Readable, Writable, type Duplex } from 'node:stream'
 /** A stream of any kind. */
 export type Stage = Readable | Writable | Duplex
 
-/** What a stage is at. `busy`: in a hook, or waiting for one to call back. `blocked`: what it made is not taken. */
+/**
+ * The state of a stage. `busy`: in a hook, or waiting for its callback. `blocked`: the next stage does not accept its
+ * output. `starved`: it waits for input.
+ */
 type Activity = 'busy' | 'blocked' | 'starved'
 
 type Hook = (...args: unknown[]) => unknown
 
-/** The hooks that are called back when they are done. Those of a Transform stand for its `_write`, which only passes on. */
+/**
+ * The hooks with a callback. Of a Transform, `_transform` and `_flush` are measured, because its `_write` only calls
+ * them.
+ */
 const WRITING_HOOKS = ['_writev', '_write', '_final', '_transform', '_flush'] as const
 
 const defaultWrite: unknown = Reflect.get(Writable.prototype, '_write')
 
-/** Sums up the time of one stage. */
+/** Measures the time of one stage. */
 export class StageClock {
   readonly name: string
   readonly #stage: Stage
@@ -26,15 +32,15 @@ export class StageClock {
   #activity: Activity = 'starved'
   readonly #now: () => number
   #since: number
-  /** Hooks that have begun and not called back. */
+  /** Hooks that have started and whose callback was not called yet. */
   #hooks = 0
-  /** Records that left a readable stage, or that came to one that is not. */
+  /** Records that left a readable stage, or that entered one that is only writable. */
   #records = 0
 
   /**
-   * Starts watching; the stage must not flow yet.
+   * Starts measuring. The stage must not flow yet.
    *
-   * @param now - the time in milliseconds
+   * @param now - returns the time in milliseconds
    */
   constructor(stage: Stage, name: string, now = () => performance.now()) {
     this.name = name
@@ -47,74 +53,74 @@ export class StageClock {
       if (isTransform && hook.startsWith('_write')) continue
       if (isTransform && hook === '_final') continue
       const original = hooks[hook]
-      // The default one goes on to `_writev`.
-      if (typeof original === 'function' && original !== defaultWrite) hooks[hook] = this.#watched(hook, original)
+      // The default `_write` calls `_writev`, which is measured itself.
+      if (typeof original === 'function' && original !== defaultWrite) hooks[hook] = this.#measured(hook, original)
     }
-    if (stage instanceof Readable) this.#watchReading(stage)
+    if (stage instanceof Readable) this.#measureReading(stage)
   }
 
-  /** Records that left it, or came to it where nothing leaves. */
+  /** Records that left the stage, or that entered it if it is only writable. */
   get records(): number {
     return this.#records
   }
 
-  /** Milliseconds by activity until now. */
+  /** Milliseconds spent in each activity so far. */
   read(): Readonly<Record<Activity, number>> {
-    this.#turn(this.#activity)
+    this.#switchTo(this.#activity)
     return { ...this.#times }
   }
 
-  #watched(name: string, original: Hook): Hook {
+  #measured(name: string, original: Hook): Hook {
     return (...args) => {
       const callback = args.at(-1) as Hook
       if (!(this.#stage instanceof Readable)) this.#records += countWritten(name, args[0])
       this.#hooks += 1
-      this.#turn('busy')
+      this.#switchTo('busy')
       let isDone = false
       const done: Hook = (...results) => {
         if (!isDone) this.#hooks -= 1
         isDone = true
-        this.#handOver(() => callback(...results))
+        this.#runNext(() => callback(...results))
       }
       return original.call(this.#stage, ...args.slice(0, -1), done)
     }
   }
 
-  #watchReading(stage: Readable): void {
+  #measureReading(stage: Readable): void {
     const push = stage.push.bind(stage)
     const read = stage._read.bind(stage)
     const isSource = !('writable' in stage)
     stage._read = (size) => {
-      // Asked for more: a source works until it has something, others wait for what comes in.
-      if (this.#hooks === 0) this.#turn(isSource ? 'busy' : 'starved')
+      // On a read, a source works until it has a chunk. Other stages wait for input.
+      if (this.#hooks === 0) this.#switchTo(isSource ? 'busy' : 'starved')
       read(size)
     }
     stage.push = (chunk: unknown, encoding?: BufferEncoding) => {
       if (chunk !== null) this.#records += countRecords(chunk)
-      let goesOn = true
-      this.#handOver(() => {
-        goesOn = push(chunk, encoding)
+      let canPush = true
+      this.#runNext(() => {
+        canPush = push(chunk, encoding)
       })
-      if (isSource && goesOn && chunk !== null) this.#turn('busy')
-      return goesOn
+      if (isSource && canPush && chunk !== null) this.#switchTo('busy')
+      return canPush
     }
   }
 
-  /** Does what makes the next stage work, now or later; that is not this one's time. */
-  #handOver(work: () => unknown): void {
-    this.#turn('blocked')
+  /** Runs code that makes the next stage work. Its time is not counted as time of this stage. */
+  #runNext(work: () => unknown): void {
+    this.#switchTo('blocked')
     work()
-    if (this.#hooks > 0) this.#turn('busy')
-    else this.#rest()
+    if (this.#hooks > 0) this.#switchTo('busy')
+    else this.#waitForOthers()
   }
 
-  #rest(): void {
+  #waitForOthers(): void {
     const stage = this.#stage
     const isFull = stage instanceof Readable && stage.readableLength >= stage.readableHighWaterMark
-    this.#turn(isFull ? 'blocked' : 'starved')
+    this.#switchTo(isFull ? 'blocked' : 'starved')
   }
 
-  #turn(activity: Activity): void {
+  #switchTo(activity: Activity): void {
     const now = this.#now()
     this.#times[this.#activity] += now - this.#since
     this.#since = now

@@ -1,8 +1,8 @@
 /**
- * The few figures that describe a handful of runs.
+ * Statistics of a few runs.
  */
 
-/** The middle of some values, and their extremes. */
+/** The median of values, and their extremes. */
 export interface Spread {
   /** The middle value, or the mean of the middle two. */
   readonly median: number
@@ -12,14 +12,14 @@ export interface Spread {
   readonly most: number
 }
 
-/** The middle value, or the mean of the middle two; NaN of nothing. */
+/** The middle value, or the mean of the two middle values. NaN if there are none. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length / 2
   return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2
 }
 
-/** Median and extremes of some values; the median of none is NaN. */
+/** The median, least and most of values. */
 export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), least: Math.min(...values), most: Math.max(...values) }
 }

@@ -1,5 +1,5 @@
 /**
- * Sums up text of one row per line, as it is made or as it is found in files.
+ * Contents (rows and checksum) of text with one row per line, from rows in memory or from files.
  */
 import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
@@ -8,12 +8,12 @@ import { pipeline } from 'node:stream/promises'
 import { crc32, createGunzip } from 'node:zlib'
 import type { Output } from './bench-case.ts'
 
-/** The sum of the lines that `toLine` makes of `rows`, each with a line feed after it. */
+/** The contents and size of the lines that `toLine` makes from `rows`, each with a line feed after it. */
 export function sumLines<Row>(rows: Iterable<Row>, toLine: (row: Row) => string): Output {
   return sumText('', rows, (row) => `${toLine(row)}\n`)
 }
 
-/** The sum of `header`, which may be a line, and of the lines that `toLine` makes of `rows`, line feeds included. */
+/** The same for `header`, a line or empty, followed by the lines that `toLine` makes from `rows`, with line feeds. */
 export function sumText<Row>(header: string, rows: Iterable<Row>, toLine: (row: Row) => string): Output {
   let [count, bytes, checksum] = [header === '' ? 0 : 1, Buffer.byteLength(header), crc32(header)]
   for (const row of rows) {
@@ -26,8 +26,10 @@ export function sumText<Row>(header: string, rows: Iterable<Row>, toLine: (row: 
 }
 
 /**
- * The sum of the files anywhere in `directory` whose names end in `extension`, in the order of their paths: of the text in
- * those whose names end in `.gz`, with their bytes as they are on disk.
+ * The contents and size of all files below `directory` whose names end in `extension`, in the order of their paths. The
+ * checksum of a `.gz` file is that of its decompressed text, its size is that on disk.
+ *
+ * @throws the error of a file that cannot be read or decompressed
  */
 export async function sumFiles(directory: string, extension: string): Promise<Output> {
   let [rows, bytes, checksum] = [0, 0, 0]

@@ -1,64 +1,66 @@
 /**
- * Times pipelines of streams against each other, in this process, and tells what each stage of them spends its time on.
+ * Compares the speed of pipelines of streams in this process, and measures how each stage spends its time.
  */
 import { monitorEventLoopDelay, performance, PerformanceObserver } from 'node:perf_hooks'
 import { pipeline } from 'node:stream/promises'
 import { StageClock, type Stage } from './stage-clock.ts'
 import { median, spreadOf, type Spread } from './statistics.ts'
 
-/** Makes the streams of one run, the source first, as for `pipeline()`. */
+/** Makes new streams for one run, in the order of `pipeline()`: the source first. */
 export type MakeStages = () => readonly Stage[] | Promise<readonly Stage[]>
 
 /** Options of {@link timePipelines}. */
 export interface TimePipelinesOptions {
-  /** How many times each pipeline runs; one run before them warms up and does not count. @default 5 */
+  /** Number of runs of each pipeline, after one warm-up run that is not counted. @default 5 */
   readonly rounds?: number
 }
 
-/** What a stage spends its time on, in parts of the whole from 0 to 1. */
+/** How a stage spends its time, as fractions from 0 to 1. Medians over the runs. */
 export interface StageReport {
-  /** Its class, with its place where several are of the same one. */
+  /** The name of its class, with its position if several stages have the same class. */
   readonly name: string
-  /** At work, or waiting for something outside the pipeline, such as a disk. */
+  /** It works, or waits for something outside the pipeline, such as a disk. */
   readonly busyShare: number
-  /** What it made is not taken by the next stage. */
+  /** It waits, because the next stage does not accept its output. */
   readonly blockedShare: number
-  /** Nothing comes from the stage before. */
+  /** It waits for input from the previous stage. */
   readonly starvedShare: number
 }
 
-/** The figures of one pipeline. */
+/** The results of one pipeline. */
 export interface TimedPipeline {
   /** Name of the pipeline. */
   readonly name: string
-  /** Records (or batches of them, counted one by one) that left the source in a run; chunks that are neither don't count. */
+  /**
+   * Records that left the source in a run. The records of a batch are counted. Other chunks, such as bytes, are not.
+   */
   readonly records: number
-  /** Records per second, by the median time of its runs. */
+  /** Median over the runs. */
   readonly recordsPerSecond: number
-  /** Part of the time that garbage collection stopped the program, from 0 to 1. */
+  /** Fraction of the time spent in garbage collection, from 0 to 1. Median over the runs. */
   readonly gcShare: number
-  /** Greatest delay of the event loop in a run, in milliseconds; the median of the runs. */
+  /** Maximum delay of the event loop in milliseconds. Median over the runs. */
   readonly loopDelayMs: number
-  /** Speed relative to the first pipeline, round by round; above 1 is faster. */
+  /** Speed relative to the first pipeline, round by round. Above 1 is faster. */
   readonly ratio: Spread
   /** Milliseconds of each run. */
   readonly times: readonly number[]
-  /** Each stage, in the order of the pipeline. */
+  /** In the order of the pipeline. */
   readonly stages: readonly StageReport[]
-  /** The stage that is busy for the longest. */
+  /** Name of the stage with the largest `busyShare`. */
   readonly slowest: string
 }
 
-/** What {@link timePipelines} returns; `formatPipelines` makes a table of it. */
+/** The result of {@link timePipelines}. `formatPipelines` formats it as a table. */
 export interface PipelineReport {
   /** How many times each pipeline ran. */
   readonly rounds: number
-  /** The first one is what the others are compared with. */
+  /** In the order given. The first one is the baseline of all ratios. */
   readonly pipelines: readonly TimedPipeline[]
 }
 
-/** Milliseconds between two looks at the event loop. */
-const LOOK_EVERY_MS = 10
+/** Interval at which the delay of the event loop is sampled. */
+const SAMPLE_INTERVAL_MS = 10
 
 interface Run {
   readonly elapsedMs: number
@@ -74,10 +76,11 @@ interface TimedStage {
 }
 
 /**
- * Runs pipelines in turns (A B A B ...). Watching a stage costs about a microsecond a chunk.
+ * Runs pipelines in turns (A B A B ...) and measures them. The measurement costs about a microsecond per chunk and
+ * stage.
  *
  * @param pipelines - by name; each call must make new streams
- * @throws whatever a pipeline fails with
+ * @throws the error of a pipeline that fails
  * @example
  * const report = await timePipelines({
  *   mine: () => [source(), new MyTransform(), new JsonlSink({ path: 'mine.jsonl', onExisting: 'overwrite' })],
@@ -104,7 +107,7 @@ async function runOnce(make: MakeStages): Promise<Run> {
     for (const { duration } of list.getEntries()) gcMs += duration
   })
   collections.observe({ entryTypes: ['gc'] })
-  const loopDelay = monitorEventLoopDelay({ resolution: LOOK_EVERY_MS })
+  const loopDelay = monitorEventLoopDelay({ resolution: SAMPLE_INTERVAL_MS })
   loopDelay.enable()
   const clocks = stages.map((stage, index) => new StageClock(stage, nameOf(stage, index, stages)))
   const start = performance.now()
@@ -114,7 +117,7 @@ async function runOnce(make: MakeStages): Promise<Run> {
   loopDelay.disable()
   for (const { duration } of collections.takeRecords()) gcMs += duration
   collections.disconnect()
-  return { elapsedMs, gcMs, loopDelayMs: Math.max(0, loopDelay.max / 1e6 - LOOK_EVERY_MS), stages: timed }
+  return { elapsedMs, gcMs, loopDelayMs: Math.max(0, loopDelay.max / 1e6 - SAMPLE_INTERVAL_MS), stages: timed }
 }
 
 function nameOf(stage: Stage, index: number, stages: readonly Stage[]): string {

@@ -1,5 +1,5 @@
 /**
- * What the size of the batches within a ResultStreamer costs: single records into JSON lines, aggregated on the way.
+ * The cost of different values of `bufferSize` in a ResultStreamer: single records into JSON lines, with aggregation.
  */
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'

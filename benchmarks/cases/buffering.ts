@@ -1,6 +1,6 @@
 /**
- * Single records into batches: BufferingTransform, beside a Transform that hands on one by one and one that makes batches
- * by count only.
+ * Single records into batches: BufferingTransform, compared with a Transform that passes on single records and one that
+ * makes batches by count only.
  */
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -39,7 +39,7 @@ function passing(): Transform {
   return new Transform({ objectMode: true, transform: (record, _encoding, callback) => callback(null, record) })
 }
 
-/** What one writes at first: it knows neither bytes nor age, and does not look for an object that comes twice. */
+/** The simplest batching: it has no limit of bytes or age, and does not detect an object that is written twice. */
 function batching(): Transform {
   let batch: unknown[] = []
   return new Transform({

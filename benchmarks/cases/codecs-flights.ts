@@ -1,5 +1,5 @@
 /**
- * Real flights into each format with each of its compressions: flat records that repeat much.
+ * Real flights into each format with each of its compressions: flat records with many repeated values.
  */
 import type { BenchCase } from '../bench-case.ts'
 import { codecContenders, codecWork } from '../formats/codec-contenders.ts'

@@ -1,6 +1,5 @@
 /**
- * Nested records into each format with each of its compressions: doubles of full entropy, which hardly anything makes
- * smaller.
+ * Nested records into each format with each of its compressions: doubles of full entropy, which hardly compress.
  */
 import type { BenchCase } from '../bench-case.ts'
 import { codecContenders, codecWork } from '../formats/codec-contenders.ts'

@@ -1,6 +1,6 @@
 /**
- * Records of several sources into one stream: a DistributedResultCollector, beside a bare merge, which keeps neither a
- * bounded queue for each source nor turns.
+ * Records of several sources into one stream: a DistributedResultCollector, compared with a bare merge, which has no
+ * bounded queue per source and no fair order.
  */
 import { PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -13,7 +13,7 @@ import { readTallies, saveTallies, sumTallies, Tally } from '../tally.ts'
 
 const POOL = 100_000
 
-/** A record that knows which source it is from. */
+/** A record with the number of its source. */
 interface SourceRecord extends SearchRecord {
   readonly source: number
 }
@@ -64,7 +64,7 @@ function recordsOf(pools: Pools, source: number, records: number): Iterable<Sour
 
 async function merge(pools: Pools, { records, directory }: Job): Promise<void> {
   const merged = new PassThrough({ objectMode: true })
-  // Each source adds its own.
+  // Each source adds its own listeners.
   merged.setMaxListeners(0)
   const tallies = pools.map(() => new Tally())
   const sources = pools.map((_, source) =>

@@ -1,7 +1,8 @@
 /**
- * What it costs to be sure of records: nested records into JSON lines, an acknowledgement being asked for with every
- * thousandth, that it is in the file or on the disk, while the others go on; and as a workflow, which makes a checkpoint
- * after every 1,000 records in place of the default 10,000. What comes due while the disk is busy is made as one.
+ * The cost of acknowledgements and commits. Nested records into JSON lines, where every 1,000th record requests an
+ * acknowledgement (`written` or `durable`) while writing continues. And the same records as a workflow, with a
+ * checkpoint every 10,000 records, the default, or every 1,000. Those that become due while the disk is busy are
+ * combined.
  */
 import { join } from 'node:path'
 import { Coordinator } from '../../lib/coordinator.ts'

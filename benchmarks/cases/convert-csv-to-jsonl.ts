@@ -1,6 +1,6 @@
 /**
- * `spillway convert` from CSV to JSON lines, beside the streams one would join: the bars of the S&P 500, over and over. It
- * reads its input twice, the first time for the types of its columns, which the others are told.
+ * `spillway convert` from CSV to JSON lines, compared with a pipeline of common streams: the bars of the S&P 500,
+ * repeated. It reads its input twice, first for the types of the columns, which the other contender is given.
  */
 import { createReadStream, createWriteStream } from 'node:fs'
 import { join } from 'node:path'

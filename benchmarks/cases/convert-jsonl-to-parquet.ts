@@ -1,6 +1,6 @@
 /**
- * `spillway convert` from JSON lines to Parquet, beside the streams one would join. It reads its input twice, the first
- * time for its columns, which the others are told.
+ * `spillway convert` from JSON lines to Parquet, compared with a pipeline of common streams. It reads its input twice,
+ * first for its columns, which the other contender is given.
  */
 import { join } from 'node:path'
 import type { BenchCase } from '../bench-case.ts'

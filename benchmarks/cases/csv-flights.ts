@@ -1,5 +1,5 @@
 /**
- * Real flights into CSV, beside other writers of it: flat records with a Date.
+ * Real flights into CSV, compared with other CSV writers: flat records with a Date.
  */
 import type { BenchCase } from '../bench-case.ts'
 import { cycle } from '../records.ts'

@@ -1,5 +1,5 @@
 /**
- * Nested records into CSV, beside other writers of it.
+ * Nested records into CSV, compared with other CSV writers.
  */
 import type { BenchCase } from '../bench-case.ts'
 import { cycle, makeRecords, type SearchRecord } from '../records.ts'

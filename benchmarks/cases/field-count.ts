@@ -1,6 +1,6 @@
 /**
- * What a value costs by the number of fields that a record has, in each format. All contenders write as many values, each
- * of which counts as a record would: the more fields, the fewer records.
+ * The cost of a value by the number of fields of a record, in each format. All contenders write the same number of
+ * values, so with more fields they write fewer records. Each value counts as one record in the report.
  */
 import type { Compression, Format } from '../../sinks/options.ts'
 import type { BenchCase, ContenderLoader, Work } from '../bench-case.ts'

@@ -1,6 +1,6 @@
 /**
- * Real flights into JSON lines: flat records with a Date. None of their fields is a metric, so nothing is aggregated but
- * counts.
+ * Real flights into JSON lines: flat records with a Date. None of their fields is a metric, so only counts are
+ * aggregated.
  */
 import type { BenchCase } from '../bench-case.ts'
 import { cycle } from '../records.ts'

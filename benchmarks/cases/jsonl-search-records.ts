@@ -1,6 +1,6 @@
 /**
- * Nested records into JSON lines: through a ResultStreamer, buffered and aggregated on the way (three metrics of 1,500
- * containers), and beside other ways of writing them.
+ * Nested records into JSON lines: through a ResultStreamer, with buffering and aggregation (three metrics of 1,500
+ * containers), compared with other ways of writing them.
  */
 import type { BenchCase } from '../bench-case.ts'
 import { cycle, makeRecords } from '../records.ts'

@@ -1,7 +1,7 @@
 /**
- * What a record costs by how many there are: batches of records through a ResultStreamer into JSON lines. The fewer there
- * are, the more it weighs that each run is a fresh process, whose code has yet to be compiled. With `--records` all
- * numbers change alike.
+ * The cost of a record by the number of records: batches of records through a ResultStreamer into JSON lines. Each run
+ * is a new process whose code is not compiled yet, and with fewer records that cost per record is higher. `--records`
+ * scales all numbers of records.
  */
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -19,7 +19,7 @@ export const benchCase: typeof searchRecords = {
   ...searchRecords,
   name: 'jsonl-sizes',
   records: 100_000,
-  // Each record of the pool is made text once only: the largest size has a hundred of each.
+  // Each record of the pool is stringified only once: the largest size repeats each one a hundred times.
   expectedOutput: (pool, records) => {
     const lines = pool.map((record) => JSON.stringify(record))
     return sumLines(cycle(lines, records), (line) => line)

@@ -1,7 +1,7 @@
 /**
- * What memory each format takes, above that of a process that does nothing: that of `--records 1000000` and of
- * `--records 20000000` should not differ. The pool is small, so that next to nothing else is in the process; the size of
- * the outputs means nothing for that.
+ * The memory of each format, above that of a process that does nothing. It should be the same for `--records 1000000`
+ * and `--records 20000000`. The pool is small, so that the process holds little else. For that reason the output sizes
+ * are not realistic.
  */
 import type { BenchCase, Work } from '../bench-case.ts'
 import { bySink } from '../formats/by-sink.ts'
@@ -33,7 +33,7 @@ export const benchCase: BenchCase<readonly SearchRecord[]> = {
   subjects: ['JSONL', 'JSONL, gzip', 'CSV', 'CSV, gzip', 'Parquet'],
 }
 
-// The cases of single formats are loaded when they are needed, so that the process of a contender is without them.
+// The cases of single formats are loaded on first use, so that they take no memory in the process of a contender.
 
 async function expectedCsv(...given: Parameters<Work<readonly SearchRecord[]>['expectedOutput']>) {
   return (await import('./csv-search-records.ts')).benchCase.expectedOutput(...given)

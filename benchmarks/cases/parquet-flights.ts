@@ -1,5 +1,5 @@
 /**
- * Real flights into Parquet, beside other writers of it: flat records, few distinct texts, small whole numbers.
+ * Real flights into Parquet, compared with other Parquet writers: flat records, few distinct texts, small integers.
  */
 import type { BenchCase } from '../bench-case.ts'
 import { FLIGHTS, flightTable, readFlights, sumFlights, type Flight } from '../tables/flights.ts'

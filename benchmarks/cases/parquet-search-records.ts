@@ -1,5 +1,5 @@
 /**
- * Nested records into Parquet, beside other writers of it.
+ * Nested records into Parquet, compared with other Parquet writers.
  */
 import type { BenchCase } from '../bench-case.ts'
 import { PARQUET_PACKAGES, PARQUET_SUBJECTS, parquetContenders } from '../parquet/parquet-contenders.ts'
@@ -7,8 +7,8 @@ import { readParquetOutput } from '../parquet/read-output.ts'
 import { searchTable } from '../tables/search-table.ts'
 import { makeRecords, type SearchRecord } from '../records.ts'
 
-// As many as the row groups of others hold: with fewer, the doubles of a row group would repeat, and make dictionaries
-// that no search makes.
+// As many as a row group of the other writers holds. With fewer, the doubles of a row group would repeat, and writers
+// would make dictionaries that a real search does not have.
 const POOL = 100_000
 
 export const benchCase: BenchCase<readonly SearchRecord[]> = {

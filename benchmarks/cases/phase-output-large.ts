@@ -1,7 +1,7 @@
 /**
- * More rows than an output in memory may have, stored as that of a phase and read back one by one: a DataFlowManager,
- * which makes flat ones Parquet and nested ones frames, durable and with checksums, beside JSON lines by hand, which are
- * neither. Each manager is to be compared with the lines of the same rows.
+ * More rows than an output in memory may have, stored as the output of a phase and read back one by one. A
+ * DataFlowManager stores flat rows as Parquet and nested rows as frames, durable and with checksums. It is compared
+ * with simple JSON lines, which have neither. Compare each manager with the JSON lines of the same rows.
  */
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ import { writeLines } from '../text/write-lines.ts'
 
 const POOL = 100_000
 
-/** A pool to go round, and how to tally what came back. */
+/** A pool of rows, which is repeated, and the number to tally for a row that was read back. */
 interface Rows {
   readonly pool: readonly object[]
   readonly figureOf: (row: object) => number

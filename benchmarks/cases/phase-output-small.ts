@@ -1,6 +1,6 @@
 /**
- * Small outputs of phases, stored and loaded again, each isolated from what becomes of the original: a DataFlowManager,
- * which keeps them in memory, beside the bare ways of copying. Each counts as a record.
+ * Small outputs of phases, stored and loaded again. Each is a copy, so that later changes of the original do not affect
+ * it. A DataFlowManager, which keeps them in memory, is compared with bare copying. Each output counts as a record.
  */
 import { deserialize, serialize } from 'node:v8'
 import { DataFlowManager } from '../../lib/data-flow-manager.ts'
@@ -13,7 +13,7 @@ import { readTallies, saveTallies, sumTallies, Tally } from '../tally.ts'
 const POOL = 100
 const BEST = 10
 
-/** What a phase hands on: its best records. */
+/** The output of a phase: its best records. */
 interface PhaseOutput {
   readonly best: readonly SearchRecord[]
 }

@@ -1,6 +1,7 @@
 /**
- * JSON lines into records: `parseJsonl`, beside split2 with `JSON.parse`. Where all records are in one line, each of them
- * counts, so that a reader that is linear in the length of a line has the same speed for both lengths.
+ * JSON lines into records: `parseJsonl`, compared with split2 and `JSON.parse`. In the cases with one long line, each
+ * object in it counts as a record. So a reader that is linear in the length of a line has the same speed for both
+ * lengths.
  */
 import { join } from 'node:path'
 import type { BenchCase, Work } from '../bench-case.ts'

@@ -1,6 +1,6 @@
 /**
- * One column of ten out of a Parquet file: `readParquetColumn`, beside hyparquet alone, which it goes through, and beside
- * records of that column.
+ * One column of ten from a Parquet file: `readParquetColumn`, compared with bare hyparquet, on which it is built, and
+ * with `readParquet` for that column.
  */
 import { pipeline } from 'node:stream/promises'
 import { asyncBufferFromFile, parquetRead } from 'hyparquet'

@@ -1,5 +1,5 @@
 /**
- * Real flights out of a Parquet file: `readParquet`, beside hyparquet alone, which it goes through.
+ * Real flights from a Parquet file: `readParquet`, compared with bare hyparquet, on which it is built.
  */
 import type { BenchCase } from '../bench-case.ts'
 import { PARQUET_READING_SUBJECTS, parquetReaders } from '../reading/parquet-readers.ts'

@@ -1,5 +1,5 @@
 /**
- * A Parquet file into records: `readParquet`, beside hyparquet alone, which it goes through.
+ * Nested records from a Parquet file: `readParquet`, compared with bare hyparquet, on which it is built.
  */
 import type { BenchCase } from '../bench-case.ts'
 import { PARQUET_READING_SUBJECTS, parquetReaders } from '../reading/parquet-readers.ts'

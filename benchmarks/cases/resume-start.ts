@@ -1,8 +1,8 @@
 /**
- * How soon a resumed run is at work by how long it has run: from the start of a process to its first container, of runs
- * that were killed with ever more records committed, checkpoints being made as by default. Every contender is asked for as
- * many records, and its run has a multiple of them, so that the ratios are those of the times; records a second mean
- * nothing here.
+ * The start-up time of a resumed run by its length: from the start of the process to its first container. The runs were
+ * killed with different numbers of committed records and have default checkpoints. Every contender is asked for the
+ * same number of records, and its run has a multiple of them, so the ratios are ratios of times. Records per second
+ * have no meaning here.
  */
 import type { BenchCase, Job, Work } from '../bench-case.ts'
 import { readTallies, saveTallies, sumTallies, Tally } from '../tally.ts'
@@ -16,7 +16,7 @@ export const benchCase: BenchCase<UnfinishedRun> = {
   variants: { '1 M records': ofSize(1), '30 M records': ofSize(30) },
 }
 
-/** @param factor - how many times the records that are asked for */
+/** @param factor - the number of records of the run, as a multiple of the number asked for */
 function ofSize(factor: number): Pick<Work<UnfinishedRun>, 'prepare' | 'expectedOutput' | 'readOutput'> {
   return {
     prepare: (records, directory) => makeUnfinishedRun(directory, Math.ceil(records * factor)),

@@ -1,6 +1,6 @@
 /**
- * What aggregation costs by the number of containers, in time and in memory: the same records, of more and more of them.
- * The pool is as large in all cases.
+ * The cost of aggregation by the number of containers, in time and in memory: the same records in different numbers of
+ * containers. The pool has the same size in all cases.
  */
 import type { BenchCase, Work } from '../bench-case.ts'
 import { makeRecords, type SearchRecord } from '../records.ts'

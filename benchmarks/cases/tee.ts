@@ -1,6 +1,5 @@
 /**
- * What aggregation costs on the way into JSON lines (three metrics of 1,500 containers), and alone. The records come in
- * batches.
+ * The cost of aggregation (three metrics of 1,500 containers), with JSON lines and alone. The records are in batches.
  */
 import { join } from 'node:path'
 import { Readable } from 'node:stream'

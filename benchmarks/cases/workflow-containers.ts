@@ -1,6 +1,6 @@
 /**
- * What a container costs: a phase of containers of one record each, beside the same records written without containers.
- * The difference between the two, for each record, is the cost of a container.
+ * The cost of a container: a phase of containers with one record each, compared with the same records written without
+ * containers. The difference per record is the cost of a container.
  */
 import { join } from 'node:path'
 import { Coordinator } from '../../lib/coordinator.ts'

@@ -1,5 +1,5 @@
 /**
- * split2 and hyparquet-writer: lines of JSON, each record flattened, a row group at a time as columns into the file.
+ * split2 and hyparquet-writer: parses JSON lines, flattens each record, and writes one row group of columns at a time.
  */
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
@@ -8,7 +8,7 @@ import split2 from 'split2'
 import { HYPARQUET_TYPES, ROW_GROUP } from '../parquet/by-hyparquet-writer.ts'
 import type { Table } from '../tables/table.ts'
 
-/** Converts JSON lines of records of the kind of `table`. */
+/** Converts JSON lines with records of `table`. */
 export async function byHyparquetWriter<Row>(table: Table<Row>, input: string, out: string): Promise<void> {
   const specs = Object.entries(table.columns).map(([name, type]) => ({ name, type: HYPARQUET_TYPES[type] }))
   const schema = schemaFromColumnData({ columnData: specs.map((spec) => ({ ...spec, data: [] })) })

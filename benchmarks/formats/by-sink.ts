@@ -1,5 +1,5 @@
 /**
- * Any format, with any of its compressions: batches of records into a RecordSink, which finds the columns itself.
+ * Any format and compression: batches of records into a RecordSink, which infers the columns.
  */
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -10,7 +10,7 @@ import { batches } from '../records.ts'
 
 const BATCH = 1000
 
-/** The contender that writes `out.jsonl`, `out.csv.gz` and the like; its input is a pool to go round. */
+/** The contender that writes `out.jsonl`, `out.csv.gz` and so on. Its input is a pool of records, which is repeated. */
 export function bySink(format: Format, compression: Compression): ContenderLoader<readonly object[]> {
   return {
     load: async () => {

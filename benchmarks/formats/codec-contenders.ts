@@ -1,13 +1,13 @@
 /**
- * Each format with each of its compressions, and how what they make is checked: text as it is when decompressed, Parquet
- * by DuckDB.
+ * Contenders for each format with each of its compressions. Outputs are checked by their decompressed text, Parquet by
+ * DuckDB.
  */
 import { zstdCompress } from '../../sinks/parquet/compression/zstd.ts'
 import type { BenchCase, ContenderLoader, Work } from '../bench-case.ts'
 import { sumFiles } from '../text-output.ts'
 import { bySink } from './by-sink.ts'
 
-/** The contenders, JSON lines first; their input is a pool to go round. */
+/** The contenders, JSON lines first. Their input is a pool of records, which is repeated. */
 export const codecContenders: Readonly<Record<string, ContenderLoader<readonly object[]>>> = {
   JSONL: bySink('jsonl', 'none'),
   'JSONL, gzip': bySink('jsonl', 'gzip'),
@@ -20,14 +20,14 @@ export const codecContenders: Readonly<Record<string, ContenderLoader<readonly o
   ...(zstdCompress !== undefined && { 'Parquet, zstd': bySink('parquet', 'zstd') }),
 }
 
-/** Cases that write the same records, each in one format. */
-interface CasesByFormat<Row extends object> {
+/** Cases that write the same records in different formats. */
+export interface CasesByFormat<Row extends object> {
   readonly jsonl: BenchCase<readonly object[]>
   readonly csv: BenchCase<readonly Row[]>
   readonly parquet: BenchCase<readonly Row[]>
 }
 
-/** The work of the contenders: what the output holds is found as in the cases of single formats. */
+/** The work of the contenders. Outputs are checked as in the cases of single formats. */
 export function codecWork<Row extends object>({ jsonl, csv, parquet }: CasesByFormat<Row>) {
   const variants = Object.keys(codecContenders).flatMap((name): [string, Partial<Work<readonly Row[]>>][] => {
     const { expectedOutput, readOutput } = parquet

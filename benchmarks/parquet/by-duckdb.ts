@@ -1,21 +1,21 @@
 /**
- * DuckDB: records go through its appender into a table in memory, and the table into the file.
+ * DuckDB: its appender writes the records to a table in memory, and COPY writes the table to the file.
  */
 import { DOUBLE, DuckDBDataChunk, DuckDBInstance, VARCHAR } from '@duckdb/node-api'
 import { batches } from '../records.ts'
 import { outputPath } from './output-path.ts'
 import type { Table, PoolWriter, TableType, TableValues } from '../tables/table.ts'
 
-/** The rows of a chunk, the most it can hold. */
+/** The maximum number of rows in a chunk. */
 const CHUNK = 2048
 
-// A moment enters as a double, and becomes a timestamp within COPY, where that costs next to nothing: an object around
-// a bigint for each one would be slower.
+// A date is appended as a double, and COPY converts it to a timestamp at almost no cost. An object with a bigint for
+// each date would be slower.
 const APPENDED = { text: VARCHAR, double: DOUBLE, timestamp: DOUBLE } as const satisfies Record<TableType, unknown>
 
 /**
- * Chunks filled by columns: of the ways into the appender it is the fastest. A call for each value and `endRow` for each
- * record take as long at best, and up to two thirds longer.
+ * Chunks filled column by column, the fastest way to use the appender. A call for each value and `endRow` for each
+ * record take at best the same time, and up to two thirds more.
  */
 export function byDuckDb<Row>({ columns, transpose }: Table<Row>): PoolWriter<Row> {
   const types = Object.values(columns).map((type) => APPENDED[type])
@@ -32,7 +32,9 @@ export function byDuckDb<Row>({ columns, transpose }: Table<Row>): PoolWriter<Ro
       appender.appendDataChunk(chunk)
     }
     appender.closeSync()
-    const selected = Object.entries(columns).map(([name, type]) => (type === 'timestamp' ? moment(name) : `"${name}"`))
+    const selected = Object.entries(columns).map(([name, type]) =>
+      type === 'timestamp' ? timestampOf(name) : `"${name}"`,
+    )
     await connection.run(
       `COPY (SELECT ${selected.join(', ')} FROM records) TO '${outputPath(job)}' (FORMAT parquet, COMPRESSION snappy)`,
     )
@@ -45,6 +47,6 @@ function appendable(values: TableValues): string[] | number[] {
   return values[0] instanceof Date ? (values as Date[]).map(Number) : (values as string[] | number[])
 }
 
-function moment(name: string): string {
+function timestampOf(name: string): string {
   return `make_timestamp_ms("${name}"::BIGINT) AS "${name}"`
 }

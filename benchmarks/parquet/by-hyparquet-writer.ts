@@ -1,5 +1,5 @@
 /**
- * hyparquet-writer: a row group at a time from arrays, one for each column, into its own buffered file. Its
+ * hyparquet-writer: writes one row group at a time, from one array per column, through its own buffered file. Its
  * `parquetWriteRows` would make the same arrays from flat objects, which would have to be made first.
  */
 import { fileWriter, ParquetWriter, schemaFromColumnData, type BasicType } from 'hyparquet-writer'
@@ -7,10 +7,10 @@ import { batches } from '../records.ts'
 import { outputPath } from './output-path.ts'
 import type { Table, PoolWriter, TableType } from '../tables/table.ts'
 
-/** What its own default comes to after the first row group. */
+/** The size of its default row groups after the first one. */
 export const ROW_GROUP = 100_000
 
-/** Its names of the types. */
+/** The type names of hyparquet-writer. */
 export const HYPARQUET_TYPES = { text: 'STRING', double: 'DOUBLE', timestamp: 'TIMESTAMP' } as const satisfies Record<
   TableType,
   BasicType

@@ -1,5 +1,5 @@
 /**
- * parquetjs-lite: `appendRow` for each record, awaited, with the row groups it makes of its own accord.
+ * parquetjs-lite: an awaited `appendRow` for each record, with its default row groups.
  */
 import parquet from 'parquetjs-lite'
 import { cycle } from '../records.ts'

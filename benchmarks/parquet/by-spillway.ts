@@ -1,5 +1,5 @@
 /**
- * ParquetSink at the end of a pipeline of batches, with nothing but its path: it finds the columns itself.
+ * ParquetSink at the end of a pipeline of batches, with no option but its path. It infers the columns.
  */
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'

@@ -1,17 +1,17 @@
 /**
- * The writers of Parquet that a case has compete. All of them write the same columns of the same types, nullable and
- * compressed by snappy, on one thread, and are handed the records in batches of a size that suits them.
+ * The Parquet writers that a case compares. All of them write the same nullable columns of the same types, compressed
+ * by snappy, on one thread. Each one gets the records in batches of its best size.
  */
 import type { ContenderLoader } from '../bench-case.ts'
 import type { Table } from '../tables/table.ts'
 
-/** Packages whose versions belong beside the figures. */
+/** Packages whose versions are reported. */
 export const PARQUET_PACKAGES = ['@duckdb/node-api', 'hyparquet-writer', 'parquetjs-lite'] as const
 
-/** Those of the contenders that are ours. */
+/** The contenders under test. */
 export const PARQUET_SUBJECTS = ['spillway'] as const
 
-/** The contenders for records of the kind of `table`, spillway first; their input is a pool to go round. */
+/** The contenders for records of `table`, spillway first. Their input is a pool of records, which is repeated. */
 export function parquetContenders<Row>(table: Table<Row>) {
   return {
     spillway: { load: async () => (await import('./by-spillway.ts')).bySpillway },

@@ -1,4 +1,4 @@
-// parquetjs-lite has no types. This is what the benchmarks use of it.
+// Types for the part of parquetjs-lite that the benchmarks use. The package has none.
 
 declare module 'parquetjs-lite' {
   interface Writer {

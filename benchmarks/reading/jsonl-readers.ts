@@ -1,5 +1,5 @@
 /**
- * The readers of JSON lines that a case has compete.
+ * The readers of JSON lines that a case compares.
  */
 import { createReadStream } from 'node:fs'
 import type { Transform } from 'node:stream'
@@ -11,10 +11,10 @@ import { tallySink } from '../streams/tally-sink.ts'
 import { saveTallies, Tally } from '../tally.ts'
 import type { InputFile } from '../text/write-lines.ts'
 
-/** Adds to a tally what a line holds. */
-type AddLine<Line> = (line: Line, tally: Tally) => void
+/** Adds the records of a line to a tally. */
+export type AddLine<Line> = (line: Line, tally: Tally) => void
 
-/** What one writes at first. */
+/** The simplest way to read JSON lines. */
 export function bySplit2<Line>(add: AddLine<Line>): Contender<InputFile> {
   return (input, job) => read(split2(JSON.parse), add, input, job)
 }

@@ -1,5 +1,5 @@
 /**
- * The readers of Parquet files that cases have compete, hyparquet alone first; each gives rows as objects.
+ * The Parquet readers that cases compare, hyparquet alone first. Each one reads rows as objects.
  */
 import { pipeline } from 'node:stream/promises'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
@@ -12,10 +12,10 @@ import type { InputFile } from '../text/write-lines.ts'
 
 type FigureOf = (row: Row) => number
 
-/** Those of the contenders that are ours. */
+/** The contenders under test. */
 export const PARQUET_READING_SUBJECTS = ['readParquet', 'readParquet, batches'] as const
 
-/** The contenders; their input is a file with a tally to make of its rows. */
+/** The contenders. Their input is a file, and their output a tally of its rows. */
 export function parquetReaders(figureOf: FigureOf): Readonly<Record<string, Contender<InputFile>>> {
   return {
     'hyparquet by row groups': async ({ path, bytes }, job) => {
@@ -33,7 +33,7 @@ export function parquetReaders(figureOf: FigureOf): Readonly<Record<string, Cont
   }
 }
 
-/** The least that keeps memory bounded. */
+/** The simplest way to read with bounded memory. */
 async function* rowGroups(path: string): AsyncGenerator<readonly Row[], void> {
   const file = await asyncBufferFromFile(path)
   const metadata = await parquetMetadataAsync(file)

@@ -1,10 +1,10 @@
 /**
- * The end of pipelines that write nowhere, and what it should have seen.
+ * The end of pipelines that write no file, and the expected tally.
  */
 import { Writable } from 'node:stream'
 import { Tally } from '../tally.ts'
 
-/** A Writable of records, or batches of them, that does nothing but `add` each record to a tally. */
+/** A Writable of records, or of batches of records, that only calls `add` for each record. */
 export function tallySink(add: (record: never) => void): Writable {
   return new Writable({
     objectMode: true,
@@ -16,7 +16,7 @@ export function tallySink(add: (record: never) => void): Writable {
   })
 }
 
-/** The tally of records that came out as they should. */
+/** The expected tally of records. */
 export function tallyOf<Row>(records: Iterable<Row>, figureOf: (record: Row) => number): Tally {
   const tally = new Tally()
   for (const record of records) tally.add(figureOf(record))

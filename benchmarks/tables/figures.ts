@@ -1,20 +1,20 @@
 /**
- * The number that a tally takes of a record: all numbers of the record have a part in it, and one of its texts.
+ * The number that a tally adds for a record. It depends on all numbers of the record and on one of its texts.
  */
 import type { SearchRecord } from '../records.ts'
 import type { Flight } from './flights.ts'
 
-/** A row whose keys are the columns of a table. */
+/** A flat row. Its keys are the columns of a table. */
 export type Row = Readonly<Record<string, unknown>>
 
-/** Of a record of a parameter search. */
+/** For a record of a parameter search. */
 export function figureOfSearch({ container, parameters, result }: SearchRecord): number {
   const { sharpe_ratio: sharpe, total_return: total, max_drawdown: drawdown } = result.metrics
   const { lookback, threshold } = parameters
   return lastCode(container) + lookback + threshold + sharpe + total + drawdown + result.signals_generated
 }
 
-/** Of such a record as a row: the same number. */
+/** For the same record as a flat row: the same number. */
 export function figureOfSearchRow(row: Row): number {
   return (
     lastCode(row['container'] as string) +
@@ -27,7 +27,7 @@ export function figureOfSearchRow(row: Row): number {
   )
 }
 
-/** Of a flight. */
+/** For a flight. */
 export function figureOfFlight({ date, delay, distance, origin }: Flight): number {
   return lastCode(origin) + date.getTime() / 60_000 + delay * 31 + distance
 }

@@ -1,5 +1,5 @@
 /**
- * Three million flights within the United States, of the first half of 2001: the real data that vega-datasets has.
+ * Three million flights within the United States in the first half of 2001: real data, from vega-datasets.
  */
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -8,7 +8,7 @@ import type { Contents } from '../bench-case.ts'
 import type { Table } from './table.ts'
 import { sumParquet } from './sum-table.ts'
 
-/** A flight. Delays are in minutes, distances in miles, airports by their codes. */
+/** A flight. The delay is in minutes, the distance in miles. Airports are given by their codes. */
 export interface Flight {
   readonly date: Date
   readonly delay: number
@@ -17,7 +17,7 @@ export interface Flight {
   readonly destination: string
 }
 
-/** How many flights there are. */
+/** Number of flights in the file. */
 export const FLIGHTS = 3_000_000
 
 export const flightTable: Table<Flight> = {
@@ -34,7 +34,7 @@ export const flightTable: Table<Flight> = {
 
 /** The first `count` flights. */
 export async function readFlights(count: number): Promise<Flight[]> {
-  if (count > FLIGHTS) throw new RangeError(`There are ${FLIGHTS} flights, and not ${count}`)
+  if (count > FLIGHTS) throw new RangeError(`There are only ${FLIGHTS} flights, not ${count}`)
   const instance = await DuckDBInstance.create()
   const connection = await instance.connect()
   const numbers = 'epoch_ms(date)::DOUBLE, delay::DOUBLE, distance::DOUBLE'
@@ -51,12 +51,12 @@ export async function readFlights(count: number): Promise<Flight[]> {
   return flights
 }
 
-/** The sum of the first `count` flights, as they are in the file that they come from. */
+/** The contents of the first `count` flights in the source file. */
 export function sumFlights(count: number): Promise<Contents> {
   return sumParquet(file(), flightTable.columns, count)
 }
 
-/** One string for each airport, as programs have it, and not one for each flight. */
+/** One string per airport, not one per flight, as in a typical program. */
 function intern(airports: Map<string, string>, code: string): string {
   const known = airports.get(code)
   if (known !== undefined) return known

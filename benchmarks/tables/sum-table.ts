@@ -1,6 +1,6 @@
 /**
- * Sums up tables by DuckDB, in such a way that it does not matter who wrote them: each row is hashed with its number and
- * all of its values, those of a column being brought to one type first.
+ * Contents (rows and checksum) of tables, computed by DuckDB and independent of the writer. Each row is hashed with its
+ * number and all of its values, after the values of a column are converted to one type.
  */
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import type { Contents } from '../bench-case.ts'
@@ -8,13 +8,13 @@ import type { Table, TableType } from './table.ts'
 
 type Columns = Table<never>['columns']
 
-/** The sum of the first `rows` rows of a Parquet file, or of all of them. */
+/** The contents of the first `rows` rows of a Parquet file. Default: all rows. */
 export async function sumParquet(path: string, columns: Columns, rows = Infinity): Promise<Contents> {
   const table = `read_parquet('${path}', file_row_number = true)`
   return withDuckDb((connection) => sumRows(connection, table, 'file_row_number', columns, rows))
 }
 
-/** The sum of `rows` rows that go round and round `pool`. */
+/** The contents of `rows` rows that repeat `pool`. */
 export async function sumPool<Row>(table: Table<Row>, pool: readonly Row[], rows: number): Promise<Contents> {
   return withDuckDb(async (connection) => {
     await fillTable(connection, table, pool)
@@ -52,7 +52,7 @@ function comparable(name: string, type: TableType): string {
   return type === 'double' ? `"${name}"::DOUBLE` : `"${name}"`
 }
 
-/** The records one by one, value by value: the plainest way, and not that of the contender. */
+/** Appends the records value by value. This is the simplest way, and differs from that of the DuckDB contender. */
 async function fillTable<Row>(connection: DuckDBConnection, table: Table<Row>, pool: readonly Row[]) {
   const types = { text: 'VARCHAR', double: 'DOUBLE', timestamp: 'TIMESTAMP_MS' } as const
   const definitions = Object.entries(table.columns).map(([name, type]) => `"${name}" ${types[type]}`)
@@ -65,7 +65,7 @@ async function fillTable<Row>(connection: DuckDBConnection, table: Table<Row>, p
       const value = row[name]
       if (typeof value === 'string') appender.appendVarchar(value)
       else if (typeof value === 'number') appender.appendDouble(value)
-      else throw new Error(`No case has a pool with such a value in ${name}: ${String(value)}`)
+      else throw new Error(`Unsupported value in ${name}: ${String(value)}`)
     }
     appender.endRow()
   }

@@ -1,15 +1,15 @@
 /**
- * Flat records with any number of fields: doubles of full entropy, and a text of a hundred in every fourth field.
+ * Flat records with any number of fields: doubles of full entropy, and one of a hundred texts in every fourth field.
  */
 import { makeRandom } from '../random.ts'
 import type { Table } from './table.ts'
 
-/** A record; its fields are named `field_000` and on. */
+/** A record with fields `field_000`, `field_001` and so on. */
 export type WideRecord = Readonly<Record<string, number | string>>
 
 const TEXTS = Array.from({ length: 100 }, (_, index) => `label_${index}`)
 
-/** Makes `count` distinct records, the same ones each time. */
+/** Makes `count` distinct records. They depend only on the arguments. */
 export function makeWideRecords(count: number, fields: number): WideRecord[] {
   const random = makeRandom(fields)
   const names = namesOf(fields)
@@ -22,7 +22,7 @@ export function makeWideRecords(count: number, fields: number): WideRecord[] {
   })
 }
 
-/** Such records as a table. */
+/** The table of records with this many fields. */
 export function wideTable(fields: number): Table<WideRecord> {
   const names = namesOf(fields)
   return {

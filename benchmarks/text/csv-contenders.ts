@@ -1,6 +1,6 @@
 /**
- * The writers of CSV that a case has compete; csv-stringify's stream is the first. All of them get the same nested
- * records and write the same bytes.
+ * The CSV writers that a case compares, csv-stringify's stream first. All of them get the same nested records and write
+ * the same bytes.
  */
 import { closeSync, createWriteStream, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,10 +14,10 @@ import type { Contender, ContenderLoader, Job } from '../bench-case.ts'
 import { batches, cycle } from '../records.ts'
 import type { Table } from '../tables/table.ts'
 
-/** Packages whose versions belong beside the figures. */
+/** Packages whose versions are reported. */
 export const CSV_PACKAGES = ['csv-stringify', 'fast-csv', 'papaparse'] as const
 
-/** Those of the contenders that are ours. */
+/** The contenders under test. */
 export const CSV_SUBJECTS = ['CsvSink, batches', 'CsvSink, single records'] as const
 
 const CHUNK = 256 * 1024
@@ -26,9 +26,9 @@ const BATCH = 1000
 type CsvContenders<Row> = Readonly<Record<string, Contender<readonly Row[]> | ContenderLoader<readonly Row[]>>>
 
 /**
- * The contenders; their input is a pool to go round.
+ * The contenders. Their input is a pool of records, which is repeated.
  *
- * @param joinRow - the cells of a record, joined by hand
+ * @param joinRow - joins the cells of a record to a line
  */
 export function csvContenders<Row>(table: Table<Row>, joinRow: (record: Row) => string): CsvContenders<Row> {
   const columns = Object.keys(table.columns)
@@ -58,7 +58,7 @@ function byCsvStringify<Row>(
   }
 }
 
-/** The least that can be done: no cell is looked at for characters that need quotes. */
+/** The minimum of work: no cell is checked for characters that need quotes. */
 function byHand<Row>(
   columns: readonly string[],
   joinRow: (record: Row) => string,

@@ -1,5 +1,5 @@
 /**
- * The writers of JSON lines that a case has compete; the first is the least that can be done. All of them write the same
+ * The writers of JSON lines that a case compares. The first one does the minimum of work. All of them write the same
  * bytes.
  */
 import { closeSync, createWriteStream, openSync, writeSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { JsonlSink } from '../../sinks/jsonl-sink.ts'
 import type { Contender, ContenderLoader, Job } from '../bench-case.ts'
 import { batches, cycle } from '../records.ts'
 
-/** Packages whose versions belong beside the figures. */
+/** Packages whose versions are reported. */
 export const JSONL_PACKAGES = ['sonic-boom', 'stream-chain'] as const
 
 const CHUNK = 256 * 1024
@@ -21,7 +21,7 @@ const BATCH = 1000
 
 type PoolContenders = Readonly<Record<string, Contender<readonly object[]> | ContenderLoader<readonly object[]>>>
 
-/** Those of them that are ours. */
+/** The contenders under test. */
 export const JSONL_SUBJECTS = [
   'writeResult',
   'pipeline()',
@@ -30,7 +30,7 @@ export const JSONL_SUBJECTS = [
   'JsonlSink, batches',
 ] as const
 
-/** The contenders; their input is a pool to go round. */
+/** The contenders. Their input is a pool of records, which is repeated. */
 export const jsonlContenders: PoolContenders = {
   'bare loop': bareLoop,
   writeResult: (pool, job) => byWriteResult(pool, job, true),
@@ -46,7 +46,7 @@ export const jsonlContenders: PoolContenders = {
   },
 }
 
-/** `JSON.stringify` of each record, joined to chunks, written at once. */
+/** `JSON.stringify` of each record, joined to chunks, with synchronous writes. */
 function bareLoop(pool: readonly object[], job: Job): void {
   const file = openSync(pathIn(job), 'w')
   let text = ''
@@ -78,7 +78,7 @@ function makeStreamer({ directory }: Job, aggregation: boolean): ResultStreamer 
   return new ResultStreamer({ workflowId: 'bench', outputDir: directory, format: 'jsonl', aggregation })
 }
 
-/** What one writes at first. */
+/** The simplest pipeline of streams. */
 async function naive(pool: readonly object[], job: Job): Promise<void> {
   const stringify = new Transform({
     writableObjectMode: true,

@@ -1,9 +1,9 @@
 /**
- * Files of lines, for contenders to read.
+ * Text files as input of contenders that read.
  */
 import { closeSync, openSync, writeSync } from 'node:fs'
 
-/** A file, and its size. */
+/** A file and its size. */
 export interface InputFile {
   readonly path: string
   readonly bytes: number
@@ -11,7 +11,7 @@ export interface InputFile {
 
 const CHUNK = 256 * 1024
 
-/** Writes `lines` into a new file, each with a line feed after it. */
+/** Writes `lines` to a new file, each with a line feed after it. */
 export function writeLines(path: string, lines: Iterable<string>): InputFile {
   const file = openSync(path, 'wx')
   let [text, bytes] = ['', 0]

@@ -1,6 +1,6 @@
 /**
- * The process of a run: begins one and kills itself when all records are committed, or resumes it and tells when a
- * container is run.
+ * The process of a run. It either starts a run and kills itself when all records are committed, or it resumes the run
+ * and sends a message when a container starts.
  */
 import { join } from 'node:path'
 import { setImmediate, setTimeout as wait } from 'node:timers/promises'
@@ -12,7 +12,7 @@ import type { RunTask } from './unfinished-run.ts'
 const RUN = 'run'
 const PHASE = 'search'
 const BATCH = 1000
-const LOOK_EVERY_MS = 20
+const POLL_INTERVAL_MS = 20
 
 const { outputDir, recordsByContainer, containers } = JSON.parse(process.argv[2] ?? '') as RunTask
 
@@ -30,7 +30,7 @@ const search = defineTopology<number>({
       return
     }
     for (let left = recordsByContainer[index] ?? 0; left > 0; left -= BATCH) {
-      // Where records take longer to make there is time for each checkpoint, too.
+      // Yields to the event loop, so that each checkpoint is made, as it is when records take longer to compute.
       await setImmediate()
       yield Array.from({ length: Math.min(left, BATCH) }, (_, n) => ({
         result: { metrics: { sharpe_ratio: ((index + n) % 1000) / 8 } },
@@ -41,7 +41,7 @@ const search = defineTopology<number>({
 })
 
 async function killWhenCommitted(records: number): Promise<void> {
-  while ((await readRunState(directory)).phase(PHASE).commit?.counts.written !== records) await wait(LOOK_EVERY_MS)
+  while ((await readRunState(directory)).phase(PHASE).commit?.counts.written !== records) await wait(POLL_INTERVAL_MS)
   process.kill(process.pid, 'SIGKILL')
 }
 
@@ -51,7 +51,7 @@ await (recordsByContainer === null
   : coordinator.executeWorkflow({
       id: RUN,
       concurrency: 1,
-      // The smallest files there are; a few records must not wait for more of them to find the columns.
+      // CSV has the smallest files. With `infer_rows: 1`, a few records do not wait for more rows to infer the columns.
       results: { format: 'csv', infer_rows: 1 },
       phases: [{ name: PHASE, topology: 'search' }],
     }))

@@ -1,6 +1,6 @@
 /**
- * Runs that were killed when the records of all but their last container's end were committed, and processes that go on
- * with them.
+ * Runs that were killed after all records were committed but before their last container had ended, and processes that
+ * resume them.
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,24 +8,24 @@ import { extname } from 'node:path'
 
 const CONTAINERS = 10
 
-/** A run that waits to be resumed. */
+/** A run that can be resumed. */
 export interface UnfinishedRun {
-  /** The run is in a directory of this one. */
+  /** The parent of the run directory. */
   readonly outputDir: string
   /** Committed records of the one container that has not ended. */
   readonly unfinishedRecords: number
 }
 
-/** What the process of a run is told. */
+/** The task of a process. */
 export interface RunTask {
   readonly outputDir: string
-  /** How many records each container makes, before the last one waits to be killed; null to resume the run. */
+  /** Number of records of each container; after them the last container waits to be killed. Null to resume the run. */
   readonly recordsByContainer: readonly number[] | null
   readonly containers: number
 }
 
 /**
- * Makes a run of one phase, in a process of its own that kills itself when so many records are committed.
+ * Makes a run of one phase, in a new process that kills itself when `records` records are committed.
  *
  * @throws {Error} if the process ends in another way
  */
@@ -35,15 +35,16 @@ export async function makeUnfinishedRun(outputDir: string, records: number): Pro
   const ended = Array.from({ length: CONTAINERS - 1 }, () => share)
   const child = start({ outputDir, containers: CONTAINERS, recordsByContainer: [...ended, unfinishedRecords] })
   await once(child, 'exit')
-  if (child.signalCode !== 'SIGKILL') throw new Error(`The run in ${outputDir} was not killed when it was due`)
+  if (child.signalCode !== 'SIGKILL')
+    throw new Error(`The process of the run in ${outputDir} ended before it was killed`)
   return { outputDir, unfinishedRecords }
 }
 
 /**
- * Resumes a run in a process of its own, from the start of that until a container is run.
+ * Resumes a run in a new process, until its first container starts.
  *
- * @returns how many records of that container are in the files already
- * @throws {Error} if no container is run
+ * @returns the number of records of that container that are already in the files
+ * @throws {Error} if no container starts
  */
 export async function resumeUntilContainer(outputDir: string): Promise<number> {
   const child = start({ outputDir, containers: CONTAINERS, recordsByContainer: null })
@@ -58,7 +59,7 @@ function start(task: RunTask): ChildProcess {
   const extension = extname(import.meta.url)
   return fork(new URL(`./run-child${extension}`, import.meta.url), [JSON.stringify(task)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    // The loader of the tests takes seconds to begin.
+    // Without the loader of the tests, which takes seconds to start.
     ...(extension === '.ts' && {
       execArgv: ['--import', import.meta.resolve('tsx')],
       env: { ...process.env, NODE_OPTIONS: '' },

@@ -1,8 +1,8 @@
 /**
- * Daily bars of one market, checked and put into columns.
+ * Daily bars of one market, checked and stored in columns.
  */
 
-/** One day; prices that no rule looks at are left out. */
+/** The bar of one day, with the prices that the rules use. */
 export interface Bar {
   /** Day as `2000-01-03`. */
   readonly date: string
@@ -11,7 +11,7 @@ export interface Bar {
   readonly close: number
 }
 
-/** Bars in columns, oldest first, one entry a day in each. */
+/** Bars in columns, oldest first, with one entry per day. */
 export interface Bars {
   readonly dates: readonly string[]
   readonly highs: Float64Array
@@ -25,22 +25,22 @@ export interface YearSpan {
   readonly year: number
   /** Index of its first day. */
   readonly first: number
-  /** Index behind its last day. */
+  /** Index after its last day. */
   readonly end: number
 }
 
 /**
- * Puts bars into columns.
+ * Checks bars and stores them in columns.
  *
- * @throws {Error} naming the day, if the days do not ascend or a close is not between its low and its high
+ * @throws {Error} with the day, if the days are not ascending or a close is not between its low and its high
  */
 export function barsFrom(bars: readonly Bar[]): Bars {
   let previous = ''
   for (const bar of bars) {
-    if (!/^\d{4}-\d\d-\d\d$/.test(bar.date)) throw impossible(bar, 'its date is not of the form 2000-01-03')
-    if (bar.date <= previous) throw impossible(bar, `it follows that of ${previous}`)
+    if (!/^\d{4}-\d\d-\d\d$/.test(bar.date)) throw invalidBar(bar, 'its date is not of the form 2000-01-03')
+    if (bar.date <= previous) throw invalidBar(bar, `it follows that of ${previous}`)
     const ordered = 0 < bar.low && bar.low <= bar.close && bar.close <= bar.high && bar.high < Infinity
-    if (!ordered) throw impossible(bar, 'its close is not between its low and its high')
+    if (!ordered) throw invalidBar(bar, 'its close is not between its low and its high')
     previous = bar.date
   }
   return {
@@ -53,19 +53,21 @@ export function barsFrom(bars: readonly Bar[]): Bars {
 }
 
 /**
- * The years before `year`, and those from it on.
+ * The years before `year`, and the years from `year` on.
  *
- * @throws {Error} when there are none on one side
+ * @throws {Error} if one of the two is empty
  */
 export function splitYears({ years }: Bars, year: number): Record<'inSample' | 'outOfSample', YearSpan[]> {
   const inSample = years.filter((span) => span.year < year)
   const outOfSample = years.filter((span) => span.year >= year)
   if (inSample.length > 0 && outOfSample.length > 0) return { inSample, outOfSample }
-  const held = `${years[0]?.year ?? '?'} to ${years.at(-1)?.year ?? '?'}`
-  throw new Error(`Expected a year with bars before it and from it on, got ${year}: the bars are those of ${held}`)
+  const range = `${years[0]?.year ?? '?'} to ${years.at(-1)?.year ?? '?'}`
+  throw new Error(`Expected a year with bars before it and from it on, got ${year}: the bars are from ${range}`)
 }
 
-/** When a day's close is known: 16:00 in New York is 21:00 UTC in winter, and an hour earlier in summer. */
+/**
+ * The time at which a day's close is known: 16:00 in New York is 21:00 UTC in winter, and an hour earlier in summer.
+ */
 export function closingTime(date: string): string {
   return `${date}T21:00:00.000Z`
 }
@@ -86,6 +88,6 @@ function yearOf(bar: Bar): number {
   return Number(bar.date.slice(0, 4))
 }
 
-function impossible(bar: Bar, why: string): Error {
-  return new Error(`The bar of ${bar.date} cannot be right: ${why}. Is the file complete? ${JSON.stringify(bar)}`)
+function invalidBar(bar: Bar, why: string): Error {
+  return new Error(`The bar of ${bar.date} is invalid: ${why}. Is the file complete? ${JSON.stringify(bar)}`)
 }

@@ -1,6 +1,6 @@
 /**
- * Holds the figures of the finalists in the years they were chosen by against those of the years since, and both
- * against buying and holding the index.
+ * Compares the figures of the finalists in the years they were chosen by with those of the years since, and both with
+ * buying and holding the index.
  */
 import { splitYears, type Bars, type YearSpan } from './bars.ts'
 import type { Finalist } from './finalists.ts'
@@ -22,11 +22,11 @@ export interface Period {
 export interface Compared extends Pick<Finalist, 'container' | 'alike'> {
   readonly inSample: PeriodFigures
   readonly outOfSample: PeriodFigures
-  /** Its place among all parameter sets by the out-of-sample Sharpe ratio: 1 when none of them did better. */
+  /** Its rank among all parameter sets by the out-of-sample Sharpe ratio. 1 means that no set was better. */
   readonly rank: number
 }
 
-/** What the analysis comes to. */
+/** The result of the analysis. */
 export interface Comparison {
   readonly inSample: Period
   readonly outOfSample: Period
@@ -38,10 +38,10 @@ export interface Comparison {
 }
 
 /**
- * Judges the finalists. Memory: one number for each parameter set.
+ * Evaluates the finalists. Memory: one number for each parameter set.
  *
  * @param sets - all parameter sets, for the ranks
- * @param outOfSampleFrom - the first year that the choice did not see
+ * @param outOfSampleFrom - the first year that was not used to choose the finalists
  */
 export async function compare(
   finalists: readonly Finalist[],
@@ -52,7 +52,7 @@ export async function compare(
   const { inSample, outOfSample } = splitYears(bars, outOfSampleFrom)
   const sharpes: number[] = []
   for await (const { signals } of sets) sharpes.push(periodFigures(bars, signals, outOfSample).sharpe_ratio)
-  const judge = ({ container, alike, signals }: Finalist): Compared => {
+  const evaluate = ({ container, alike, signals }: Finalist): Compared => {
     const since = periodFigures(bars, signals, outOfSample)
     return {
       container,
@@ -66,8 +66,8 @@ export async function compare(
     inSample: periodOf(bars, inSample),
     outOfSample: periodOf(bars, outOfSample),
     sets: sharpes.length,
-    finalists: finalists.map(judge),
-    buyAndHold: judge(BUY_AND_HOLD),
+    finalists: finalists.map(evaluate),
+    buyAndHold: evaluate(BUY_AND_HOLD),
   }
 }
 

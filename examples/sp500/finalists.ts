@@ -1,30 +1,30 @@
 /**
- * Chooses the finalists: the best parameter sets in sample, of those that made the same trades the first.
+ * Chooses the finalists: the best parameter sets in sample, without sets whose trades equal those of a better one.
  */
 import type { Signal } from './signals.ts'
 
-/** A parameter set that made it into the final. */
+/** A parameter set that was chosen. */
 export interface Finalist {
   readonly container: string
-  /** Further candidates with the very same signals in sample, for which it stands. */
+  /** Number of further candidates with the same signals in sample, which it represents. */
   readonly alike: number
-  /** All its signals, those out of sample too. */
+  /** All its signals, also out of sample. */
   readonly signals: readonly Signal[]
 }
 
-/** The signals of the days before `end`: all that is known by then. */
+/** The signals of the days before `end`, which are all that is known by then. */
 export function signalsBefore(signals: readonly Signal[], end: number): Signal[] {
   return signals.filter(({ day }) => day < end)
 }
 
 /**
- * Different parameters often lead to the same trades. Ten times the same trades would be one finalist, not ten: a
- * candidate whose in-sample signals equal those of a better one is counted there and passed over.
+ * Chooses the best candidates. Different parameters often lead to the same trades, and such sets are one finalist. So a
+ * candidate whose in-sample signals equal those of a better one is not chosen, but counted in `alike` of that one.
  *
  * @param candidates - ids, best first
  * @param signalsOf - all signals of each candidate
- * @param endOfSample - index behind the last in-sample day
- * @param count - finalists wanted; there are fewer when the candidates run out
+ * @param endOfSample - index after the last in-sample day
+ * @param count - the most finalists to choose; there may be fewer candidates
  */
 export function chooseFinalists(
   candidates: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * The parameter sets of the search, made lazily and always in the same order. The families take turns, so that any
- * first part of the search holds all of them.
+ * The parameter sets of the search, generated lazily and always in the same order. The families take turns, so that the
+ * first sets include all families.
  */
 import type { RuleSpec } from './rules.ts'
 
@@ -35,7 +35,7 @@ function* reversals(): Generator<RuleSpec> {
   }
 }
 
-/** The numbers from `first` to `last`, both included. */
+/** The numbers from `first` to `last` (inclusive). */
 function* steps(first: number, last: number, step: number): Generator<number> {
   for (let value = first; value <= last; value += step) yield value
 }

@@ -1,12 +1,12 @@
 /**
- * Indicators of one market, each computed once and kept. Thousands of parameter sets share a few hundred distinct
- * indicators, at 8 bytes a day each: some ten megabytes for the whole grid.
+ * Indicators of one market, each computed once and cached. Thousands of parameter sets share a few hundred indicators.
+ * Each takes 8 bytes per day, which is about ten megabytes for the whole grid.
  */
 import type { Bars } from './bars.ts'
 import { highestBefore, lowestBefore, relativeStrengthIndex, simpleMovingAverage } from './indicators.ts'
 
 export class IndicatorCache {
-  readonly #kept = new Map<string, Float64Array>()
+  readonly #cached = new Map<string, Float64Array>()
   readonly bars: Bars
 
   constructor(bars: Bars) {
@@ -18,12 +18,12 @@ export class IndicatorCache {
     return this.#once(`average ${days}`, () => simpleMovingAverage(this.bars.closes, days))
   }
 
-  /** Highest high of the days before. */
+  /** Highest high of the previous days. */
   highest(days: number): Float64Array {
     return this.#once(`highest ${days}`, () => highestBefore(this.bars.highs, days))
   }
 
-  /** Lowest low of the days before. */
+  /** Lowest low of the previous days. */
   lowest(days: number): Float64Array {
     return this.#once(`lowest ${days}`, () => lowestBefore(this.bars.lows, days))
   }
@@ -34,10 +34,10 @@ export class IndicatorCache {
   }
 
   #once(key: string, compute: () => Float64Array): Float64Array {
-    let values = this.#kept.get(key)
+    let values = this.#cached.get(key)
     if (values === undefined) {
       values = compute()
-      this.#kept.set(key, values)
+      this.#cached.set(key, values)
     }
     return values
   }

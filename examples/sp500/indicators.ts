@@ -1,8 +1,8 @@
 /**
- * Technical indicators over a whole series, each in one pass. The value at index t is computed from the values up
- * to and including t alone (the channel's even from those before t), so a decision taken on it at the close of day
- * t looks at nothing that is not known by then. While there is too little history the value is NaN, which no
- * comparison holds for: a rule stays as it is until its indicators are warm.
+ * Technical indicators over a whole series, each in one pass. The value at index t depends only on the values up to and
+ * including t. The values of the channel depend only on those before t. So a decision at the close of day t uses only
+ * what is known by then. While there is too little history, the value is NaN. Every comparison with NaN is false, so a
+ * rule does not change its position until its indicators have values.
  */
 
 /** The mean of the last `period` values. */
@@ -32,8 +32,8 @@ export function lowestBefore(values: Float64Array, period: number): Float64Array
 }
 
 /**
- * Keeps the indices that can still become the window's extreme, best first: a value that a later one `beats` never
- * can. Every index enters and leaves the list once, whatever the period.
+ * Keeps the indices that can still become the extreme of a window, best first. A value that a later one `beats` cannot.
+ * Every index enters and leaves the list once, for any period.
  */
 function extremeBefore(
   values: Float64Array,
@@ -55,8 +55,8 @@ function extremeBefore(
 
 /**
  * The relative strength index, from 0 to 100: 100 - 100 / (1 + average gain / average loss). The first averages are
- * plain means of the first `period` changes, the later ones smoothed: (previous * (period - 1) + new) / period.
- * Without any loss it is 100, without any change 50.
+ * arithmetic means of the first `period` changes. The later ones are smoothed: (previous * (period - 1) + new) /
+ * period. Without any loss it is 100, without any change 50.
  *
  * J. W. Wilder, "New Concepts in Technical Trading Systems", Trend Research, 1978, section VI.
  */

@@ -1,6 +1,6 @@
 /**
- * Reads the daily bars of the S&P 500 from January 2000 to April 2020, as the package vega-datasets brings them
- * along (from Yahoo Finance). It is the price index: the dividends, about 2 % a year, are not in it.
+ * Reads the daily bars of the S&P 500 from January 2000 to April 2020, from the package vega-datasets (source: Yahoo
+ * Finance). It is the price index, without the dividends of about 2 % per year.
  */
 import { createReadStream } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -9,16 +9,16 @@ import { pipeline } from 'node:stream/promises'
 import { parseCsv } from '../../transforms/parsing/parse-csv.ts'
 import { barsFrom, type Bar, type Bars } from './bars.ts'
 
-/** Where the file lies. */
+/** The path of the file. */
 export function barsFile(): string {
-  // The package exports its entry point only, so the way to the data leads from there.
+  // The package exports only its entry point, so the path of the data is relative to it.
   return join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '../data/sp500-2000.csv')
 }
 
 /**
  * Reads and checks a file of bars.
  *
- * @throws {Error} naming the day, if a bar cannot be right
+ * @throws {Error} with the day, if a bar is invalid
  */
 export async function loadBars(path: string = barsFile()): Promise<Bars> {
   const rows: Bar[] = []

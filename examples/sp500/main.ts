@@ -1,6 +1,6 @@
 /**
- * Runs workflow.yaml: some thousand parameter sets of three classic trading rules on the S&P 500, the best of them by
- * the years up to 2009, and what became of those since. Run it with `npm start`; `npm start -- --help` tells more.
+ * Runs workflow.yaml: 2,710 parameter sets of three classic trading rules on the S&P 500. The best ones by the years up
+ * to 2009 are then evaluated in the years since. Run it with `npm start`; `npm start -- --help` prints the options.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -21,10 +21,10 @@ import { analysis, optimization, signal_generation } from './topologies.ts'
 
 const HELP = `Usage: npm start -- [options]
 
-  --out <dir>         folder for the runs, each of which gets its own in it (default: results)
+  --out <dir>         directory in which the run directory is created (default: results)
   --format <format>   jsonl, csv or parquet (default: as in workflow.yaml, parquet)
-  --sets <n>          try the first n parameter sets only (default: all)
-  --help              show this text
+  --sets <n>          only the first n parameter sets (default: all)
+  --help              print this help
 `
 
 /** The command line. */
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
   process.stdout.write(`${formatReport(comparison, result)}\n`)
 }
 
-/** Runs the workflow, and shows on a terminal how far it is. Ctrl-C stops it in good order. */
+/** Runs the workflow, and shows its progress on a terminal. Ctrl-C stops it cleanly. */
 async function run(options: RunOptions): Promise<WorkflowResult> {
   const topologies = { signal_generation, optimization, analysis }
   const file = join(import.meta.dirname, 'workflow.yaml')
@@ -78,7 +78,7 @@ async function run(options: RunOptions): Promise<WorkflowResult> {
   return await coordinator.executeWorkflow(workflow, { signal: interrupts.signal })
 }
 
-/** What the command line says goes before what the file says. */
+/** Applies the options of the command line, which take precedence over the workflow file. */
 function withOptions(workflow: ResolvedWorkflow, { format, sets }: RunOptions): ResolvedWorkflow {
   const { results, phases } = workflow
   if (format !== undefined) expectValue('--format', format, oneOf(FORMATS))

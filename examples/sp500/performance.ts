@@ -1,27 +1,27 @@
 /**
- * What a series of positions would have earned. Returns are simple daily returns, as fractions (0.01 is 1 %), and
- * all figures of a year come from its daily returns alone.
+ * The performance of a series of positions. Returns are simple daily returns, as fractions (0.01 is 1 %). All figures
+ * of a year depend only on its daily returns.
  */
 
 /** Trading days by which daily figures are annualised. */
 const TRADING_DAYS_PER_YEAR = 252
 
-/** Cost of one unit of turnover, as a fraction of the equity: 5 basis points for getting in, 5 for getting out. */
+/** Cost of one unit of turnover, as a fraction of the equity: 5 basis points to open a position, and 5 to close it. */
 export const COST_PER_TURNOVER = 0.0005
 
-/** A standard deviation below this is the rounding dust of a series that never moves. */
+/** A standard deviation below this is the rounding error of a constant series. */
 const SMALLEST_DEVIATION = 1e-12
 
 /**
- * Daily returns of holding `positions`, after costs. The position decided at the close of day t - 1 earns the
- * return from that close to the close of day t; changing it at the close of day t is paid on day t:
+ * Daily returns of holding `positions`, after costs. The position of the close of day t - 1 earns the return from that
+ * close to the close of day t. The cost of a change at the close of day t is charged on day t:
  *
  *     return(t) = position(t - 1) * (close(t) / close(t - 1) - 1) - cost * |position(t) - position(t - 1)|
  *
- * Cash earns nothing. Day 0 has no close before it and no return but the cost of a first position.
+ * Cash earns nothing. Day 0 has no previous close, so its return is only the cost of a first position.
  *
- * @param closes - closing prices, one a day
- * @param positions - the share of the equity invested from each day's close on: 0 is flat, 1 is fully long
+ * @param closes - closing prices, one per day
+ * @param positions - the fraction of the equity that is invested from each day's close on: 0 is flat, 1 is fully long
  * @param costPerTurnover - cost of one unit of turnover, as a fraction: 0.0005 is 5 basis points
  */
 export function strategyReturns(closes: Float64Array, positions: Uint8Array, costPerTurnover: number): Float64Array {
@@ -40,13 +40,12 @@ export function strategyReturns(closes: Float64Array, positions: Uint8Array, cos
 }
 
 /**
- * The Sharpe ratio of daily returns, annualised: mean / sample standard deviation * sqrt(252). The risk-free rate
- * is taken as zero, as for cash here. Returns that do not vary (a year without a position, fewer than two days)
- * have no ratio; they count as 0, which compares and averages where NaN would not.
+ * The Sharpe ratio of daily returns, annualised: mean / sample standard deviation * sqrt(252). The risk-free rate is
+ * zero, like the return of cash here. Returns that do not vary (a year without a position, fewer than two days) have no
+ * ratio. It is 0 then, because NaN could not be compared or averaged.
  *
- * W. F. Sharpe, "The Sharpe Ratio", The Journal of Portfolio Management 21(1), 1994. Scaling by the square root of
- * time takes the days as uncorrelated: A. W. Lo, "The Statistics of Sharpe Ratios", Financial Analysts Journal
- * 58(4), 2002.
+ * W. F. Sharpe, "The Sharpe Ratio", The Journal of Portfolio Management 21(1), 1994. Scaling by the square root of time
+ * assumes uncorrelated days: A. W. Lo, "The Statistics of Sharpe Ratios", Financial Analysts Journal 58(4), 2002.
  */
 export function sharpeRatio(returns: Float64Array): number {
   if (returns.length < 2) return 0
@@ -67,8 +66,8 @@ export function totalReturn(returns: Float64Array): number {
 }
 
 /**
- * The largest fall of the equity from its highest point so far, as a fraction of that point: 0.2 is a fall of 20 %.
- * The equity before the first day counts as a high point.
+ * The largest fall of the equity from its highest value so far, as a fraction of that value: 0.2 is a fall of 20 %. The
+ * equity before the first day is included.
  */
 export function maxDrawdown(returns: Float64Array): number {
   let equity = 1

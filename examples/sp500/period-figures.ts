@@ -1,24 +1,28 @@
 /**
- * Measures signals over some years in a row.
+ * The performance of signals over consecutive years.
  */
 import type { Bars, YearSpan } from './bars.ts'
 import { COST_PER_TURNOVER, maxDrawdown, strategyReturns, totalReturn } from './performance.ts'
 import { positionsFrom, type Signal } from './signals.ts'
 import { yearlyFigures } from './yearly-figures.ts'
 
-/** The figures of some years in a row, after costs. */
+/** The figures of consecutive years, after costs. */
 export interface PeriodFigures {
   /** The mean of the yearly Sharpe ratios. */
   readonly sharpe_ratio: number
   /** Compounded over all years, as a fraction: 0.1 is a gain of 10 %. */
   readonly total_return: number
-  /** Deepest fall from the highest point so far, also over the turn of a year, as a fraction. */
+  /** Largest fall from the highest value so far, also across years, as a fraction. */
   readonly max_drawdown: number
   /** Positions opened. */
   readonly trades: number
 }
 
-/** @param years - at least one, without gaps */
+/**
+ * Computes the figures of consecutive years.
+ *
+ * @param years - at least one, without gaps
+ */
 export function periodFigures(bars: Bars, signals: readonly Signal[], years: readonly YearSpan[]): PeriodFigures {
   const positions = positionsFrom(signals, bars.dates.length)
   let sharpes = 0
@@ -27,7 +31,7 @@ export function periodFigures(bars: Bars, signals: readonly Signal[], years: rea
     sharpes += metrics.sharpe_ratio
     trades += metrics.trades
   }
-  // As in each year, the first bar of all has no return.
+  // The first bar of all has no return, as in `yearlyFigures`.
   const first = Math.max(years[0]?.first ?? 0, 1)
   const returns = strategyReturns(bars.closes, positions, COST_PER_TURNOVER).subarray(first, years.at(-1)?.end)
   return {

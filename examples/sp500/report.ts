@@ -1,6 +1,5 @@
 /**
- * The text that the example ends with: the finalists in sample and out of sample, what to make of them, and where the
- * files are.
+ * The report that the example prints: the finalists in sample and out of sample, their interpretation, and the files.
  */
 import { bytesText, countText, secondsText } from '../../lib/cli/terminal/format-numbers.ts'
 import { formatTable, type Column } from '../../lib/cli/terminal/text-table.ts'
@@ -9,10 +8,10 @@ import type { Compared, Comparison, Period } from './comparison.ts'
 import { COST_PER_TURNOVER } from './performance.ts'
 import type { PeriodFigures } from './period-figures.ts'
 
-/** What the report tells of the run. */
+/** The parts of a run's result that are reported. */
 export type ReportedRun = Pick<WorkflowResult, 'directory' | 'phases' | 'elapsedMs'>
 
-/** Figures that stand in two columns, in sample and out of sample. */
+/** Figures with two columns each, in sample and out of sample. */
 const FIGURES: readonly [heading: string, metric: keyof PeriodFigures, format: (value: number) => string][] = [
   ['Sharpe', 'sharpe_ratio', (value) => value.toFixed(2)],
   ['Return', 'total_return', percent],
@@ -36,22 +35,21 @@ function heading({ inSample, outOfSample, sets }: Comparison, { phases, elapsedM
   return [
     `S&P 500: ${countText(inSample.days + outOfSample.days)} daily bars from ${inSample.firstDay} to ${outOfSample.lastDay}.`,
     `${countText(sets)} parameter sets of three rules, ${countText(signals)} signals, ${secondsText(elapsedMs / 1000)}.`,
-    'A signal is traded at the close that gives it, and getting in or out costs ' +
+    'A signal is traded at the close of its day, and opening or closing a position costs ' +
       `${COST_PER_TURNOVER * 10_000} basis points.`,
-    'The index leaves out dividends, and cash earns nothing.',
+    'The index does not include dividends, and cash earns nothing.',
   ].join('\n')
 }
 
 function finalists({ inSample, outOfSample, sets, finalists, buyAndHold }: Comparison): string {
   const legend = [
-    'Two columns a figure: in sample, the years the sets were chosen by, and out of sample, the years since.',
-    'Sharpe: the mean of the yearly ratios, where a year without a position counts as 0, and a part of a year as',
-    `a whole one. Drawdown: the deepest fall from a high. Rank: by the second Sharpe, among all ${countText(sets)} sets.`,
+    'Each figure has two columns: in sample (the years the sets were chosen by) and out (the years since).',
+    'Sharpe: the mean of the yearly ratios. A year without a position counts as 0, and an incomplete year as a',
+    `full one. Drawdown: the largest fall from a high. Rank: by the second Sharpe, among all ${countText(sets)} sets.`,
   ]
-  if (finalists.some(({ alike }) => alike > 0))
-    legend.push('+ n: and n further sets that made the same trades in sample.')
+  if (finalists.some(({ alike }) => alike > 0)) legend.push('+ n: n further sets made the same trades in sample.')
   return [
-    `The best of ${yearsOf(inSample)}, and what became of them in ${yearsOf(outOfSample)}`,
+    `The best parameter sets of ${yearsOf(inSample)}, and their results in ${yearsOf(outOfSample)}`,
     formatTable(COLUMNS, [...finalists, buyAndHold].map(row)),
     legend.join('\n'),
   ].join('\n\n')
@@ -73,11 +71,11 @@ function reading({ sets, finalists, buyAndHold }: Comparison): string {
   const before = meanSharpe(finalists.map(({ inSample }) => inSample))
   const since = meanSharpe(finalists.map(({ outOfSample }) => outOfSample))
   return [
-    `These ${countText(finalists.length)} were picked out of ${countText(sets)} parameter sets by the very years of the in-sample columns, so part of`,
-    'what those show is luck: that is selection bias. Out of sample their mean Sharpe ratio went from',
-    `${before.toFixed(2)} to ${since.toFixed(2)} and their ranks to ${countText(Math.min(...ranks))} at best and ${countText(Math.max(...ranks))} at worst, while buying and holding the`,
-    `index made ${held.toFixed(2)}: ${better === 0 ? 'none' : countText(better)} of them did better. So read the in-sample columns as a record of the search, and`,
-    'even the other ones as history, not as a forecast.',
+    `These ${countText(finalists.length)} were chosen from ${countText(sets)} parameter sets by the years of the in-sample columns, so part of the`,
+    'in-sample performance is chance: this is selection bias. Out of sample their mean Sharpe ratio changed',
+    `from ${before.toFixed(2)} to ${since.toFixed(2)}, and their ranks are ${countText(Math.min(...ranks))} at best and ${countText(Math.max(...ranks))} at worst, while buying and holding the`,
+    `index reached ${held.toFixed(2)}: ${better === 0 ? 'none' : countText(better)} of them did better. So the in-sample columns only document the search, and`,
+    'the other columns are history, not a forecast.',
   ].join('\n')
 }
 
@@ -113,6 +111,6 @@ function meanSharpe(figures: readonly PeriodFigures[]): number {
 }
 
 function percent(fraction: number): string {
-  // Adding zero makes minus zero plain zero.
+  // Adding 0 turns -0 into 0.
   return `${Math.round(fraction * 100) + 0} %`
 }

@@ -1,10 +1,10 @@
 /**
- * Three classic rules, long or flat, each a pure function of its parameters. A rule gives one position per day, the
- * one decided at that day's close: 1 is long, 0 is out of the market. It knows the days up to that close only.
+ * Three classic rules, long or flat, each a pure function of its parameters. A rule returns one position per day,
+ * decided at that day's close: 1 is long, 0 is out of the market. It uses only the days up to that close.
  */
 import type { IndicatorCache } from './indicator-cache.ts'
 
-/** One set of parameters of one rule: plain data, and all that a container needs. */
+/** One set of parameters of one rule. It is plain data, and all that a container needs. */
 export type RuleSpec =
   | { readonly family: 'ma_crossover'; readonly params: { readonly fast: number; readonly slow: number } }
   | { readonly family: 'channel_breakout'; readonly params: { readonly entry: number; readonly exit: number } }
@@ -41,8 +41,8 @@ function crossover(indicators: IndicatorCache, fastDays: number, slowDays: numbe
 }
 
 /**
- * Buys on a close above the highest high of the `entryDays` before, and sells on a close below the lowest low of
- * the `exitDays` before: Donchian's channel with a shorter one to get out.
+ * Buys on a close above the highest high of the previous `entryDays`, and sells on a close below the lowest low of the
+ * previous `exitDays`: Donchian's channel, with a shorter channel for the exit.
  */
 function breakout(indicators: IndicatorCache, entryDays: number, exitDays: number): Uint8Array {
   const { closes } = indicators.bars
@@ -65,7 +65,7 @@ function reversal(indicators: IndicatorCache, period: number, oversold: number, 
   )
 }
 
-/** Goes long on a day that `buys`, flat on one that `sells`, and otherwise stays as it was the day before. */
+/** Is long from a day that `buys` to the next day that `sells`, and flat otherwise. */
 function switching(days: number, buys: (t: number) => boolean, sells: (t: number) => boolean): Uint8Array {
   const positions = new Uint8Array(days)
   let position = 0

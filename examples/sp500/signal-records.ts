@@ -1,5 +1,5 @@
 /**
- * Signals as records, and the way back: what the first phase writes, and how later phases read it.
+ * Converts signals to the records that the first phase writes, and back for the later phases that read them.
  */
 import { closingTime, type Bars } from './bars.ts'
 import type { IndicatorCache } from './indicator-cache.ts'
@@ -24,7 +24,7 @@ export interface SignalSet {
   readonly signals: readonly Signal[]
 }
 
-/** A record as it comes back from any format: with null for each parameter that only other families have. */
+/** A record as it is read from any format. Parameters that only other families have are null. */
 interface SignalRow extends Signal {
   readonly container: string
   readonly family: string
@@ -43,9 +43,9 @@ function signalRecord(spec: RuleSpec, { day, position }: Signal, { dates, closes
 }
 
 /**
- * The parameter sets in the order of their records. Memory: one set, and one batch.
+ * The parameter sets in the order of their records. Memory: one set and one batch.
  *
- * @param batches - signal records, those of a set in a row
+ * @param batches - signal records; those of a set must be consecutive
  * @throws {Error} for a set that does not begin with its first day
  */
 export async function* signalSets(

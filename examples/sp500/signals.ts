@@ -1,6 +1,6 @@
 /**
- * Signals: the daily positions of a rule, told by their changes. A rule that trades ten times a year has some two hundred
- * signals in twenty years, in place of five thousand positions.
+ * Signals: the changes of the daily positions of a rule. A rule that trades ten times per year has about two hundred
+ * signals in twenty years, but five thousand positions.
  */
 
 /** A position taken at the close of a day, and held until the next signal. */
@@ -11,7 +11,7 @@ export type Signal = {
   readonly position: number
 }
 
-/** The position of the first day, and every change after it. So there is always one signal, if there are any days. */
+/** The position of the first day, and every change after it. Unless there are no days, there is at least one signal. */
 export function signalsOf(positions: Uint8Array): Signal[] {
   const signals: Signal[] = []
   let previous: number | undefined
@@ -22,7 +22,7 @@ export function signalsOf(positions: Uint8Array): Signal[] {
   return signals
 }
 
-/** The positions of the first `days` days; out of the market before the first signal. */
+/** The positions of the first `days` days. Before the first signal they are 0. */
 export function positionsFrom(signals: readonly Signal[], days: number): Uint8Array {
   const positions = new Uint8Array(days)
   for (const { day, position } of signals) positions.fill(position, day)

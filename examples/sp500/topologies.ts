@@ -1,6 +1,6 @@
 /**
- * What the three phases of workflow.yaml compute. Each works on what the one before has left behind: signals from the
- * rules, in-sample performance from the signals, and the verdict on the best from what came after the sample.
+ * The topologies of the three phases of workflow.yaml. The first phase computes the signals of the rules. The second
+ * one computes their in-sample performance. The third one evaluates the best of them out of sample.
  */
 import { expectValue, integerFrom } from '../../lib/core/options.ts'
 import type { PhaseReference } from '../../lib/outputs/reference.ts'
@@ -25,7 +25,7 @@ type YearRecord = {
   readonly result: { readonly metrics: YearMetrics; readonly signals_generated: number }
 }
 
-/** What the optimization hands on. */
+/** The output of the optimization. */
 interface Selection {
   readonly outOfSampleFrom: number
   /** Best in sample first. */
@@ -34,14 +34,14 @@ interface Selection {
 
 let loading: Promise<IndicatorCache> | undefined
 
-/** The market, loaded once in a process. */
+/** The market, loaded once per process. */
 function market(): Promise<IndicatorCache> {
   return (loading ??= loadBars().then((bars) => new IndicatorCache(bars)))
 }
 
 /**
- * The signals of every parameter set: a container for each set, a record for each signal. `config.sets` tries the first
- * sets only.
+ * The signals of every parameter set: a container for each set, a record for each signal. `config.sets` limits the
+ * number of sets.
  */
 export const signal_generation = defineTopology<RuleSpec>({
   *containers(ctx) {
@@ -49,7 +49,7 @@ export const signal_generation = defineTopology<RuleSpec>({
     for (const spec of parameterSets(limit)) yield { id: containerId(spec), config: spec }
   },
 
-  /** All in one batch, so that the records of a set lie in a row however many containers run at once. */
+  /** All records in one batch, so that those of a set are consecutive for any number of concurrent containers. */
   async run({ config: spec }) {
     return [signalRecords(spec, await market())]
   },
@@ -57,11 +57,11 @@ export const signal_generation = defineTopology<RuleSpec>({
 
 /**
  * The performance of every parameter set in sample, from its signals: a container for each set, a record for each year
- * before `config.out_of_sample_from`. The objective of a set is thus the mean of its yearly Sharpe ratios. It hands on
- * the `config.finalists` best, with their signals.
+ * before `config.out_of_sample_from`. So the objective of a set is the mean of its yearly Sharpe ratios. The output is
+ * the best `config.finalists` sets, with their signals.
  */
 export const optimization = defineTopology<Omit<SignalSet, 'container'>>({
-  /** One pass through the signals, at the pace of the containers. None knows a signal from behind the sample. */
+  /** One pass through the signals, as fast as containers start. No container gets a signal from after the sample. */
   async *containers(ctx) {
     const { end } = await sampleOf(ctx)
     for await (const { container, family, params, signals } of setsOf(inherited(ctx), ctx)) {
@@ -88,8 +88,8 @@ export const optimization = defineTopology<Omit<SignalSet, 'container'>>({
 })
 
 /**
- * The finalists out of sample, and buying and holding the index beside them: a container for each, a record for each year
- * that the choice did not see. Its output holds those years against the ones the finalists were chosen by.
+ * The finalists and, for comparison, buying and holding the index, out of sample: a container for each, a record for
+ * each year that was not used for the choice. The output compares those years with the years of the choice.
  */
 export const analysis = defineTopology<Pick<Finalist, 'signals'>>({
   async *containers(ctx) {
@@ -126,7 +126,7 @@ async function selectionOf(ctx: TopologyContext): Promise<Selection> {
   return (await inherited(ctx).get()) as Selection
 }
 
-/** What the optimization may know: the years of the sample, before the day with index `end`. */
+/** The data that the optimization may use: the years of the sample, before the day with index `end`. */
 async function sampleOf(ctx: TopologyContext) {
   const { bars } = await market()
   const outOfSampleFrom = integerOf(ctx, 'out_of_sample_from', 2010)
@@ -140,12 +140,12 @@ function integerOf({ config }: TopologyContext, key: string, fallback: number): 
   return value as number
 }
 
-/** What the phase inherits. */
+/** The output that the phase inherits. */
 function inherited({ phase, config }: TopologyContext): PhaseReference {
   return present(config['inherited_data'] as PhaseReference | undefined, `${phase} needs inherit_from`)
 }
 
-/** What a phase it depends on has left behind. */
+/** The output of a phase that it depends on. */
 function input({ phase, inputs }: TopologyContext, name: string): PhaseReference {
   return present(inputs[name], `${phase} needs ${name} in its depends_on`)
 }

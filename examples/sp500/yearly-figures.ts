@@ -1,20 +1,20 @@
 /**
- * Cuts a series of positions into calendar years and measures each.
+ * Splits a series of positions into calendar years and computes the figures of each year.
  */
 import type { Bars, YearSpan } from './bars.ts'
 import { maxDrawdown, sharpeRatio, strategyReturns, totalReturn } from './performance.ts'
 
 /** The figures of one year. */
 export interface YearMetrics {
-  /** Annualised; 0 in a year whose returns do not vary, such as one without a position. */
+  /** Annualised. 0 for a year whose returns do not vary, such as one without a position. */
   readonly sharpe_ratio: number
   /** As a fraction: 0.1 is a gain of 10 %. */
   readonly total_return: number
-  /** Deepest fall from the year's highest point so far, as a fraction: 0.2 is a fall of 20 %. */
+  /** Largest fall from the year's highest value so far, as a fraction: 0.2 is a fall of 20 %. */
   readonly max_drawdown: number
   /** Positions opened. */
   readonly trades: number
-  /** Share of the year's days over which a position was held. */
+  /** Fraction of the year's days on which a position was held. */
   readonly exposure: number
 }
 
@@ -29,10 +29,11 @@ interface YearFigures {
 }
 
 /**
- * Measures each calendar year, oldest first. A position held over the turn of the year earns in both years; each
- * trade belongs to the year of the close it was made at, with its costs. The first bar of all has no return.
+ * Computes the figures of each calendar year, oldest first. A position held across the end of a year earns in both
+ * years. A trade and its costs belong to the year of the close at which it was made. The first bar of all has no
+ * return.
  *
- * @param years - those to measure; all by default
+ * @param years - the years to include. Default: all
  */
 export function* yearlyFigures(
   bars: Bars,

@@ -1,5 +1,5 @@
 /**
- * `spillway inspect`: tells what is in a run directory.
+ * `spillway inspect`: prints the contents of a run directory.
  */
 import { inspectRun } from '../monitor/inspect-run.ts'
 import { EXIT_CODES, type ExitCode } from './terminal/exit-codes.ts'
@@ -12,7 +12,7 @@ export interface InspectCommandOptions {
   readonly debug?: boolean
 }
 
-/** Runs the command; whatever goes wrong is said on standard error. */
+/** Runs the command. Errors are printed on standard error. */
 export async function runInspect(directory: string, options: InspectCommandOptions, io: CommandIo): Promise<ExitCode> {
   const { json = false, debug } = options
   try {

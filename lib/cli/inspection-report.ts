@@ -1,12 +1,12 @@
 /**
- * What a run directory holds, as text.
+ * The contents of a run directory, as text.
  */
 import type { InspectedRun } from '../monitor/inspect-run.ts'
 import { bytesText, countText, quantityText, secondsText } from './terminal/format-numbers.ts'
 import { bestContainersText } from './run/run-report.ts'
 import { formatTable } from './terminal/text-table.ts'
 
-/** Part files of a phase that are listed; of more, the others are counted. */
+/** Part files listed per phase. Of the rest, only the number is printed. */
 const MAX_PARTS = 20
 
 /** The whole report. */
@@ -39,8 +39,7 @@ function heading({
     `${quantityText(rows, 'row')}, ${bytesText(bytes)}, ${countText(rejected)} rejected, in ${directory}`,
   ]
   if (error !== null) lines.push(`It failed: ${error}`)
-  if (status === 'unfinished')
-    lines.push('It goes on still, or was killed: parts that are not completed are not counted.')
+  if (status === 'unfinished') lines.push('It is in progress or was killed. Rows of incomplete parts are not counted.')
   return lines.join('\n')
 }
 
@@ -60,9 +59,9 @@ function phaseTable({ phases }: InspectedRun): string {
     phases.map((phase) => [
       phase.phase,
       phase.status,
-      figure(phase.containers),
+      cellText(phase.containers),
       countText(phase.rows),
-      figure(phase.rejected),
+      cellText(phase.rejected),
       countText(phase.parts.length),
       bytesText(phase.bytes),
       phase.output === null ? '' : bytesText(phase.output.bytes),
@@ -82,6 +81,6 @@ function partList({ phases }: InspectedRun): string[] {
   return [formatTable([{ heading: 'Part', align: 'left' }, { heading: 'Rows' }, { heading: 'Bytes' }], rows)]
 }
 
-function figure(count: number | null): string {
+function cellText(count: number | null): string {
   return count === null ? '' : countText(count)
 }

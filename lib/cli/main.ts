@@ -9,10 +9,10 @@ import type { CommandIo } from './terminal/command-io.ts'
 const { stdin, stdout, stderr } = process
 const interrupts = new Interrupts(process)
 
-// Whoever writes learns of a reader that has gone from the write itself; the event comes on top.
+// A write to a closed pipe fails through its own callback as well. Without a listener the event would end the process.
 for (const stream of [stdout, stderr]) stream.on('error', () => {})
 
-// A write beyond the limit on the size of files (ulimit -f) fails as any other, in place of ending the process.
+// With a listener, a write beyond the file size limit (ulimit -f) fails with EFBIG and does not end the process.
 process.on('SIGXFSZ', () => {})
 
 const io: CommandIo = {
@@ -25,12 +25,12 @@ const io: CommandIo = {
 }
 
 runProgram(process.argv.slice(2), io).then(exit, (error: unknown) => {
-  // A mistake in the program itself, which deserves its stack.
+  // An internal error: its stack is printed.
   console.error(error)
   exit(1)
 })
 
-/** Ends the process when all output is out: a topology that was stopped may have left timers and sockets open. */
+/** Ends the process after all output is written: a stopped topology may have left timers and sockets open. */
 function exit(code: number): void {
   stdout.write('', () => stderr.write('', () => process.exit(code)))
 }

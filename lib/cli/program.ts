@@ -15,7 +15,7 @@ import type { CommandIo } from './terminal/command-io.ts'
 import type { ValidateCommandOptions } from './validate-command.ts'
 import type { VerifyCommandOptions } from './verify-command.ts'
 
-/** Hands over the exit code of the command that ran. */
+/** Receives the exit code of the command that ran. */
 type Report = (code: ExitCode) => void
 
 const CONVERT_EXAMPLES = `
@@ -26,7 +26,7 @@ Examples:
   $ curl -s https://example.com/log.ndjson | spillway convert --from jsonl --out log.csv
   $ spillway convert results.csv --nest --out results.jsonl
 
-Input that is not a record, and records that do not fit the output, go to the dead-letter file with the reason; the
+Input that is not a record, and records that do not fit the output, go to the dead-letter file with the reason. The
 rest is converted, and the exit code is 1.`
 
 const RUN_EXAMPLES = `
@@ -34,23 +34,23 @@ Examples:
   $ spillway run search.yaml --topologies topologies.ts --out results
   $ spillway run search.yaml --topologies topologies.js --out results --id nightly --format parquet --json
 
-Ctrl-C stops the run in good order: what was accepted is written and committed. A second one gives that five seconds, a
-third one ends the run at once. Exit codes: 0 completed, 1 failed or records were rejected, 2 nothing was run as the
-command, the workflow or the topologies are not what they must be, 130 Ctrl-C, 143 SIGTERM.`
+Ctrl-C stops the run cleanly: accepted records are written and committed. A second Ctrl-C limits this to five seconds. A
+third one ends the process at once. Exit codes: 0 completed; 1 failed, or records were rejected; 2 nothing was run,
+because the command, the workflow or the topologies are invalid; 130 Ctrl-C; 143 SIGTERM.`
 
 const RESUME_EXAMPLES = `
 Examples:
   $ spillway resume results/nightly
   $ spillway resume results/nightly --workflow search.yaml --accept-changes analysis
 
-What is in the files stays there; phases and containers that were done are left alone. A run that is complete is told of,
-and nothing is run. Exit codes are those of run.`
+Committed records stay in the files. Completed phases and containers are not run again. For a completed run, the stored
+result is printed and nothing is run. The exit codes are those of run.`
 
 /**
  * Runs the command line.
  *
- * @param args - the words behind the name of the program
- * @returns the exit code; nothing is thrown for what a user does
+ * @param args - the arguments after the program name
+ * @returns the exit code; a mistake of the user is printed and never thrown
  */
 export async function runProgram(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   let code: ExitCode = EXIT_CODES.done
@@ -95,20 +95,20 @@ function addRun(program: Command, io: CommandIo, report: Report): void {
   program
     .command('run')
     .summary('run a workflow')
-    .description('Runs the phases of a workflow file (YAML or JSON) into a directory of its own, <out>/<id>/.')
+    .description('Runs the phases of a workflow file (YAML or JSON). The run gets its own directory, <out>/<id>/.')
     .argument('<workflow>', 'workflow file')
     .requiredOption('-t, --topologies <module>', 'module that exports the topologies, in JavaScript or TypeScript')
-    .requiredOption('-o, --out <dir>', 'directory that the directory of the run is made in')
-    .option('--id <id>', 'names the run (default: that of the file, or its name and the time)')
+    .requiredOption('-o, --out <dir>', 'directory in which the run directory is created')
+    .option('--id <id>', 'id of the run (default: the id in the file, or its name and the time)')
     .addOption(new Option('-f, --format <format>', 'format of the results').choices(FORMATS))
-    .option('--buffer-size <n>', 'records that are buffered before they are written', count)
-    .option('-c, --concurrency <n>', 'containers of a phase at once', count)
+    .option('--buffer-size <n>', 'records to buffer before they are written', count)
+    .option('-c, --concurrency <n>', 'containers of a phase that run at the same time', count)
     .option('--json', 'print the result as JSON')
-    .option('-q, --quiet', 'show no progress')
-    .option('--debug', 'show the stack of an error')
+    .option('-q, --quiet', 'print no progress')
+    .option('--debug', 'print the stack of an error')
     .addHelpText('after', RUN_EXAMPLES)
     .action(async (file: string, options: RunCommandOptions) => {
-      // Loaded only now: other commands need nothing of it.
+      // Loaded on first use, because the other commands do not need it.
       const { runRun } = await import('./run/run-command.ts')
       report(await runRun(file, options, io))
     })
@@ -117,15 +117,15 @@ function addRun(program: Command, io: CommandIo, report: Report): void {
 function addResume(program: Command, io: CommandIo, report: Report): void {
   program
     .command('resume')
-    .summary('finish a run that was interrupted')
-    .description('Goes on with a run that was killed, stopped or has failed, from where its files are.')
+    .summary('finish an interrupted run')
+    .description('Continues a run that was killed or stopped, or that failed, after the records that are committed.')
     .argument('<dir>', 'directory of the run')
-    .option('-t, --topologies <module>', 'module that exports the topologies (default: that of the run)')
-    .option('-w, --workflow <file>', 'workflow file, where it was changed (default: workflow.json of the run)')
+    .option('-t, --topologies <module>', 'module that exports the topologies (default: the module of the run)')
+    .option('-w, --workflow <file>', 'workflow file, if it was changed (default: workflow.json of the run)')
     .option('--accept-changes [phase...]', 'accept changes of the workflow, and run these phases again')
     .option('--json', 'print the result as JSON')
-    .option('-q, --quiet', 'show no progress')
-    .option('--debug', 'show the stack of an error')
+    .option('-q, --quiet', 'print no progress')
+    .option('--debug', 'print the stack of an error')
     .addHelpText('after', RESUME_EXAMPLES)
     .action(async (directory: string, options: ResumeCommandOptions) => {
       const { runResume } = await import('./run/resume-command.ts')
@@ -139,8 +139,8 @@ function addValidate(program: Command, io: CommandIo, report: Report): void {
     .summary('check a workflow file')
     .description('Checks a workflow file, and prints its phases in the order of their dependencies.')
     .argument('<workflow>', 'workflow file')
-    .option('-t, --topologies <module>', 'check the names of the topologies against this module, too')
-    .option('--debug', 'show the stack of an error')
+    .option('-t, --topologies <module>', 'also check the names of the topologies against this module')
+    .option('--debug', 'print the stack of an error')
     .action(async (file: string, options: ValidateCommandOptions) => {
       const { runValidate } = await import('./validate-command.ts')
       report(await runValidate(file, options, io))
@@ -150,11 +150,11 @@ function addValidate(program: Command, io: CommandIo, report: Report): void {
 function addInspect(program: Command, io: CommandIo, report: Report): void {
   program
     .command('inspect')
-    .summary('tell what is in the directory of a run')
-    .description('Tells of the phases, files and aggregates of a run, while it goes on or when it has ended.')
+    .summary('show the contents of a run directory')
+    .description('Prints the phases, files and aggregates of a run that is in progress or has ended.')
     .argument('<dir>', 'directory of the run')
-    .option('--json', 'print it as JSON')
-    .option('--debug', 'show the stack of an error')
+    .option('--json', 'print the report as JSON')
+    .option('--debug', 'print the stack of an error')
     .action(async (directory: string, options: InspectCommandOptions) => {
       const { runInspect } = await import('./inspect-command.ts')
       report(await runInspect(directory, options, io))
@@ -164,13 +164,13 @@ function addInspect(program: Command, io: CommandIo, report: Report): void {
 function addVerify(program: Command, io: CommandIo, report: Report): void {
   program
     .command('verify')
-    .summary('check whether the files of a run are whole')
+    .summary('check that the files of a run are intact')
     .description(
-      'Checks the files of a run against its journal: sizes, checksums, rows and counts. Exit code 1: problems.',
+      'Checks the files of a run against its journal: sizes, checksums, rows and counts. Exit code 1: problems found.',
     )
     .argument('<dir>', 'directory of the run')
-    .option('--json', 'print it as JSON')
-    .option('--debug', 'show the stack of an error')
+    .option('--json', 'print the report as JSON')
+    .option('--debug', 'print the stack of an error')
     .action(async (directory: string, options: VerifyCommandOptions) => {
       const { runVerify } = await import('./verify-command.ts')
       report(await runVerify(directory, options, io))
@@ -182,27 +182,27 @@ function addConvert(program: Command, io: CommandIo, report: Report): void {
     .command('convert')
     .summary('convert a file of records into another format')
     .description(
-      'Converts records: JSONL, a JSON array, CSV, TSV or Parquet, text gzipped or not, into JSONL, CSV or Parquet.',
+      'Converts JSONL, a JSON array, CSV, TSV or Parquet to JSONL, CSV or Parquet. Text input may be gzipped.',
     )
-    .argument('[in]', 'input file; standard input is - or none')
+    .argument('[in]', 'input file; - or no argument reads standard input')
     .requiredOption('-o, --out <file>', 'output file, or - for standard output')
     .addOption(new Option('-t, --to <format>', 'output format (default: by the name of --out)').choices(FORMATS))
     .addOption(
       new Option('-f, --from <format>', 'input format (default: by the name of the input)').choices(INPUT_FORMATS),
     )
-    .option('--delimiter <char>', 'what stands between the cells of CSV input (default: comma, or tab for TSV)')
-    .option('--all-text', 'take every cell of CSV input for text')
+    .option('--delimiter <char>', 'character between the cells of CSV input (default: comma, or tab for TSV)')
+    .option('--all-text', 'read every cell of CSV input as text')
     .option('--nest', 'turn dotted columns (a.b) back into nested objects')
     .addOption(
-      new Option('--compression <kind>', 'of the output (default: snappy for Parquet, gzip for names in .gz)').choices(
+      new Option('--compression <kind>', 'of the output (default: snappy for Parquet, gzip for .gz names)').choices(
         COMPRESSIONS,
       ),
     )
     .option('--overwrite', 'replace the output if it exists')
-    .option('--dead-letter <file>', 'file of what was rejected (default: <out>.dead-letter.jsonl)')
+    .option('--dead-letter <file>', 'file for rejected records (default: <out>.dead-letter.jsonl)')
     .option('--max-line-bytes <n>', 'longest line, CSV row or JSON element (default: 16777216)', count)
-    .option('-q, --quiet', 'say nothing unless something went wrong')
-    .option('--debug', 'show the stack of an error')
+    .option('-q, --quiet', 'print only errors and rejections')
+    .option('--debug', 'print the stack of an error')
     .addHelpText('after', CONVERT_EXAMPLES)
     .action(async (input: string | undefined, options: ConvertCommandOptions) => {
       report(await runConvert(input ?? '-', options, io))
@@ -212,13 +212,13 @@ function addConvert(program: Command, io: CommandIo, report: Report): void {
 function addRepair(program: Command, io: CommandIo, report: Report): void {
   program
     .command('repair')
-    .summary('make a Parquet file, or the files of a run, readable that were cut short')
+    .summary('make a truncated Parquet file, or the files of a run, readable again')
     .description(
-      'Cuts a Parquet file back to its last complete footer, or all files of a run back to what was committed, in place.',
+      'Truncates a Parquet file after its last complete footer, or all files of a run after their last commit, in place.',
     )
-    .argument('<path>', 'Parquet file that nobody writes any more, or directory of a run')
+    .argument('<path>', 'Parquet file that no process writes to, or directory of a run')
     .option('--json', 'print what was kept and removed as JSON')
-    .option('--debug', 'show the stack of an error')
+    .option('--debug', 'print the stack of an error')
     .action(async (file: string, options: RepairCommandOptions) => {
       const { runRepair } = await import('./repair-command.ts')
       report(await runRepair(file, options, io))

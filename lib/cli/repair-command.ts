@@ -1,6 +1,6 @@
 /**
- * `spillway repair`: cuts a Parquet file that was cut short back to its last complete footer, or the files of a run back to
- * what was committed.
+ * `spillway repair`: truncates an incomplete Parquet file after its last complete footer, or the files of a run after
+ * their last commit.
  */
 import { stat } from 'node:fs/promises'
 import { repairRun, type RunRepair } from '../recovery/repair.ts'
@@ -15,7 +15,7 @@ export interface RepairCommandOptions {
   readonly debug?: boolean
 }
 
-/** Runs the command; whatever goes wrong is said on standard error. */
+/** Runs the command. Errors are printed on standard error. */
 export async function runRepair(path: string, options: RepairCommandOptions, io: CommandIo): Promise<ExitCode> {
   const { json = false, debug } = options
   try {
@@ -32,13 +32,13 @@ export async function runRepair(path: string, options: RepairCommandOptions, io:
 
 function parquetText({ path, rows, rowGroups, removedBytes }: ParquetRepair): string {
   const kept = `${quantityText(rows, 'row')} in ${quantityText(rowGroups, 'row group')}`
-  if (removedBytes === 0) return `${path}: complete already, with ${kept}; nothing was changed`
-  return `${path}: cut to its last complete footer: ${kept} kept, ${bytesText(removedBytes)} behind it removed`
+  if (removedBytes === 0) return `${path}: already complete, with ${kept}; nothing was changed`
+  return `${path}: truncated after its last complete footer: ${kept} kept, ${bytesText(removedBytes)} removed`
 }
 
 function runText({ workflowId, cut, rows }: RunRepair): string {
   const lines = cut.map(
-    ({ file, removedBytes }) => `${file}: ${bytesText(removedBytes)} that were not committed removed`,
+    ({ file, removedBytes }) => `${file}: removed ${bytesText(removedBytes)} that were not committed`,
   )
   const end = cut.length === 0 ? 'nothing was changed' : 'all files are complete now'
   return [...lines, `run ${workflowId}: ${quantityText(rows, 'row')} committed; ${end}`].join('\n')

@@ -1,5 +1,5 @@
 /**
- * `spillway validate`: tells whether a workflow could be run, and in which order its phases would.
+ * `spillway validate`: checks whether a workflow can be run, and prints the order of its phases.
  */
 import { orderPhases } from '../workflow/phase-order.ts'
 import { loadWorkflow } from '../workflow/file.ts'
@@ -14,7 +14,7 @@ export interface ValidateCommandOptions {
   readonly debug?: boolean
 }
 
-/** Runs the command; whatever is wrong is said on standard error. */
+/** Runs the command. Problems are printed on standard error. */
 export async function runValidate(file: string, options: ValidateCommandOptions, io: CommandIo): Promise<ExitCode> {
   const { topologies: module, debug } = options
   try {

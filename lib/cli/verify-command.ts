@@ -1,5 +1,5 @@
 /**
- * `spillway verify`: checks whether the files of a run are what its journal says.
+ * `spillway verify`: checks the files of a run against its journal.
  */
 import { verifyRun, type VerifiedRun } from '../recovery/verify.ts'
 import { EXIT_CODES, type ExitCode } from './terminal/exit-codes.ts'
@@ -12,7 +12,7 @@ export interface VerifyCommandOptions {
   readonly debug?: boolean
 }
 
-/** Runs the command; whatever goes wrong is said on standard error. */
+/** Runs the command. Errors are printed on standard error. */
 export async function runVerify(directory: string, options: VerifyCommandOptions, io: CommandIo): Promise<ExitCode> {
   const { json = false, debug } = options
   try {
@@ -34,6 +34,6 @@ function verificationText({ workflowId, status, phases, problems }: VerifiedRun)
     return [`${phase}: ${quantityText(rows, 'row')} in ${quantityText(parts, 'complete file')}`, ...others].join(', ')
   })
   const found = problems.map(({ phase, file, message }) => `PROBLEM: ${file ?? phase ?? 'the run'}: ${message}`)
-  const end = problems.length === 0 ? 'all is as the journal says' : quantityText(problems.length, 'problem')
+  const end = problems.length === 0 ? 'all files match the journal' : quantityText(problems.length, 'problem')
   return [...lines, ...found, `run ${workflowId}, ${status}: ${end}`].join('\n')
 }

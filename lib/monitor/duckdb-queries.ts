@@ -1,10 +1,10 @@
 /**
- * Statements by which DuckDB reads the records of a run: later parts may have more columns than earlier ones, and what
- * is empty text and what is null differs from its defaults.
+ * SQL statements that read the records of a run in DuckDB. Their options are needed because later parts may have more
+ * columns than earlier ones, and because empty text and null are written differently from the defaults of DuckDB.
  */
 import { join } from 'node:path'
 
-/** What reads the files of each ending. */
+/** The DuckDB function that reads the files of each extension. */
 const READERS = new Map([
   ['parquet', (files: string) => `read_parquet(${files}, union_by_name = true)`],
   ['csv', (files: string) => `read_csv(${files}, union_by_name = true, allow_quoted_nulls = false, sample_size = -1)`],
@@ -15,10 +15,10 @@ const READERS = new Map([
 ])
 
 /**
- * One statement for each kind of file.
+ * One statement for each extension among the files.
  *
- * @param directory - that of the run
- * @param files - names of its part files
+ * @param directory - the run directory
+ * @param files - paths of its part files within the directory
  */
 export function duckdbQueries(directory: string, files: readonly string[]): string[] {
   const endings = new Set(files.map((file) => file.slice(file.indexOf('.', file.lastIndexOf('/')) + 1)))

@@ -1,5 +1,5 @@
 /**
- * Tells what is in a run directory, from its journal: also while the run goes on, and after a crash.
+ * Summarizes a run directory from its journal, also while the run is in progress and after a crash.
  */
 import { createReadStream, existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -23,21 +23,21 @@ import type { ResolvedWorkflow } from '../workflow/types.ts'
 export interface InspectedPart {
   /** Path within the run directory. */
   readonly file: string
-  /** Null for a part that was not completed. */
+  /** Null for an incomplete part. */
   readonly rows: number | null
-  /** Size of the file in bytes. */
+  /** Size of the file. */
   readonly bytes: number
 }
 
-/** A phase of a run. `unfinished`: it began, and nothing tells how it ended. `waiting`: it has not begun. */
+/** A phase of a run. `unfinished`: it has started, and its end is not in the journal. `waiting`: it has not started. */
 export interface InspectedPhase {
   /** Name of the phase. */
   readonly phase: string
   /** How the phase ended, or how far it is. */
   readonly status: PhaseStatus | 'unfinished' | 'waiting'
-  /** Why it did not complete. */
+  /** The message of the error that ended it; null if there is none. */
   readonly error: string | null
-  /** Containers that ended well; null until the phase has ended. */
+  /** Containers that completed; null until the phase has ended. */
   readonly containers: number | null
   /** Records accepted; null until the phase has ended. */
   readonly records: number | null
@@ -47,15 +47,15 @@ export interface InspectedPhase {
   readonly rows: number
   /** Bytes of all parts. */
   readonly bytes: number
-  /** Milliseconds that the phase took; null until it has ended. */
+  /** Duration in milliseconds; null until the phase has ended. */
   readonly elapsedMs: number | null
-  /** Its part files, in the order in which they were opened. */
+  /** In the order they were opened. */
   readonly parts: readonly InspectedPart[]
-  /** What it handed on, if it made an output of its own. */
+  /** The stored output of its topology; null if the topology has none. */
   readonly output: Pick<OutputStoredEntry, 'bytes' | 'tables'> | null
 }
 
-/** A run. `unfinished`: it goes on, or was killed. */
+/** A run. `unfinished`: it is in progress, or was killed. */
 export interface InspectedRun {
   /** Id of the run. */
   readonly workflowId: string
@@ -65,11 +65,11 @@ export interface InspectedRun {
   readonly directory: string
   /** How the run ended, or `unfinished`. */
   readonly status: RunStatus | 'unfinished'
-  /** Message of the error that ended the run; null when there is none. */
+  /** The message of the error that ended it; null if there is none. */
   readonly error: string | null
-  /** ISO 8601. */
+  /** Time in ISO 8601. */
   readonly startedAt: string
-  /** Milliseconds that the run took, from its last start; null until it has ended. */
+  /** Duration in milliseconds; null until the run has ended. */
   readonly elapsedMs: number | null
   /** In the order of the workflow. */
   readonly phases: readonly InspectedPhase[]
@@ -79,27 +79,27 @@ export interface InspectedRun {
   readonly bytes: number
   /** Entries of the dead-letter file. */
   readonly rejected: number
-  /** Null until the run has ended, or where no results are written. */
+  /** Null until the run has ended, or if it writes no results. */
   readonly aggregates: AggregatedResults | null
-  /** Statements for DuckDB that read all records, one for each kind of file. */
+  /** DuckDB statements that read all records, one for each extension of the part files. */
   readonly queries: readonly string[]
 }
 
-/** What the journal tells of a phase. */
+/** The state of a phase by its journal entries. */
 interface PhaseTrace {
   begun: boolean
   ended: PhaseEndedEntry | undefined
   output: OutputStoredEntry | undefined
-  /** By file, in the order opened; undefined for one that is open. */
+  /** By file, in the order opened; undefined for an open part. */
   readonly parts: Map<string, PartClosedEntry | undefined>
 }
 
 /**
- * Reads what is known of a run. Memory: an entry for each part file.
+ * Reads the state of a run. It needs no lock and changes nothing. Memory: one entry for each part file.
  *
- * @param directory - that of the run: `<outputDir>/<workflow id>`
- * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` for a directory that is none of a run, or whose journal is damaged;
- *   `ERR_SPILLWAY_IO`
+ * @param directory - the run directory: `<outputDir>/<workflow id>`
+ * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` if it is not a run directory, or its journal is damaged;
+ *   `ERR_SPILLWAY_IO` if a file cannot be read
  */
 export async function inspectRun(directory: string): Promise<InspectedRun> {
   const traces = new Map<string, PhaseTrace>()
@@ -202,12 +202,12 @@ async function sizeOf(path: string): Promise<number> {
   }
 }
 
-/** Undefined when there is no such file. */
+/** Undefined if the file does not exist. */
 async function readJson<Content>(path: string): Promise<Content | undefined> {
   return existsSync(path) ? readRunFile<Content>(path) : undefined
 }
 
-/** None when there is no such file. */
+/** The number of lines; 0 if the file does not exist. */
 async function countLines(path: string): Promise<number> {
   let lines = 0
   try {

@@ -1,25 +1,25 @@
 /**
- * How far a run is, gathered from the diagnostics channels: for whoever shows it.
+ * The progress of a run, collected from the diagnostics channels, for display.
  */
 import { subscribe, unsubscribe, type Channel, type ChannelListener } from 'node:diagnostics_channel'
 import { performance } from 'node:perf_hooks'
 import { containerEnded, phaseEnded, phaseStarted, workflowStarted } from '../core/diagnostics.ts'
 import type { PhaseStatus } from '../execution/run-context.ts'
 
-/** How far a phase is. */
+/** The progress of a phase. */
 export interface PhaseProgress {
   readonly phase: string
   readonly status: PhaseStatus | 'waiting' | 'running'
-  /** Containers that have ended, well or not. */
+  /** Containers that have ended, with or without an error. */
   readonly containers: number
-  /** Records of the containers that have ended; in the end all that were accepted. */
+  /** Records of the containers that have ended; after the end of the phase, all accepted records. */
   readonly records: number
-  /** How long it has run, or ran. */
+  /** Time since its start, or its duration if it has ended, in milliseconds. */
   readonly elapsedMs: number
   readonly error: Error | null
 }
 
-/** What the channels tell of a phase. */
+/** The state of a phase by the messages of the channels. */
 interface Trace {
   status: PhaseProgress['status']
   containers: number
@@ -38,7 +38,7 @@ interface Message {
   readonly containers: number
 }
 
-/** Follows the first run that begins in this process after it was made; dispose of it to stop listening. */
+/** Follows the first run that starts in this process after its construction. Dispose of it to stop listening. */
 export class RunProgress implements Disposable {
   readonly #phases: Map<string, Trace>
   readonly #onChange: (phase: PhaseProgress) => void
@@ -47,7 +47,7 @@ export class RunProgress implements Disposable {
 
   /**
    * @param phases - the names of the phases, in the order to show them
-   * @param onChange - told when a phase has begun or ended
+   * @param onChange - called when a phase has started or ended
    */
   constructor(phases: readonly string[], onChange: (phase: PhaseProgress) => void = () => {}) {
     this.#phases = new Map(phases.map((phase) => [phase, newTrace()]))
@@ -69,7 +69,7 @@ export class RunProgress implements Disposable {
     })
   }
 
-  /** The id of the run; undefined until it has begun. */
+  /** The id of the run; undefined until it has started. */
   get workflowId(): string | undefined {
     return this.#workflowId
   }

@@ -1,5 +1,5 @@
 /**
- * The formats of input and output, and what the name of a file says about them.
+ * The formats of input and output, and how they follow from the name of a file.
  */
 import { basename } from 'node:path'
 import type { Format } from '../../sinks/options.ts'
@@ -10,10 +10,10 @@ export const INPUT_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'parquet'] as const
 /** A format of {@link INPUT_FORMATS}: `json` is one array of objects, `tsv` is CSV with tabs. */
 export type InputFormat = (typeof INPUT_FORMATS)[number]
 
-/** What the name of an output file asks for. */
-interface OutputKind {
+/** The output format that a file name selects. */
+export interface OutputKind {
   readonly format: Format
-  /** Set for files whose cells are not separated by commas. */
+  /** Set if the cells are not separated by commas. */
   readonly delimiter?: string
 }
 
@@ -30,13 +30,13 @@ export function isGzipName(path: string): boolean {
   return /\.gz$/i.test(path)
 }
 
-/** The input format that a name stands for, `.gz` behind those of text or not; undefined when it tells nothing. */
+/** The input format by the extension of a name; text formats may have `.gz` after it. Undefined for other names. */
 export function inputFormatOf(path: string): InputFormat | undefined {
   if (extensionOf(path) === '.parquet') return 'parquet'
   return TEXT_FORMATS.get(extensionOf(isGzipName(path) ? path.slice(0, -'.gz'.length) : path))
 }
 
-/** The output that a name stands for; undefined when it tells nothing, or a format that is only read. */
+/** The output format by the extension of a name. Undefined for other names, and for a format that is only read. */
 export function outputKindOf(path: string): OutputKind | undefined {
   const format = inputFormatOf(path)
   switch (format) {
@@ -55,7 +55,7 @@ export function hasColumns(format: InputFormat | Format): boolean {
   return format === 'csv' || format === 'tsv' || format === 'parquet'
 }
 
-/** From the last dot on, in lower case; a name that is nothing else (`.csv`) has one too. */
+/** The extension in lower case, with its dot. For a name such as `.csv`, the whole name. */
 function extensionOf(path: string): string {
   const name = basename(path)
   return name.slice(Math.max(0, name.lastIndexOf('.'))).toLowerCase()

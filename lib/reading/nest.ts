@@ -1,42 +1,42 @@
 /**
- * Dotted columns back into nested objects: `{ 'a.b': 1 }` becomes `{ a: { b: 1 } }`. A dot behind a backslash belongs to
- * the key. Keys come from outside, so each one becomes an own property, whatever it is called.
+ * Turns dotted columns into nested objects: `{ 'a.b': 1 }` becomes `{ a: { b: 1 } }`. A dot after a backslash is part
+ * of the key. Keys are untrusted input, so each one becomes an own property, also `__proto__`.
  */
 import { joinPath, splitPath } from '../core/field-path.ts'
 import type { ResultRecord } from '../core/record.ts'
 
 type Fields = Record<string, unknown>
 
-/** Paths remembered at most; further names are split anew each time. */
+/** The most paths to cache. The names of further columns are split for each record. */
 const MAX_KNOWN_PATHS = 10_000
 
-/** A record has a value both in a column and in one below it, such as `a` and `a.b`: no object can hold the two. */
+/** A record has a value in a column and another one below it, such as `a` and `a.b`. No object can hold both. */
 export class NestConflict extends Error {
   override readonly name = 'NestConflict'
-  /** The column that is in the way. */
+  /** The column that cannot be nested, or that has a value where an object is needed. */
   readonly field: string
 
   constructor(field: string) {
-    super(`there is a value both in ${field} and in a column below it or of the same path`)
+    super(`both ${field} and a column below it or of the same path have a value`)
     this.field = field
   }
 }
 
-/** Nests records. Memory: the paths of up to 10,000 columns. */
+/** Nests records. Memory: the cached paths of up to 10,000 columns. */
 export class Nester {
   readonly #paths = new Map<string, readonly string[]>()
   readonly #keepFlat: ReadonlySet<string>
 
-  /** @param keepFlat - names to leave as they are, dots and all */
+  /** @param keepFlat - names to leave unchanged, with their dots */
   constructor(keepFlat: ReadonlySet<string> = new Set()) {
     this.#keepFlat = keepFlat
   }
 
   /**
-   * The nested form of `record`, which itself is not changed; the record itself when no name of it is dotted. Where a
-   * column and one below it meet and one of them is null, the other one counts.
+   * Returns the nested form of `record`, which is not changed. Returns the record itself if none of its names is
+   * dotted. If a column and one below it both occur and one of them is null, the null is dropped.
    *
-   * @throws {NestConflict}
+   * @throws {NestConflict} if both have a value
    */
   nest(record: ResultRecord): ResultRecord {
     const names = Object.keys(record)
@@ -51,7 +51,7 @@ export class Nester {
     return (!name.includes('.') && !name.includes('\\')) || this.#keepFlat.has(name)
   }
 
-  /** @param made - the objects made for this record; any other object in it is a value */
+  /** @param made - the objects created for this record; any other object in it is a value */
   #put(nested: Fields, made: Set<unknown>, name: string, value: unknown): void {
     const path = this.#pathOf(name)
     let parent = nested
@@ -86,8 +86,8 @@ export class Nester {
 }
 
 /**
- * The columns that nesting and flattening again would not bring back under the same name: those below another column,
- * and those with backslashes that escape nothing.
+ * The columns whose names would change by nesting and flattening: those below another column, and those with
+ * backslashes that escape nothing.
  */
 export function columnsToKeepFlat(names: readonly string[]): Set<string> {
   const columns = new Set(names)
@@ -106,7 +106,7 @@ function prefixesOf(path: readonly string[]): string[] {
   return prefixes
 }
 
-/** Whether a value is null or missing, or an object made for columns that are all null. */
+/** Whether a value is null or missing, or an object created for columns that are all null. */
 function isNothing(value: unknown, made: ReadonlySet<unknown>): boolean {
   if (value === undefined || value === null) return true
   return made.has(value) && Object.values(value).every((item) => isNothing(item, made))
@@ -117,7 +117,7 @@ function ownValue(object: Fields, key: string): unknown {
 }
 
 function setOwn(object: Fields, key: string, value: unknown): void {
-  // Only a plain assignment would reach the prototype.
+  // An assignment to `__proto__` would set the prototype.
   if (key === '__proto__') {
     Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
   } else object[key] = value

@@ -1,23 +1,23 @@
 /**
- * The bytes of an input, counted as they come and gunzipped on the fly.
+ * The bytes of an input, counted and gunzipped while they are read.
  */
 import { createReadStream } from 'node:fs'
 import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { messageOf, SpillwayError } from '../core/errors.ts'
 
-/** Bytes read from a file at a time. */
+/** Size of the chunks read from a file. */
 const READ_BYTES = 256 * 1024
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
 
 /**
- * The bytes of `source`, gunzipped if they begin as gzip does: no text does. Memory: a few chunks. The source is
- * destroyed at the end, whatever the end is.
+ * The bytes of `source`, in order. They are gunzipped if they begin with the magic bytes of gzip, which no text does.
+ * Memory: a few chunks. The source is destroyed at the end, also after an error.
  *
  * @param source - path of a file, or a stream
- * @param onBytes - told of every chunk as it is read, before it is gunzipped
- * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` for damaged gzip, `ERR_SPILLWAY_IO` for a file that cannot be read; an
+ * @param onBytes - called with the size of every chunk, before it is gunzipped
+ * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` for damaged gzip data, `ERR_SPILLWAY_IO` if the input cannot be read; an
  *   AbortError when `signal` aborts
  */
 export async function* readBytes(
@@ -26,7 +26,8 @@ export async function* readBytes(
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const stream = typeof source === 'string' ? createReadStream(source, { highWaterMark: READ_BYTES }) : source
-  // Not through the signal option: a generator that waits for its next chunk must be woken in either case.
+  // Not by the `signal` option of the stream: `source` may be an existing stream, and a pending read of it must end
+  // too.
   const stop = () => stream.destroy(signal.reason as Error)
   signal.addEventListener('abort', stop)
   try {
@@ -46,7 +47,7 @@ export async function* readBytes(
   }
 }
 
-/** Two bytes at least, if there are that many. */
+/** The first chunk or chunks: at least two bytes, if there are that many. */
 async function beginning(chunks: AsyncGenerator<Buffer>): Promise<Buffer> {
   let first: Buffer = Buffer.alloc(0)
   while (first.length < GZIP_MAGIC.length) {

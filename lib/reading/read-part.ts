@@ -1,6 +1,6 @@
 /**
- * The records of one part file, as a JSONL file would give them back, whatever the format: nested, with dates as ISO 8601
- * text, bytes as base64, and integers as numbers where those are exact.
+ * The records of one part file, the same from every format as from JSONL: nested, with dates as ISO 8601 text, bytes as
+ * base64, and integers as numbers if the number is exact.
  */
 import { constants } from 'node:buffer'
 import { SpillwayError } from '../core/errors.ts'
@@ -14,13 +14,13 @@ import { columnsToKeepFlat, Nester } from './nest.ts'
 import { readRecords } from './read-records.ts'
 
 /**
- * Reads a part in batches. A column that is null in a record comes as null, also where the record had no such field.
+ * Reads a part in batches, in order. A missing field of a record is null if the file has a column for it. Memory: that
+ * of the format's reader.
  *
- * Memory: that of the format's reader.
- *
- * @param path - its name tells the format
- * @param schema - its columns, as the journal knows them; null for a format without columns
- * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` for a damaged file, `ERR_SPILLWAY_IO`; an AbortError
+ * @param path - the format is derived from its name
+ * @param schema - its columns, from the journal; null for a format without columns
+ * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` for a damaged file, `ERR_SPILLWAY_IO` if it cannot be read; an
+ *   AbortError when `signal` aborts
  */
 export async function* readPart(
   path: string,
@@ -28,7 +28,7 @@ export async function* readPart(
   signal: AbortSignal,
 ): AsyncGenerator<readonly ResultRecord[]> {
   const from = inputFormatOf(path)
-  if (from === undefined) throw new TypeError(`${path} is not named as a part file is`)
+  if (from === undefined) throw new TypeError(`${path} does not have the name of a part file`)
   const batches = readRecords({
     from,
     source: path,
@@ -37,7 +37,7 @@ export async function* readPart(
     maxLineBytes: constants.MAX_STRING_LENGTH,
     signal,
     onReject: (rejection) => {
-      throw damaged(path, rejection)
+      throw damageError(path, rejection)
     },
     onBytes: () => {},
   })
@@ -46,7 +46,7 @@ export async function* readPart(
     return
   }
   const nester = new Nester(columnsToKeepFlat(Object.keys(schema)))
-  for await (const batch of batches) yield batch.map((record) => nester.nest(plain(record, schema)))
+  for await (const batch of batches) yield batch.map((record) => nester.nest(jsonRecord(record, schema)))
 }
 
 function csvTypesOf(schema: PartSchema): Readonly<Record<string, CsvType>> {
@@ -57,22 +57,22 @@ function csvTypesOf(schema: PartSchema): Readonly<Record<string, CsvType>> {
   return Object.fromEntries(entries)
 }
 
-/** The cells of a record as values that JSON has. */
-function plain(record: ResultRecord, schema: PartSchema): ResultRecord {
-  // From entries, so that a column called `__proto__` is one like any other.
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, plainValue(value, schema[name])]))
+/** Converts the cells of a record to JSON values. */
+function jsonRecord(record: ResultRecord, schema: PartSchema): ResultRecord {
+  // `fromEntries` makes a column called `__proto__` an own property.
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, jsonValue(value, schema[name])]))
 }
 
-function plainValue(value: unknown, type: PartSchema[string] | undefined): unknown {
+function jsonValue(value: unknown, type: PartSchema[string] | undefined): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return toBase64(value)
-  if (type === 'json' && typeof value === 'string') return parsed(value)
+  if (type === 'json' && typeof value === 'string') return parseJson(value)
   return value
 }
 
-/** The value of a cell of JSON text; text that is none stays as it is, as in a column that holds both. */
-function parsed(text: string): unknown {
+/** The value of a cell of JSON text. Other text is returned unchanged, because a column may hold both. */
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -80,7 +80,7 @@ function parsed(text: string): unknown {
   }
 }
 
-function damaged(path: string, { line, reason }: Rejection): SpillwayError {
+function damageError(path: string, { line, reason }: Rejection): SpillwayError {
   const place = { path, ...(line !== undefined && { line }) }
   const where = line === undefined ? path : `Line ${line} of ${path}`
   return new SpillwayError(

@@ -1,6 +1,6 @@
 /**
- * The records of an input of any format, in batches and in order. It guarantees that all records before a failure of
- * the input are handed out before the failure is.
+ * The records of an input of any format, in batches and in order. All records before a read error are delivered before
+ * the error is thrown.
  */
 import { pipeline, type Readable, type Transform } from 'node:stream'
 import { SpillwayError } from '../core/errors.ts'
@@ -18,24 +18,25 @@ export interface ReadRecordsOptions {
   readonly delimiter: string
   /** Types of the columns of CSV. */
   readonly csvTypes: 'infer' | 'text' | Readonly<Record<string, CsvType>>
-  /** Bytes of a line, a row or an element; undefined for the default of the parser. */
+  /** The most bytes of a line, a row or an element. Undefined means the default of the parser. */
   readonly maxLineBytes: number | undefined
   readonly signal: AbortSignal
-  /** Receives input that is no record. */
+  /** Receives input that is not a record. */
   readonly onReject: RejectionHandler
-  /** Told how many bytes were read of a file or stream of text. */
+  /** Called with the number of bytes of each chunk read from a text input. */
   readonly onBytes: (bytes: number) => void
 }
 
-/** The byte order mark, and what JSON takes for white space. */
+/** The bytes of the byte order mark, and the white space of JSON. */
 const BEFORE_JSON = new Set([0xef, 0xbb, 0xbf, 0x20, 0x09, 0x0a, 0x0d])
 
 const OPEN_BRACKET = 0x5b
 
 /**
- * Reads batches of records. Memory: that of the parser, or of a row group of Parquet.
+ * Reads batches of records, in order. Memory: that of the parser, or a row group of Parquet.
  *
- * @throws {SpillwayError} `ERR_SPILLWAY_INPUT`, `ERR_SPILLWAY_IO`; an AbortError when the signal aborts
+ * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` for damaged input, `ERR_SPILLWAY_IO` if it cannot be read; an AbortError
+ *   when the signal aborts
  */
 export async function* readRecords(options: ReadRecordsOptions): AsyncGenerator<readonly ResultRecord[]> {
   const { from, source, signal, onBytes } = options
@@ -47,7 +48,7 @@ export async function* readRecords(options: ReadRecordsOptions): AsyncGenerator<
   yield* parse(from === 'json' ? expectArray(bytes) : bytes, await makeParser(options))
 }
 
-/** Makes the parser of a format of text, whose packages are loaded only now. */
+/** Makes the parser of a text format. Its packages are loaded on first use. */
 async function makeParser(given: ReadRecordsOptions): Promise<Transform> {
   const { from, delimiter, csvTypes, maxLineBytes, signal, onReject } = given
   const options = { batches: true, signal, onReject }
@@ -71,7 +72,10 @@ async function makeParser(given: ReadRecordsOptions): Promise<Transform> {
   }
 }
 
-/** A stream that fails drops what it holds, so the parser is told of the end only, and the failure comes after it. */
+/**
+ * Parses bytes. A read error ends the input of the parser, and is thrown after the last record: passed to the parser,
+ * it would drop the records in its buffers.
+ */
 async function* parse(bytes: AsyncIterable<Buffer>, parser: Transform): AsyncGenerator<readonly ResultRecord[]> {
   const failures: unknown[] = []
   const untilFailure = async function* () {
@@ -85,24 +89,24 @@ async function* parse(bytes: AsyncIterable<Buffer>, parser: Transform): AsyncGen
   try {
     for await (const batch of parser) yield batch as ResultRecord[]
   } catch (error) {
-    // Input that ends early is bad input to the parser too: the reason comes first.
+    // After a read error the parser may fail as well, on the truncated input: the read error is the cause.
     throw failures.length > 0 ? failures[0] : error
   }
   if (failures.length > 0) throw failures[0]
 }
 
-/** Tells JSON lines from one JSON document, which would fail a moment later with less to go by. */
+/** Passes on the bytes of a JSON array. Other input, such as JSON lines, would fail in the parser without a remedy. */
 async function* expectArray(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let known = false
   for await (const chunk of bytes) {
     const first: number | undefined = known ? undefined : chunk.find((byte) => !BEFORE_JSON.has(byte))
-    if (first !== undefined && first !== OPEN_BRACKET) throw noArray(first)
+    if (first !== undefined && first !== OPEN_BRACKET) throw notAnArray(first)
     known ||= first !== undefined
     yield chunk
   }
 }
 
-function noArray(first: number): SpillwayError {
+function notAnArray(first: number): SpillwayError {
   const remedy =
     first === 0x7b
       ? 'If each line is an object of its own, pass --from jsonl.'

@@ -1,17 +1,16 @@
 /**
- * Streams that fail or stall at a place that is known, to be put at either end of a pipeline under test.
+ * Streams that fail or stall at a known record, for the start or the end of a pipeline under test.
  */
 import { Readable, Writable } from 'node:stream'
 import { expectValue, integerFrom } from '../core/options.ts'
 
 /**
- * A source that fails. Whoever reads it gets all records from before the failure.
+ * A source that fails. Its reader receives all records from before the failure, in order. Memory: one record.
  *
  * @param count - records before the failure
- * @param error - what it fails with
- * @param recordAt - makes a record, or a batch of them, from its number, counted from 0: `{ n }` unless told
- *   otherwise
- * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+ * @param error - the error it fails with
+ * @param recordAt - makes a record, or a batch of them, from its number, counted from 0. Default: `{ n }`
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` if `count` is not an integer from 0 up
  */
 export function failingAfter(count: number, error: Error, recordAt = numbered): Readable {
   return source(count, recordAt, (stream) => {
@@ -20,24 +19,24 @@ export function failingAfter(count: number, error: Error, recordAt = numbered): 
 }
 
 /**
- * A source that never goes on and never ends. Destroying it releases it.
+ * A source that stalls: after `count` records it produces nothing and does not end. It closes when destroyed. Memory:
+ * one record.
  *
  * @param count - records before it stalls
- * @param recordAt - makes a record, or a batch of them, from its number, counted from 0: `{ n }` unless told
- *   otherwise
- * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+ * @param recordAt - makes a record, or a batch of them, from its number, counted from 0. Default: `{ n }`
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` if `count` is not an integer from 0 up
  */
 export function stallingAfter(count: number, recordAt = numbered): Readable {
   return source(count, recordAt, () => {})
 }
 
 /**
- * A Writable of objects that fails.
+ * A Writable of objects that fails. Memory: one chunk.
  *
- * @param count - chunks it takes before; the next one fails
- * @param error - what it fails with
- * @param take - gets the chunks it takes, which are dropped otherwise
- * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+ * @param count - chunks it accepts; the next one fails
+ * @param error - the error it fails with
+ * @param take - called with each accepted chunk, in order; without it the chunks are dropped
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` if `count` is not an integer from 0 up
  */
 export function failingWritable(count: number, error: Error, take?: (chunk: unknown) => void): Writable {
   return destination(count, take, (callback) => {
@@ -46,11 +45,12 @@ export function failingWritable(count: number, error: Error, take?: (chunk: unkn
 }
 
 /**
- * A Writable of objects that stalls: it never asks for more. Destroying it releases it.
+ * A Writable of objects that stalls: after `count` chunks it completes no write. It closes when destroyed. Memory: one
+ * chunk.
  *
- * @param count - chunks it takes before; the next one stays under way
- * @param take - gets the chunks it takes, which are dropped otherwise
- * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+ * @param count - chunks it accepts; the write of the next one never completes
+ * @param take - called with each accepted chunk, in order; without it the chunks are dropped
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` if `count` is not an integer from 0 up
  */
 export function stallingWritable(count: number, take?: (chunk: unknown) => void): Writable {
   return destination(count, take, () => {})
@@ -65,7 +65,7 @@ function source(count: number, recordAt: (n: number) => unknown, atEnd: (stream:
   let next = 0
   return new Readable({
     objectMode: true,
-    // No record is read ahead: those would be dropped by the failure.
+    // No record is read ahead, because the failure would drop it.
     highWaterMark: 1,
     read() {
       if (next < count) this.push(recordAt(next++))
@@ -77,7 +77,7 @@ function source(count: number, recordAt: (n: number) => unknown, atEnd: (stream:
 function destination(
   count: number,
   take: ((chunk: unknown) => void) | undefined,
-  refuse: (callback: (error?: Error) => void) => void,
+  atEnd: (callback: (error?: Error) => void) => void,
 ): Writable {
   expectValue('count', count, integerFrom(0))
   let taken = 0
@@ -86,7 +86,7 @@ function destination(
     highWaterMark: 1,
     write(chunk: unknown, _encoding, callback) {
       if (taken === count) {
-        refuse(callback)
+        atEnd(callback)
         return
       }
       taken += 1

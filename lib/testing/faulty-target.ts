@@ -1,6 +1,6 @@
 /**
- * Files with faults: an `openTarget` in front of another one, real files by default, that does what failing hardware,
- * full disks and strict operating systems do. Several sets of faults are put one in front of the other.
+ * Files with faults: an `openTarget` that wraps another one, by default real files. It fails as bad hardware, full
+ * disks and strict operating systems do. Several sets of faults are combined by wrapping one in another.
  */
 import {
   callback,
@@ -16,16 +16,16 @@ import {
 import { MAX_TIMER_MS } from '../core/timers.ts'
 import { openFileTarget, type ByteTarget, type OpenTarget } from '../../sinks/files/file-target.ts'
 
-/** What is done with a file: opening it, and the methods of a {@link ByteTarget}. */
+/** An operation on a file: opening it, or a method of a {@link ByteTarget}. */
 export type FileOperation = 'open' | 'write' | 'sync' | 'truncate' | 'close'
 
 /** One call of an operation. */
 export interface FileCall {
   /** Operation that is called. */
   readonly operation: FileOperation
-  /** The file, by the name it was opened by. */
+  /** The path that the file was opened with. */
   readonly path: string
-  /** Which call of this operation it is, counted from 1 over all files that have the faults. */
+  /** Number of this call among the calls of the operation, counted from 1 over all files that have the faults. */
   readonly call: number
   /** Bytes to be written; 0 for every other operation. */
   readonly bytes: number
@@ -33,55 +33,64 @@ export interface FileCall {
 
 /** A failure of an operation. */
 export interface CallFault {
-  /** What the operating system says: `EIO`, `EACCES`, `EMFILE` ... */
+  /** The error code of the operating system: `EIO`, `EACCES`, `EMFILE` ... */
   readonly code: string
   /** The only call that fails, counted from 1 over all files that have the faults. @default every call fails */
   readonly call?: number
 }
 
-/** A failure of a write. Nothing of it gets into the file, unless `atByte` says otherwise. */
+/** A failure of a write. None of its bytes get into the file, unless `atByte` is set. */
 export interface WriteFault extends CallFault {
-  /** Tears a write that would reach beyond this byte of its file: what lies before it gets into the file, then it fails. */
+  /**
+   * Offset in the file, in bytes. Only a write that reaches beyond it fails: the bytes before the offset are written,
+   * then the write fails.
+   *
+   * @default every byte of the failing write is lost
+   */
   readonly atByte?: number
 }
 
-/** The space that files share. It may be changed at any time: more of it is space that was freed. */
+/** Disk space that files share. A test may change it at any time, for example to free space. */
 export interface Disk {
-  /** Bytes that can still be written. A write takes its bytes away, a truncation gives back what it cuts off. */
+  /** Bytes that can still be written. A write reduces it, a truncation increases it by the bytes removed. */
   freeBytes: number
 }
 
-/** What goes wrong; several faults may be set at once. */
+/** The faults of the files. Several may be set at once. */
 export interface Faults {
-  /** Whether a file has the faults. @default every file has them */
+  /** Whether the file at `path` has the faults. @default every file has them */
   readonly path?: (path: string) => boolean
-  /** Opening fails, and no file comes into being. @default never */
+  /** Opening fails, and no file is created. @default never */
   readonly open?: CallFault
   /** Writing fails. @default never */
   readonly write?: WriteFault
-  /** Syncing fails, and is not done. @default never */
+  /** Syncing fails, and nothing is synced. @default never */
   readonly sync?: CallFault
-  /** Truncating fails, and is not done. @default never */
+  /** Truncating fails, and the file is not changed. @default never */
   readonly truncate?: CallFault
-  /** Closing fails, though the file has been released. @default never */
+  /** Closing fails, but the file descriptor is released. @default never */
   readonly close?: CallFault
   /**
-   * What the files are on. The write it has no room for fails with `ENOSPC`, and the part of it that there is room for is
-   * in the file. Several targets may share a disk.
+   * The disk of the files. A write that exceeds its free space fails with `ENOSPC`, after the bytes that fit are
+   * written. Several targets may share a disk.
    *
-   * @default one that never gets full
+   * @default a disk with unlimited space
    */
   readonly disk?: Disk
   /**
-   * Bytes that reach the file at a time. A target has written all or has failed, so that this is what short writes of an
-   * operating system come to: a write arrives in several, and a target behind this one may fail or die between them.
+   * The most bytes per write to the wrapped target. This simulates short writes of an operating system: one write
+   * becomes several, and the wrapped target may fail or end the process between them.
    *
-   * @default all
+   * @default Infinity
    */
   readonly shortWriteBytes?: number
-  /** Milliseconds that every operation takes longer. @default 0 */
+  /** Delay before every operation, in milliseconds. @default 0 */
   readonly slowMs?: number
-  /** Is told of every operation, which waits for it; what it throws is what the operation fails with. */
+  /**
+   * Called before every operation and awaited. If it throws, the operation fails with that error.
+   *
+   * @default none
+   */
   readonly before?: (call: FileCall) => void | Promise<void>
 }
 
@@ -111,28 +120,28 @@ const checks: Checks<Faults> = {
 const callChecks: Checks<CallFault> = { code: text, call: integerFrom(1) }
 const writeChecks: Checks<WriteFault> = { ...callChecks, atByte: integerFrom(0) }
 
-/** An error as the operating system raises it. */
+/** An error with the `code` of an operating system error, such as `ENOSPC`. */
 export function systemError(code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${code}: simulated`), { code })
 }
 
 /**
- * Opens files that have faults.
+ * An `openTarget` whose files have faults. Their failures are system errors, such as those of {@link systemError}.
  *
- * @param open - opens the files behind the faults: real ones unless told otherwise
- * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+ * @param open - opens the wrapped files. Default: real files
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for an unknown fault or an invalid value
  */
 export function faultyTarget(faults: Faults, open: OpenTarget = openFileTarget): OpenTarget {
-  const mishaps = new Mishaps(faults)
+  const schedule = new FaultSchedule(faults)
   return async (path, mode) => {
-    if (!mishaps.concern(path)) return open(path, mode)
-    await mishaps.meet('open', path)
-    return new FaultyFile(path, await open(path, mode), mishaps)
+    if (!schedule.appliesTo(path)) return open(path, mode)
+    await schedule.begin('open', path)
+    return new FaultyFile(path, await open(path, mode), schedule)
   }
 }
 
-/** The faults of all files of one target, and the calls so far. */
-class Mishaps {
+/** The faults of all files of one target, and the number of calls so far. */
+class FaultSchedule {
   readonly faults: Faults
   readonly #calls: Record<FileOperation, number> = { open: 0, write: 0, sync: 0, truncate: 0, close: 0 }
 
@@ -146,22 +155,22 @@ class Mishaps {
     }
   }
 
-  concern(path: string): boolean {
+  appliesTo(path: string): boolean {
     return this.faults.path?.(path) ?? true
   }
 
-  /** What comes before an operation other than a write. */
-  async meet(operation: Exclude<FileOperation, 'write'>, path: string): Promise<void> {
-    const fault = this.#strike(this.faults[operation], await this.#begin(operation, path, 0))
+  /** Called before each operation other than a write. Throws if the operation has a fault. */
+  async begin(operation: Exclude<FileOperation, 'write'>, path: string): Promise<void> {
+    const fault = this.#faultOf(this.faults[operation], await this.#startCall(operation, path, 0))
     if (fault !== undefined) throw systemError(fault.code)
   }
 
-  /** What comes before a write, and the fault it has. */
-  async meetWrite(path: string, bytes: number): Promise<WriteFault | undefined> {
-    return this.#strike(this.faults.write, await this.#begin('write', path, bytes))
+  /** Called before each write. Returns the fault of the write, if it has one. */
+  async beginWrite(path: string, bytes: number): Promise<WriteFault | undefined> {
+    return this.#faultOf(this.faults.write, await this.#startCall('write', path, bytes))
   }
 
-  async #begin(operation: FileOperation, path: string, bytes: number): Promise<number> {
+  async #startCall(operation: FileOperation, path: string, bytes: number): Promise<number> {
     const call = ++this.#calls[operation]
     const { before, slowMs = 0 } = this.faults
     await before?.({ operation, path, call, bytes })
@@ -169,7 +178,7 @@ class Mishaps {
     return call
   }
 
-  #strike<Fault extends CallFault>(fault: Fault | undefined, call: number): Fault | undefined {
+  #faultOf<Fault extends CallFault>(fault: Fault | undefined, call: number): Fault | undefined {
     return fault?.call === undefined || fault.call === call ? fault : undefined
   }
 }
@@ -178,34 +187,34 @@ class FaultyFile implements ByteTarget {
   readonly initialBytes: number
   readonly #path: string
   readonly #file: ByteTarget
-  readonly #mishaps: Mishaps
+  readonly #schedule: FaultSchedule
   #size: number
 
-  constructor(path: string, file: ByteTarget, mishaps: Mishaps) {
+  constructor(path: string, file: ByteTarget, schedule: FaultSchedule) {
     this.#path = path
     this.#file = file
-    this.#mishaps = mishaps
+    this.#schedule = schedule
     this.initialBytes = file.initialBytes
     this.#size = file.initialBytes
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    const fault = await this.#mishaps.meetWrite(this.#path, bytes.length)
-    const { disk } = this.#mishaps.faults
-    // Below zero, so that even a write of no bytes fails.
-    const sound = fault === undefined ? Infinity : fault.atByte === undefined ? -1 : fault.atByte - this.#size
+    const fault = await this.#schedule.beginWrite(this.#path, bytes.length)
+    const { disk } = this.#schedule.faults
+    // -1, so that a write of 0 bytes fails as well.
+    const writable = fault === undefined ? Infinity : fault.atByte === undefined ? -1 : fault.atByte - this.#size
     const free = disk?.freeBytes ?? Infinity
-    const taken = Math.max(0, Math.min(bytes.length, sound, free))
-    // At once, so that two files never take the same space.
+    const taken = Math.max(0, Math.min(bytes.length, writable, free))
+    // Before any await, so that two files never use the same space.
     if (disk !== undefined) disk.freeBytes -= taken
     await this.#append(bytes.subarray(0, taken))
-    if (bytes.length > Math.min(sound, free)) {
-      throw systemError(fault !== undefined && sound <= free ? fault.code : 'ENOSPC')
+    if (bytes.length > Math.min(writable, free)) {
+      throw systemError(fault !== undefined && writable <= free ? fault.code : 'ENOSPC')
     }
   }
 
   async #append(bytes: Uint8Array): Promise<void> {
-    const { shortWriteBytes = Infinity } = this.#mishaps.faults
+    const { shortWriteBytes = Infinity } = this.#schedule.faults
     for (let from = 0; from < bytes.length; from += shortWriteBytes) {
       const piece = bytes.subarray(from, from + shortWriteBytes)
       await this.#file.write(piece)
@@ -214,21 +223,21 @@ class FaultyFile implements ByteTarget {
   }
 
   async sync(): Promise<void> {
-    await this.#mishaps.meet('sync', this.#path)
+    await this.#schedule.begin('sync', this.#path)
     await this.#file.sync()
   }
 
   async truncate(bytes: number): Promise<void> {
-    await this.#mishaps.meet('truncate', this.#path)
+    await this.#schedule.begin('truncate', this.#path)
     await this.#file.truncate(bytes)
-    const { disk } = this.#mishaps.faults
+    const { disk } = this.#schedule.faults
     if (disk !== undefined) disk.freeBytes += Math.max(0, this.#size - bytes)
     this.#size = bytes
   }
 
   async close(): Promise<void> {
     try {
-      await this.#mishaps.meet('close', this.#path)
+      await this.#schedule.begin('close', this.#path)
     } finally {
       await this.#file.close()
     }

@@ -1,7 +1,5 @@
 /**
- * The fault kit: failing files, failing streams, and processes that are killed, for tests of pipelines.
- *
- * @module spillway/testing
+ * The fault kit for tests of pipelines: files and streams that fail, and scripts that are killed at a file operation.
  */
 export {
   faultyTarget,

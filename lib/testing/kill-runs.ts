@@ -1,6 +1,6 @@
 /**
- * Runs a script in processes that are killed at their file operations, to see what becomes of the files. What the
- * operating system has taken survives the death of a process: this is no power loss.
+ * Runs a script in processes that are killed at their file operations, so that a test can check the files they leave.
+ * Bytes that the operating system has accepted survive a killed process, so this does not simulate a power loss.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -21,27 +21,27 @@ import { KILL_AT, REPORT_FD, type Kill, type KillMoment } from './killing-target
 export interface ScriptOptions {
   /** Arguments of the script. @default [] */
   readonly args?: readonly string[]
-  /** Options of Node.js, such as its loaders. @default process.execArgv */
+  /** Options of Node.js, such as loaders. @default process.execArgv */
   readonly execArgv?: readonly string[]
   /** Environment variables. @default process.env */
   readonly env?: NodeJS.ProcessEnv
-  /** Kills the process and rejects with the reason. */
+  /** When it aborts, the process is killed and the promise rejects with its reason. @default none */
   readonly signal?: AbortSignal
 }
 
 /** Options of {@link killAtEveryWrite}. */
 export interface KillAtEveryWriteOptions extends ScriptOptions {
-  /** Called after each kill, and waited for: looks at what is left, and makes it ready for the next run. */
+  /** Called after each kill and awaited: checks the files, and prepares them for the next run. */
   readonly afterKill: (kill: Kill) => void | Promise<void>
-  /** Processes that are started at most. @default 1000 */
+  /** The most processes to start. @default 1000 */
   readonly maxRuns?: number
 }
 
 /** Options of {@link killAtRandom}. */
 export interface KillAtRandomOptions extends ScriptOptions {
-  /** The same seed kills at the same operation and moment. */
+  /** Determines the operation and the moment of the kill. */
   readonly seed: number
-  /** The last operation at which the process may be killed, counted from 1 over all its files. */
+  /** Highest number of the operation to kill at, counted from 1 over all files of the process. */
   readonly maxOperations: number
 }
 
@@ -65,15 +65,17 @@ const randomChecks: Checks<KillAtRandomOptions> = {
 }
 
 /**
- * Runs a script again and again, each time in a process of its own that is killed at its next operation on a file opened
- * by {@link killingTarget}: before it, in the middle of it if it is a write, and after it. Ends with the first run that
- * is not killed, as it has fewer operations, and ended with exit code 0. What is done with files in other ways is no
- * operation: a rename, or a file opened by somebody else.
+ * Runs a script repeatedly, each time in a new process that is killed at the next file operation. It is killed before
+ * the operation, in the middle of it if it is a write, and after it. The last run is the first one that has fewer
+ * operations, and so ends with exit code 0.
+ *
+ * Only operations on files opened by {@link killingTarget} count. Renames, and files opened in other ways, do not.
  *
  * @param script - path or file URL of the module
  * @returns all kills, in order
- * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
- * @throws {Error} the script ended in another way, with what it printed; it used no `killingTarget()`; more than `maxRuns`
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for a missing or invalid option
+ * @throws {Error} if the script ended in another way (the message contains its output), if it did not use
+ *   `killingTarget()`, or after `maxRuns` processes
  */
 export async function killAtEveryWrite(script: string | URL, options: KillAtEveryWriteOptions): Promise<Kill[]> {
   const resolved = resolveOptions('killAtEveryWrite', options, everyWriteChecks, { maxRuns: 1000 })
@@ -87,7 +89,7 @@ export async function killAtEveryWrite(script: string | URL, options: KillAtEver
       const kill = await runAndKill(script, n, moment, resolved)
       if (kill === undefined) {
         if (kills.length > 0) return kills
-        throw new Error(`${String(script)} did nothing to kill it at: open its files by \`killingTarget()\``)
+        throw new Error(`${String(script)} made no file operation: open its files by \`killingTarget()\``)
       }
       kills.push(kill)
       await afterKill(kill)
@@ -96,12 +98,12 @@ export async function killAtEveryWrite(script: string | URL, options: KillAtEver
 }
 
 /**
- * Runs a script once, in a process of its own that is killed at an operation by chance, as {@link killAtEveryWrite} does.
+ * Runs a script once, in a new process that is killed at a random file operation, as {@link killAtEveryWrite} does.
  *
  * @param script - path or file URL of the module
- * @returns where it was killed; undefined if it had ended before, with exit code 0
- * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
- * @throws {Error} the script ended in another way, with what it printed
+ * @returns where it was killed; undefined if it ended before, with exit code 0
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for a missing or invalid option
+ * @throws {Error} if the script ended in another way; the message contains its output
  */
 export async function killAtRandom(script: string | URL, options: KillAtRandomOptions): Promise<Kill | undefined> {
   const resolved = resolveOptions('killAtRandom', options, randomChecks, {})
@@ -113,7 +115,7 @@ export async function killAtRandom(script: string | URL, options: KillAtRandomOp
   return runAndKill(script, n, MOMENTS[digest.readUInt8(6) % MOMENTS.length] ?? 'before', resolved)
 }
 
-/** Runs a script up to its death; undefined if it ended with exit code 0 without having been killed. */
+/** Runs a script until it is killed. Returns undefined if it ended with exit code 0 before. */
 async function runAndKill(
   script: string | URL,
   n: number,
@@ -131,7 +133,7 @@ async function runAndKill(
   try {
     const report = collect(child, REPORT_FD)
     const printed = [collect(child, 1), collect(child, 2)]
-    // By `close` all pipes have been read to their ends, and nothing of the process is left.
+    // At `close`, the process has ended and all its pipes have been read to the end.
     const ending = await new Promise<string>((resolve, reject) => {
       child.once('error', reject)
       child.once('close', (code, signalCode) => {
@@ -148,7 +150,7 @@ async function runAndKill(
   }
 }
 
-/** The texts that come out of a file descriptor of a process, as they come. */
+/** Collects the output of one file descriptor of a process. */
 function collect(child: ChildProcess, fd: number): string[] {
   const texts: string[] = []
   const stream = child.stdio[fd] as Readable

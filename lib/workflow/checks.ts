@@ -1,6 +1,6 @@
 /**
- * Finds everything that is wrong with a workflow, each with the path of its key. Pure: it reads no file and throws
- * nothing.
+ * Finds all problems of a workflow, each with the path of its key. The functions are pure: they read no file and throw
+ * no error.
  */
 import { messageOf } from '../core/errors.ts'
 import { NameRegistry, encodeName } from '../core/names.ts'
@@ -20,25 +20,25 @@ import { findCycle, upstreamOf } from './phase-order.ts'
 import { resultsChecks, type ResultsSettings } from './results-settings.ts'
 import { COMMIT_UNITS, SEQUENCES, type Workflow, type WorkflowPhase } from './types.ts'
 
-/** Leads to a value: keys of objects, and indices of lists from 0. */
+/** The path to a value: keys of objects, and indices of lists counted from 0. */
 export type KeyPath = readonly (string | number)[]
 
-/** Something that is wrong with a workflow. */
+/** A problem of a workflow. */
 export interface Problem {
-  /** Leads to the key or the value at fault. */
+  /** The path to the key or value with the problem. */
   readonly path: KeyPath
-  /** What is wrong and what would be right; begins in lower case, as it stands behind the path. */
+  /** The problem and its remedy. It begins in lower case, because it is printed after the path. */
   readonly message: string
 }
 
 type Report = (path: KeyPath, message: string) => void
 
 const listOfNames: Check = {
-  expected: 'a list of names of phases',
+  expected: 'a list of phase names',
   accepts: (value) => Array.isArray(value) && value.every(text.accepts),
 }
 const phaseList: Check = {
-  expected: 'a list of one phase or more',
+  expected: 'a list of at least one phase',
   accepts: (value) => Array.isArray(value) && value.length > 0,
 }
 const resultsOrFalse: Check = {
@@ -79,10 +79,10 @@ const phaseChecks: Checks<WorkflowPhase> = {
 const objectiveChecks: Checks<Objective> = { metric: text, direction: oneOf(['max', 'min']) }
 
 /**
- * All problems of a workflow, in the order of its keys; none for one that can be run.
+ * All problems of a workflow, in the order of its keys. Empty for a valid workflow.
  *
- * @param root - leads to the workflow
- * @param topologies - the registered ones; undefined when nobody knows yet
+ * @param root - the path to the workflow
+ * @param topologies - names of the registered topologies; undefined if they are not known yet
  */
 export function findProblems(workflow: unknown, root: KeyPath, topologies?: readonly string[]): Problem[] {
   const problems: Problem[] = []
@@ -113,7 +113,7 @@ export function pathText(path: KeyPath): string {
   }, '')
 }
 
-/** Checks the keys of an object and their values, and returns it; an empty one in place of what is none. */
+/** Checks the keys and values of an object and returns it. Returns an empty object if `value` is not an object. */
 function checkObject<Content extends object>(
   value: unknown,
   path: KeyPath,
@@ -143,9 +143,9 @@ function checkObject<Content extends object>(
   return content
 }
 
-/** Names become directories, so they must be usable as such. */
+/** Reports a name that cannot be used as a directory name. */
 function checkName(name: unknown, what: string, path: KeyPath, report: Report): void {
-  if (text.accepts(name)) tell(report, path, () => encodeName(name as string, what))
+  if (text.accepts(name)) reportThrown(report, path, () => encodeName(name as string, what))
 }
 
 function checkPhases(
@@ -165,11 +165,11 @@ function checkPhases(
       if (earlier !== undefined) {
         report(
           [...path, index, 'name'],
-          `the name \`${name}\` is taken by ${pathText([...path, earlier])}: phases need names of their own`,
+          `the name \`${name}\` is used by ${pathText([...path, earlier])}: each phase needs a unique name`,
         )
       } else {
         places.set(name, index)
-        tell(report, [...path, index, 'name'], () => registry.claim(name))
+        reportThrown(report, [...path, index, 'name'], () => registry.claim(name))
       }
     }
     if (typeof topology === 'string' && topologies?.includes(topology) === false) {
@@ -178,7 +178,7 @@ function checkPhases(
         `no topology is registered as \`${topology}\`. ${knownHint(topology, topologies)}`,
       )
     }
-    if (plainObject.accepts(config)) findForeign(config, [...path, index, 'config'], report)
+    if (plainObject.accepts(config)) findNonData(config, [...path, index, 'config'], report)
   }
   checkDependencies(phases, places, path, report)
 }
@@ -206,7 +206,7 @@ function checkDependencies(
   const cycle = findCycle(graph)
   if (cycle !== undefined) {
     const place = places.get(cycle[0] as string) as number
-    report([...path, place, 'depends_on'], `the phases wait for each other in a circle: ${cycle.join(' -> ')}`)
+    report([...path, place, 'depends_on'], `the phases depend on each other in a cycle: ${cycle.join(' -> ')}`)
     return
   }
   for (const [index, { name, inherit_from, config }] of phases.entries()) {
@@ -223,7 +223,7 @@ function checkDependencies(
     if (!plainObject.accepts(config)) continue
     for (const key of filled) {
       if (!Object.hasOwn(config as object, key)) continue
-      report([...path, index, 'config', key], 'this key is filled in from a phase upstream: choose another one')
+      report([...path, index, 'config', key], 'this key is filled in from an upstream phase: choose another name')
     }
   }
 }
@@ -232,17 +232,17 @@ function unknownPhase(name: string, known: readonly string[]): string | undefine
   return known.includes(name) ? undefined : `there is no phase \`${name}\`. ${knownHint(name, known)}`
 }
 
-/** Reports what is not plain data: it could not be written down with the run, nor sent to another machine. */
-function findForeign(value: unknown, path: KeyPath, report: Report, ancestors: readonly unknown[] = []): void {
+/** Reports a value that is not plain data, because it cannot be stored with the run or sent to another machine. */
+function findNonData(value: unknown, path: KeyPath, report: Report, ancestors: readonly unknown[] = []): void {
   if (Array.isArray(value) || plainObject.accepts(value)) {
     const prototype: unknown = Object.getPrototypeOf(value)
-    if (ancestors.includes(value)) report(path, 'it holds itself')
+    if (ancestors.includes(value)) report(path, 'it contains itself')
     else if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) {
       report(path, `expected plain data, got ${describeValue(value)}`)
     } else {
       const below = [...ancestors, value]
       for (const [key, item] of Object.entries(value as object)) {
-        findForeign(item, [...path, Array.isArray(value) ? Number(key) : key], report, below)
+        findNonData(item, [...path, Array.isArray(value) ? Number(key) : key], report, below)
       }
     }
     return
@@ -252,7 +252,7 @@ function findForeign(value: unknown, path: KeyPath, report: Report, ancestors: r
 }
 
 /** Reports what `check` throws. */
-function tell(report: Report, path: KeyPath, check: () => unknown): void {
+function reportThrown(report: Report, path: KeyPath, check: () => unknown): void {
   try {
     check()
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * Workflow files: YAML, of which JSON is a part. Every problem is told with line and column. The only user of the
- * package yaml.
+ * Workflow files in YAML, which includes JSON. Every problem is reported with line and column. This is the only file
+ * that imports the package yaml.
  */
 import { readFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
@@ -12,22 +12,22 @@ import type { ResolvedWorkflow } from './types.ts'
 
 /** Options of {@link loadWorkflow}. */
 export interface LoadWorkflowOptions {
-  /** Names of the registered topologies; without it, the names in the file are not checked. */
+  /** Names of the registered topologies. @default the topology names in the file are not checked */
   readonly topologies?: readonly string[]
 }
 
 /**
- * Reads and checks a workflow file. A workflow without a name gets that of the file.
+ * Reads and checks a workflow file, and fills in the defaults. A workflow without a name gets the name of the file.
  *
  * @param path - a file in YAML (1.2, with merge keys) or JSON
- * @throws {SpillwayError} `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_WORKFLOW` with every problem found, each as
- *   `<file>:<line>:<column>: <key>: <what is wrong>`
+ * @throws {SpillwayError} `ERR_SPILLWAY_IO` if the file cannot be read; `ERR_SPILLWAY_WORKFLOW` with every problem
+ *   found, one per line, as `<file>:<line>:<column>: <key>: <problem>`
  */
 export async function loadWorkflow(path: string, options: LoadWorkflowOptions = {}): Promise<ResolvedWorkflow> {
   return parseWorkflow(await readText(path), path, options)
 }
 
-/** What {@link loadWorkflow} does, for text that was read already. */
+/** Does the same as {@link loadWorkflow} for text that was already read. */
 export function parseWorkflow(text: string, path: string, { topologies }: LoadWorkflowOptions = {}): ResolvedWorkflow {
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true, stringKeys: true })
@@ -35,7 +35,8 @@ export function parseWorkflow(text: string, path: string, { topologies }: LoadWo
     const { line, col } = lineCounter.linePos(offset)
     return { line, column: col }
   }
-  // A warning is a tag that YAML would have ignored: the value would silently not be what it says.
+  // Warnings are errors here: they are about unknown tags, which would be ignored, and the value would not be as
+  // tagged.
   const [flaw] = [...document.errors, ...document.warnings]
   if (flaw !== undefined) {
     const file = { path, positionOf: () => positionAt(flaw.pos[0]) }
@@ -59,15 +60,15 @@ function contentOf(document: Document, path: string): unknown {
   try {
     return document.toJS()
   } catch (cause) {
-    // Aliases of aliases, which would unfold to more than memory holds.
-    throw new SpillwayError('ERR_SPILLWAY_WORKFLOW', `${path}: it cannot be unfolded: ${messageOf(cause)}`, {
+    // Aliases of aliases, which would expand to more than fits into memory.
+    throw new SpillwayError('ERR_SPILLWAY_WORKFLOW', `${path}: its aliases cannot be expanded: ${messageOf(cause)}`, {
       cause,
       place: { path },
     })
   }
 }
 
-/** Where the key (or the item of a list) stands that `path` leads to, or as much of it as there is. */
+/** The offset of the key or list item at `path`, or of the deepest part of the path that exists. */
 function offsetOf(document: Document, path: KeyPath): number | undefined {
   let node: unknown = document.contents
   let offset = rangeStart(node)

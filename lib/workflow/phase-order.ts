@@ -1,28 +1,27 @@
 /**
- * The order of phases: which come before which, where they depend on each other in a circle, and how they are spread
- * over workers. Pure functions that give the same result for the same phases, without recursion, so that a chain of
- * any length will do.
+ * The order of phases by their dependencies, cycles among them, and their distribution over workers. The functions are
+ * pure and deterministic. They do not recurse, so that a chain of any length does not overflow the stack.
  */
 import { SpillwayError } from '../core/errors.ts'
 import { NumberHeap } from '../core/number-heap.ts'
 import { describeValue, expectValue, integerFrom, knownHint } from '../core/options.ts'
 
-/** What of a phase decides on its place. */
+/** The properties of a phase that determine its place in the order. */
 export interface OrderedPhase {
   /** Unique among the phases. */
   readonly name: string
-  /** Names of the phases that must have ended before. @default [] */
+  /** Names of the phases that must end before this one starts. @default [] */
   readonly depends_on?: readonly string[] | null
-  /** How long it takes, in any unit, as long as it is the same for all. @default 1 */
+  /** Estimated duration, in any unit that is the same for all phases. @default 1 */
   readonly weight?: number | null
 }
 
-/** For each phase, the indices of those it depends on, each once. */
+/** For each phase, the indices of the phases it depends on, without duplicates. */
 type Dependencies = readonly (readonly number[])[]
 
 /**
- * The names along one cycle of dependencies, each depending on the next, the first again at the end: `['a', 'b', 'a']`.
- * Undefined when there is none. Dependencies that are no phase are left out of account.
+ * The names along one cycle of dependencies, where each phase depends on the next one and the last is the first again:
+ * `['a', 'b', 'a']`. Undefined if there is no cycle. Unknown dependencies are ignored.
  */
 export function findCycle(phases: readonly OrderedPhase[]): readonly string[] | undefined {
   const dependencies = dependenciesOf(phases)
@@ -51,43 +50,45 @@ export function findCycle(phases: readonly OrderedPhase[]): readonly string[] | 
 }
 
 /**
- * The phases, each behind those it depends on. Among phases that are ready, the order given is kept.
+ * Sorts phases topologically: each one is after the phases it depends on. Ready phases keep the order given.
  *
- * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` when two phases have one name, or phases depend on something that
- *   is none or on each other in a cycle
+ * @returns a new array
+ * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` for a duplicate name, an unknown dependency or a cycle
  */
 export function orderPhases<Phase extends OrderedPhase>(phases: readonly Phase[]): Phase[] {
   return orderBy(phases, [...phases.keys()]).map((index) => phases[index] as Phase)
 }
 
 /**
- * The names of all phases that `name` depends on, directly or through others. A phase on a cycle is among its own.
+ * The names of all phases that `name` depends on, directly or indirectly. A phase on a cycle is upstream of itself.
  *
- * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` when `name` or a dependency is no phase, or two phases have one name
+ * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` for an unknown `name` or dependency, or a duplicate name
  */
 export function upstreamOf(phases: readonly OrderedPhase[], name: string): Set<string> {
-  expectWhole(phases)
+  checkNames(phases)
   const byName = new Map(phases.map((phase) => [phase.name, phase]))
   const start = byName.get(name)
   if (start === undefined) {
-    throw wrong(`There is no phase ${JSON.stringify(name)}. ${knownHint(name, [...byName.keys()])}`, name)
+    throw phaseError(`There is no phase ${JSON.stringify(name)}. ${knownHint(name, [...byName.keys()])}`, name)
   }
-  // A set hands out what is added to it while it is walked.
+  // Names that are added to a set during its iteration are visited as well.
   const upstream = new Set(start.depends_on ?? [])
   for (const each of upstream) for (const dependency of byName.get(each)?.depends_on ?? []) upstream.add(dependency)
   return upstream
 }
 
 /**
- * Spreads phases over workers, so that the last one to end ends early: one list per worker, to be run from its start
- * to its end, in which dependencies come before what depends on them. Ready phases are taken in order of decreasing
- * weight, then as given; each goes to the worker that can start it earliest, going by when its dependencies end, then
- * to the one with the least to do, then to the first. Without dependencies the longest list is at most 4/3 of the
- * shortest possible one (Graham's bound). Costs a look at every worker for each phase.
+ * Distributes phases over workers so that the last worker ends early (list scheduling).
  *
- * @param numWorkers - from 1; there are as many lists, some perhaps empty
- * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` as `orderPhases` does, and for a weight that is no finite
- *   number from 0 up; `ERR_SPILLWAY_OPTION` for another number of workers
+ * Ready phases are assigned in order of decreasing weight, then in the order given. Each one is assigned to the worker
+ * that can start it earliest, which depends on when its dependencies end. Ties are resolved by the smaller total
+ * weight, then by the lower index. Without dependencies, the longest list is at most 4/3 of the optimum (Graham's
+ * bound). Time: O(phases x workers).
+ *
+ * @param numWorkers - an integer from 1 up
+ * @returns one list per worker, which may be empty. A worker runs its list in order, dependencies first
+ * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` as {@link orderPhases}, and for a weight that is not a finite number
+ *   from 0 up; `ERR_SPILLWAY_OPTION` for an invalid `numWorkers`
  */
 export function distributePhases<Phase extends OrderedPhase>(
   phases: readonly Phase[],
@@ -114,7 +115,7 @@ interface Worker<Phase> {
   readonly phases: Phase[]
   /** When its last phase ends. */
   freeAt: number
-  /** The weight of its phases; less than `freeAt` when it has to wait between them. */
+  /** The total weight of its phases. It is less than `freeAt` if the worker has to wait between them. */
   load: number
 }
 
@@ -123,12 +124,12 @@ function startsBefore(worker: Worker<unknown>, other: Worker<unknown>, readyAt: 
   return gain > 0 || (gain === 0 && worker.load < other.load)
 }
 
-/** Indices of the phases, each behind its dependencies; among those ready, the one that `preference` has first. */
+/** The indices of the phases in topological order. Among ready phases, the one that is first in `preference`. */
 function orderBy(phases: readonly OrderedPhase[], preference: readonly number[]): number[] {
-  expectWhole(phases)
+  checkNames(phases)
   const dependencies = dependenciesOf(phases)
   const dependents = phases.map((): number[] => [])
-  dependencies.forEach((those, index) => those.forEach((dependency) => dependents[dependency]?.push(index)))
+  dependencies.forEach((indices, index) => indices.forEach((dependency) => dependents[dependency]?.push(index)))
   const missing = dependencies.map(({ length }) => length)
   const ranks: number[] = []
   preference.forEach((index, rank) => (ranks[index] = rank))
@@ -147,7 +148,7 @@ function orderBy(phases: readonly OrderedPhase[], preference: readonly number[])
   return order
 }
 
-/** Dependencies that are no phase are left out. */
+/** The dependencies of each phase. Unknown ones are ignored. */
 function dependenciesOf(phases: readonly OrderedPhase[]): Dependencies {
   const indices = new Map(phases.map(({ name }, index) => [name, index]))
   return phases.map(({ depends_on }) =>
@@ -158,18 +159,21 @@ function dependenciesOf(phases: readonly OrderedPhase[]): Dependencies {
   )
 }
 
-/** Refuses names that two phases have, and dependencies that no phase has. */
-function expectWhole(phases: readonly OrderedPhase[]): void {
+/** Throws for a duplicate name and for an unknown dependency. */
+function checkNames(phases: readonly OrderedPhase[]): void {
   const names = new Set<string>()
   for (const { name } of phases) {
-    if (names.has(name)) throw wrong(`Two phases are called ${JSON.stringify(name)}. Rename one of them.`, name)
+    if (names.has(name)) throw phaseError(`Two phases are called ${JSON.stringify(name)}. Rename one of them.`, name)
     names.add(name)
   }
   for (const { name, depends_on } of phases) {
     const unknown = depends_on?.find((dependency) => !names.has(dependency))
     if (unknown === undefined) continue
     const hint = knownHint(unknown, [...names])
-    throw wrong(`Phase ${JSON.stringify(name)} depends on ${JSON.stringify(unknown)}, which is no phase. ${hint}`, name)
+    throw phaseError(
+      `Phase ${JSON.stringify(name)} depends on ${JSON.stringify(unknown)}, which is not a phase. ${hint}`,
+      name,
+    )
   }
 }
 
@@ -177,15 +181,18 @@ function weightOf({ name, weight: given }: OrderedPhase): number {
   const weight = given ?? 1
   if (Number.isFinite(weight) && weight >= 0) return weight
   const expected = `Expected \`weight\` of phase ${JSON.stringify(name)} to be a finite number from 0 up`
-  throw wrong(`${expected}, got ${describeValue(weight)}`, name)
+  throw phaseError(`${expected}, got ${describeValue(weight)}`, name)
 }
 
 function cycleError(cycle: readonly string[]): SpillwayError {
   const path = cycle.join(' -> ')
-  return wrong(`Phases wait for each other in a cycle: ${path}. Take out one of these dependencies.`, cycle[0] ?? '')
+  return phaseError(
+    `Phases depend on each other in a cycle: ${path}. Remove one of these dependencies.`,
+    cycle[0] ?? '',
+  )
 }
 
-function wrong(message: string, phase: string): SpillwayError {
+function phaseError(message: string, phase: string): SpillwayError {
   return new SpillwayError('ERR_SPILLWAY_WORKFLOW', message, { place: { phase } })
 }
 

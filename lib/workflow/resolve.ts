@@ -1,12 +1,12 @@
 /**
- * Checks a workflow and fills in what it leaves out.
+ * Checks a workflow and fills in its defaults.
  */
 import { DEFAULT_OBJECTIVE } from '../../transforms/aggregate/summary-types.ts'
 import { SpillwayError } from '../core/errors.ts'
 import { findProblems, pathText, type KeyPath, type Problem } from './checks.ts'
 import type { ResolvedWorkflow, Workflow } from './types.ts'
 
-/** Where something stands in a file, counted from 1. */
+/** A position in a file, counted from 1. */
 export interface TextPosition {
   /** Line, from 1. */
   readonly line: number
@@ -14,26 +14,21 @@ export interface TextPosition {
   readonly column: number
 }
 
-/** What is known beside the workflow itself. */
+/** Options of {@link resolveWorkflow}. */
 export interface ResolveOptions {
-  /** The topologies that are registered; without it, names of topologies are not checked. */
+  /** Names of the registered topologies. @default the topology names are not checked */
   readonly topologies?: readonly string[]
-  /** The name of a workflow that has none. @default 'workflow' */
+  /** The name of a workflow without one. @default 'workflow' */
   readonly defaultName?: string
-  /** The file it is from, and where its keys stand there. */
-  readonly file?: {
-    /** Path of the file, for messages. */
-    readonly path: string
-    /** Position of the value at a path of keys; undefined when it is not known. */
-    positionOf(this: void, path: KeyPath): TextPosition | undefined
-  }
+  /** The file of the workflow, and the position of each key in it. @default none */
+  readonly file?: { readonly path: string; positionOf(this: void, path: KeyPath): TextPosition | undefined }
 }
 
 /**
- * Checks a workflow and fills in what it leaves out. A resolved workflow is a workflow too.
+ * Checks a workflow and fills in its defaults. A resolved workflow is also a valid input, and is returned unchanged.
  *
- * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` with every problem found, each with the path of its key and, from a
- *   file, line and column
+ * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` with every problem found, each with the path of its key and, for a
+ *   file, with line and column
  */
 export function resolveWorkflow(input: unknown, options: ResolveOptions = {}): ResolvedWorkflow {
   const root: KeyPath = isWrapped(input) ? ['workflow'] : []
@@ -63,12 +58,12 @@ export function resolveWorkflow(input: unknown, options: ResolveOptions = {}): R
   }
 }
 
-/** The object of a workflow file. One without `workflow` and `phases` is taken for a file that lacks the former. */
+/** Whether `input` is the object of a workflow file, with the key `workflow`. */
 function isWrapped(input: unknown): input is { workflow: unknown } {
   return typeof input === 'object' && input !== null && Object.hasOwn(input, 'workflow')
 }
 
-/** The error that tells of all `problems`. */
+/** One error for all `problems`, one per line, in the order of their positions. */
 export function workflowError(problems: readonly Problem[], { file }: ResolveOptions): SpillwayError {
   const placed = problems
     .map((problem) => ({ ...problem, position: file?.positionOf(problem.path) }))

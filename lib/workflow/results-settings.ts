@@ -1,11 +1,11 @@
 /**
- * What a workflow says of its results: the options of a ResultStreamer that are plain data, in the spelling of a
- * workflow file.
+ * The `results` of a workflow: the options of a ResultStreamer that are plain data, in the snake case of a workflow
+ * file.
  */
 import type { Checks } from '../core/options.ts'
 import { resultStreamerChecks, type ResultStreamerOptions } from '../streaming/options.ts'
 
-/** The options a workflow may set. Those of the run as a whole (its directory, its objective) are set elsewhere. */
+/** The options that a workflow may set in `results`. The directory and the objective of the run are set elsewhere. */
 const NAMES = [
   'format',
   'compression',
@@ -34,7 +34,7 @@ type SnakeCase<Text extends string> = Text extends `${infer First}${infer Rest}`
   ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
   : Text
 
-/** The `results` of a workflow: options of `ResultStreamer` in snake case, such as `format` and `buffer_size`. */
+/** The `results` of a workflow: options of `ResultStreamer`, in snake case, such as `format` and `buffer_size`. */
 export type ResultsSettings = { readonly [Key in Name as SnakeCase<Key>]?: ResultStreamerOptions[Key] }
 
 /** Checks of {@link ResultsSettings}. */

@@ -1,6 +1,6 @@
 /**
- * A topology: what a phase computes. It names the phase's containers, makes the records of each, and says what later
- * phases receive.
+ * A topology defines what a phase computes: its containers, the records of each container, and the output for later
+ * phases.
  */
 import type { Readable } from 'node:stream'
 import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
@@ -8,71 +8,74 @@ import { SpillwayError } from '../core/errors.ts'
 import { describeValue, knownHint } from '../core/options.ts'
 import type { PhaseReference } from '../outputs/reference.ts'
 
-/** One container of a phase. Plain data, so that it can run in another thread or on another machine. */
+/** One container of a phase. It is plain data, so that it can run in another thread or on another machine. */
 export interface ContainerSpec<Config = unknown> {
   /** Unique within the phase. */
   readonly id: string
-  /** What the container is about: parameters, a slice of the data, a seed. */
+  /** The input of the container: parameters, a slice of the data, a seed. @default undefined */
   readonly config?: Config
 }
 
-/** What a topology is told. */
+/** The context that the methods of a topology receive. */
 export interface TopologyContext {
   /** Id of the run. */
   readonly workflowId: string
   /** Name of the phase. */
   readonly phase: string
   /**
-   * The phase's `config`, with `<phase>_results` for each phase it depends on and `inherited_data` for the one it
-   * inherits from; both are references.
+   * The `config` of the phase. It also has `<phase>_results` for each phase that it depends on, and `inherited_data`
+   * for the phase that it inherits from. Both are references.
    */
   readonly config: Readonly<Record<string, unknown>>
-  /** What each phase it depends on has left behind, by the name of that phase. */
+  /** The outputs of the phases that it depends on, by the name of the phase. */
   readonly inputs: Readonly<Record<string, PhaseReference>>
-  /** Aborts when the run is to stop. */
+  /** Aborts when the run must stop. */
   readonly signal: AbortSignal
 }
 
-/** What a topology is told when it is to run a container. */
+/** The context of `run`. */
 export interface ContainerContext extends TopologyContext {
   /**
-   * How many of the container's records are in the files already: those of an earlier run of it, where the topology is
-   * `resumable`; else 0.
+   * The number of records of this container that are already in the files from an earlier attempt. It is always 0 if
+   * the topology is not `resumable`.
    */
   readonly resumeFrom: number
 }
 
-/** What a topology is told when all its containers have ended. */
+/** The context of `output`, which is called after all containers have ended. */
 export interface OutputContext extends TopologyContext {
-  /** The phase's records as they are in its files. */
+  /** A reference to the records of the phase, as written to its files. */
   readonly results: PhaseReference
-  /** The phase's aggregates. */
+  /** The aggregates of the phase. */
   readonly aggregates: PhaseSummary
 }
 
-/** What a phase computes. Any object with these methods will do; {@link defineTopology} only adds types. */
+/** What a phase computes. Any object with these methods is a topology; {@link defineTopology} only adds types. */
 export interface Topology<Config = unknown> {
   /**
-   * The containers, in an order that is always the same. They are pulled one by one as the phase gets to them, so
-   * there may be any number.
+   * The containers, always in the same order. They are pulled one by one when the phase starts the next one, so that
+   * their number does not affect memory.
    */
   containers(ctx: TopologyContext): MaybePromise<Iterable<ContainerSpec<Config>> | AsyncIterable<ContainerSpec<Config>>>
   /**
-   * The records of a container, or arrays of them, in an order that is always the same. When a run is resumed, a
-   * container that was not done is run again, and what is in the files already is left out.
+   * The records of a container, or arrays of records, always in the same order. When a run is resumed, an incomplete
+   * container runs again, and its records that are already in the files are not written twice.
    */
   run(
     spec: Required<ContainerSpec<Config>>,
     ctx: ContainerContext,
   ): MaybePromise<Readable | AsyncIterable<object> | Iterable<object>>
   /**
-   * Whether `run` begins behind the first `ctx.resumeFrom` records of a container, so that a resumed container need not
-   * make those again. @default false
+   * Whether `run` skips the first `ctx.resumeFrom` records of a container, so that a resumed container does not make
+   * them again.
+   *
+   * @default false
    */
   readonly resumable?: boolean
   /**
-   * What later phases receive: a value, or a stream of rows (a Readable or a generator). Without it they receive
-   * `{ results, aggregates }`.
+   * The output that later phases receive: a value, or a stream of rows (a Readable or a generator).
+   *
+   * @default later phases receive `{ results, aggregates }`
    */
   output?(ctx: OutputContext): unknown
 }
@@ -80,7 +83,7 @@ export interface Topology<Config = unknown> {
 type MaybePromise<Value> = Value | Promise<Value>
 
 /**
- * Returns `topology` as it is, with the types filled in.
+ * Returns `topology` unchanged. It infers the types of the methods and the container configuration.
  *
  * @example
  * export const optimization = defineTopology({
@@ -96,11 +99,11 @@ export function defineTopology<Config>(topology: Topology<Config>): Topology<Con
   return topology
 }
 
-/** Topologies by the names that workflows know them by, checked. */
+/** The registered topologies, checked, by the names that workflows use. */
 export class Topologies {
   readonly #byName: ReadonlyMap<string, Topology>
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_TOPOLOGY` for one that lacks its methods */
+  /** @throws {SpillwayError} `ERR_SPILLWAY_TOPOLOGY` if a topology lacks a method */
   constructor(topologies: Readonly<Record<string, Topology>>) {
     this.#byName = new Map(Object.entries(topologies))
     for (const [name, topology] of this.#byName) checkTopology(name, topology)
@@ -110,11 +113,11 @@ export class Topologies {
     return [...this.#byName.keys()]
   }
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_TOPOLOGY` when there is none of this name */
+  /** @throws {SpillwayError} `ERR_SPILLWAY_TOPOLOGY` if no topology has this name */
   get(name: string): Topology {
     const topology = this.#byName.get(name)
     if (topology !== undefined) return topology
-    throw unusable(`No topology is registered as \`${name}\`. ${knownHint(name, this.names)}`)
+    throw topologyError(`No topology is registered as \`${name}\`. ${knownHint(name, this.names)}`)
   }
 }
 
@@ -123,12 +126,12 @@ export function isTopology(value: unknown): value is Topology {
   return missingMethod(value) === undefined
 }
 
-/** @throws {SpillwayError} `ERR_SPILLWAY_TOPOLOGY` for what lacks the methods of a topology */
+/** @throws {SpillwayError} `ERR_SPILLWAY_TOPOLOGY` if `topology` lacks a method of a topology */
 export function checkTopology(name: string, topology: unknown): void {
   const missing = missingMethod(topology)
   if (missing === undefined) return
   const got = typeof topology === 'object' && topology !== null ? 'it has none' : `got ${describeValue(topology)}`
-  throw unusable(`The topology \`${name}\` must have ${missing}; ${got}`)
+  throw topologyError(`The topology \`${name}\` must have ${missing}; ${got}`)
 }
 
 function missingMethod(topology: unknown): string | undefined {
@@ -139,6 +142,6 @@ function missingMethod(topology: unknown): string | undefined {
   return undefined
 }
 
-function unusable(message: string): SpillwayError {
+function topologyError(message: string): SpillwayError {
   return new SpillwayError('ERR_SPILLWAY_TOPOLOGY', message)
 }

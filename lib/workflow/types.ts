@@ -1,13 +1,13 @@
 /**
- * The workflow: what is to be run, as plain data, the same in a file and in code. Its keys are snake case in both.
+ * The workflow as plain data, the same in a file and in code. Its keys are in snake case in both.
  */
 import type { Objective } from '../../transforms/aggregate/summary-types.ts'
 import type { ResultsSettings } from './results-settings.ts'
 
-/** How a phase can iterate: its containers run once. */
+/** How a phase can iterate. `single_pass`: each container runs once. */
 export const SEQUENCES = ['single_pass'] as const
 
-/** What enters the files as a whole. */
+/** The units in which records are committed to the files. */
 export const COMMIT_UNITS = ['records', 'container'] as const
 
 /** What enters the files as a whole: `records` or `container`. */
@@ -15,56 +15,64 @@ export type CommitUnit = (typeof COMMIT_UNITS)[number]
 
 /** One phase of a workflow. */
 export interface WorkflowPhase {
-  /** Unique; names its files and its records. */
+  /** Unique in the workflow. It is part of the paths of its files and of its records. */
   readonly name: string
-  /** The name its topology is registered by. */
+  /** The name under which its topology is registered. */
   readonly topology: string
-  /** Phases that must have completed before; each comes as `config.<name>_results`, and in `inputs`. @default [] */
+  /**
+   * Phases that must complete first. The output of each is available as `config.<name>_results` and in `inputs`.
+   *
+   * @default []
+   */
   readonly depends_on?: readonly string[] | null
-  /** A phase upstream whose output comes as `config.inherited_data`. @default none */
+  /** An upstream phase whose output is available as `config.inherited_data`. @default none */
   readonly inherit_from?: string | null
   /** How the phase iterates. @default 'single_pass' */
   readonly sequence?: (typeof SEQUENCES)[number] | null
-  /** What the topology is to be told: plain data. @default {} */
+  /** The configuration for the topology: plain data. @default {} */
   readonly config?: Readonly<Record<string, unknown>> | null
-  /** How much work it is, next to the other phases, for `distributePhases`. @default 1 */
+  /** Work of this phase relative to the other phases, above 0, for `distributePhases`. @default 1 */
   readonly weight?: number | null
 }
 
-/** A workflow, as it is written. Keys set to null count as left out. */
+/** A workflow as the user writes it. A key with the value null counts as missing. */
 export interface Workflow {
   /** @default the name of the file, or 'workflow' */
   readonly name?: string | null
-  /** Names the run and its directory. @default the name and the time, as in `search-20260101T120000Z` */
+  /** The name of the run and of its directory. @default the name and the time, such as `search-20260101T120000Z` */
   readonly id?: string | null
-  /** How results are written; `false` writes none. @default {} */
+  /** How results are written. With `false`, none are written. @default {} */
   readonly results?: ResultsSettings | false | null
-  /** What makes a record or a container a top one. @default { metric: 'sharpe_ratio', direction: 'max' } */
+  /** The metric that ranks records and containers. @default { metric: 'sharpe_ratio', direction: 'max' } */
   readonly objective?: Objective | null
-  /** Containers of a phase at once. @default 1 */
+  /** Containers of a phase that run at the same time. @default 1 */
   readonly concurrency?: number | null
-  /** Time in which a container must make its next record, or end; it fails otherwise. @default none */
+  /**
+   * Milliseconds within which a container must make its next record, or end. Otherwise it fails.
+   *
+   * @default no limit
+   */
   readonly container_timeout_ms?: number | null
   /**
-   * What enters the files as a whole. `records`: each record as it is made; containers that are run again must make the
-   * same ones. `container`: all records of a container when it has ended; until then they wait, above a megabyte on the
-   * disk.
+   * The unit in which records are committed. `records`: each record as it is made; a container that runs again must
+   * make the same records. `container`: all records of a container when it has ended; until then they are held back, in
+   * memory up to a megabyte and on disk above that.
    *
    * @default 'records'
    */
   readonly commit?: CommitUnit | null
-  /** Records of a phase after which what is written is committed: a resume loses no more. @default 10000 */
+  /** A commit is made after this many records of a phase, so that a resume repeats no more. @default 10000 */
   readonly checkpoint_records?: number | null
-  /** Time after which it is committed, if there are fewer. @default 1000 */
+  /** A commit is made after this many milliseconds, if there are fewer records. @default 1000 */
   readonly checkpoint_ms?: number | null
-  /** The phases, at least one. Each runs after those it depends on, in whatever order they are listed. */
+  /** At least one, in any order. */
   readonly phases: readonly WorkflowPhase[]
 }
 
-/** A {@link Workflow}, or the object in a workflow file, which has it under the key `workflow`. */
+/** A {@link Workflow}, or the object of a workflow file with the workflow under the key `workflow`. */
 export type WorkflowInput = Workflow | { readonly workflow: Workflow }
 
-/** A {@link WorkflowPhase}, checked, with nothing left out. */
+/** A {@link WorkflowPhase} that was checked and has all defaults filled in. */
 export interface ResolvedPhase {
   /** Unique name, used for files and records. */
   readonly name: string
@@ -82,11 +90,11 @@ export interface ResolvedPhase {
   readonly weight: number
 }
 
-/** A {@link Workflow}, checked, with nothing left out. */
+/** A {@link Workflow} that was checked and has all defaults filled in. */
 export interface ResolvedWorkflow {
   /** Name of the workflow. */
   readonly name: string
-  /** Null when it is to be made from the name and the time. */
+  /** Null if it is made from the name and the time when the run starts. */
   readonly id: string | null
   /** How results are written; `false` writes none. */
   readonly results: ResultsSettings | false

@@ -3,12 +3,12 @@ import t from 'tap'
 import { bench } from '../../benchmarks/bench.ts'
 import { formatComparison, formatMachine, formatReport } from '../../benchmarks/format-report.ts'
 
-// The processes of a benchmark inherit their loaders; they need none of the test runner's.
+// The processes of a benchmark inherit the loaders of this one. They do not need those of the test runner.
 process.execArgv = ['--import=tsx']
 
 const fixture = (name: string) => new URL(`./fixtures/${name}.ts`, import.meta.url)
 
-t.test('runs each contender once a round and reports what it measured', async (t) => {
+t.test('runs each contender once per round and reports the measurements', async (t) => {
   const directory = t.testdir()
   const report = await bench(fixture('numbers-case'), { rounds: 2, records: 12, directory })
   t.match(report, { name: 'numbers', rounds: 2, outputs: { 'at once': { rows: 12 }, later: { rows: 12 } } })
@@ -29,19 +29,19 @@ t.test('runs each contender once a round and reports what it measured', async (t
     t.ok(megabytesPerSecond > 0)
     t.ok(peakRssBytes > 1e6)
   }
-  t.strictSame(readdirSync(directory), [], 'leaves nothing behind, of what was read neither')
+  t.strictSame(readdirSync(directory), [], 'removes all files, including the input')
 
   const [heading, titles, ...lines] = formatReport(report).split('\n')
   t.equal(heading, 'numbers: median of 2 runs each, compared with at once')
   t.match(titles, /^ {2}contender +records +records\/s +µs each +MB\/s +output MB +size +peak MB +GC +delay ms +speed$/)
   t.match(lines[0], /^\* at once +12 .* 1\.000 \(1\.000 to 1\.000\)$/)
-  t.match(lines[1], /^ {2}later +12 /, 'what is no subject has no star')
+  t.match(lines[1], /^ {2}later +12 /, 'a contender for comparison has no star')
   t.match(formatComparison(report, report), /\n {2}later .* \+0\.0 %$/)
   t.match(report.machine.packages, { spillway: /^\d/, tap: /^\d/, 'no-such-package': 'not installed' })
   t.match(formatMachine(report.machine), `Node ${process.version}`)
 })
 
-t.test('compares the sizes of outputs that hold the same', async (t) => {
+t.test('compares the sizes of outputs with the same contents', async (t) => {
   const report = await bench(fixture('sizes-case'), { rounds: 1, records: 10 })
   t.strictSame(
     report.contenders.map(({ name, outputBytes, outputRatio }) => [name, outputBytes, outputRatio]),
@@ -54,7 +54,7 @@ t.test('compares the sizes of outputs that hold the same', async (t) => {
   t.match(formatReport(report), /\n\* wide .* 2\.500 /)
 })
 
-t.test('runs the contenders asked for, and compares with the first of them', async (t) => {
+t.test('runs only the selected contenders, and compares with the first of them', async (t) => {
   const report = await bench(fixture('sizes-case'), { rounds: 1, records: 10, contenders: ['wide'] })
   t.strictSame(
     report.contenders.map(({ name, outputRatio }) => [name, outputRatio]),
@@ -64,10 +64,10 @@ t.test('runs the contenders asked for, and compares with the first of them', asy
     ],
   )
   const none = bench(fixture('sizes-case'), { rounds: 1, contenders: ['narrow', 'slim'] })
-  await t.rejects(none, { message: 'No contender of sizes is named like narrow or slim' })
+  await t.rejects(none, { message: 'No contender of sizes has a name that contains narrow or slim' })
 })
 
-t.test('compares the cost of a record where contenders have different work', async (t) => {
+t.test('compares the cost per record if contenders have different work', async (t) => {
   const report = await bench(fixture('variants-case'), { rounds: 1, records: 10 })
   t.strictSame(
     report.contenders.map(({ name, records, outputBytes, outputRatio }) => [name, records, outputBytes, outputRatio]),
@@ -80,7 +80,7 @@ t.test('compares the cost of a record where contenders have different work', asy
   t.equal(report.outputs['a hundred']?.rows, 100)
 })
 
-t.test('gives a contender with a number of its own as many more when more are asked for', async (t) => {
+t.test('scales the number of records of a contender in proportion to `records`', async (t) => {
   const report = await bench(fixture('variants-case'), { rounds: 1, records: 30, contenders: ['a hundred', 'from'] })
   t.strictSame(
     report.contenders.map(({ name, records }) => [name, records]),
@@ -91,7 +91,7 @@ t.test('gives a contender with a number of its own as many more when more are as
   )
 })
 
-t.test('compares a contender that has nothing to do with nothing', async (t) => {
+t.test('reports no ratios for a contender without records', async (t) => {
   const report = await bench(fixture('reading-case'), { rounds: 1, records: 10 })
   t.match(report.contenders, [
     { name: 'reader', records: 10, outputBytes: 20, ratio: { median: 1 } },
@@ -101,16 +101,16 @@ t.test('compares a contender that has nothing to do with nothing', async (t) => 
   t.match(formatComparison(report, report), /\n {2}nothing .* - %$/)
 })
 
-t.test('tells the memory of the run, whatever there is in the process that asks for it', async (t) => {
+t.test('reports the memory of the run, without that of the parent process', async (t) => {
   const ballast = Buffer.alloc(256 * 1024 * 1024, 1)
   const { contenders } = await bench(fixture('numbers-case'), { rounds: 1 })
   t.ok((contenders[0]?.peakRssBytes ?? NaN) < ballast.length)
 })
 
-t.test('refuses a time whose output is wrong, though its size is right', async (t) => {
+t.test('fails if an output is wrong, even with the right size', async (t) => {
   await t.rejects(bench(fixture('wrong-case'), { rounds: 1 }), { message: /The output of cheat is wrong/ })
 })
 
-t.test('hands on the failure of a contender', async (t) => {
-  await t.rejects(bench(fixture('failing-case'), { rounds: 1 }), { message: /out of luck/ })
+t.test('passes on the error of a contender', async (t) => {
+  await t.rejects(bench(fixture('failing-case'), { rounds: 1 }), { message: /contender failed/ })
 })

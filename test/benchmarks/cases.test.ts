@@ -1,5 +1,5 @@
 /**
- * Every case, with a few records and in this process: what its own contenders make is what it expects.
+ * Runs the contenders under test of every case, with a few records and in this process, and checks their output.
  */
 import { mkdtempSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ const RECORDS = 500
 
 const cases = new URL('../../benchmarks/cases/', import.meta.url)
 
-/** What contenders that have the same work share, as none of them changes its input. */
+/** The input of contenders with the same work. They share it, because none of them changes it. */
 interface Prepared {
   readonly work: Work<unknown>
   readonly records: number
@@ -26,7 +26,7 @@ for (const file of readdirSync(cases)) {
     t.strictSame(
       Object.keys(variants).filter((variant) => !(variant in contenders)),
       [],
-      'a variant is that of a contender',
+      'each variant belongs to a contender',
     )
     const directory = t.testdir()
     const prepared: Prepared[] = []
@@ -44,8 +44,8 @@ for (const file of readdirSync(cases)) {
       const output = mkdtempSync(join(directory, 'output-'))
       await contender(known.input, { records, directory: output })
       const { rows, checksum } = await work.readOutput(output)
-      t.ok(rows > 0, `${subject} makes something`)
-      t.strictSame({ rows, checksum }, known.expected, `${subject} makes it right`)
+      t.ok(rows > 0, `${subject} makes rows`)
+      t.strictSame({ rows, checksum }, known.expected, `the output of ${subject} is right`)
     }
   })
 }

@@ -3,7 +3,7 @@ import { makeRandom } from '../../benchmarks/random.ts'
 import { batches, cycle, makeRecords } from '../../benchmarks/records.ts'
 import { median } from '../../benchmarks/statistics.ts'
 
-t.test('the same seed draws the same numbers, another seed others', async (t) => {
+t.test('the numbers depend only on the seed', async (t) => {
   const [a, b, c] = [makeRandom(7), makeRandom(7), makeRandom(8)]
   const draws = Array.from({ length: 100 }, a)
   t.strictSame(Array.from({ length: 100 }, b), draws)
@@ -27,13 +27,13 @@ t.test('records are distinct objects and the same each time', async (t) => {
   t.strictSame(makeRecords(2000), records)
 })
 
-t.test('a cycle goes round its pool and stops at its count', async (t) => {
+t.test('a cycle repeats its pool and stops at its count', async (t) => {
   t.strictSame([...cycle(['a', 'b', 'c'], 7)].join(''), 'abcabca')
   t.strictSame([...cycle(['a', 'b', 'c'], 2)].join(''), 'ab')
   t.strictSame([...cycle(['a', 'b', 'c'], 6)].join(''), 'abcabc')
 })
 
-t.test('batches hold what a cycle gives out, however long the pool is', async (t) => {
+t.test('batches hold the records of a cycle, for any length of the pool', async (t) => {
   t.strictSame(
     Array.from(batches(['a', 'b', 'c'], 7, 2), (batch) => batch.join('')),
     ['ab', 'ca', 'bc', 'a'],
@@ -45,7 +45,7 @@ t.test('batches hold what a cycle gives out, however long the pool is', async (t
   t.strictSame([...batches(['a'], 0, 2)], [])
 })
 
-t.test('the median is the middle value, or the mean of the middle two', async (t) => {
+t.test('the median is the middle value, or the mean of the two middle values', async (t) => {
   t.equal(median([5, 1, 3]), 3)
   t.equal(median([4, 1, 3, 2]), 2.5)
   t.equal(median([9]), 9)

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import t from 'tap'
 import { StageClock, type Stage } from '../../benchmarks/stage-clock.ts'
 
-/** A clock that stands still unless a stage works. */
+/** The time of a clock that advances only when a stage works. */
 let now = 0
 
 function work(ms: number): void {
@@ -33,7 +33,7 @@ function transform(ms: number): Transform {
   })
 }
 
-/** @param waitMs - what passes before it calls back, as with a disk */
+/** @param waitMs - time before it calls back, like a disk */
 function target(ms: number, waitMs = 0): Writable {
   return new Writable({
     objectMode: true,
@@ -60,28 +60,28 @@ async function timesOf(...stages: Stage[]): Promise<Record<string, Record<string
   return Object.fromEntries(clocks.map((clock) => [clock.name, { records: clock.records, ...clock.read() }]))
 }
 
-t.test('a stage is busy while it works, and only that one', async (t) => {
+t.test('only the stage that works is busy', async (t) => {
   const times = await timesOf(source(10, 1), transform(3), target(2))
   t.match(times, { source: { busy: 11 }, transform: { busy: 30 }, target: { busy: 20, blocked: 0 } })
   for (const { busy, blocked, starved } of Object.values(times)) {
-    t.equal((busy ?? 0) + (blocked ?? 0) + (starved ?? 0), now, 'it is always at something')
+    t.equal((busy ?? 0) + (blocked ?? 0) + (starved ?? 0), now, 'the activities add up to the whole time')
   }
 })
 
-t.test('waiting for something outside is work, and blocks those before', async (t) => {
+t.test('a stage that waits for something outside is busy, and the stages before it are blocked', async (t) => {
   const { source: first, transform: second, target: third } = await timesOf(source(10), transform(0), target(0, 5))
   t.match([first, second, third], [{ busy: 0 }, { busy: 0 }, { busy: 50 }])
-  t.ok((second?.['blocked'] ?? 0) >= 40, 'all but the last of them')
+  t.ok((second?.['blocked'] ?? 0) >= 40, 'during all writes but the last one')
   t.ok((first?.['blocked'] ?? 0) >= 30)
 })
 
-t.test('a stage behind a slow one starves', async (t) => {
+t.test('a stage after a slow one is starved', async (t) => {
   const { target: last } = await timesOf(source(10), transform(5), target(0))
   t.equal(last?.['busy'], 0)
   t.equal(last?.['starved'], 50)
 })
 
-t.test('counts the records of batches and of writes that are joined', async (t) => {
+t.test('counts the records of batches and of joined writes', async (t) => {
   const batches = Readable.from([[{ n: 1 }, { n: 2 }], [{ n: 3 }]])
   const joined: number[] = []
   const writable = new Writable({

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { readTallies, saveTallies, sumTallies, Tally } from '../../benchmarks/tally.ts'
 
-t.test('a tally knows how many there were, their order, and small parts of them', async (t) => {
+t.test('a tally depends on the number of values, their order, and their low bits', async (t) => {
   t.strictSame(tallyOf([1.5, -2, 3e12]).contents, tallyOf([1.5, -2, 3e12]).contents)
   const sequences = [[], [0], [0, 0], [1, 2], [2, 1], [1, 2 + 2 ** -20], [-1, 2], [2 ** 33 + 1, 2], [1.5, 2]]
   const contents = sequences.map((figures) => tallyOf(figures).contents)
@@ -12,13 +12,13 @@ t.test('a tally knows how many there were, their order, and small parts of them'
   t.equal(new Set(contents.map(({ rows, checksum }) => `${rows} ${checksum}`)).size, sequences.length)
 })
 
-t.test('the sum of several keeps them apart', async (t) => {
+t.test('the sum of several tallies depends on which tally counted a value', async (t) => {
   const [one, other] = [tallyOf([1, 2]), tallyOf([3])]
   t.equal(sumTallies(one, other).rows, 3)
   t.not(sumTallies(one, other).checksum, sumTallies(other, one).checksum)
 })
 
-t.test('comes back as the output of a run', async (t) => {
+t.test('a saved tally is read as the output of a run', async (t) => {
   const directory = t.testdir()
   const tallies = [tallyOf([1, 2]), tallyOf([3])]
   await saveTallies(directory, tallies, 17)

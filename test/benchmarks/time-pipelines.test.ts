@@ -24,14 +24,14 @@ class Taking extends Writable {
   }
 }
 
-t.test('runs the pipelines in turns, and names the stage that is busy for the longest', async (t) => {
+t.test('runs the pipelines in turns, and names the stage that is busiest', async (t) => {
   const order: string[] = []
   const make = (name: string) => () => {
     order.push(name)
     return [records(200), new Passing(), new Taking()]
   }
   const { pipelines, rounds } = await timePipelines({ a: make('a'), b: make('b') }, { rounds: 2 })
-  t.strictSame(order, ['a', 'b', 'a', 'b', 'a', 'b'], 'a run to warm up, and two that count')
+  t.strictSame(order, ['a', 'b', 'a', 'b', 'a', 'b'], 'one warm-up run and two measured runs')
   t.equal(rounds, 2)
   t.match(pipelines, [
     { name: 'a', records: 200, times: [Number, Number], ratio: { median: 1 } },
@@ -47,7 +47,7 @@ t.test('runs the pipelines in turns, and names the stage that is busy for the lo
   }
 })
 
-t.test('leaves the records as they are, counts those in batches, and makes a table', async (t) => {
+t.test('does not change the records, counts those in batches, and formats a table', async (t) => {
   const written: unknown[] = []
   const report = await timePipelines(
     {
@@ -61,15 +61,15 @@ t.test('leaves the records as they are, counts those in batches, and makes a tab
     { rounds: 2 },
   )
   t.strictSame(written.slice(0, 2), [[{ n: 1 }, { n: 2 }], [{ n: 3 }]])
-  t.equal(written.length, 6, 'a run to warm up, and two that count')
+  t.equal(written.length, 6, 'one warm-up run and two measured runs')
   t.equal(report.pipelines[0]?.records, 3)
   t.match(formatPipelines(report), /^median of 2 runs each.*\n.*records\/s.*\n {2}mine +3 [^]*\n {2}Passing \(2\) .*%/)
 })
 
-t.test('fails as the pipeline does', async (t) => {
+t.test('fails with the error of the pipeline', async (t) => {
   const failing = () => [
     records(3),
-    new Writable({ objectMode: true, write: (_chunk, _encoding, callback) => callback(new Error('no luck')) }),
+    new Writable({ objectMode: true, write: (_chunk, _encoding, callback) => callback(new Error('write failed')) }),
   ]
-  await t.rejects(timePipelines({ failing }), { message: 'no luck' })
+  await t.rejects(timePipelines({ failing }), { message: 'write failed' })
 })

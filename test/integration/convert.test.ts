@@ -1,5 +1,5 @@
 /**
- * `spillway convert` on real data, read back by DuckDB, and as a process of its own among others.
+ * `spillway convert` with real data, read back by DuckDB, and in a separate process with pipes and signals.
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +18,7 @@ const env = { ...process.env, NODE_OPTIONS: '', TAP: '' }
 
 const duckDb = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect()
 
-/** How DuckDB reads a file of each kind. */
+/** The DuckDB function that reads a file of each format. */
 const readers: Record<string, (path: string) => string> = {
   json: (path) => `read_json('${path}', format = 'array')`,
   jsonl: (path) => `read_json('${path}', format = 'newline_delimited', sample_size = -1)`,
@@ -26,7 +26,7 @@ const readers: Record<string, (path: string) => string> = {
   parquet: (path) => `read_parquet('${path}')`,
 }
 
-t.test('goes from every format to every other and back', async (t) => {
+t.test('converts every format to every other and back', async (t) => {
   const records = [
     { id: 1, name: 'a "quoted", b\nc', ok: true, m: { x: 0.1, y: -2.5 }, big: 12345678901234567 },
     { id: 2, name: '', ok: false, m: { x: 1e300, y: 0 }, big: 3 },
@@ -49,7 +49,7 @@ t.test('goes from every format to every other and back', async (t) => {
   }
 })
 
-t.test('real data comes out of every format with the counts and sums it had', async (t) => {
+t.test('real data has the same counts and sums in every format', async (t) => {
   const dir = t.testdir({})
   const cases: [string, string][] = [
     ['sp500-2000.csv', 'count(*), sum(close), sum(volume), min(date), max(date)'],
@@ -78,7 +78,7 @@ t.test('runs from the command line', async (t) => {
   t.equal(parseLines(readFileSync(join(dir, 'in.jsonl.dead-letter.jsonl'), 'utf8')).length, 1)
 })
 
-t.test('stops when the reader of its output goes away', async (t) => {
+t.test('stops when the reader closes its output', async (t) => {
   const dir = t.testdir({})
   writeFileSync(
     join(dir, 'in.jsonl'),
@@ -88,10 +88,10 @@ t.test('stops when the reader of its output goes away', async (t) => {
   const args = ['-c', script, 'bash', process.execPath, main, join(dir, 'in.jsonl')]
   const { stdout, stderr } = await finished('bash', args, root)
   t.equal(stdout, 'id,text\n1 0\n')
-  t.equal(stderr, 'spillway: stopped, as nobody reads the output any more.\n')
+  t.equal(stderr, 'spillway: stopped, because the reader closed the output.\n')
 })
 
-t.test('completes its file on Ctrl-C, though its input would never end', async (t) => {
+t.test('completes its file on Ctrl-C with an endless input', async (t) => {
   const dir = t.testdir({})
   const out = join(dir, 'out.csv')
   const args = ['--import', 'tsx', main, 'convert', '--from', 'jsonl', '--out', out]
@@ -113,7 +113,7 @@ async function query(figures: string, table: string): Promise<unknown> {
   return reader.getRows()[0]?.map(comparable)
 }
 
-/** Sums of doubles depend on the order of adding in their last digits; integers are wide or not by the reader. */
+/** Rounds numbers: the last digits of a sum of doubles depend on its order. Integers may be bigints or not. */
 function comparable(value: unknown): string {
   const number = typeof value === 'bigint' ? Number(value) : value
   return typeof number === 'number' ? number.toPrecision(12) : String(value)

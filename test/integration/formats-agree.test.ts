@@ -1,5 +1,5 @@
 /**
- * One run in three formats, read by DuckDB: each holds exactly the same rows, whatever the data.
+ * One run in three formats, read by DuckDB: each format contains exactly the same rows.
  */
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { ResultStreamer } from '../../lib/result-streamer.ts'
 
 const FORMATS = ['jsonl', 'csv', 'parquet'] as const
 
-/** The columns of a run, as each format names them, and their types. */
+/** The columns of a run and their types. */
 const COLUMNS: Readonly<Record<string, string>> = {
   phase: 'VARCHAR',
   container: 'VARCHAR',
@@ -48,7 +48,7 @@ function* makeRecords(count: number) {
       note: NOTES[i % NOTES.length],
       big: (BigInt(i) * 9_007_199_254_740_993n * (i % 2 === 0 ? 1n : -1n)) / 7n,
       flag: i % 5 === 0 ? null : i % 2 === 0,
-      // A field that turns up late, and one whose type changes.
+      // A field that first occurs late, and one whose type changes.
       ...(i >= 2200 && { late: i / 3 }),
       widened: i < 3300 ? i : i % 4 === 0 ? '' : `text ${i}`,
       result: {
@@ -70,7 +70,7 @@ async function run(t: Test, count: number): Promise<string> {
   return dir
 }
 
-/** A query of the run's rows in one format, all with the same columns and types. */
+/** A query of the run's rows in one format. Its columns and types are the same for all formats. */
 function rowsOf(dir: string, format: (typeof FORMATS)[number]): string {
   const glob = join(dir, format, 'results', '**', `*.${format}`)
   const readers = {
@@ -88,7 +88,7 @@ function rowsOf(dir: string, format: (typeof FORMATS)[number]): string {
             .map((key) => `"${key}"`)
             .join('.')
         : `"${name}"`
-    // DuckDB writes a double as 3.0 where it meets text: numbers are compared as numbers.
+    // DuckDB converts a double to text as 3.0, so numbers are compared as numbers.
     const value = name === 'widened' ? `coalesce(TRY_CAST(${source} AS DOUBLE)::VARCHAR, ${source}::VARCHAR)` : source
     return `CAST(${value} AS ${type}) AS "${name}"`
   })
@@ -105,7 +105,7 @@ async function countOf(connection: DuckDBConnection, query: string): Promise<num
   return Number(reader.getRows()[0]?.[0])
 }
 
-void t.test('the files of each format hold the same rows, with drift, nulls and empty texts', async (t) => {
+void t.test('the files of each format contain the same rows, with drift, nulls and empty texts', async (t) => {
   const count = 5000
   const dir = await run(t, count)
   const connection = await (await DuckDBInstance.create()).connect()
@@ -117,7 +117,7 @@ void t.test('the files of each format hold the same rows, with drift, nulls and 
     for (const other of FORMATS) {
       if (one === other) continue
       const difference = `${rowsOf(dir, one)} EXCEPT ALL ${rowsOf(dir, other)}`
-      t.equal(await countOf(connection, difference), 0, `${one} has nothing that ${other} lacks`)
+      t.equal(await countOf(connection, difference), 0, `${other} has all rows of ${one}`)
     }
   }
 })

@@ -1,6 +1,6 @@
 /**
- * Processes that get a second signal while they end: they exit, whatever hangs, and a resume makes of their runs what an
- * undisturbed run would have made.
+ * Processes that receive a second signal while they end. They exit even if a topology hangs, and a resumed run has the
+ * same records as an uninterrupted one.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,7 +16,7 @@ const CONTAINERS = 3
 
 const STOPPED: readonly (number | null)[] = [EXIT_CODES.interrupted, EXIT_CODES.terminated]
 
-/** Until a file says where they end, containers go on for ever, or hang, and so does the output of their phase. */
+/** While the file `end` does not exist, containers never end or hang, and the output of a phase hangs. */
 const TOPOLOGIES = `
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
@@ -51,7 +51,7 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Runs `spillway` in a process of its own; `onBegin` is told of the process. */
+/** Runs `spillway` in a new process. `onBegin` receives a function that interrupts it. */
 async function spillway(args: readonly string[], onBegin: (interrupt: () => void) => void = () => {}): Promise<Ended> {
   const main = new URL('../../lib/cli/main.ts', import.meta.url).pathname
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
@@ -59,7 +59,7 @@ async function spillway(args: readonly string[], onBegin: (interrupt: () => void
     env: { ...process.env, NODE_OPTIONS: '' },
   })
   onBegin(() => {
-    // Two that are alike would become one if the process had no time between them.
+    // Two different signals: two equal ones would be merged if the process did not run between them.
     child.kill('SIGINT')
     child.kill('SIGTERM')
   })
@@ -67,50 +67,50 @@ async function spillway(args: readonly string[], onBegin: (interrupt: () => void
   return { code: child.exitCode, stderr }
 }
 
-/** What a run of one phase is stopped by, and when. */
+/** How and when a run of one phase is stopped. */
 interface Stop {
   readonly topology: string
-  /** Records of each container; by default more than it has made when it is stopped. */
+  /** Number of records of each container. @default more than it has made when it is stopped */
   readonly end?: number
-  /** @param journal - what is in that of the run */
+  /** @param journal - the text of the run's journal */
   readonly isDue: (journal: string, directory: string) => boolean
-  /** Whether it ends in good order before the patience of the second signal is over. */
-  readonly endsWell: boolean
+  /** Whether it ends cleanly within the time limit of the second signal. */
+  readonly endsCleanly: boolean
 }
 
-/** A run that gets two signals at once, and is resumed. */
-async function expectResume(t: Test, { topology, end, isDue, endsWell }: Stop): Promise<void> {
+/** Starts a run, sends two signals at once, and checks that a resume completes it. */
+async function expectResume(t: Test, { topology, end, isDue, endsCleanly }: Stop): Promise<void> {
   const workflow = { id: 'run', concurrency: 2, checkpoint_records: 500, phases: [{ name: 'only', topology }] }
   const directory = t.testdir({ 'topologies.mjs': TOPOLOGIES, 'search.json': JSON.stringify({ workflow }) })
   const run = join(directory, 'run')
   const journal = join(run, 'journal/00000001.jsonl')
-  const words = ['--topologies', join(directory, 'topologies.mjs'), '--out', directory, '-q']
-  const stopped = await spillway(['run', join(directory, 'search.json'), ...words], (interrupt) => {
-    const look = () => {
+  const options = ['--topologies', join(directory, 'topologies.mjs'), '--out', directory, '-q']
+  const stopped = await spillway(['run', join(directory, 'search.json'), ...options], (interrupt) => {
+    const poll = () => {
       if (existsSync(journal) && isDue(readFileSync(journal, 'utf8'), directory)) interrupt()
-      else setImmediate(look)
+      else setImmediate(poll)
     }
-    look()
+    poll()
   })
-  // Which of the two comes first is not for the sender to say.
+  // The order in which the two signals are delivered is not defined.
   t.ok(STOPPED.includes(stopped.code), `exit code ${stopped.code}`)
-  t.equal(stopped.stderr.includes('To go on: spillway resume'), endsWell, stopped.stderr)
+  t.equal(stopped.stderr.includes('To continue: spillway resume'), endsCleanly, stopped.stderr)
 
   const { commit } = (await readRunState(run)).phase('only')
   const written = [...rowsOf(run).values()]
-  t.equal(commit?.counts.written, written.flat().length, 'all that is in the files is committed')
+  t.equal(commit?.counts.written, written.flat().length, 'all records in the files are committed')
   t.strictSame((await verifyRun(run)).problems, [])
   const last = end ?? 1000 + Math.max(...written.map(({ length }) => length))
   writeFileSync(join(directory, 'end'), String(last))
   t.strictSame(await spillway(['resume', run, '-q']), { code: EXIT_CODES.done, stderr: '' })
-  const undisturbed = Array.from({ length: last }, (_, n) => n)
+  const expected = Array.from({ length: last }, (_, n) => n)
   const resumed = rowsOf(run)
-  for (let index = 0; index < CONTAINERS; index++) t.strictSame(resumed.get(`c${index}`), undisturbed)
+  for (let index = 0; index < CONTAINERS; index++) t.strictSame(resumed.get(`c${index}`), expected)
   t.equal(resumed.size, CONTAINERS)
   t.strictSame((await verifyRun(run)).problems, [])
 }
 
-/** The numbers of the records of each container, in the order in which they stand in the files. */
+/** The numbers of the records of each container, in the order of the files. */
 function rowsOf(run: string): Map<string, number[]> {
   const rows = new Map<string, number[]>()
   for (const part of readdirSync(join(run, 'results/only'))) {
@@ -128,15 +128,15 @@ function rowsOf(run: string): Map<string, number[]> {
 
 t.test('containers that never end', async (t) => {
   const isDue = (journal: string) => journal.includes('"type":"commit"')
-  await expectResume(t, { topology: 'endless', isDue, endsWell: true })
+  await expectResume(t, { topology: 'endless', isDue, endsCleanly: true })
 })
 
 t.test('containers that hang', async (t) => {
   const isDue = (journal: string) => journal.includes('"rows":4000,')
-  await expectResume(t, { topology: 'hanging', isDue, endsWell: true })
+  await expectResume(t, { topology: 'hanging', isDue, endsCleanly: true })
 })
 
-t.test('an output that hangs, which the first signal would wait for', async (t) => {
+t.test('an output that hangs, for which the first signal waits', async (t) => {
   const isDue = (_journal: string, directory: string) => existsSync(join(directory, 'output-begun'))
-  await expectResume(t, { topology: 'hangingOutput', end: 2000, isDue, endsWell: false })
+  await expectResume(t, { topology: 'hangingOutput', end: 2000, isDue, endsCleanly: false })
 })

@@ -1,5 +1,5 @@
 /**
- * What is hard on a Parquet file, through the sink and back through DuckDB.
+ * Difficult input for Parquet files: written by the sink, and read by DuckDB.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -78,7 +78,7 @@ t.test('200 MB of text in one cell', async (t) => {
   ])
 })
 
-t.test('values that fit no column are rejected with their field and record, and the others are written', async (t) => {
+t.test('values that fit no column are rejected with field and record, and other records are written', async (t) => {
   const records = [{ a: 1 }, { a: 'x' }, { a: Symbol('x') }, { a: 2n ** 70n }, { a: 1.5 }, { b: 1 }, 5, { a: 2 }]
   const { path, stats } = await write(t, records, { schema: { a: 'int64' }, onDrift: 'reject' })
   t.match(stats, { recordsIn: 8, written: 2, rejected: 6, inFlight: 0 })
@@ -94,11 +94,11 @@ t.test('values that fit no column are rejected with their field and record, and 
   t.ok(letters.every(({ reason }) => reason.length > 10))
 })
 
-t.test('an error tells the record and the field', async (t) => {
+t.test('an error names the record and the field', async (t) => {
   const failing = write(t, [{ a: 1 }, { a: 2 }, { a: { b: 1 } }], { schema: { a: 'double' }, onDrift: 'error' })
   await t.rejects(failing, { code: 'ERR_SPILLWAY_DRIFT', message: /[Rr]ecord .*field a/s })
   t.ok(existsSync(join(t.testdirName, 'a.parquet')))
-  t.equal((await parquetInfo(join(t.testdirName, 'a.parquet'))).rows, 2, 'what came before is in a complete file')
+  t.equal((await parquetInfo(join(t.testdirName, 'a.parquet'))).rows, 2, 'the records before it are in a complete file')
 })
 
 for (const compression of CODEC_NAMES) {

@@ -1,4 +1,4 @@
-/** A run that is killed at any moment, and resumed, leaves exactly what an undisturbed run does. */
+/** A run that is killed at any moment and resumed has exactly the same results as an uninterrupted run. */
 import t from 'tap'
 import { testResumes } from '../helpers/killed-run.ts'
 

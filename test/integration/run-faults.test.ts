@@ -1,4 +1,4 @@
-/** What goes wrong with a disk ends a run with one clear error, keeps what can be read, and can be resumed from. */
+/** A disk error ends a run with one clear error. The records written are readable, and the run can be resumed. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -45,20 +45,20 @@ async function rowsIn(run: string): Promise<number> {
   return rows
 }
 
-/** What an error is expected to have. */
+/** The expected code and message of an error. */
 interface ExpectedError {
   readonly code: string
   readonly message: RegExp
 }
 
-/** A run with faults, and what it comes to when they are gone. */
+/** Runs a workflow with faults, and checks that a resume without them completes it. */
 async function expectRecovery(t: Test, results: ResultsSettings, faults: Faults, error: ExpectedError): Promise<void> {
   const outputDir = t.testdir()
   const run = join(outputDir, 'run')
   const faulty = new Coordinator({ outputDir, topologies: { search }, openTarget: faultyTarget(faults) })
   await t.rejects(faulty.executeWorkflow(workflowOf(results)), { ...error })
-  // A part of Parquet that has no room for its first footer cannot be read.
-  if (!isParquet(results)) t.ok((await rowsIn(run)) > 0, 'what was written can be read')
+  // A Parquet part that has no space for its first footer cannot be read.
+  if (!isParquet(results)) t.ok((await rowsIn(run)) > 0, 'the records written can be read')
   const { counts } = await new Coordinator({ outputDir, topologies: { search } }).resumeWorkflow(run)
   t.match(counts, { written: CONTAINERS * RECORDS, rejected: 0, inFlight: 0 })
   t.equal(await rowsIn(run), CONTAINERS * RECORDS)
@@ -95,7 +95,7 @@ t.test('a disk that is full for the journal', async (t) => {
   await expectRecovery(t, {}, faults, { code: 'ERR_SPILLWAY_IO', message: /journal.*ENOSPC/ })
 })
 
-t.test('a directory that is removed under the run', async (t) => {
+t.test('a directory that is removed during the run', async (t) => {
   const outputDir = t.testdir()
   const removing: Topology<number> = {
     ...search,
@@ -111,7 +111,7 @@ t.test('a directory that is removed under the run', async (t) => {
   await t.rejects(run, { code: 'ERR_SPILLWAY_IO', message: /run/ })
 })
 
-t.test('a real limit on the size of files, and the resume after it was raised', async (t) => {
+t.test('a real file size limit, and a resume after it was raised', async (t) => {
   const outputDir = t.testdir()
   const run = join(outputDir, 'run')
   const topologies = join(outputDir, 'topologies.mjs')
@@ -126,7 +126,7 @@ t.test('a real limit on the size of files, and the resume after it was raised', 
   const main = new URL('../../lib/cli/main.ts', import.meta.url).pathname
   const command = `exec "$0" --import "${import.meta.resolve('tsx')}" "${main}" "$@"`
   const spillway = async (limit: string, ...args: string[]) => {
-    // 512 bytes or 1 KB a block, by the shell: less than all results in either case.
+    // A block has 512 bytes or 1 KB, depending on the shell. The limit is below the size of the results in both cases.
     const child = spawn('sh', ['-c', `ulimit -f ${limit}; ${command}`, process.execPath, ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: '' },
@@ -134,8 +134,8 @@ t.test('a real limit on the size of files, and the resume after it was raised', 
     const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')])
     return { code: child.exitCode, stderr }
   }
-  const words = ['--topologies', topologies, '--out', outputDir, '-q']
-  const limited = await spillway('1000', 'run', join(outputDir, 'search.json'), ...words)
+  const options = ['--topologies', topologies, '--out', outputDir, '-q']
+  const limited = await spillway('1000', 'run', join(outputDir, 'search.json'), ...options)
   t.equal(limited.code, 1)
   t.match(limited.stderr, /part-00000\.jsonl: EFBIG.*ulimit -f/)
   const rows = await rowsIn(run)
@@ -144,10 +144,10 @@ t.test('a real limit on the size of files, and the resume after it was raised', 
   t.equal(await rowsIn(run), 12_000)
 })
 
-// Where none may be mounted there is the limit on the size of files above.
+// Skipped if mounting is not permitted. The file size limit above covers that case.
 const place = mountSmallDisk('size=4m')
 if (place !== undefined) {
-  t.test('a real full disk, and the resume after space was freed', async (t) => {
+  t.test('a real full disk, and a resume after space was freed', async (t) => {
     const ballast = join(place, 'ballast')
     writeFileSync(ballast, Buffer.alloc(3_500_000))
     const run = join(place, 'run')
@@ -159,7 +159,7 @@ if (place !== undefined) {
     t.equal(await rowsIn(run), CONTAINERS * RECORDS)
   })
 
-  t.test('a place that is read-only', async (t) => {
+  t.test('a read-only file system', async (t) => {
     execFileSync('mount', ['-o', 'remount,ro', place])
     const coordinator = new Coordinator({ outputDir: join(place, 'new'), topologies: { search } })
     await t.rejects(coordinator.executeWorkflow(workflowOf()), {
@@ -169,7 +169,7 @@ if (place !== undefined) {
   })
 }
 
-/** Undefined where nothing may be mounted. */
+/** Mounts a tmpfs and returns its path. Returns undefined if mounting is not permitted. */
 function mountSmallDisk(options: string): string | undefined {
   const path = mkdtempSync(join(tmpdir(), 'spillway-disk-'))
   try {
@@ -185,7 +185,7 @@ function mountSmallDisk(options: string): string | undefined {
   return path
 }
 
-t.test('an error tells the record and the container that were at work', async (t) => {
+t.test('an error names the record and the container in which it occurred', async (t) => {
   const outputDir = t.testdir()
   const bursting: Topology<number> = {
     ...search,

@@ -1,6 +1,6 @@
 /**
- * The three-phase workflow of the documentation, as it stands, in each format: every record is in the files once, and
- * the aggregates are those that DuckDB finds in them.
+ * The three-phase workflow of the documentation, unchanged, in each format: every record is in the files once, and the
+ * aggregates equal those that DuckDB computes from the files.
  */
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { join } from 'node:path'
@@ -27,7 +27,7 @@ const WORKFLOW = `workflow:
       depends_on: [parameter_optimization]
 `
 
-/** Records whose figures differ from container to container and from phase to phase. */
+/** A topology whose metrics differ between containers and between phases. */
 function makeTopology(seed: number): Topology {
   return defineTopology({
     *containers() {
@@ -55,7 +55,7 @@ async function rowsOf(connection: DuckDBConnection, query: string): Promise<Reco
   return reader.getRowObjectsJS()
 }
 
-/** The statement by which a run is read, with the columns of every format under the same names. */
+/** A query of a run whose columns have the same names in every format. */
 function flat(query: string, format: string): string {
   const metric = (name: string) => (format === 'jsonl' ? `result.metrics.${name}` : `"result.metrics.${name}"`)
   return `SELECT phase, container, n, ${metric('sharpe_ratio')} AS sharpe_ratio, ${metric('total_return')} AS total_return FROM (${query})`
@@ -69,7 +69,7 @@ function sameWithin(t: Test, actual: number | null, expected: unknown, name: str
   )
 }
 
-t.test('every record once, and aggregates as DuckDB finds them', async (t) => {
+t.test('every record is written once, and the aggregates equal those of DuckDB', async (t) => {
   const dir = t.testdir({ 'workflow.yaml': WORKFLOW })
   const instance = await DuckDBInstance.create(':memory:')
   const connection = await instance.connect()
@@ -113,7 +113,7 @@ t.test('every record once, and aggregates as DuckDB finds them', async (t) => {
     const { phases: byPhase, topPerformers, averageMetrics, bestContainers } = result.aggregatedResults ?? {}
     summaries.add(JSON.stringify({ byPhase, topPerformers, averageMetrics, bestContainers }))
   }
-  t.equal(summaries.size, 1, 'the aggregates are the same to the last bit')
+  t.equal(summaries.size, 1, 'the aggregates are equal to the last bit')
   connection.closeSync()
   instance.closeSync()
 })

@@ -466,7 +466,7 @@ t.test('refuses before anything runs, and leaves nothing behind', async (t) => {
     /phases\[0\]\.topology: no topology is registered as `serch`\. Did you mean `search`\?/,
   )
   await refused(onePhase({ id: '../up' + '\0' }), 'ERR_SPILLWAY_WORKFLOW', /NUL/)
-  await refused({ phases: [] }, 'ERR_SPILLWAY_WORKFLOW', /a list of one phase or more/)
+  await refused({ phases: [] }, 'ERR_SPILLWAY_WORKFLOW', /a list of at least one phase/)
   await refused(undefined, 'ERR_SPILLWAY_WORKFLOW', /expected an object/)
   await t.rejects(coordinator.executeWorkflow(onePhase(), { signal: AbortSignal.abort() }), { name: 'AbortError' })
   t.throws(() => new Coordinator({ outputDir: 'x', topologies: { a: {} as Topology } }), {

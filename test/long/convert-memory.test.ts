@@ -1,5 +1,5 @@
 /**
- * `spillway convert` keeps to its memory whatever the number and the size of the records, with a small heap. Needs the
+ * The memory of `spillway convert` is bounded for any number and size of records, with a small heap. The test needs the
  * build: run it by `npm run test:long`.
  */
 import { randomBytes } from 'node:crypto'
@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, '../..')
 const command = join(root, 'dist/lib/cli/main.js')
 const smallHeap = '--max-old-space-size=64'
 
-/** What a conversion may take above an empty process. */
+/** The most memory of a conversion, above that of an empty process. */
 const MOST_KB = 100 * 1024
 
 function* manySmallRecords() {

@@ -1,4 +1,4 @@
-/** A small run that is killed before, in the middle of and after every operation on its files, and resumed. */
+/** A small run that is killed before, in the middle of and after every file operation, and resumed. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -15,7 +15,7 @@ const search: Topology<number> = {
   containers: () => [0, 1, 2].map((index) => ({ id: `c${index}`, config: index })),
   async *run({ config }) {
     for (let n = 0; n < 6; n++) {
-      // The disk gets its turn, so that there is a commit behind every few records.
+      // Yields to pending disk operations, so that there is a commit after every few records.
       for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
       yield { n, ...(n === 4 && { refused: () => n }), result: { metrics: { sharpe_ratio: config + n / 10 } } }
     }
@@ -46,7 +46,7 @@ function contentOf(run: string) {
   return { lines: lines.sort(), phases, topPerformers, rejections }
 }
 
-async function isBegun(run: string): Promise<boolean> {
+async function isStarted(run: string): Promise<boolean> {
   try {
     return (await readRunState(run)).workflow !== undefined
   } catch (error) {
@@ -57,7 +57,7 @@ async function isBegun(run: string): Promise<boolean> {
 
 if (process.argv[2] !== 'work') {
   for (const commit of COMMIT_UNITS) {
-    void t.test(`committed by ${commit}`, async (t) => {
+    void t.test(`with commit: ${commit}`, async (t) => {
       const directory = t.testdir()
       const script = join(directory, 'work.mts')
       writeFileSync(
@@ -69,16 +69,16 @@ if (process.argv[2] !== 'work') {
         const coordinator = new Coordinator({ outputDir: ${JSON.stringify(directory)}, topologies: { search }, openTarget: killingTarget() })
         await coordinator.executeWorkflow(workflowOf(${JSON.stringify(commit)}))`,
       )
-      const undisturbed = new Coordinator({ outputDir: join(directory, 'undisturbed'), topologies: { search } })
-      const expected = contentOf((await undisturbed.executeWorkflow(workflowOf(commit))).directory)
+      const uninterrupted = new Coordinator({ outputDir: join(directory, 'uninterrupted'), topologies: { search } })
+      const expected = contentOf((await uninterrupted.executeWorkflow(workflowOf(commit))).directory)
       const run = join(directory, 'run')
       const coordinator = new Coordinator({ outputDir: directory, topologies: { search } })
       const kills = await killAtEveryWrite(script, {
         execArgv: ['--import', import.meta.resolve('tsx')],
         env: { ...process.env, NODE_OPTIONS: '' },
         async afterKill({ n, moment, operation }) {
-          // Killed before it was written down what is to be run, a run is begun anew.
-          if (existsSync(join(run, 'journal/00000001.jsonl')) && (await isBegun(run))) {
+          // A run that was killed before its workflow was in the journal cannot be resumed.
+          if (existsSync(join(run, 'journal/00000001.jsonl')) && (await isStarted(run))) {
             const { counts } = await coordinator.resumeWorkflow(run)
             t.match(counts, { written: 15, rejected: 3, inFlight: 0 })
             t.strictSame(contentOf(run), expected, `${moment} operation ${n}, ${operation}`)

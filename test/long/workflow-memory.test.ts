@@ -1,6 +1,6 @@
 /**
- * A workflow keeps to its memory, however many containers it has and however much its phases hand on. Needs the build:
- * run it by `npm run test:long`.
+ * The memory of a workflow is bounded for any number of containers and any size of phase outputs. The test needs the
+ * build: run it by `npm run test:long`.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,14 +10,14 @@ import { peakOf } from '../helpers/peak-memory.ts'
 
 const entry = pathToFileURL(join(import.meta.dirname, '../../dist/lib/index.js')).href
 
-/** Peak memory of a process, in megabytes, that runs `code` with a coordinator's options and workflow in hand. */
+/** Peak memory of a process that runs `code` with `Coordinator` imported, in megabytes. */
 function peakMegabytes(t: Test, code: string): number {
   const script = join(t.testdirName, 'run.mjs')
   writeFileSync(script, `import { Coordinator } from ${JSON.stringify(entry)}\n${code}`)
   return peakOf([script, t.testdirName]) / 1024
 }
 
-const HAND_ON = `
+const PASS_ROWS = `
 const rows = 2_000_000
 const producer = {
   containers: () => [{ id: 'all' }],
@@ -63,19 +63,19 @@ const { counts } = await coordinator.executeWorkflow({ phases: [{ name: 'a', top
 if (counts.written !== ${count}) throw new Error(JSON.stringify(counts))
 `
 
-void t.test('hands 200 MB of rows from phase to phase within 150 MB above an empty process', (t) => {
+void t.test('passes 200 MB of rows from phase to phase within 150 MB above an empty process', (t) => {
   t.testdir()
   const empty = peakOf(['--eval', '0']) / 1024
-  const peak = peakMegabytes(t, HAND_ON)
+  const peak = peakMegabytes(t, PASS_ROWS)
   t.ok(peak - empty <= 150, `${Math.round(peak - empty)} MB above ${Math.round(empty)} MB`)
   t.end()
 })
 
-void t.test('memory stands still once the containers with statistics of their own are all there', (t) => {
+void t.test('memory does not grow after the maximum number of containers with statistics is reached', (t) => {
   t.testdir()
   const first = peakMegabytes(t, containers(100_000))
   const more = peakMegabytes(t, containers(1_000_000))
-  // A million ids are kept as hashes, in 16 MB.
+  // A million ids are stored as hashes, which take 16 MB.
   t.ok(more - first <= 100, `${Math.round(more)} MB for a million containers, ${Math.round(first)} MB for 100,000`)
   t.end()
 })

@@ -1,7 +1,7 @@
 /**
- * Checks a build on whatever version of Node runs this: writes records in every format and reads the aggregates, and runs
- * a workflow whose phases hand on a value in memory and rows on disk, and fills up a disk of the fault kit.
- * Usage: node test/smoke/smoke.mjs [directory that holds the build, default: dist]
+ * Checks a build with the version of Node.js that runs this script. It writes records in every format and reads the
+ * aggregates. It runs a workflow with phase outputs in memory and on disk, and fills a disk of the fault kit.
+ * Usage: node test/smoke/smoke.mjs [directory of the build, default: dist]
  */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

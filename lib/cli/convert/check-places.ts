@@ -1,6 +1,6 @@
 /**
- * Looks at the places a conversion reads and writes before anything is read or written, so that nothing is lost to a
- * mistyped name.
+ * Checks the input and output paths of a conversion before anything is read or written, so that a mistyped name
+ * destroys no data.
  */
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -10,18 +10,18 @@ import type { ConversionPlan } from './conversion-plan.ts'
 
 const REMEDY = 'Choose another name, or pass --overwrite.'
 
-/** Input that is a regular file: it can be read twice. */
+/** Input that is a regular file, which can be read twice. */
 export interface InputFile {
   readonly path: string
   readonly bytes: number
 }
 
 /**
- * Makes sure that the input is there and that no file of value would be overwritten.
+ * Checks that the input exists and that no file is overwritten without permission.
  *
- * @returns the input, null if it is a pipe or the like
- * @throws {SpillwayError} `ERR_SPILLWAY_IO` for input that is missing or a directory, `ERR_SPILLWAY_EXISTS` for output
- *   that is there already and may not be overwritten, or is the input itself
+ * @returns the input; null if it is not a regular file, such as a pipe
+ * @throws {SpillwayError} `ERR_SPILLWAY_IO` if the input is missing or a directory; `ERR_SPILLWAY_EXISTS` if the output
+ *   exists and may not be overwritten, or is the input itself
  */
 export async function checkPlaces(plan: ConversionPlan): Promise<InputFile | null> {
   const { source, target, deadLetterPath, onDeadLetters, overwrite } = plan
@@ -34,7 +34,8 @@ export async function checkPlaces(plan: ConversionPlan): Promise<InputFile | nul
       throw exists(path, `${path} is the input itself. Choose another name.`)
     }
     if (path === deadLetterPath) {
-      if (onDeadLetters === 'error') throw exists(path, `${path} holds what an earlier run rejected. ${REMEDY}`)
+      if (onDeadLetters === 'error')
+        throw exists(path, `${path} holds the rejected records of an earlier run. ${REMEDY}`)
     } else if (!overwrite) throw exists(path, `${path} already exists. ${REMEDY}`)
   }
   if (typeof target === 'string' && resolve(target) === resolve(deadLetterPath)) {

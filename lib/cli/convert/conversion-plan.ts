@@ -1,5 +1,5 @@
 /**
- * What `spillway convert` was asked for, checked and completed before any file is touched.
+ * The options of `spillway convert`, checked and completed before any file is opened.
  */
 import type { Readable, Writable } from 'node:stream'
 import { expectValue, integerFrom } from '../../core/options.ts'
@@ -22,37 +22,37 @@ export interface ConvertOptions {
   readonly maxLineBytes?: number
 }
 
-/** A conversion, in every detail. */
+/** A conversion with all options resolved. */
 export interface ConversionPlan {
   readonly from: InputFormat
   /** Path of the input, or a stream. */
   readonly source: string | Readable
-  /** Between the cells of CSV input. */
+  /** The character between the cells of CSV input. */
   readonly delimiter: string
   readonly to: Format
   /** Path of the output, or a stream. */
   readonly target: string | Writable
-  /** Between the cells of CSV output. */
+  /** The character between the cells of CSV output. */
   readonly outDelimiter: string
-  /** Undefined for the default of the format. */
+  /** Undefined means the default of the format. */
   readonly compression: Compression | undefined
   readonly nest: boolean
   readonly allText: boolean
   readonly overwrite: boolean
   readonly deadLetterPath: string
-  /** What to do with rejections of an earlier run. */
+  /** What to do with a dead-letter file of an earlier run. */
   readonly onDeadLetters: OnExisting
   readonly maxLineBytes: number | undefined
 }
 
-/** Stands for standard input or output. */
+/** The path that means standard input or output. */
 const STANDARD = '-'
 
 /**
- * Completes what the user gave.
+ * Checks the options and completes them: formats from file names, and defaults.
  *
  * @param input - path of the input, or `-`
- * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for what cannot be meant
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for options that are invalid or contradict each other
  */
 export function planConversion(
   input: string,
@@ -63,16 +63,16 @@ export function planConversion(
   const to = options.to ?? guessOutput(options.out)
   const isCsv = from === 'csv' || from === 'tsv'
   if (input === STANDARD && streams.stdin.isTTY === true) {
-    throw misuse('There is no input: name a file, or pipe something in')
+    throw misuse('There is no input: name a file, or pipe data to standard input')
   }
   if (input === STANDARD && from === 'parquet') {
-    throw misuse('Parquet cannot be read from standard input, as its end comes first: name a file')
+    throw misuse('Parquet cannot be read from standard input, because its footer is read first: name a file')
   }
   if (options.out === STANDARD && to === 'parquet' && streams.stdout.isTTY === true) {
-    throw misuse('Parquet is nothing to look at on a terminal: name a file with --out')
+    throw misuse('Parquet is binary and is not written to a terminal: name a file with --out')
   }
-  if (options.delimiter !== undefined && !isCsv) throw misuse(`--delimiter is for CSV input, and this is ${from}`)
-  if (options.allText === true && !isCsv) throw misuse(`--all-text is for CSV input, and this is ${from}`)
+  if (options.delimiter !== undefined && !isCsv) throw misuse(`--delimiter is for CSV input, and the input is ${from}`)
+  if (options.allText === true && !isCsv) throw misuse(`--all-text is for CSV input, and the input is ${from}`)
   if (options.compression !== undefined && !hasCompression(to, options.compression)) {
     throw misuse(`--compression ${options.compression} is for Parquet, and the output is ${to}: choose gzip or none`)
   }
@@ -90,7 +90,7 @@ export function planConversion(
     allText: options.allText ?? false,
     overwrite,
     deadLetterPath: options.deadLetter ?? defaultDeadLetterPath(input, options.out),
-    // Without an output file there is no run to tell from an earlier one: add, and neither refuse nor delete.
+    // Without an output file, a conversion cannot be told apart from an earlier one: append, do not refuse or delete.
     onDeadLetters: overwrite ? 'overwrite' : options.out === STANDARD ? 'append' : 'error',
     maxLineBytes: options.maxLineBytes,
   }
@@ -99,22 +99,24 @@ export function planConversion(
 function guessInput(input: string): InputFormat {
   const guess = input === STANDARD ? undefined : inputFormatOf(input)
   if (guess !== undefined) return guess
-  const place = input === STANDARD ? 'Standard input has no name that' : `The name ${input} does not`
-  throw misuse(`${place} tell${input === STANDARD ? 's' : ''} its format: add --from jsonl, json, csv, tsv or parquet`)
+  const place = input === STANDARD ? 'standard input, which has no name' : `the name ${input}`
+  throw misuse(`The format cannot be derived from ${place}: add --from jsonl, json, csv, tsv or parquet`)
 }
 
 function guessOutput(out: string): Format {
   const guess = out === STANDARD ? undefined : outputKindOf(out)?.format
   if (guess !== undefined) return guess
-  if (inputFormatOf(out) === 'json') throw misuse('JSON documents are only read: write JSON lines with --to jsonl')
-  const place = out === STANDARD ? 'Standard output has no name that tells' : `The name ${out} does not tell`
-  throw misuse(`${place} its format: add --to jsonl, csv or parquet`)
+  if (inputFormatOf(out) === 'json') {
+    throw misuse('JSON documents can be read but not written: write JSON lines with --to jsonl')
+  }
+  const place = out === STANDARD ? 'standard output, which has no name' : `the name ${out}`
+  throw misuse(`The format cannot be derived from ${place}: add --to jsonl, csv or parquet`)
 }
 
 function delimiterOf(given: string): string {
   const delimiter = given === '\\t' ? '\t' : given
   expectValue('--delimiter', delimiter, {
-    expected: 'one character, and neither a quote nor a line end',
+    expected: 'one character other than a quote or a line end',
     accepts: (value) => /^[^"\r\n]$/u.test(value as string),
   })
   return delimiter

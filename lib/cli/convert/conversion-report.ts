@@ -1,5 +1,5 @@
 /**
- * What the command line says about a conversion: while it runs, and at its end.
+ * The messages of the command line about a conversion: while it runs, and at its end.
  */
 import { errnoOf, messageOf } from '../../core/errors.ts'
 import type { ConversionPlan } from './conversion-plan.ts'
@@ -7,7 +7,7 @@ import type { ConversionStats } from './convert.ts'
 import { bytesText, countText, quantityText, secondsText } from '../terminal/format-numbers.ts'
 import { hasColumns } from '../../reading/input-formats.ts'
 
-/** Options of the library by the options of the command that set them. */
+/** The options of the library, and the option of the command that sets each. */
 const FLAGS = new Map([
   ['maxLineBytes', '--max-line-bytes'],
   ['maxRecordBytes', '--max-line-bytes'],
@@ -15,10 +15,10 @@ const FLAGS = new Map([
   ['onExisting', '--overwrite'],
 ])
 
-/** Longest reason shown. */
+/** Longer reasons are shortened. */
 const MAX_REASON_CHARACTERS = 200
 
-/** The line of the terminal while the work goes on. */
+/** The progress line of the terminal. */
 export function progressLine(stats: ConversionStats): string {
   const { pass, passSeconds, records, bytesRead, fraction, rejected } = stats
   const parts = [
@@ -28,10 +28,10 @@ export function progressLine(stats: ConversionStats): string {
     ...(records > 0 && passSeconds > 0 ? [`${countText(records / passSeconds)} records/s`] : []),
     ...(rejected > 0 ? [`${countText(rejected)} rejected`] : []),
   ]
-  return `${pass === 'columns' ? 'Looking for columns' : 'Converting'}: ${parts.join(', ')}`
+  return `${pass === 'columns' ? 'Finding columns' : 'Converting'}: ${parts.join(', ')}`
 }
 
-/** The last line of a conversion that went through. */
+/** The last line of a completed conversion. */
 export function summaryLine({ target }: ConversionPlan, stats: ConversionStats, seconds: number): string {
   const place = typeof target === 'string' ? target : 'standard output'
   const rejected = stats.rejected === 0 ? '' : `, ${countText(stats.rejected)} rejected`
@@ -39,14 +39,14 @@ export function summaryLine({ target }: ConversionPlan, stats: ConversionStats, 
   return `${quantityText(stats.written, 'record')} written to ${place}${rejected} (${sizes}, ${secondsText(seconds)})`
 }
 
-/** How far a conversion came that did not go through. */
+/** How many records were written by a conversion that did not complete. */
 export function partialLine({ target }: ConversionPlan, { written }: ConversionStats): string {
   if (written === 0) return 'No record was written.'
   const place = typeof target === 'string' ? target : 'standard output'
   return `${quantityText(written, 'record')} ${written === 1 ? 'was' : 'were'} written to ${place}.`
 }
 
-/** What was rejected, why, where it is, and what may help. */
+/** How many records were rejected, the first reason, the dead-letter file, and a hint where one is known. */
 export function rejectionLine(plan: ConversionPlan, stats: ConversionStats): string {
   const { rejected, firstRejection } = stats
   const what = `${quantityText(rejected, 'record')} ${rejected === 1 ? 'was' : 'were'} rejected`
@@ -54,18 +54,18 @@ export function rejectionLine(plan: ConversionPlan, stats: ConversionStats): str
   const line = firstRejection?.line === undefined ? '' : `line ${firstRejection.line}: `
   const reason = `${rejected === 1 ? '' : 'the first: '}${line}${field}${shorten(firstRejection?.reason ?? '')}`
   const isDrift = firstRejection?.stage === 'encode' && hasColumns(plan.to) && typeof plan.source !== 'string'
-  const hint = isDrift ? ' The first records of a pipe decide on the columns; a file is looked through first.' : ''
+  const hint = isDrift ? ' For a pipe, the first records determine the columns; a file is scanned for them first.' : ''
   return `${what} (${reason}); see ${plan.deadLetterPath}.${hint}`
 }
 
-/** The message of a failure, in the words of the command line. */
+/** The message of a failure, on one line, with the options of the library named as options of the command. */
 export function failureText(error: unknown): string {
   return messageOf(error)
     .replace(/`(\w+)`/g, (quoted, name: string) => FLAGS.get(name) ?? quoted)
     .replaceAll('\n', ' ')
 }
 
-/** Whether writing failed because nobody reads any more. */
+/** Whether writing failed because the reader closed the pipe. */
 export function isBrokenPipe(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) if (errnoOf(cause) === 'EPIPE') return true
   return false

@@ -1,5 +1,5 @@
 /**
- * `spillway convert` from its options to its exit code: plans, converts, and says what came of it.
+ * `spillway convert` from its options to its exit code: plans, converts, and prints the result.
  */
 import { performance } from 'node:perf_hooks'
 import { isAbortError, SpillwayError } from '../../core/errors.ts'
@@ -17,13 +17,13 @@ import { EXIT_CODES, type ExitCode } from '../terminal/exit-codes.ts'
 import { showProgress } from '../terminal/progress.ts'
 import { interruptionOf, say, sayError, type CommandIo } from '../terminal/command-io.ts'
 
-/** Options of the command: those of the conversion, and what is said about it. */
+/** Options of the command: those of the conversion, and what is printed. */
 export interface ConvertCommandOptions extends ConvertOptions {
   readonly quiet?: boolean
   readonly debug?: boolean
 }
 
-/** Runs the command; whatever goes wrong is said on standard error. */
+/** Runs the command. Errors are printed on standard error. */
 export async function runConvert(input: string, options: ConvertCommandOptions, io: CommandIo): Promise<ExitCode> {
   const { quiet, debug, ...conversionOptions } = options
   let plan: ConversionPlan
@@ -69,7 +69,7 @@ function sayFailure(
     return reason?.exitCode ?? EXIT_CODES.failed
   }
   if (isBrokenPipe(error)) {
-    sayError(io, error, { message: 'stopped, as nobody reads the output any more', debug })
+    sayError(io, error, { message: 'stopped, because the reader closed the output', debug })
     return EXIT_CODES.failed
   }
   const more = conversion.stats.written > 0 ? partial : ''

@@ -1,6 +1,7 @@
 /**
- * The work of `spillway convert`: records of any format into one file of any other. Input that is a regular file and
- * needs columns is read twice, first for its columns; anything else is read once, and its first records decide.
+ * The work of `spillway convert`: records of any format into one file of any other. If columns are needed and the input
+ * is a regular file, it is read twice, first for its columns. Other input is read once, and its first records determine
+ * the columns.
  */
 import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
@@ -20,45 +21,45 @@ import { columnsToKeepFlat, NestConflict, Nester } from '../../reading/nest.ts'
 import { readBytes } from '../../reading/read-bytes.ts'
 import { readRecords, type ReadRecordsOptions } from '../../reading/read-records.ts'
 
-/** How far a conversion has come. */
+/** The progress of a conversion. */
 export interface ConversionStats {
-  /** Looking for columns, or writing records. */
+  /** The first pass finds the columns, the second one writes the records. */
   readonly pass: 'columns' | 'records'
-  /** How long this pass has taken so far. */
+  /** Time since this pass began. */
   readonly passSeconds: number
   /** Records read in this pass. */
   readonly records: number
-  /** Bytes read in this pass, as they are on disk. */
+  /** Bytes read in this pass, before decompression. */
   readonly bytesRead: number
-  /** How much of the input this pass has read, from 0 to 1; undefined when its size is not known. */
+  /** The fraction of the input that this pass has read, from 0 to 1; undefined if its size is not known. */
   readonly fraction: number | undefined
   /** Records in the output. */
   readonly written: number
-  /** Records, and input that is no record, in the dead letters. */
+  /** Entries of the dead-letter file: rejected records, and input that is not a record. */
   readonly rejected: number
   readonly firstRejection: Rejection | undefined
   /** Bytes of the output. */
   readonly bytesWritten: number
 }
 
-/** What is known of the columns before the first record is written. */
+/** What the first pass found out about the columns. */
 interface Columns {
   readonly csvTypes: ReadRecordsOptions['csvTypes']
   readonly schema?: Schema | undefined
   readonly reshape?: Reshape | undefined
 }
 
-/** Batches that wait in the queue of the sink. */
+/** Capacity of the queue of the sink, in batches. */
 const QUEUED_BATCHES = 4
 
 /**
- * One conversion. Memory: a batch or two in each stage, the sink's chunk or row group, a row group of Parquet input,
+ * One conversion. Memory: up to two batches in each stage, the sink's chunk or row group, a row group of Parquet input,
  * and one entry for each column.
  */
 export class Conversion {
   readonly #plan: ConversionPlan
   readonly #interrupt: AbortSignal
-  /** Ends all reading, when the conversion is over in whatever way. */
+  /** Stops all reading when the conversion has ended, with or without an error. */
   readonly #over = new AbortController()
   readonly #reading: AbortSignal
   readonly #deadLetters: DeadLetterFile
@@ -72,7 +73,7 @@ export class Conversion {
   #rejected = 0
   #firstRejection: Rejection | undefined
 
-  /** @param interrupt - ends the conversion; what was accepted until then is written, and the output is complete */
+  /** @param interrupt - stops the conversion; records accepted until then are written, and the output is complete */
   constructor(plan: ConversionPlan, interrupt: AbortSignal) {
     this.#plan = plan
     this.#interrupt = interrupt
@@ -95,7 +96,7 @@ export class Conversion {
   }
 
   /**
-   * Converts. However it ends, the output holds every record accepted until then and is complete.
+   * Converts. Also after a failure, the output is complete and holds every record accepted until then.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_INPUT`, `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_VALUE`; an
    *   AbortError when interrupted
@@ -115,7 +116,7 @@ export class Conversion {
 
   async #convert(columns: Columns): Promise<void> {
     const batches = this.#batches(columns)
-    // Input that cannot be read at all leaves no empty output behind.
+    // The first batch is read before the sink opens, so that unreadable input leaves no empty output.
     const first = await batches.next()
     const sink = this.#openSink(columns.schema)
     const closed = once(sink, 'close')
@@ -123,7 +124,7 @@ export class Conversion {
     try {
       await pipeline(resumed(first, batches), sink, { signal: this.#interrupt })
     } catch (error) {
-      // What failed first: an input that was stopped because the sink had failed fails as well.
+      // The first failure: when the sink fails, the input is stopped and fails as well.
       throw sink.errored ?? error
     } finally {
       await closed.catch(() => {})
@@ -179,7 +180,7 @@ export class Conversion {
     return { csvTypes: types, reshape, ...(hasColumns(to) && { schema: schemaOfCsv(types, reshape) }) }
   }
 
-  /** Reads all records for their columns. */
+  /** Reads all records to find their columns. */
   #scan(reshape: Reshape): Promise<Schema | undefined> {
     return findSchema(
       this.#read('infer', () => {}),
@@ -209,10 +210,10 @@ export class Conversion {
   }
 
   /**
-   * What is done to records before they are written. Between formats of columns, names are kept: a column called `a.b`
-   * goes through the sink as `b` within `a`, as otherwise its dot would be escaped.
+   * The function that is applied to each record before it is written. Between formats with columns, names are kept: a
+   * column called `a.b` is passed to the sink as `b` within `a`, because the sink would escape the dot otherwise.
    *
-   * @param columns - all columns of the input, where it has columns
+   * @param columns - all columns of the input; for a format without columns, empty
    */
   #reshapeFor(columns: readonly string[]): Reshape {
     const { nest, from, to } = this.#plan
@@ -256,7 +257,7 @@ export class Conversion {
   }
 }
 
-/** An iteration of which the first step has been made. */
+/** Continues an iteration whose first result was already taken. */
 async function* resumed<T>(first: IteratorResult<T, void>, rest: AsyncGenerator<T, void>): AsyncGenerator<T> {
   if (first.done === true) return
   yield first.value

@@ -1,6 +1,6 @@
 /**
- * The first pass over a file: which columns it has, and of which types, so that a field that turns up late has its
- * column from the first row on, and no value fails to fit. Memory is bounded by the number of columns.
+ * The first pass over a file: its columns and their types. With them, a field that first occurs late in the file has
+ * its column from the first row on, and every value fits its column. Memory is bounded by the number of columns.
  */
 import { Readable } from 'node:stream'
 import { isAbortError, SpillwayError } from '../../core/errors.ts'
@@ -11,16 +11,16 @@ import type { ParquetColumn } from '../../../sinks/readers/parquet-file.ts'
 import { MAX_DEPTH } from '../../../sinks/values/values.ts'
 import type { CsvType } from '../../../transforms/parsing/csv-types.ts'
 
-/** Columns a file may have. */
-const MAX_COLUMNS = 10_000
+/** The most columns that a file may have. */
+export const MAX_COLUMNS = 10_000
 
-/** Turns a record into the one to be written; throws for one that will be rejected. */
+/** Returns the record to write. Throws for a record that will be rejected. */
 export type Reshape = (record: ResultRecord) => ResultRecord
 
-/** A value of each type of CSV. */
+/** A sample value of each CSV type. */
 const CSV_SAMPLES: Readonly<Record<CsvType, unknown>> = { boolean: true, number: 0.5, integer: 1n, text: '' }
 
-/** A value of each type of Parquet column that always holds values of one type. */
+/** A sample value of each Parquet type whose columns hold values of one type only. */
 const PARQUET_SAMPLES = new Map<string, unknown>([
   ['BOOLEAN', true],
   ['INT32', 1n],
@@ -40,10 +40,10 @@ const PARQUET_SAMPLES = new Map<string, unknown>([
 ])
 
 /**
- * The schema that holds all records of `batches`; undefined when they have no columns. A column of nulls only is text.
- * Input that cannot be read ends the search: it will fail again when it is converted, after the records before it.
+ * The schema that fits all records of `batches`; undefined if they have no columns. A column of nulls only is text.
+ * Unreadable input ends the search without an error: the second pass converts the records before it, and fails there.
  *
- * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` for more than {@link MAX_COLUMNS} columns; an AbortError as it comes
+ * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` for more than {@link MAX_COLUMNS} columns; an AbortError is passed on
  */
 export async function findSchema(
   batches: AsyncIterable<readonly ResultRecord[]>,
@@ -62,9 +62,9 @@ export async function findSchema(
 }
 
 /**
- * The types of the columns of CSV bytes, as far as they can be read.
+ * The types of the columns of CSV, from the bytes before the first read error; undefined if there are no columns.
  *
- * @throws an AbortError as it comes
+ * @throws an AbortError is passed on
  */
 export async function findCsvTypes(
   bytes: AsyncIterable<Buffer>,
@@ -77,19 +77,19 @@ export async function findCsvTypes(
       if (isAbortError(error)) throw error
     }
   }
-  // Loaded only now: no other format needs its packages.
+  // Loaded on first use, because other formats do not need its packages.
   const { inferCsvTypes } = await import('../../../transforms/parsing/infer-csv-types.ts')
   try {
     const types = await inferCsvTypes(Readable.from(untilFailure(), { highWaterMark: 1 }), options)
     return Object.keys(types).length > 0 ? types : undefined
   } catch (error) {
-    // A header that cannot be read fails the conversion itself.
+    // The second pass fails on an unreadable header with the same error.
     if (error instanceof SpillwayError && error.code === 'ERR_SPILLWAY_INPUT') return undefined
     throw error
   }
 }
 
-/** The schema of the records of CSV whose columns have these types. */
+/** The schema of CSV records with columns of these types. */
 export function schemaOfCsv(types: Readonly<Record<string, CsvType>>, reshape: Reshape): Schema | undefined {
   return schemaOfSamples(
     Object.entries(types).map(([name, type]) => [name, CSV_SAMPLES[type]]),
@@ -97,7 +97,7 @@ export function schemaOfCsv(types: Readonly<Record<string, CsvType>>, reshape: R
   )
 }
 
-/** The schema of the records of a Parquet file, if its footer tells; undefined if only the records can. */
+/** The schema of the records of a Parquet file; undefined if its footer does not determine all types. */
 export function schemaOfParquet(columns: readonly ParquetColumn[], reshape: Reshape): Schema | undefined {
   if (!columns.every(({ type }) => PARQUET_SAMPLES.has(type))) return undefined
   return schemaOfSamples(
@@ -106,7 +106,7 @@ export function schemaOfParquet(columns: readonly ParquetColumn[], reshape: Resh
   )
 }
 
-/** One record for each column: together they may hold what no record does. */
+/** Infers from one record per column, because a single record might not be able to hold all of them (`a` and `a.b`). */
 function schemaOfSamples(samples: readonly (readonly [string, unknown])[], reshape: Reshape): Schema | undefined {
   const inference = new ColumnInference()
   for (const sample of samples) inference.add(reshape(Object.fromEntries([sample])))
@@ -123,7 +123,7 @@ function addRecord(inference: ColumnInference, reshape: Reshape, record: ResultR
   if (!isTooDeep(reshaped, MAX_DEPTH)) inference.add(reshaped)
 }
 
-/** Whether a sink will refuse a value for its nesting: such a record asks for no columns. */
+/** Whether a sink will reject a value for its nesting. Such a record adds no columns. */
 function isTooDeep(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (levels < 0) return true
@@ -140,6 +140,6 @@ function schemaOf(inference: ColumnInference): Schema | undefined {
 function tooManyColumns(): SpillwayError {
   return new SpillwayError(
     'ERR_SPILLWAY_VALUE',
-    `The records have more than ${MAX_COLUMNS} columns: keys that are data (ids, dates) make one for each. Write JSON lines (--to jsonl), or reshape the records first.`,
+    `The records have more than ${MAX_COLUMNS} columns. Each key is a column, also keys that are data (ids, dates). Write JSON lines (--to jsonl), or reshape the records first.`,
   )
 }

@@ -1,5 +1,5 @@
 /**
- * Loads the module that a user keeps his topologies in, in JavaScript or TypeScript.
+ * Loads the module that exports the user's topologies, in JavaScript or TypeScript.
  */
 import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -9,17 +9,17 @@ import { errnoOf, messageOf, SpillwayError } from '../../core/errors.ts'
 import { describeValue } from '../../core/options.ts'
 import { checkTopology, isTopology, type Topology } from '../../workflow/topology.ts'
 
-/** What Node.js says of TypeScript it does not run: none at all, or not that with code of its own (enums and the like). */
+/** Error codes of Node.js for TypeScript it cannot run: any TypeScript, or syntax that emits code, such as enums. */
 const NEEDS_TSX = new Set(['ERR_UNKNOWN_FILE_EXTENSION', 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX'])
 
 type Module = Readonly<Record<string, unknown>>
 
 /**
- * The topologies that a module exports: each by its name, or all in one object as the default export. Other exports are
- * let be.
+ * The topologies that a module exports, by name: named exports, or the properties of a default object. Other exports
+ * are ignored.
  *
- * @param file - `.js`, `.mjs`, `.cjs`, or `.ts`, which Node.js runs itself from 22.18 on and by the package tsx before
- * @throws {SpillwayError} `ERR_SPILLWAY_TOPOLOGY` for a module that is missing, does not load, or exports none
+ * @param file - `.js`, `.mjs`, `.cjs` or `.ts`; before Node.js 22.18, `.ts` needs the package tsx
+ * @throws {SpillwayError} `ERR_SPILLWAY_TOPOLOGY` if the module is missing, cannot be loaded, or exports no topology
  */
 export async function loadTopologies(file: string): Promise<Readonly<Record<string, Topology>>> {
   const path = resolve(file)
@@ -50,7 +50,7 @@ async function load(path: string): Promise<Module> {
   }
 }
 
-/** The only user of tsx, which whoever needs it installs beside this package. */
+/** The only place that imports tsx, an optional peer dependency. */
 async function loadTsx(path: string): Promise<{ readonly tsImport: typeof tsImport }> {
   try {
     return await import('tsx/esm/api')
@@ -58,7 +58,7 @@ async function loadTsx(path: string): Promise<{ readonly tsImport: typeof tsImpo
     if (errnoOf(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause
     throw new SpillwayError(
       'ERR_SPILLWAY_TOPOLOGY',
-      `${path} is TypeScript, which Node.js ${process.versions.node} cannot run as it is. Install tsx (npm install tsx), or take Node.js 22.18 or later.`,
+      `${path} is TypeScript, which Node.js ${process.versions.node} cannot run directly. Install tsx (npm install tsx), or use Node.js 22.18 or later.`,
       { cause, place: { path } },
     )
   }
@@ -76,7 +76,7 @@ function topologiesOf(loaded: Module, file: string): Record<string, Topology> {
   if (isAlmostTopology(byDefault)) {
     throw new SpillwayError(
       'ERR_SPILLWAY_TOPOLOGY',
-      `The default export of ${file} is a topology without a name: export it by the name the workflow knows it by.`,
+      `The default export of ${file} is a topology without a name: export it under the name that the workflow uses.`,
       { place: { path: file } },
     )
   }
@@ -87,7 +87,7 @@ function topologiesOf(loaded: Module, file: string): Record<string, Topology> {
   return topologies
 }
 
-/** An object that was meant to be a topology, by one of its methods. */
+/** Whether a value has one of the methods of a topology, and so is probably meant to be one. */
 function isAlmostTopology(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   const { containers, run } = value as { containers?: unknown; run?: unknown }
@@ -102,8 +102,9 @@ function describeExports(loaded: Module): string {
 
 function unloadable(file: string, cause: unknown): SpillwayError {
   const reason = errnoOf(cause) === 'ENOENT' ? 'there is no such file' : messageOf(cause)
-  // Only Node.js itself can tell the line: it keeps that from whoever imports a module.
-  const hint = cause instanceof SyntaxError ? `. \`node --check ${file}\` shows where, if it is that file` : ''
+  // A SyntaxError of `import()` does not include the line.
+  const hint =
+    cause instanceof SyntaxError ? `. \`node --check ${file}\` shows the line, if the error is in that file` : ''
   return new SpillwayError('ERR_SPILLWAY_TOPOLOGY', `The topologies in ${file} cannot be loaded: ${reason}${hint}`, {
     cause,
     place: { path: file },

@@ -1,5 +1,5 @@
 /**
- * `spillway resume`: finishes a run that was interrupted.
+ * `spillway resume`: finishes an interrupted run.
  */
 import { resolve } from 'node:path'
 import { Coordinator } from '../../coordinator.ts'
@@ -23,11 +23,11 @@ export interface ResumeCommandOptions {
   readonly debug?: boolean
 }
 
-/** Runs the command; whatever goes wrong is said on standard error. */
+/** Runs the command. Errors are printed on standard error. */
 export async function runResume(directory: string, options: ResumeCommandOptions, io: CommandIo): Promise<ExitCode> {
   return report(options, io, async () => {
     const result = await resume(directory, options, io)
-    if (result.wasComplete) say(io, `spillway: the run in ${directory} was complete already; nothing was run.`)
+    if (result.wasComplete) say(io, `spillway: the run in ${directory} is already complete; nothing was run.`)
     return result
   })
 }
@@ -39,7 +39,7 @@ async function resume(directory: string, options: ResumeCommandOptions, io: Comm
   if (module === undefined) {
     throw new SpillwayError(
       'ERR_SPILLWAY_OPTION',
-      'The run does not tell where its topologies are. Name them with --topologies',
+      'The run has no note of the module with its topologies. Name the module with --topologies',
     )
   }
   const topologies = await loadTopologies(module)

@@ -1,6 +1,6 @@
 /**
- * `spillway run` from its options to its exit code: loads the workflow and its topologies, runs it, and says what came
- * of it.
+ * `spillway run` from its options to its exit code: loads the workflow and its topologies, runs it, and prints the
+ * result.
  */
 import { resolve } from 'node:path'
 import type { Format } from '../../../sinks/options.ts'
@@ -18,7 +18,7 @@ import { partialText, phaseLine, progressText, resultJson, resultText } from './
 import { interruptionOf, say, sayError, type CommandIo } from '../terminal/command-io.ts'
 import { UnhandledRejections } from './unhandled-rejections.ts'
 
-/** The note in a run's journal that tells where its topologies are. */
+/** The key of the note in a run's journal with the path of the topologies module. */
 export const TOPOLOGIES_NOTE = 'topologies'
 
 /** Options of the command. */
@@ -34,13 +34,13 @@ export interface RunCommandOptions {
   readonly debug?: boolean
 }
 
-/** Runs the command; whatever goes wrong is said on standard error. */
+/** Runs the command. Errors are printed on standard error. */
 export async function runRun(file: string, options: RunCommandOptions, io: CommandIo): Promise<ExitCode> {
   return report(options, io, () => run(file, options, io))
 }
 
 /**
- * Runs a workflow, and says what has come of it.
+ * Calls `work` and prints the result of the run, or its error.
  *
  * @returns the exit code
  */
@@ -84,7 +84,7 @@ async function run(file: string, options: RunCommandOptions, io: CommandIo): Pro
   return watch(coordinator, workflow, options, io, (signal) => coordinator.executeWorkflow(workflow, { signal, notes }))
 }
 
-/** Shows how far a workflow is while it runs, unless it is to be quiet; and stops it for failures nobody has met. */
+/** Shows the progress of a run unless `quiet` is set, and stops the run on an unhandled promise rejection. */
 export async function watch(
   coordinator: Coordinator,
   workflow: ResolvedWorkflow,
@@ -109,7 +109,7 @@ export async function watch(
   return await work(signal)
 }
 
-/** What the command line says goes before what the file says. */
+/** Applies the options of the command line, which take precedence over the workflow file. */
 function withOptions(workflow: ResolvedWorkflow, options: RunCommandOptions): ResolvedWorkflow {
   const { id = workflow.id, concurrency = workflow.concurrency, format, bufferSize } = options
   const { results } = workflow

@@ -1,5 +1,5 @@
 /**
- * What the command line says about a run: while it goes on, and at its end.
+ * The messages of the command line about a run: while it is in progress, and at its end.
  */
 import type { AggregateSummary } from '../../../transforms/aggregate/summary-types.ts'
 import type { ResultStreamer } from '../../result-streamer.ts'
@@ -8,7 +8,7 @@ import type { WorkflowResult } from '../../run/result.ts'
 import { bytesText, countText, quantityText, secondsText } from '../terminal/format-numbers.ts'
 import { formatTable } from '../terminal/text-table.ts'
 
-/** Lines of phases on a terminal; of more, those that run are shown. */
+/** The most phases that are all shown on a terminal. Of more phases, only the running ones are shown. */
 const MAX_LINES = 12
 
 const SYMBOLS: Readonly<Record<PhaseProgress['status'], string>> = {
@@ -20,14 +20,14 @@ const SYMBOLS: Readonly<Record<PhaseProgress['status'], string>> = {
   skipped: '-',
 }
 
-/** The lines of a terminal while the run goes on. */
+/** The progress lines of a terminal. */
 export function progressText(phases: readonly PhaseProgress[], stats: ResultStreamer['stats'] | undefined): string {
   const running = phases.filter(({ status }) => status === 'running')
   const shown = phases.length <= MAX_LINES ? phases : running.slice(0, MAX_LINES)
   const width = Math.max(...shown.map(({ phase }) => phase.length))
   const lines = shown.map((phase) => {
     const records = stats?.phases.get(phase.phase)?.recordsIn ?? phase.records
-    return `${SYMBOLS[phase.status]} ${phase.phase.padEnd(width)}  ${figuresOf({ ...phase, records })}`
+    return `${SYMBOLS[phase.status]} ${phase.phase.padEnd(width)}  ${progressCounts({ ...phase, records })}`
   })
   if (shown.length < phases.length) {
     const ended = phases.filter(({ status }) => status !== 'running' && status !== 'waiting').length
@@ -36,20 +36,20 @@ export function progressText(phases: readonly PhaseProgress[], stats: ResultStre
   return lines.join('\n')
 }
 
-/** The line that tells of a phase that has begun or ended, where there is no terminal. */
+/** The line that is printed when a phase starts or ends and there is no terminal. */
 export function phaseLine(phase: PhaseProgress): string {
   if (phase.status === 'running') return `${phase.phase}: started`
-  return `${phase.phase}: ${phase.status}${phase.status === 'skipped' ? '' : `, ${figuresOf(phase)}`}`
+  return `${phase.phase}: ${phase.status}${phase.status === 'skipped' ? '' : `, ${progressCounts(phase)}`}`
 }
 
-function figuresOf({ status, containers, records, elapsedMs }: PhaseProgress): string {
+function progressCounts({ status, containers, records, elapsedMs }: PhaseProgress): string {
   if (status === 'waiting' || status === 'skipped') return status
   const seconds = elapsedMs / 1000
   const rate = status === 'running' && seconds > 0 ? `, ${countText(records / seconds)} records/s` : ''
   return `${quantityText(containers, 'container')}, ${quantityText(records, 'record')}, ${secondsText(seconds)}${rate}`
 }
 
-/** What a run has come to, phase by phase, and where it is. */
+/** The result of a completed run: a table of its phases, its best containers, and its directory. */
 export function resultText({ workflowId, directory, phases, aggregatedResults, elapsedMs }: WorkflowResult): string {
   const rows = Object.values(phases).map((phase) => [
     phase.phase,
@@ -73,11 +73,11 @@ export function resultText({ workflowId, directory, phases, aggregatedResults, e
     `${workflowId}: completed in ${secondsText(elapsedMs / 1000)}`,
     table,
     ...(aggregatedResults === null ? [] : bestContainersText(aggregatedResults)),
-    `Everything is in ${directory}; \`spillway inspect ${directory}\` tells what.`,
+    `All files are in ${directory}; \`spillway inspect ${directory}\` lists them.`,
   ].join('\n\n')
 }
 
-/** The best containers as a table with its title; nothing where there are none. */
+/** The best containers as a table with a title; empty if there are none. */
 export function bestContainersText({ objective, bestContainers }: AggregateSummary): string[] {
   if (bestContainers.length === 0) return []
   const table = formatTable(
@@ -100,13 +100,13 @@ export function bestContainersText({ objective, bestContainers }: AggregateSumma
   return [`Containers with the ${wanted} mean ${objective.metric}\n\n${table}`]
 }
 
-/** What a run that did not complete leaves. */
+/** What was kept of a run that did not complete, and how to continue it. */
 export function partialText({ directory, phases }: WorkflowResult): string {
   const all = Object.values(phases)
   const written = all.reduce((sum, { counts }) => sum + (counts?.written ?? 0), 0)
   const completed = all.filter(({ status }) => status === 'completed').length
   const kept = written === 0 ? 'No record was written' : `${quantityText(written, 'record')} are kept in ${directory}`
-  return `${countText(completed)} of ${quantityText(all.length, 'phase')} completed. ${kept}. To go on: spillway resume ${directory}`
+  return `${countText(completed)} of ${quantityText(all.length, 'phase')} completed. ${kept}. To continue: spillway resume ${directory}`
 }
 
 /** A run's result as JSON. */

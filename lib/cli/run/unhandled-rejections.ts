@@ -1,20 +1,23 @@
 /**
- * Rejections that nobody handles, in code of a topology: left alone they would end the process in the middle of a run.
+ * Unhandled promise rejections in the code of a topology. By default they would end the process in the middle of a run.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { containerEnded, containerStarted } from '../../core/diagnostics.ts'
 import { messageOf, SpillwayError } from '../../core/errors.ts'
 
-/** A container, as the diagnostics channels tell of it. */
-interface AtWork {
+/** A container, as the diagnostics channels name it. */
+interface RunningContainer {
   readonly phase: string
   readonly container: string
 }
 
-/** Turns the first one into an abort, until disposed of. It tells which containers were at work. */
+/**
+ * Aborts its signal on the first unhandled rejection, until it is disposed of. The error names the containers that were
+ * running.
+ */
 export class UnhandledRejections implements Disposable {
   readonly #controller = new AbortController()
-  readonly #atWork = new Map<string, AtWork>()
+  readonly #running = new Map<string, RunningContainer>()
 
   constructor() {
     process.on('unhandledRejection', this.#take)
@@ -34,16 +37,16 @@ export class UnhandledRejections implements Disposable {
   }
 
   readonly #onStarted = (message: unknown): void => {
-    const about = message as AtWork
-    this.#atWork.set(keyOf(about), about)
+    const about = message as RunningContainer
+    this.#running.set(keyOf(about), about)
   }
 
   readonly #onEnded = (message: unknown): void => {
-    this.#atWork.delete(keyOf(message as AtWork))
+    this.#running.delete(keyOf(message as RunningContainer))
   }
 
   readonly #take = (cause: unknown): void => {
-    const [first, ...others] = this.#atWork.values()
+    const [first, ...others] = this.#running.values()
     const more = others.length === 0 ? '' : ` and ${others.length} more`
     const during =
       first === undefined
@@ -52,13 +55,13 @@ export class UnhandledRejections implements Disposable {
     this.#controller.abort(
       new SpillwayError(
         'ERR_SPILLWAY_TOPOLOGY',
-        `A promise that nobody waits for was rejected${during}: ${messageOf(cause)}. Await it, or handle its failure`,
+        `A promise rejection was not handled${during}: ${messageOf(cause)}. Await the promise, or handle its rejection`,
         { cause, ...(first !== undefined && { place: { phase: first.phase, container: first.container } }) },
       ),
     )
   }
 }
 
-function keyOf({ phase, container }: AtWork): string {
+function keyOf({ phase, container }: RunningContainer): string {
   return JSON.stringify([phase, container])
 }

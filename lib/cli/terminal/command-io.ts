@@ -1,43 +1,43 @@
 /**
- * What a command may use of the process it runs in, and how it speaks to the user.
+ * What a command uses of its process, and how it prints messages.
  */
 import { inspect } from 'node:util'
 import type { Readable, Writable } from 'node:stream'
 import { messageOf } from '../../core/errors.ts'
 import { Interruption } from './interrupts.ts'
 
-/** The streams of a process, and its wish to end. */
+/** The standard streams of a process, and the signal that stops its work. */
 export interface CommandIo {
   readonly stdin: Readable & { readonly isTTY?: boolean }
   readonly stdout: Writable & { readonly isTTY?: boolean }
   readonly stderr: Writable & { readonly isTTY?: boolean }
-  /** Asks the work to end; its reason may be an {@link Interruption}. */
+  /** Aborts to stop the work. Its reason may be an {@link Interruption}. */
   readonly signal: AbortSignal
 }
 
-/** Says a line on standard error. */
+/** Prints a line on standard error. */
 export function say(io: CommandIo, line: string): void {
   io.stderr.write(`${line}\n`)
 }
 
-/** How an error is said. */
-interface SayErrorOptions {
-  /** The message of the error. @default that of the error itself */
+/** How an error is printed. */
+export interface SayErrorOptions {
+  /** The text to print as the message. @default the message of the error */
   readonly message?: string
-  /** What else there is to say, in whole sentences. */
+  /** Text after the message, in whole sentences. @default none */
   readonly more?: string
-  /** Show the stack too. */
+  /** Also prints the stack. @default false */
   readonly debug?: boolean | undefined
 }
 
-/** Says what went wrong, without its stack unless asked. */
+/** Prints an error on standard error. */
 export function sayError(io: CommandIo, error: unknown, { message, more = '', debug }: SayErrorOptions = {}): void {
   const text = message ?? messageOf(error)
   say(io, `spillway: ${text}${/[.?!]$/.test(text) ? '' : '.'}${more === '' ? '' : ` ${more}`}`)
   if (debug === true) say(io, inspect(error))
 }
 
-/** The interruption behind an AbortError: streams wrap the reason of a signal in an error of their own. */
+/** The interruption that caused an AbortError: streams wrap the reason of a signal in an error of their own. */
 export function interruptionOf(error: unknown): Interruption | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof Interruption) return cause
   return undefined

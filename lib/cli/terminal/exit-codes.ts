@@ -4,11 +4,11 @@
 
 /** What each code means. */
 export const EXIT_CODES = {
-  /** The work is done, and every record is in the output. */
+  /** The work is complete, and every record is in the output. */
   done: 0,
   /** The work failed, or records were rejected. */
   failed: 1,
-  /** The command was used in a way it cannot be. */
+  /** The arguments, or the files they name, are invalid. Nothing was done. */
   usage: 2,
   /** Ctrl-C. */
   interrupted: 130,

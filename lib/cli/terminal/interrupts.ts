@@ -1,17 +1,17 @@
 /**
- * Ctrl-C and SIGTERM. The first asks the work to end in good order: its sources stop, what was accepted is written and
- * committed, files are completed. The second no longer waits for as long as that takes, but for a few seconds at most, so
- * that a last commit can be made. The third ends the process at once.
+ * Ctrl-C and SIGTERM. The first signal stops the work cleanly: sources stop, accepted records are written and
+ * committed, files are completed. The second signal limits this to a few seconds, enough for a last commit. The third
+ * one ends the process at once.
  */
 import { EXIT_CODES, type ExitCode } from './exit-codes.ts'
 
-/** How long the second signal waits: enough to commit what is in the queues, unless the disk or an output hangs. */
+/** Time limit after the second signal: enough to commit what is in the queues, unless the disk or an output hangs. */
 const FORCE_EXIT_MS = 5000
 
-/** The signals that end the work, and the exit code of each. */
+/** The signals that stop the work, and the exit code of each. */
 const CODES = { SIGINT: EXIT_CODES.interrupted, SIGTERM: EXIT_CODES.terminated } as const
 
-/** The reason of an abort by the operating system's signal: an AbortError. */
+/** The AbortError that is the reason when a signal of the operating system stopped the work. */
 export class Interruption extends Error {
   override readonly name = 'AbortError'
   readonly code = 'ABORT_ERR'
@@ -23,14 +23,14 @@ export class Interruption extends Error {
   }
 }
 
-/** The part of `process` that is needed. */
-interface SignalSource {
+/** The part of `process` that is used. */
+export interface SignalSource {
   on(event: keyof typeof CODES, listener: (name: keyof typeof CODES) => void): unknown
   off(event: keyof typeof CODES, listener: (name: keyof typeof CODES) => void): unknown
   exit(code: number): unknown
 }
 
-/** Watches for signals, from when {@link signal} is first asked for until disposed of. */
+/** Listens for signals from the first read of {@link signal} until it is disposed of. */
 export class Interrupts implements Disposable {
   readonly #source: SignalSource
   readonly #forceExitMs: number
@@ -38,13 +38,13 @@ export class Interrupts implements Disposable {
   #isWatching = false
   #forceExit: NodeJS.Timeout | undefined
 
-  /** @param forceExitMs - how long the second signal waits for the work to end */
+  /** @param forceExitMs - time limit for the work to end after the second signal */
   constructor(source: SignalSource, forceExitMs = FORCE_EXIT_MS) {
     this.#source = source
     this.#forceExitMs = forceExitMs
   }
 
-  /** Aborts with an {@link Interruption}. Work that never asks for it is ended by the first signal, as any program is. */
+  /** Aborts with an {@link Interruption}. A command that never reads it is ended by the first signal, as by default. */
   get signal(): AbortSignal {
     if (!this.#isWatching) {
       this.#isWatching = true

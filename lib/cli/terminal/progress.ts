@@ -1,21 +1,21 @@
 /**
- * A line on the terminal that says how far the work is, drawn anew several times a second. Where standard error is no
- * terminal, there is nothing of it, and its package is not even loaded.
+ * A progress line on the terminal, redrawn several times a second. If standard error is not a terminal, nothing is
+ * printed, and the package `log-update` is not loaded.
  */
 import type { Writable } from 'node:stream'
 
-/** How often the line is drawn. */
+/** Time between two redraws. */
 const DRAW_INTERVAL_MS = 200
 
-/** A progress line while it is shown; disposing of it removes the line. */
-interface Progress extends Disposable {
+/** A progress line. Disposing of it removes the line. */
+export interface Progress extends Disposable {
   readonly shown: boolean
 }
 
 /**
  * Shows the line that `describe` returns until the result is disposed of.
  *
- * @param stream - where the line goes, if it is a terminal
+ * @param stream - the stream to print on, if it is a terminal
  */
 export async function showProgress(
   stream: Writable & { readonly isTTY?: boolean },
@@ -23,7 +23,7 @@ export async function showProgress(
 ): Promise<Progress> {
   if (stream.isTTY !== true) return { shown: false, [Symbol.dispose]() {} }
   const { createLogUpdate } = await import('log-update')
-  // The cursor is left alone: nothing has to be put right when the process is killed.
+  // The cursor is not hidden, so that nothing has to be restored when the process is killed.
   const draw = createLogUpdate(stream, { showCursor: true })
   const timer = setInterval(() => draw(describe()), DRAW_INTERVAL_MS).unref()
   return {

@@ -1,15 +1,15 @@
 /**
- * Lays out a table as text.
+ * Formats a table as text.
  */
 
-/** A column: its heading, and the side its cells are flush with. */
+/** A column: its heading and the alignment of its cells. */
 export interface Column {
   readonly heading: string
   /** @default 'right' */
   readonly align?: 'left' | 'right'
 }
 
-/** The table, indented by two spaces, with a rule under its headings and no space at the ends of lines. */
+/** The table, indented by two spaces, with a line under its headings and without trailing spaces. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map(({ heading }, index) =>
     Math.max(heading.length, ...rows.map((row) => (row[index] ?? '').length)),

@@ -9,11 +9,11 @@ import { sumParquet, sumPool } from '../../../benchmarks/tables/sum-table.ts'
 import { batches, makeRecords } from '../../../benchmarks/records.ts'
 import { ParquetSink } from '../../../sinks/parquet-sink.ts'
 
-// The processes of a benchmark inherit their loaders; those of the test runner cannot load hyparquet-writer.
+// The processes of a benchmark inherit the loaders of this one. Those of the test runner cannot load hyparquet-writer.
 process.execArgv = ['--import=tsx']
 
 for (const name of ['parquet-search-records', 'parquet-flights']) {
-  t.test(`${name}: all contenders write the same`, async (t) => {
+  t.test(`${name}: all contenders write the same rows`, async (t) => {
     const caseUrl = new URL(`../../../benchmarks/cases/${name}.ts`, import.meta.url)
     const report = await bench(caseUrl, { records: 2500, rounds: 1 })
     t.equal(report.outputs.spillway?.rows, 2500)
@@ -24,7 +24,7 @@ for (const name of ['parquet-search-records', 'parquet-flights']) {
   })
 }
 
-t.test('the sum of a file is that of the pool whose rows went round into it', async (t) => {
+t.test('the checksum of a file equals that of the pool it was written from', async (t) => {
   const pool = makeRecords(1000)
   const path = join(t.testdir(), 'rows.parquet')
   await pipeline(Readable.from(batches(pool, 2500, 300)), new ParquetSink({ path }))
@@ -33,7 +33,7 @@ t.test('the sum of a file is that of the pool whose rows went round into it', as
   t.strictSame(await sumParquet(path, searchTable.columns), expected)
 })
 
-t.test('a sum knows the order of rows, which value stands in which row, and the last bit of a number', async (t) => {
+t.test('a checksum depends on the order of rows, the row of each value, and the last bit of a number', async (t) => {
   const sums = new Set<string>()
   for (const [first, second] of [
     [row(1, 'a'), row(2, 'b')],
@@ -48,8 +48,8 @@ t.test('a sum knows the order of rows, which value stands in which row, and the 
   t.equal(sums.size, 4)
 })
 
-t.test('there are only so many flights', async (t) => {
-  await t.rejects(readFlights(3_000_001), { message: 'There are 3000000 flights, and not 3000001' })
+t.test('rejects more flights than there are', async (t) => {
+  await t.rejects(readFlights(3_000_001), { message: 'There are only 3000000 flights, not 3000001' })
 })
 
 function row(number: number, text: string) {

@@ -12,26 +12,26 @@ t.test('finds the first and the last day of each year', async (t) => {
   ])
 })
 
-t.test('no bars make no years', async (t) => {
+t.test('without bars there are no years', async (t) => {
   t.strictSame(barsFrom([]).years, [])
 })
 
-t.test('refuses days that do not ascend', async (t) => {
+t.test('rejects days that are not ascending', async (t) => {
   t.throws(() => barsFrom([bar('2000-01-04'), bar('2000-01-04')]), { message: /2000-01-04.*follows/ })
 })
 
-t.test('refuses what is not a day', async (t) => {
+t.test('rejects a date of another form', async (t) => {
   t.throws(() => barsFrom([bar('04/01/2000')]), { message: /04\/01\/2000.*form/ })
 })
 
-t.test('refuses prices that cannot be', async (t) => {
+t.test('rejects invalid prices', async (t) => {
   const good = bar('2000-01-04')
   for (const wrong of [{ close: NaN }, { close: 12 }, { low: 0 }, { low: 10.5 }, { high: 9 }, { high: Infinity }]) {
     t.throws(() => barsFrom([{ ...good, ...wrong }]), { message: /2000-01-04.*between/ }, JSON.stringify(wrong))
   }
 })
 
-t.test('splits the years into those before one and those from it on', async (t) => {
+t.test('splits the years into those before a year and those from it on', async (t) => {
   const bars = barsFrom([bar('2000-12-28'), bar('2001-01-02'), bar('2003-06-01')])
   const years = (spans: readonly { year: number }[]) => spans.map(({ year }) => year)
   for (const split of [2002, 2003]) {
@@ -40,13 +40,13 @@ t.test('splits the years into those before one and those from it on', async (t) 
   }
 })
 
-t.test('refuses a split that leaves nothing on one side', async (t) => {
+t.test('rejects a split with one empty side', async (t) => {
   const bars = barsFrom([bar('2000-12-28'), bar('2003-06-01')])
-  for (const year of [2000, 2004]) t.throws(() => splitYears(bars, year), { message: /got 20.* those of 2000 to 2003/ })
+  for (const year of [2000, 2004]) t.throws(() => splitYears(bars, year), { message: /got 20.* from 2000 to 2003/ })
   t.throws(() => splitYears(barsFrom([]), 2000), { message: /got 2000/ })
 })
 
-t.test('a close is known on its day, in New York and by universal time', async (t) => {
+t.test('the closing time is on the day of the close, in New York and in UTC', async (t) => {
   for (const date of ['2019-01-15', '2019-07-15']) {
     const time = new Date(closingTime(date))
     const newYork = new Intl.DateTimeFormat('en-GB', {

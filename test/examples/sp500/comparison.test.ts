@@ -6,7 +6,7 @@ import { periodFigures } from '../../../examples/sp500/period-figures.ts'
 import type { SignalSet } from '../../../examples/sp500/signal-records.ts'
 import type { Signal } from '../../../examples/sp500/signals.ts'
 
-/** One year in sample, two out of sample, in which holding pays, and some days more than others. */
+/** One year in sample and two out of sample, with a positive return of holding and one day with a large gain. */
 const closes = [100, 101, 103, 102, 105, 104, 115, 99, 110, 120]
 const dates = ['2008-12-22', '2008-12-23', '2008-12-24', '2008-12-29', '2008-12-30']
   .concat(['2009-01-02', '2009-01-05', '2009-01-06', '2009-01-07'])
@@ -32,7 +32,7 @@ async function* sets(): AsyncGenerator<SignalSet> {
 
 const finalist = (container: string, signals: Signal[]): Finalist => ({ container, alike: 3, signals })
 
-t.test('puts the figures in sample beside those out of sample', async (t) => {
+t.test('returns the figures in sample and out of sample', async (t) => {
   const years = bars.years
   const { finalists, inSample, outOfSample } = await compare([finalist('unlucky', unlucky)], sets(), bars, 2009)
   t.strictSame(finalists, [
@@ -59,11 +59,11 @@ t.test('ranks by the Sharpe ratio out of sample among all sets', async (t) => {
       ['unlucky', 4],
       ['lucky', 1],
     ],
-    'in the order they were given',
+    'in the order given',
   )
 })
 
-t.test('sets as good as each other share a rank', async (t) => {
+t.test('equally good sets have the same rank', async (t) => {
   const twins = async function* () {
     yield* sets()
     yield* sets()
@@ -75,7 +75,7 @@ t.test('sets as good as each other share a rank', async (t) => {
   )
 })
 
-t.test('buying and holding is judged like a set', async (t) => {
+t.test('buying and holding is evaluated like a set', async (t) => {
   const { buyAndHold } = await compare([], sets(), bars, 2009)
   t.match(buyAndHold, { container: BUY_AND_HOLD.container, rank: 2 })
   t.equal(buyAndHold.outOfSample.total_return.toFixed(9), (120 / 105 - 1).toFixed(9))

@@ -18,7 +18,7 @@ t.test('the best candidates are chosen, in their order', async (t) => {
   ])
 })
 
-t.test('of candidates with the same trades in sample, the best stands for all', async (t) => {
+t.test('of candidates with the same trades in sample, only the best is chosen', async (t) => {
   const signals = new Map([
     ['a', trade(0, 1, 12)],
     ['b', trade(0, 1)],
@@ -31,19 +31,19 @@ t.test('of candidates with the same trades in sample, the best stands for all', 
   ])
 })
 
-t.test('there are fewer finalists when the candidates run out', async (t) => {
+t.test('there are fewer finalists if there are fewer candidates', async (t) => {
   t.equal(chooseFinalists(['a'], new Map([['a', trade(0)]]), 10, 5).length, 1)
   t.strictSame(chooseFinalists([], new Map(), 10, 5), [])
 })
 
-t.test('a candidate without signals is passed over', async (t) => {
+t.test('a candidate without signals is ignored', async (t) => {
   t.strictSame(
     chooseFinalists(['lost', 'a'], new Map([['a', trade(0)]]), 10, 5).map(({ container }) => container),
     ['a'],
   )
 })
 
-t.test('no two finalists made the same trades, and no candidate is lost on the way', async () => {
+t.test('all finalists made different trades, and every candidate is counted', async () => {
   const candidates = fc.array(fc.uniqueArray(fc.nat(4), { maxLength: 3 }), { maxLength: 12 })
   fc.assert(
     fc.property(candidates, fc.nat(6), (days, end) => {
@@ -57,7 +57,7 @@ t.test('no two finalists made the same trades, and no candidate is lost on the w
   )
 })
 
-t.test('what is known by a day are the signals before it', async (t) => {
+t.test('the signals before a day do not include those of the day', async (t) => {
   t.strictSame(signalsBefore(trade(0, 5, 9), 9), trade(0, 5))
   t.strictSame(signalsBefore(trade(0, 5, 9), 0), [])
 })

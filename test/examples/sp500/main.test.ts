@@ -21,7 +21,7 @@ function start(...args: string[]): Promise<Outcome> {
   })
 }
 
-t.test('runs the workflow, and ends with its report', async (t) => {
+t.test('runs the workflow, and prints its report', async (t) => {
   const out = t.testdir()
   const { code, stdout, stderr } = await start('--out', out, '--sets', '20', '--format', 'csv')
   t.strictSame([code, stderr], [0, ''])
@@ -35,7 +35,7 @@ t.test('runs the workflow, and ends with its report', async (t) => {
   }
 })
 
-t.test('says what is wrong with an option, and writes nothing', async (t) => {
+t.test('reports an invalid option, and writes nothing', async (t) => {
   const out = t.testdir()
   for (const [args, message] of [
     [['--sets', '0'], /Expected `--sets` to be an integer from 1 up, got 0/],
@@ -49,13 +49,13 @@ t.test('says what is wrong with an option, and writes nothing', async (t) => {
   t.strictSame(readdirSync(out), [])
 })
 
-t.test('tells what it takes', async (t) => {
+t.test('prints its options with --help', async (t) => {
   const { code, stdout } = await start('--help')
   t.equal(code, 0)
   for (const option of ['--out', '--format', '--sets']) t.ok(stdout.includes(option), option)
 })
 
-t.test('a run that fails says what it left', async (t) => {
+t.test('a failed run reports its error', async (t) => {
   const out = t.testdir({ 'a file': '' })
   const { code, stderr } = await start('--out', join(out, 'a file'), '--sets', '1')
   t.equal(code, 1)

@@ -1,6 +1,6 @@
 /**
- * The backtest once more, slow and plain, sharing no line with the one under test: every indicator is computed from
- * scratch each day, and every year is one pass with an account in hand.
+ * A simple and slow backtest that shares no code with the one under test. Every indicator is computed anew each day,
+ * and every year is one pass over its days.
  */
 import type { Bar } from '../../../examples/sp500/bars.ts'
 import type { RuleSpec } from '../../../examples/sp500/rules.ts'
@@ -60,7 +60,9 @@ function decide(known: readonly Bar[], spec: RuleSpec, long: boolean): boolean {
   return long ? !(strength > overbought) : strength < oversold
 }
 
-/** Wilder's average: the plain mean first, then the old one counts `period - 1` times and the new value once. */
+/**
+ * Wilder's average: first the arithmetic mean, then the previous average with weight `period - 1` and the new value.
+ */
 function smoothed(values: readonly number[], period: number): number {
   let average = mean(values.slice(0, period))
   for (const value of values.slice(period)) average = (average * (period - 1) + value) / period

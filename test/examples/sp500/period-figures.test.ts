@@ -11,7 +11,7 @@ import { randomBars } from './random-bars.ts'
 const close = (date: string, close: number) => ({ date, close, high: close, low: close })
 const near = (a: number, b: number) => Math.abs(a - b) < 1e-9
 
-/** The deepest fall between any two days, found by trying all pairs. */
+/** The largest fall between any two days, by trying all pairs. */
 function deepestFall(bars: Bars, positions: Uint8Array, first: number, end: number): number {
   const equity = [1]
   for (const value of strategyReturns(bars.closes, positions, COST_PER_TURNOVER).subarray(first, end)) {
@@ -44,7 +44,7 @@ t.test('the years compound, their trades add up, and their Sharpe ratios are ave
   )
 })
 
-t.test('a fall over the turn of a year is one fall', async (t) => {
+t.test('a fall across the end of a year is one fall', async (t) => {
   const bars = barsFrom([
     close('2000-12-28', 100),
     close('2000-12-29', 80),
@@ -55,7 +55,7 @@ t.test('a fall over the turn of a year is one fall', async (t) => {
   t.ok(near(max_drawdown, 0.4))
 })
 
-t.test('a position from the years before goes on', async (t) => {
+t.test('a position from previous years continues', async (t) => {
   const bars = barsFrom([close('2000-12-28', 100), close('2000-12-29', 100), close('2001-01-02', 150)])
   const { total_return, trades } = periodFigures(bars, [{ day: 0, position: 1 }], bars.years.slice(1))
   t.ok(near(total_return, 0.5))

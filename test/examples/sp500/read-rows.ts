@@ -1,4 +1,4 @@
-/** The bars of the S&P 500 as they are in their file, read by hand, so that nothing under test vouches for itself. */
+/** The bars of the S&P 500 from their file, read without the code under test. */
 import { readFileSync } from 'node:fs'
 import type { Bar } from '../../../examples/sp500/bars.ts'
 import { barsFile } from '../../../examples/sp500/load-bars.ts'

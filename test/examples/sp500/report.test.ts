@@ -34,7 +34,7 @@ function report(changes: Partial<Comparison> = {}): string[] {
   return formatReport({ ...comparison, ...changes }, run).split('\n\n')
 }
 
-t.test('tells what was searched, and how long it took', async (t) => {
+t.test('the heading has the size of the search and its duration', async (t) => {
   const [heading] = report()
   t.match(
     heading,
@@ -43,9 +43,9 @@ t.test('tells what was searched, and how long it took', async (t) => {
   t.match(heading, /costs 5 basis points/)
 })
 
-t.test('shows the figures in sample and out of sample side by side, the index last', async (t) => {
+t.test('the table has figures in sample and out of sample, the index last', async (t) => {
   const [, title, table] = report()
-  t.equal(title, 'The best of 2000-2009, and what became of them in 2010-2020')
+  t.equal(title, 'The best parameter sets of 2000-2009, and their results in 2010-2020')
   const [, , ...rows] = table!.split('\n').map((line) => line.trim().split(/ {2,}/))
   t.strictSame(
     rows.map(([name, ...cells]) => [name, ...cells.slice(0, 6), cells.at(-1)]),
@@ -63,30 +63,30 @@ t.test('zero has no sign', async (t) => {
   t.match(table, / 0\.00 +0\.50 +0 % +123 % +0 % /)
 })
 
-t.test('tells of sets that made the same trades, where there are any', async (t) => {
+t.test('the legend explains sets with the same trades only if there are any', async (t) => {
   t.notMatch(report()[3], /same trades/)
   const [, , table, legend] = report({ finalists: [{ ...comparison.finalists[1]!, alike: 4 }] })
   t.match(table, /ma\/fast=2 \+ 4 /)
-  t.match(legend, /\+ n: and n further sets that made the same trades/)
+  t.match(legend, /\+ n: n further sets made the same trades/)
 })
 
-t.test('reads the figures in three sentences', async (t) => {
+t.test('interprets the figures in three sentences', async (t) => {
   const reading = report()[4]!.replaceAll('\n', ' ')
   t.equal(reading.match(/\.( |$)/g)?.length, 3)
-  t.match(reading, /^These 2 were picked out of 2,000 parameter sets.*selection bias\./)
-  t.match(reading, /mean Sharpe ratio went from 1\.00 to 0\.75 and their ranks to 31 at best and 1,005 at worst/)
-  t.match(reading, /the index made 0\.90: 1 of them did better\./)
+  t.match(reading, /^These 2 were chosen from 2,000 parameter sets.*selection bias\./)
+  t.match(reading, /mean Sharpe ratio changed from 1\.00 to 0\.75, and their ranks are 31 at best and 1,005 at worst/)
+  t.match(reading, /the index reached 0\.90: 1 of them did better\./)
   const [finalist] = comparison.finalists
   t.match(report({ finalists: [finalist!] })[4], /none\s+of them\s+did\s+better/)
 })
 
-t.test('tells where the files are', async (t) => {
+t.test('lists the directories of the phases', async (t) => {
   const [title, table] = report().slice(-2)
   t.equal(title, 'Files in results/sp500_search-20260101T120000Z')
   t.match(table, /signal_generation +2,000 +54,321 +0 B +0\.42 s +results\/signal_generation\/\n/)
 })
 
-t.test('lines are short enough for a terminal, and none ends in a space', async (t) => {
+t.test('lines fit a terminal, and have no trailing space', async (t) => {
   for (const line of formatReport(comparison, run).split('\n')) {
     if (line.length > 110 || line.endsWith(' ')) t.fail(JSON.stringify(line))
   }

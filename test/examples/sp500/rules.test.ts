@@ -6,7 +6,7 @@ import { IndicatorCache } from '../../../examples/sp500/indicator-cache.ts'
 import { containerId, positionsOf, type RuleSpec } from '../../../examples/sp500/rules.ts'
 import { randomBars } from './random-bars.ts'
 
-/** Positions on closes whose highs and lows are one above and below. */
+/** Positions for closes whose highs are one above and whose lows are one below. */
 function positionsOn(closes: number[], spec: RuleSpec): number[] {
   const bars = closes.map((close, index) => ({ date: `2001-01-${10 + index}`, close, high: close + 1, low: close - 1 }))
   return positions(bars, spec)
@@ -35,19 +35,20 @@ t.test('the crossover is long while the fast average is above the slow one', asy
   t.strictSame(positionsOn([10, 10, 10, 13, 14, 7, 8], spec), [0, 0, 0, 1, 1, 0, 0])
 })
 
-t.test('the breakout buys above the highest high before and sells below the lowest low before', async (t) => {
+t.test('the breakout buys above the previous highest high and sells below the previous lowest low', async (t) => {
   const spec: RuleSpec = { family: 'channel_breakout', params: { entry: 3, exit: 2 } }
-  // Day 4 is the first above the highs of three days before (12, 13, 14), day 7 below the lows of two (12.5, 11.5).
+  // Day 4 is the first above the highs of the previous three days (12, 13, 14), day 7 below the lows of two (12.5,
+  // 11.5).
   t.strictSame(positionsOn([10, 11, 12, 13, 14.2, 13.5, 12.5, 11.4, 11.4], spec), [0, 0, 0, 0, 1, 1, 1, 0, 0])
 })
 
-t.test('the reversal buys when weak, and holds until strong', async (t) => {
+t.test('the reversal buys when oversold, and sells when overbought', async (t) => {
   // Strength over two days: 66.67, 80, 23.53, 78.95.
   const spec: RuleSpec = { family: 'rsi', params: { period: 2, oversold: 30, overbought: 70 } }
   t.strictSame(positionsOn([10, 12, 11, 12, 9, 9, 13], spec), [0, 0, 0, 0, 1, 1, 0])
 })
 
-t.test('every rule is out of the market until its indicators are warm', async (t) => {
+t.test('every rule is out of the market until its indicators have values', async (t) => {
   const closes = [10, 20, 5, 40, 1, 80]
   for (const spec of [
     { family: 'ma_crossover', params: { fast: 1, slow: 9 } },
@@ -64,7 +65,7 @@ t.test('every rule is out of the market until its indicators are warm', async (t
   }
 })
 
-t.test('what comes after a day never changes a position up to that day', async (t) => {
+t.test('later bars never change the position of a day', async (t) => {
   let held = 0
   fc.assert(
     fc.property(randomBars(20, 60), randomBars(60, 60), fc.nat(59), anySpec, (bars, others, cut, spec) => {
@@ -77,5 +78,5 @@ t.test('what comes after a day never changes a position up to that day', async (
     }),
     { numRuns: 200 },
   )
-  t.ok(held > 100, 'the rules have held positions at all')
+  t.ok(held > 100, 'the rules have held positions')
 })

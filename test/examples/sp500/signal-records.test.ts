@@ -21,7 +21,7 @@ async function setsOf(batches: readonly (readonly object[])[]): Promise<SignalSe
   return sets
 }
 
-t.test('a record tells the day, the close, the position and the parameters', async (t) => {
+t.test('a record has the day, the close, the position and the parameters', async (t) => {
   const spec: RuleSpec = { family: 'rsi', params: { period: 14, oversold: 30, overbought: 70 } }
   const [first, second] = signalRecords(spec, indicators)
   t.match(first, { timestamp: '2000-01-03T21:00:00.000Z', day: 0, position: 0, ...spec })
@@ -29,7 +29,7 @@ t.test('a record tells the day, the close, the position and the parameters', asy
   t.match(second, { timestamp: `${date}T21:00:00.000Z`, position: 1, price: close, ...spec })
 })
 
-t.test('a signal is there on its day already: nothing that comes after is needed', async (t) => {
+t.test('a signal does not depend on later days', async (t) => {
   for (const spec of specs.slice(0, 6)) {
     const all = signalRecords(spec, indicators)
     for (const { day } of all.slice(0, 20)) {
@@ -42,7 +42,7 @@ t.test('a signal is there on its day already: nothing that comes after is needed
   t.pass('all sets')
 })
 
-t.test('the sets come back however the records are cut into batches', async () => {
+t.test('the sets are the same for any split of the records into batches', async () => {
   const expected = JSON.stringify(await setsOf([records]))
   const cuts = fc.array(fc.nat(records.length), { maxLength: 20 }).map((at) => [0, ...at.sort((a, b) => a - b)])
   await fc.assert(
@@ -73,7 +73,7 @@ t.test('parameters of other families, which are null in files with columns, are 
   ])
 })
 
-t.test('a set in pieces, or without its beginning, is refused', async (t) => {
+t.test('rejects a set whose records are not consecutive or whose first one is missing', async (t) => {
   const [first, second] = specs.map((spec) => records.filter(({ container }) => container === containerId(spec)))
   await t.rejects(setsOf([[...first!.slice(0, 2), ...second!, ...first!.slice(2)]]), {
     message: /fast=2,slow=20 begin on day/,

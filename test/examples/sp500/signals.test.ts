@@ -17,12 +17,12 @@ t.test('a rule that never trades has one signal', async (t) => {
   t.strictSame(signalsOf(new Uint8Array(100)), [{ day: 0, position: 0 }])
 })
 
-t.test('before the first signal there is no position, and the last one holds', async (t) => {
+t.test('before the first signal there is no position, and the last position is kept', async (t) => {
   t.strictSame(Array.from(positionsFrom([{ day: 2, position: 1 }], 4)), [0, 0, 1, 1])
   t.strictSame(Array.from(positionsFrom([], 2)), [0, 0])
 })
 
-t.test('signals give back the positions they came from', async () => {
+t.test('positions are restored from their signals', async () => {
   fc.assert(
     fc.property(fc.uint8Array({ max: 1 }), (positions) => {
       assert.deepEqual(positionsFrom(signalsOf(positions), positions.length), positions)
@@ -30,7 +30,7 @@ t.test('signals give back the positions they came from', async () => {
   )
 })
 
-t.test('the signals up to a day give the positions up to that day', async () => {
+t.test('the signals up to a day determine the positions up to that day', async () => {
   fc.assert(
     fc.property(fc.uint8Array({ max: 1 }), fc.nat(), (positions, cut) => {
       const day = cut % (positions.length + 1)

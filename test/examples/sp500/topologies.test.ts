@@ -27,17 +27,17 @@ const bars = barsFrom(readRows())
 const specs = [...parameterSets(SETS)]
 const workflow = await loadWorkflow(join(import.meta.dirname, '../../../examples/sp500/workflow.yaml'))
 
-/** What a run may have of its own. */
+/** What a test changes in the run. */
 interface Changes {
   readonly format?: Format
   readonly concurrency?: number
-  /** In place of the signals of the rules. */
+  /** Replaces the signals of the rules. */
   readonly signals?: Topology
   /** Added to the configuration of every phase. */
   readonly config?: Record<string, unknown>
 }
 
-/** Runs workflow.yaml in `outputDir` with the first sets only, as JSONL where nothing else is said. */
+/** Runs workflow.yaml in `outputDir` with the first sets only. The default format is JSONL. */
 function run(
   outputDir: string,
   { format = 'jsonl', concurrency = 1, signals, config }: Changes = {},
@@ -52,7 +52,7 @@ function run(
   return new Coordinator({ outputDir, topologies }).executeWorkflow(smaller)
 }
 
-/** Signals that no rule has made. */
+/** A topology that writes these signals. */
 function handMade(sets: Readonly<Record<string, readonly Signal[]>>): Topology {
   return defineTopology({
     containers: () => Object.keys(sets).map((id) => ({ id })),
@@ -78,7 +78,7 @@ async function comparisonOf({ phases }: WorkflowResult): Promise<Comparison> {
   return (await (phases['analysis']!.output as PhaseReference).get()) as Comparison
 }
 
-/** The records of a container by the years asked for. */
+/** The expected records of a container in the years selected. */
 function yearRecords(signals: readonly Signal[], wanted: (year: number) => boolean) {
   const years = bars.years.filter(({ year }) => wanted(year))
   const figures = yearlyFigures(bars, positionsFrom(signals, bars.dates.length), COST_PER_TURNOVER, years)
@@ -138,7 +138,7 @@ t.test('the third phase has a record for each finalist and year out of sample, a
   t.equal(JSON.stringify(recordsOf(result, 'analysis')), JSON.stringify(expected))
 })
 
-t.test('the comparison tells what happened after the sample, and how the rest did', async (t) => {
+t.test('the comparison has the periods, the number of sets, the finalists and the index', async (t) => {
   const { sets, inSample, outOfSample, finalists, buyAndHold } = await comparisonOf(await run(t.testdir()))
   t.equal(sets, SETS)
   t.match(
@@ -159,7 +159,7 @@ t.test('the comparison tells what happened after the sample, and how the rest di
   t.ok(near(buyAndHold.outOfSample.total_return, held('2009-12-31', '2020-04-17')))
 })
 
-t.test('performance comes from the signals, not from the rules', async (t) => {
+t.test('performance depends on the signals, not on the rules', async (t) => {
   const always: Signal[] = [{ day: 0, position: 1 }]
   const result = await run(t.testdir(), { signals: handMade({ never: [{ day: 0, position: 0 }], always }) })
   t.strictSame(
@@ -176,7 +176,7 @@ t.test('performance comes from the signals, not from the rules', async (t) => {
   t.strictSame({ ...finalists[0], container: 'buy_and_hold' }, buyAndHold)
 })
 
-t.test('the choice knows nothing of the years out of sample', async (t) => {
+t.test('the choice does not depend on the years out of sample', async (t) => {
   const { first } = bars.years.find(({ year }) => year === 2010)!
   const start = { day: 0, position: 1 }
   const signals = handMade({
@@ -197,11 +197,11 @@ t.test('the choice knows nothing of the years out of sample', async (t) => {
       ['holds', 1],
       ['sells before', 0],
     ],
-    'and takes those that differ only later as the same',
+    'sets that differ only out of sample count as the same',
   )
 })
 
-t.test('every format holds the same figures, and leads to the same comparison', async (t) => {
+t.test('every format contains the same figures, and leads to the same comparison', async (t) => {
   const out = t.testdir()
   const jsonl = await run(out)
   const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect()
@@ -229,7 +229,7 @@ t.test('every format holds the same figures, and leads to the same comparison', 
   connection.closeSync()
 })
 
-t.test('containers that run at once change nothing but the order of records', async (t) => {
+t.test('concurrent containers change only the order of records', async (t) => {
   const out = t.testdir()
   const [alone, together] = [await run(out), await run(out, { concurrency: 4 })]
   t.strictSame(await comparisonOf(together), await comparisonOf(alone))
@@ -241,17 +241,17 @@ t.test('containers that run at once change nothing but the order of records', as
   t.strictSame(sorted(together), sorted(alone))
 })
 
-t.test('a configuration that makes no sense is refused, with the phase', async (t) => {
+t.test('rejects an invalid configuration, with the phase', async (t) => {
   for (const [config, phase, message] of [
     [{ sets: 0 }, 'signal_generation', /config\.sets.*from 1 up, got 0/],
     [{ finalists: '3' }, 'parameter_optimization', /config\.finalists.*from 1 up, got '3'/],
-    [{ out_of_sample_from: 1990 }, 'parameter_optimization', /got 1990: the bars are those of 2000 to 2020/],
+    [{ out_of_sample_from: 1990 }, 'parameter_optimization', /got 1990: the bars are from 2000 to 2020/],
   ] as const) {
     await t.rejects(run(t.testdir(), { config }), { message, place: { phase } })
   }
 })
 
-t.test('phases that are not joined as they must be are refused, with what is missing', async (t) => {
+t.test('rejects phases without a required dependency, and names it', async (t) => {
   const topologies = { signal_generation, optimization, analysis }
   const [signals, optimizing, analysing] = workflow.phases
   const start = { ...signals!, config: { sets: 2 } }

@@ -14,7 +14,7 @@ import { readRows } from './read-rows.ts'
 const close = (date: string, close: number) => ({ date, close, high: close, low: close })
 const round = (value: number) => Math.round(value * 1e6) / 1e6
 
-t.test('buying and holding earns what the index does, year by year', async (t) => {
+t.test('buying and holding earns the return of the index in each year', async (t) => {
   const bars = await loadBars()
   const held = new Uint8Array(bars.dates.length).fill(1)
   const returns = new Map([...yearlyFigures(bars, held, 0)].map(({ year, metrics }) => [year, metrics.total_return]))
@@ -34,7 +34,7 @@ t.test('buying and holding earns what the index does, year by year', async (t) =
   }
 })
 
-t.test('a position held over the turn of the year earns in both years', async (t) => {
+t.test('a position held across the end of a year earns in both years', async (t) => {
   const bars = barsFrom([
     close('2000-12-27', 100),
     close('2000-12-28', 100),
@@ -49,7 +49,7 @@ t.test('a position held over the turn of the year earns in both years', async (t
   t.equal(round(second!.metrics.total_return), 0.09)
 })
 
-t.test('a trade at the last close of a year belongs to that year, and its fruits to the next', async (t) => {
+t.test('a trade at the last close of a year belongs to that year, and its return to the next', async (t) => {
   const bars = barsFrom([close('2000-12-28', 100), close('2000-12-29', 100), close('2001-01-02', 150)])
   const [first, second] = [...yearlyFigures(bars, Uint8Array.of(0, 1, 1), 0.01)]
   t.match(first, { metrics: { trades: 1, exposure: 0 } })
@@ -57,13 +57,13 @@ t.test('a trade at the last close of a year belongs to that year, and its fruits
   t.match(second, { metrics: { trades: 0, exposure: 1, total_return: 0.5 } })
 })
 
-t.test('a year of a single first bar has no figures but zeros', async (t) => {
+t.test('all figures of a year with a single first bar are 0', async (t) => {
   const bars = barsFrom([close('2000-12-29', 100), close('2001-01-02', 100)])
   const [first] = yearlyFigures(bars, Uint8Array.of(0, 0), 0.01)
   t.strictSame(first?.metrics, { sharpe_ratio: 0, total_return: 0, max_drawdown: 0, trades: 0, exposure: 0 })
 })
 
-t.test('measures only the years it is asked for, and those as ever', async (t) => {
+t.test('a selection of years does not change their figures', async (t) => {
   const bars = barsFrom(readRows())
   const positions = Uint8Array.from(bars.dates, (_, day) => day % 2)
   const asked = bars.years.slice(3, 6)
@@ -73,13 +73,13 @@ t.test('measures only the years it is asked for, and those as ever', async (t) =
   )
 })
 
-t.test('the figures are those of a plain and independent backtest', async (t) => {
+t.test('the figures equal those of a simple, independent backtest', async (t) => {
   const specs: RuleSpec[] = [
     { family: 'ma_crossover', params: { fast: 10, slow: 50 } },
     { family: 'channel_breakout', params: { entry: 20, exit: 10 } },
     { family: 'rsi', params: { period: 14, oversold: 30, overbought: 70 } },
   ]
-  // Four years are enough for all three, as the naive one computes everything from scratch every day.
+  // Only four years, because the naive backtest computes all indicators anew every day.
   const rows = readRows().filter(({ date }) => date < '2004')
   const indicators = new IndicatorCache(barsFrom(rows))
   for (const spec of specs) {
@@ -95,7 +95,7 @@ t.test('the figures are those of a plain and independent backtest', async (t) =>
   }
 })
 
-t.test('years gone by do not depend on what comes after', async () => {
+t.test('the figures of a year do not depend on later bars', async () => {
   fc.assert(
     fc.property(randomBars(40, 70), fc.constantFrom(...parameterSets(60)), (bars, spec) => {
       const figures = (known: typeof bars) => {

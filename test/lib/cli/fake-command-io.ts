@@ -1,18 +1,18 @@
 /**
- * A io in memory, and `spillway` run in it.
+ * A `CommandIo` in memory, and a function that runs `spillway` with it.
  */
 import { PassThrough, Readable, Writable } from 'node:stream'
 import type { CommandIo } from '../../../lib/cli/terminal/command-io.ts'
 import { runProgram } from '../../../lib/cli/program.ts'
 
-/** What a run left behind. */
+/** The exit code and the output of a run. */
 export interface Run {
   readonly code: number
   readonly stdout: Buffer
   readonly stderr: string
 }
 
-/** What is in the io beside its defaults: empty input, no terminal anywhere, nobody to interrupt. */
+/** Settings of the io. By default the input is empty, no stream is a terminal, and the signal never aborts. */
 export interface Setting {
   readonly stdin?: string | Buffer | Readable
   readonly stdout?: Writable
@@ -36,14 +36,14 @@ export async function spillway(args: readonly string[], setting: Setting = {}): 
   return { code, stdout: stdout.bytes, stderr: stderr.bytes.toString() }
 }
 
-/** A pipe that is fed by hand. */
+/** A pipe that stays open, with these lines written to it. */
 export function openPipe(...lines: readonly string[]): PassThrough {
   const pipe = new PassThrough()
   for (const line of lines) pipe.write(`${line}\n`)
   return pipe
 }
 
-/** Keeps all it is given. */
+/** A Writable that keeps all bytes. */
 class Collector extends Writable {
   readonly #chunks: Buffer[] = []
 
@@ -57,12 +57,12 @@ class Collector extends Writable {
   }
 }
 
-/** A text of JSON lines. */
+/** The records as JSON lines. */
 export function jsonl(records: readonly unknown[]): string {
   return records.map((record) => `${JSON.stringify(record)}\n`).join('')
 }
 
-/** The records of a text of JSON lines. */
+/** Parses JSON lines. */
 export function parseLines(text: string | Buffer): unknown[] {
   return text
     .toString()

@@ -15,33 +15,36 @@ t.test('prints the version of the package', async (t) => {
   t.equal(run.code, 0)
 })
 
-t.test('prints help when asked', async (t) => {
+t.test('prints help with --help', async (t) => {
   const run = await spillway(['convert', '--help'])
   t.equal(run.code, 0)
   t.match(run.stdout.toString(), /--dead-letter <file>[\s\S]*Examples:/)
   t.equal(run.stderr, '')
 })
 
-t.test('shows its help as an error when no command is given', async (t) => {
+t.test('prints its help as an error when no command is given', async (t) => {
   const run = await spillway([])
   t.equal(run.code, 2)
   t.match(run.stderr, 'Commands:')
 })
 
-t.test('refuses what cannot be meant', async (t) => {
+t.test('rejects invalid arguments with exit code 2', async (t) => {
   const cases: Record<string, [string[], string | RegExp]> = {
     'an unknown option': [['convert', input, '--out', out, '--overwritte'], 'Did you mean --overwrite?'],
     'an unknown command': [['convrt'], 'Did you mean convert?'],
     'no output': [['convert', input], '--out <file>'],
     'two inputs': [['convert', input, input, '--out', out], 'too many arguments'],
     'an unknown format': [['convert', input, '--to', 'xml', '--out', out], 'Allowed choices are jsonl, csv, parquet'],
-    'an output name that tells nothing': [['convert', input, '--out', join(dir, 'x')], 'add --to'],
+    'an output name of unknown format': [['convert', input, '--out', join(dir, 'x')], 'add --to'],
     'JSON documents as output': [['convert', input, '--out', join(dir, 'x.json')], '--to jsonl'],
-    'an input name that tells nothing': [['convert', join(dir, 'x'), '--out', out], 'add --from'],
-    'standard input without a format': [['convert', '--out', out], 'Standard input has no name'],
-    'standard output without a format': [['convert', input, '--out', '-'], 'Standard output has no name'],
+    'an input name of unknown format': [['convert', join(dir, 'x'), '--out', out], 'add --from'],
+    'standard input without a format': [['convert', '--out', out], 'standard input, which has no name'],
+    'standard output without a format': [['convert', input, '--out', '-'], 'standard output, which has no name'],
     'Parquet on standard input': [['convert', '--from', 'parquet', '--out', out], 'cannot be read from standard input'],
-    'no number': [['convert', input, '--out', out, '--max-line-bytes', 'many'], 'Expected an integer from 1 up'],
+    'a count that is not a number': [
+      ['convert', input, '--out', out, '--max-line-bytes', 'many'],
+      'Expected an integer from 1 up',
+    ],
     'a line longer than a string': [
       ['convert', input, '--to', 'jsonl', '--out', out, '--max-line-bytes', '9999999999'],
       '--max-line-bytes',
@@ -60,19 +63,19 @@ t.test('refuses what cannot be meant', async (t) => {
   }
 })
 
-t.test('asks for input rather than wait for somebody to type it', async (t) => {
+t.test('fails when standard input is a terminal', async (t) => {
   const run = await spillway(['convert', '--from', 'jsonl', '--out', out], { terminals: ['stdin'] })
   t.equal(run.code, 2)
   t.match(run.stderr, 'There is no input')
 })
 
-t.test('keeps Parquet off the terminal', async (t) => {
+t.test('does not write Parquet to a terminal', async (t) => {
   const run = await spillway(['convert', input, '--to', 'parquet', '--out', '-'], { terminals: ['stdout'] })
   t.equal(run.code, 2)
   t.equal(run.stdout.length, 0)
 })
 
-t.test('shows no stack unless asked', async (t) => {
+t.test('prints the stack of an error only with --debug', async (t) => {
   const args = ['convert', join(dir, 'missing.jsonl'), '--out', out]
   const run = await spillway(args)
   t.equal(run.code, 1)

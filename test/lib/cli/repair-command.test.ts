@@ -7,7 +7,7 @@ import { ParquetSink } from '../../../sinks/parquet-sink.ts'
 import { readParquet } from '../../../sinks/readers/read-parquet.ts'
 import { spillway } from './fake-command-io.ts'
 
-const dir = t.testdir({ 'notes.txt': 'no Parquet at all' })
+const dir = t.testdir({ 'notes.txt': 'not Parquet' })
 const path = join(dir, 'a.parquet')
 
 t.before(async () => {
@@ -15,15 +15,15 @@ t.before(async () => {
   await pipeline(records, new ParquetSink({ path, rowGroupRows: 10_000 }))
 })
 
-t.test('leaves a complete file alone', async (t) => {
+t.test('does not change a complete file', async (t) => {
   const before = readFileSync(path)
   const run = await spillway(['repair', path])
   t.equal(run.code, 0)
-  t.match(run.stdout.toString(), /complete already, with 35,000 rows in 4 row groups/)
+  t.match(run.stdout.toString(), /already complete, with 35,000 rows in 4 row groups/)
   t.ok(readFileSync(path).equals(before))
 })
 
-t.test('cuts a torn file to a footer that the sink wrote unasked', async (t) => {
+t.test('truncates a torn file after an intermediate footer of the sink', async (t) => {
   truncateSync(path, readFileSync(path).length - 5)
   const run = await spillway(['repair', path, '--json'])
   t.equal(run.code, 0)
@@ -32,7 +32,7 @@ t.test('cuts a torn file to a footer that the sink wrote unasked', async (t) => 
   t.equal((await readParquet(path).toArray()).length, rows)
 })
 
-t.test('says what it cannot repair', async (t) => {
+t.test('fails for a file that is not Parquet, a missing file, and no argument', async (t) => {
   const run = await spillway(['repair', join(dir, 'notes.txt')])
   t.equal(run.code, 1)
   t.match(run.stderr, 'not a Parquet file')

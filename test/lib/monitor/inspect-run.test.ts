@@ -17,7 +17,7 @@ const search: Topology = {
   },
 }
 
-t.test('tells of phases, parts, rows, rejects and outputs of a run that has ended', async (t) => {
+t.test('returns phases, parts, rows, rejections and outputs of a run that has ended', async (t) => {
   const odd: Topology = {
     containers: () => [{ id: 'c' }],
     run: () => [{ n: 1 }, { n: () => 1 }],
@@ -51,7 +51,7 @@ t.test('tells of phases, parts, rows, rejects and outputs of a run that has ende
   t.equal(run.aggregates?.phases['a']?.count, 200)
 })
 
-t.test('tells of a run that was killed', async (t) => {
+t.test('returns the state of a killed run', async (t) => {
   const dir = t.testdir()
   const entry = pathToFileURL(join(import.meta.dirname, '../../../lib/index.ts')).href
   writeFileSync(
@@ -78,6 +78,6 @@ t.test('tells of a run that was killed', async (t) => {
   ])
 })
 
-t.test('refuses what is no directory of a run', async (t) => {
+t.test('rejects a directory that is not a run directory', async (t) => {
   await t.rejects(inspectRun(t.testdir()), { code: 'ERR_SPILLWAY_JOURNAL' })
 })

@@ -40,7 +40,7 @@ t.test('follows each phase from waiting to its end', async (t) => {
   ])
 })
 
-t.test('looks at the first run that begins only, and at nothing once it is disposed of', async (t) => {
+t.test('follows only the first run that starts, and nothing after it is disposed of', async (t) => {
   const coordinator = new Coordinator({ outputDir: t.testdir(), topologies: { search } })
   const run = (id: string) => coordinator.executeWorkflow({ id, phases: [{ name: 'a', topology: 'search' }] })
   const changes: string[] = []

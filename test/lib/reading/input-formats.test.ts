@@ -1,7 +1,7 @@
 import t from 'tap'
 import { hasColumns, inputFormatOf, outputKindOf } from '../../../lib/reading/input-formats.ts'
 
-t.test('tells the format of input by its name', async (t) => {
+t.test('derives the input format from the file name', async (t) => {
   const names = [
     'a.jsonl',
     'a.NDJSON',
@@ -26,7 +26,7 @@ t.test('tells the format of input by its name', async (t) => {
   ])
 })
 
-t.test('tells the format of output by its name, and tabs', async (t) => {
+t.test('derives the output format from the file name, with tabs for .tsv', async (t) => {
   t.strictSame(['a.jsonl.gz', 'a.csv', 'a.tsv', 'a.parquet', 'a.json', 'a'].map(outputKindOf), [
     { format: 'jsonl' },
     { format: 'csv' },

@@ -11,16 +11,16 @@ t.test('turns dotted columns into objects', async (t) => {
   t.strictSame(nest({ id: 1, 'a.b.c': 2, 'a.d': 3, e: [4] }), { id: 1, a: { b: { c: 2 }, d: 3 }, e: [4] })
 })
 
-t.test('hands on a record without dotted columns as it is', async (t) => {
+t.test('returns a record without dotted columns as is', async (t) => {
   const record = { id: 1, nested: { 'a.b': 2 } }
   t.equal(nest(record), record)
 })
 
-t.test('takes a dot behind a backslash for a part of the key', async (t) => {
+t.test('treats a dot after a backslash as part of the key', async (t) => {
   t.strictSame(nest({ 'a\\.b.c': 1, 'd\\\\.e': 2 }), { 'a.b': { c: 1 }, 'd\\': { e: 2 } })
 })
 
-t.test('gives objects no other prototype', async (t) => {
+t.test('keys such as __proto__ do not change a prototype', async (t) => {
   const nested = nest(
     JSON.parse('{"__proto__.polluted":1,"a.__proto__":2,"constructor.prototype.x":3}') as ResultRecord,
   )
@@ -33,7 +33,7 @@ t.test('gives objects no other prototype', async (t) => {
   )
 })
 
-t.test('refuses a value both in a column and below it, whichever comes first', async (t) => {
+t.test('rejects a value both in a column and below it, in either order', async (t) => {
   t.throws(() => nest({ a: 1, 'a.b': 2 }), { name: 'NestConflict', field: 'a' })
   t.throws(() => nest({ 'a.b': 2, a: 1 }), { name: 'NestConflict', field: 'a' })
   t.throws(() => nest({ 'a.b.c': 1, 'a.b': 2 }), { name: 'NestConflict', field: 'a.b' })
@@ -41,14 +41,14 @@ t.test('refuses a value both in a column and below it, whichever comes first', a
   t.throws(() => nest({ 'a\\b.c': 1, 'ab.c': 2 }), NestConflict)
 })
 
-t.test('lets a null give way to what shares its place', async (t) => {
+t.test('drops a null if another value is at the same path or below it', async (t) => {
   t.strictSame(nest({ a: null, 'a.b': 2 }), { a: { b: 2 } })
   t.strictSame(nest({ a: 1, 'a.b': null, 'a.c.d': null }), { a: 1 })
   t.strictSame(nest({ 'a.b': null, 'a.c.d': null, a: 1 }), { a: 1 })
   t.strictSame(nest({ 'a.b': 2, a: null }), { a: { b: 2 } })
 })
 
-t.test('undoes flattening', async () => {
+t.test('nesting restores a flattened record', async () => {
   const tree = fc.letrec((tie) => ({
     tree: fc.dictionary(fc.string({ maxLength: 4 }), fc.oneof({ maxDepth: 3 }, fc.integer(), tie('tree')), {
       minKeys: 1,
@@ -62,14 +62,14 @@ t.test('undoes flattening', async () => {
   )
 })
 
-t.test('finds the columns that would come back under another name', async (t) => {
+t.test('finds the columns whose names would change', async (t) => {
   t.strictSame(
     [...columnsToKeepFlat(['a', 'b.c', 'b.d', 'price', 'price.adj', 'C:\\dir', 'x\\.y'])],
     ['price.adj', 'C:\\dir'],
   )
 })
 
-t.test('leaves alone the columns it is told to', async (t) => {
+t.test('does not nest the columns of `keepFlat`', async (t) => {
   const nester = new Nester(new Set(['price.adj']))
   t.strictSame(nester.nest({ price: 1, 'price.adj': 2, 'b.c': 3 }), { price: 1, 'price.adj': 2, b: { c: 3 } })
 })
@@ -82,7 +82,7 @@ function flatten(record: Record<string, unknown>, path?: string): ResultRecord {
   return Object.fromEntries(entries)
 }
 
-/** The order of numeric keys is JavaScript's own. */
+/** Sorted, because JavaScript orders numeric keys itself. */
 function sortKeys(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   const sorted = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))

@@ -31,7 +31,7 @@ async function roundTrip(
 let runs = 0
 const freshIn = (t: Test) => join(t.testdirName, String(runs++))
 
-/** Without what the formats tell apart only in part: a null, and a field that is not there. */
+/** Removes nulls and empty objects, because not every format distinguishes a null from a missing field. */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value) || typeof value !== 'object' || value === null) return value
   const kept = Object.entries(value).flatMap(([key, item]): [string, unknown][] => {
@@ -46,7 +46,7 @@ function isPlain(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-t.test('gives records back as JSON lines would, from every format', async (t) => {
+t.test('reads the same records from every format as from JSON lines', async (t) => {
   t.testdir()
   const record = {
     phase: 'a',
@@ -75,14 +75,14 @@ t.test('gives records back as JSON lines would, from every format', async (t) =>
   t.strictSame(await roundTrip(freshIn(t), [record], { format: 'csv', compression: 'gzip' }), [expected], 'gzipped')
 })
 
-t.test('whatever the records, they are the same from every format', async (t) => {
+t.test('random records are the same from every format', async (t) => {
   t.testdir()
   const key = fc.oneof(
     fc.constantFrom('a', 'b', '__proto__', 'x.y', 'toString', '\\'),
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 3 }),
   )
   const leaves = {
-    // JSON does not tell a double that is an integer of 16 digits and more from a bigint, nor 0 from -0.
+    // JSON does not distinguish a double that is an integer of 16 or more digits from a bigint, nor 0 from -0.
     double: fc.double({ noNaN: true, noDefaultInfinity: true }).filter((value) => {
       return !Object.is(value, -0) && (!Number.isInteger(value) || Number.isSafeInteger(value))
     }),
@@ -92,7 +92,7 @@ t.test('whatever the records, they are the same from every format', async (t) =>
     date: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date(4e12) }),
     list: fc.array(fc.oneof(fc.nat(), fc.string({ unit: 'grapheme' }))),
   }
-  // One shape for all records of a file, so that none is kept from it, and no value changed, for its columns.
+  // All records of a file have one shape, so that its columns reject no record and change no value.
   const leaf = fc.constantFrom(...(Object.keys(leaves) as (keyof typeof leaves)[]))
   const inner = fc.dictionary(key, leaf, { minKeys: 1, maxKeys: 2 })
   const shape = fc.dictionary(key, fc.oneof(leaf, inner), { minKeys: 1, maxKeys: 4 })
@@ -115,7 +115,7 @@ t.test('whatever the records, they are the same from every format', async (t) =>
   )
 })
 
-t.test('tells of a part that was damaged', async (t) => {
+t.test('fails for a damaged or missing part', async (t) => {
   const dir = t.testdir({ 'part-00000.jsonl': '{"a":1}\n{"a":\n', 'part-00000.parquet': 'PAR1nothing' })
   const { signal } = new AbortController()
   const read = (name: string) => Readable.from(readPart(join(dir, name), null, signal)).toArray()

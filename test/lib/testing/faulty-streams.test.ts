@@ -6,7 +6,7 @@ import { atRest, closed, errorOf } from '../../helpers/leaks.ts'
 
 const failure = new Error('enough')
 
-t.test('a failing source gives all records from before its failure', async (t) => {
+t.test('a failing source delivers all records from before its failure', async (t) => {
   for (const count of [0, 1, 5]) {
     const items: unknown[] = []
     const reading = async () => {
@@ -23,7 +23,7 @@ t.test('a failing source gives all records from before its failure', async (t) =
   }
 })
 
-t.test('a failing source gives all records to a destination that is behind, too', async (t) => {
+t.test('a failing source delivers all records to a slow destination', async (t) => {
   const items: unknown[] = []
   const slow = new Writable({
     objectMode: true,
@@ -45,7 +45,7 @@ t.test('a failing source gives all records to a destination that is behind, too'
   ])
 })
 
-t.test('a stalling source gives its records, then nothing, and is released by destroying it', async (t) => {
+t.test('a stalling source delivers its records, then nothing, and closes when destroyed', async (t) => {
   const items: unknown[] = []
   const source = stallingAfter(3, (n) => n + 1).on('data', (item) => items.push(item))
   await atRest(() => items.length)
@@ -55,7 +55,7 @@ t.test('a stalling source gives its records, then nothing, and is released by de
   await closed(source)
 })
 
-t.test('a stalling source is released by the abort of its pipeline', async (t) => {
+t.test('a stalling source closes when its pipeline is aborted', async (t) => {
   const controller = new AbortController()
   const items: unknown[] = []
   const source = stallingAfter(3)
@@ -71,7 +71,7 @@ t.test('a stalling source is released by the abort of its pipeline', async (t) =
   t.ok(source.destroyed)
 })
 
-t.test('a failing destination takes chunks, then fails', async (t) => {
+t.test('a failing destination accepts chunks, then fails', async (t) => {
   const items: unknown[] = []
   const writing = pipeline(
     [1, 2, 3, 4, 5],
@@ -82,7 +82,7 @@ t.test('a failing destination takes chunks, then fails', async (t) => {
   await pipeline([1, 2, 3], failingWritable(3, failure))
 })
 
-t.test('a stalling destination takes chunks, holds its source up, and is released by destroying it', async (t) => {
+t.test('a stalling destination accepts chunks, applies backpressure, and closes when destroyed', async (t) => {
   let pulled = 0
   const source = Readable.from(
     (function* () {
@@ -100,7 +100,7 @@ t.test('a stalling destination takes chunks, holds its source up, and is release
   t.ok(source.destroyed)
 })
 
-t.test('a number of records must be one', async (t) => {
+t.test('a negative count is rejected', async (t) => {
   for (const make of [stallingAfter, stallingWritable]) {
     t.throws(() => make(-1), { code: 'ERR_SPILLWAY_OPTION', message: /Expected `count` to be an integer from 0 up/ })
   }

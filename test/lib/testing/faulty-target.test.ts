@@ -14,7 +14,7 @@ import { range } from '../../helpers/sink-conformance.ts'
 const bytes = (text: string) => Buffer.from(text)
 const textOf = (path: string) => readFileSync(path, 'utf8')
 
-/** Writes records into a file of lines, ten with each write. */
+/** Writes records as JSON lines, ten with each write. */
 async function writeLines(path: string, count: number, openTarget: OpenTarget): Promise<void> {
   const sink = new JsonlSink({ path, openTarget, onExisting: 'append' })
   const chunks = async function* () {
@@ -38,14 +38,14 @@ function numbersIn(path: string): number[] {
   return lines.map((line) => (JSON.parse(line) as { n: number }).n)
 }
 
-t.test('a full disk keeps whole lines, fails with the path, and takes more once there is space again', async (t) => {
+t.test('on a full disk a sink keeps whole lines, fails with the path, and can append once space is free', async (t) => {
   const before = openResources()
   const path = join(t.testdir(), 'lines.jsonl')
   const disk = { freeBytes: 1000 }
   const openTarget = faultyTarget({ disk })
   const failure = { code: 'ERR_SPILLWAY_IO', message: path, place: { path }, cause: { code: 'ENOSPC' } }
   await t.rejects(writeLines(path, 500, openTarget), failure)
-  t.strictSame(numbersIn(path), range(0, 110), 'the next ten lines have more than a thousand bytes with them')
+  t.strictSame(numbersIn(path), range(0, 110), 'with the next ten lines the file would have more than 1,000 bytes')
   t.equal(textOf(path).length + disk.freeBytes, 1000)
 
   await t.rejects(writeLines(path, 500, openTarget), failure)
@@ -55,7 +55,7 @@ t.test('a full disk keeps whole lines, fails with the path, and takes more once 
   t.strictSame(openResources(), before)
 })
 
-t.test('a full disk takes a part of the write that it has no room for', async (t) => {
+t.test('on a full disk the part of a write that fits is written', async (t) => {
   const dir = t.testdir()
   const disk = { freeBytes: 10 }
   const [one, other] = await Promise.all(
@@ -72,7 +72,7 @@ t.test('a full disk takes a part of the write that it has no room for', async (t
   await Promise.all([one!.close(), other!.close()])
 })
 
-t.test('fails the only call it is told, or all', async (t) => {
+t.test('fails one call by its number, or all calls', async (t) => {
   const path = join(t.testdir(), 'file')
   const file = await faultyTarget({
     write: { code: 'EIO', call: 2 },
@@ -117,7 +117,7 @@ t.test('counts the calls on all files', async (t) => {
   await (await openTarget(join(dir, 'd'), 'create')).close()
 })
 
-t.test('tears the write that would reach beyond a byte', async (t) => {
+t.test('tears the write that reaches beyond `atByte`', async (t) => {
   const path = join(t.testdir({ file: '12' }), 'file')
   const file = await faultyTarget({ write: { code: 'EIO', atByte: 6 } })(path, 'append')
   await file.write(bytes('34'))
@@ -130,14 +130,14 @@ t.test('tears the write that would reach beyond a byte', async (t) => {
   t.equal(textOf(path), '12345x')
 })
 
-t.test('a sink cuts off what a torn write left', async (t) => {
+t.test('a sink removes the partial line of a torn write', async (t) => {
   const path = join(t.testdir(), 'lines.jsonl')
   const openTarget = faultyTarget({ write: { code: 'EFBIG', atByte: 333 } })
   await t.rejects(writeLines(path, 500, openTarget), { place: { path }, cause: { code: 'EFBIG' } })
   t.strictSame(numbersIn(path), range(0, 30))
 })
 
-t.test('short writes bring a write in pieces, between which it can fail', async (t) => {
+t.test('short writes split a write into pieces, and it can fail between them', async (t) => {
   const dir = t.testdir()
   const pieces: number[] = []
   const behind = faultyTarget({
@@ -157,11 +157,11 @@ t.test('short writes bring a write in pieces, between which it can fail', async 
   t.strictSame(numbersIn(join(dir, 'lines')), range(0, 50))
 })
 
-t.test('slowness holds up every operation', async (t) => {
+t.test('`slowMs` delays every operation', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
   const path = join(t.testdir(), 'file')
-  /** Performs an operation, which must not happen before its time. */
+  /** Performs an operation, and checks that it does not complete before the delay is over. */
   const slowly = async <Value>(run: () => Promise<Value>): Promise<Value> => {
     let isDone = false
     const done = run().finally(() => (isDone = true))
@@ -180,7 +180,7 @@ t.test('slowness holds up every operation', async (t) => {
   t.equal(textOf(path), 'ab')
 })
 
-t.test('only the files it is told have the faults', async (t) => {
+t.test('only the files that `path` selects have the faults', async (t) => {
   const dir = t.testdir()
   const openTarget = faultyTarget({ path: (path) => path.endsWith('.bad'), write: { code: 'EIO' } })
   const [good, bad] = [await openTarget(join(dir, 'x.good'), 'create'), await openTarget(join(dir, 'x.bad'), 'create')]
@@ -189,7 +189,7 @@ t.test('only the files it is told have the faults', async (t) => {
   await Promise.all([good.close(), bad.close()])
 })
 
-t.test('tells of every operation before it happens, and fails with what the listener throws', async (t) => {
+t.test('calls `before` ahead of every operation, which fails with the error that it throws', async (t) => {
   const before = openResources()
   const path = join(t.testdir(), 'file')
   const calls: FileCall[] = []
@@ -214,10 +214,10 @@ t.test('tells of every operation before it happens, and fails with what the list
     { operation: 'truncate', path, call: 1, bytes: 0 },
     { operation: 'close', path, call: 1, bytes: 0 },
   ])
-  t.strictSame(openResources(), before, 'the file is released all the same')
+  t.strictSame(openResources(), before, 'the file is released nevertheless')
 })
 
-t.test('refuses faults it does not know', async (t) => {
+t.test('rejects unknown faults and invalid values', async (t) => {
   const refused = (faults: unknown, message: string | RegExp) =>
     t.throws(() => faultyTarget(faults as Faults), { code: 'ERR_SPILLWAY_OPTION', message })
   refused({ wirte: { code: 'EIO' } }, /Unknown option of faultyTarget: `wirte`. Did you mean `write`\?/)
@@ -228,6 +228,6 @@ t.test('refuses faults it does not know', async (t) => {
   refused({ slowMs: Infinity }, /Expected `slowMs` to be a number from 0 to 2147483647/)
 })
 
-t.test('errors are like those of the operating system', async (t) => {
+t.test('errors have the code of an operating system error', async (t) => {
   t.match(systemError('ENOSPC'), { code: 'ENOSPC', message: 'ENOSPC: simulated' })
 })

@@ -11,7 +11,7 @@ import { abortListeners, openResources } from '../../helpers/leaks.ts'
 
 const kit = JSON.stringify(new URL('../../../lib/testing/killing-target.ts', import.meta.url).href)
 
-/** Without the loaders of the test runner, which take their time. */
+/** Without the loaders of the test runner, which are slow. */
 const node = {
   execArgv: ['--import', import.meta.resolve('tsx')],
   env: { ...process.env, NODE_OPTIONS: '' },
@@ -20,7 +20,7 @@ const node = {
 /** The writes of {@link WRITING}. */
 const LINES = ['one\n', 'two\n', 'three\n', 'four\n', 'five\n']
 
-/** Writes lines into the file it is told, syncing each. */
+/** A script that writes lines to the file of its first argument, and syncs after each. */
 const WRITING = `
 import { killingTarget } from ${kit}
 const file = await killingTarget()(process.argv[2], 'create')
@@ -37,7 +37,7 @@ function scriptOf(t: Test, source: string): { script: string; path: string } {
   return { script, path: join(t.testdirName, 'file') }
 }
 
-/** The lines of which a file consists when its process died at operation `n`: after opening, writes and syncs in turn. */
+/** The content of the file when its process was killed at operation `n`: opening, then writes and syncs alternately. */
 function linesAt({ n, moment }: Kill): string {
   const done = moment === 'after' ? n : n - 1
   const whole = LINES.slice(0, done / 2).join('')
@@ -45,20 +45,20 @@ function linesAt({ n, moment }: Kill): string {
   return whole + (moment === 'middle' ? half.slice(0, half.length / 2) : '')
 }
 
-t.test('kills before, in the middle of and after every operation, and ends with the run that is through', async (t) => {
+t.test('kills before, in the middle of and after every operation, until a run completes', async (t) => {
   const before = openResources()
   const { script, path } = scriptOf(t, WRITING)
-  const told: Kill[] = []
+  const reported: Kill[] = []
   const { signal } = new AbortController()
   const kills = await killAtEveryWrite(script, {
     ...node,
     args: [path],
     signal,
     async afterKill(kill) {
-      told.push(kill)
-      const isThere = existsSync(path)
-      t.equal(isThere, kill.n > 1 || kill.moment === 'after', 'the file comes into being by the first operation')
-      if (isThere) t.equal(readFileSync(path, 'utf8'), linesAt(kill), `${kill.moment} operation ${kill.n}`)
+      reported.push(kill)
+      const exists = existsSync(path)
+      t.equal(exists, kill.n > 1 || kill.moment === 'after', 'the first operation creates the file')
+      if (exists) t.equal(readFileSync(path, 'utf8'), linesAt(kill), `${kill.moment} operation ${kill.n}`)
       await new Promise(setImmediate)
       rmSync(path, { force: true })
     },
@@ -72,13 +72,13 @@ t.test('kills before, in the middle of and after every operation, and ends with 
       }),
     ),
   )
-  t.strictSame(told, kills)
-  t.equal(readFileSync(path, 'utf8'), LINES.join(''), 'the last run was through')
+  t.strictSame(reported, kills)
+  t.equal(readFileSync(path, 'utf8'), LINES.join(''), 'the last run completed')
   t.strictSame(openResources(), before)
   t.equal(abortListeners(signal), 0)
 })
 
-t.test('counts over all files and targets, and kills where a failed operation ended', async (t) => {
+t.test('counts operations over all files and targets, and kills after failed operations too', async (t) => {
   const { script, path } = scriptOf(
     t,
     `import { killingTarget } from ${kit}
@@ -102,7 +102,7 @@ t.test('counts over all files and targets, and kills where a failed operation en
   t.equal(kills.length, 12)
 })
 
-t.test('a run that ends in another way is an error that tells all it printed', async (t) => {
+t.test('a run that ends in another way is an error with its output', async (t) => {
   const { script, path } = scriptOf(t, `console.log('printed'); throw new Error('broken')`)
   const run = killAtEveryWrite(script, { ...node, args: [path], afterKill: () => {} })
   await t.rejects(run, {
@@ -115,13 +115,13 @@ t.test('a run that ends in another way is an error that tells all it printed', a
   })
 })
 
-t.test('a script without a boundary is an error: nothing would be tested', async (t) => {
+t.test('a script without file operations is an error, because nothing would be tested', async (t) => {
   const { script } = scriptOf(t, '')
   const run = killAtEveryWrite(script, { ...node, afterKill: () => {} })
   await t.rejects(run, { message: /open its files by `killingTarget\(\)`/ })
 })
 
-t.test('starts no more processes than it may', async (t) => {
+t.test('starts at most `maxRuns` processes', async (t) => {
   const { script, path } = scriptOf(t, WRITING)
   let kills = 0
   const afterKill = () => {
@@ -133,16 +133,16 @@ t.test('starts no more processes than it may', async (t) => {
   t.equal(kills, 2)
 })
 
-t.test('fails with what its callback fails with', async (t) => {
+t.test('fails with the error of its callback', async (t) => {
   const { script, path } = scriptOf(t, WRITING)
-  const failure = new Error('not as it should be')
+  const failure = new Error('wrong content')
   await t.rejects(
     killAtEveryWrite(script, { ...node, args: [path], afterKill: () => Promise.reject(failure) }),
     failure,
   )
 })
 
-t.test('an abort kills the process and leaves nothing behind', async (t) => {
+t.test('an abort kills the process and leaks no resources', async (t) => {
   const before = openResources()
   const { script, path } = scriptOf(
     t,
@@ -162,7 +162,7 @@ t.test('an abort kills the process and leaves nothing behind', async (t) => {
   await t.rejects(killAtEveryWrite(script, { ...node, signal, afterKill: () => {} }), { name: 'AbortError' })
 })
 
-t.test('kills at random, at the same place for the same seed', async (t) => {
+t.test('kills at a random operation, the same for the same seed', async (t) => {
   const { script, path } = scriptOf(t, WRITING)
   const places = new Set<string>()
   for (const seed of [1, 2, 3, 1]) {
@@ -180,7 +180,7 @@ t.test('a run with fewer operations than the random number is not killed', async
   t.equal(await killAtRandom(script, { ...node, seed: 1, maxOperations: 10 }), undefined)
 })
 
-t.test('a kill can be seen again by hand', async (t) => {
+t.test('a kill can be repeated with the environment variable', async (t) => {
   const { script, path } = scriptOf(t, WRITING)
   const env = { ...node.env, SPILLWAY_KILL_AT: '4 middle' }
   const run = promisify(execFile)(process.execPath, [...node.execArgv, script, path], { env })
@@ -194,7 +194,7 @@ t.test('a kill can be seen again by hand', async (t) => {
   })
 })
 
-t.test('a write that fails half-way is no way out', async (t) => {
+t.test('the process is also killed when the half write fails', async (t) => {
   const { script } = scriptOf(
     t,
     `import { killingTarget } from ${kit}
@@ -209,7 +209,7 @@ t.test('a write that fails half-way is no way out', async (t) => {
   )
 })
 
-t.test('only the script is killed, not what it starts', async (t) => {
+t.test('only the script is killed, not the processes it starts', async (t) => {
   const { script, path } = scriptOf(
     t,
     `import { execFileSync } from 'node:child_process'
@@ -222,14 +222,14 @@ t.test('only the script is killed, not what it starts', async (t) => {
   )
   const kill = await killAtRandom(script, { ...node, args: [path], seed: 1, maxOperations: 1 })
   t.match(kill, { n: 1, operation: 'open', path })
-  t.ok(existsSync(`${path}inner`), 'that was through')
+  t.ok(existsSync(`${path}inner`), 'the inner process completed')
 })
 
-t.test('without a runner, files are opened and nothing more', async (t) => {
+t.test('without a runner, files are only opened', async (t) => {
   t.equal(killingTarget(), openFileTarget)
 })
 
-t.test('refuses options that cannot be', async (t) => {
+t.test('rejects invalid options', async (t) => {
   const code = 'ERR_SPILLWAY_OPTION'
   const afterKill = () => {}
   await t.rejects(killAtEveryWrite('x', {} as never), { code, message: /Expected `afterKill` to be a function/ })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { loadWorkflow, parseWorkflow } from '../../../lib/workflow/file.ts'
 
-/** The workflow of the user's own document, as it stands. */
+/** The workflow of the user's document, unchanged. */
 const THREE_PHASES = `workflow:
   phases:
     - name: signal_generation
@@ -18,7 +18,7 @@ const THREE_PHASES = `workflow:
 const parse = (text: string, topologies?: readonly string[]) =>
   parseWorkflow(text, 'search.yaml', topologies === undefined ? {} : { topologies })
 
-t.test('fills in what a file leaves out', async (t) => {
+t.test('fills in the defaults', async (t) => {
   const workflow = parse(THREE_PHASES, ['signal_generation', 'optimization', 'analysis'])
   t.strictSame(
     { ...workflow, phases: workflow.phases.length },
@@ -46,7 +46,7 @@ t.test('fills in what a file leaves out', async (t) => {
   })
 })
 
-t.test('takes every key, in YAML and in JSON alike', async (t) => {
+t.test('accepts every key, in YAML and in JSON', async (t) => {
   const workflow = {
     name: 'sp500_search',
     id: 'nightly',
@@ -79,7 +79,7 @@ t.test('takes every key, in YAML and in JSON alike', async (t) => {
     ],
   }
   t.strictSame(parse(JSON.stringify({ workflow }, null, 2)), workflow)
-  t.strictSame(parse(JSON.stringify(workflow)), workflow, 'with and without the key around it')
+  t.strictSame(parse(JSON.stringify(workflow)), workflow, 'with and without the key `workflow`')
   const yaml = `
 workflow:
   name: sp500_search
@@ -99,18 +99,18 @@ workflow:
   t.strictSame(parse('workflow: { results: false, phases: [{ name: a, topology: t }] }').results, false)
 })
 
-t.test('tells every problem with line, column and key', async (t) => {
+t.test('reports every problem with line, column and key', async (t) => {
   const phases = (text: string) => `phases:\n${text.replace(/^/gm, '  ')}`
   const cases: Record<string, [string, string]> = {
     'malformed YAML': ['phases: [\n', 'search.yaml:2:1: '],
     'a tab as indentation': ['workflow:\n\tphases: []', 'search.yaml:2:1: Tabs are not allowed'],
     'malformed JSON': ['{"phases": [}', 'search.yaml:1:13: '],
-    'a tag that nobody knows': ['workflow: !!python/object:os.system {}', 'search.yaml:1:11: Unresolved tag'],
+    'an unknown tag': ['workflow: !!python/object:os.system {}', 'search.yaml:1:11: Unresolved tag'],
     'the same key twice': ['phases: []\nphases: []', 'search.yaml:2:1: Map keys must be unique'],
     'nothing at all': ['', 'search.yaml: expected an object with the keys name, id'],
     'a list': ['- a', 'search.yaml:1:1: expected an object with the keys name, id'],
     'an empty workflow': ['workflow:', 'search.yaml:1:1: workflow: expected an object with the keys'],
-    'no phases': ['name: x', 'search.yaml:1:1: the key `phases` is missing: expected a list of one phase or more'],
+    'no phases': ['name: x', 'search.yaml:1:1: the key `phases` is missing: expected a list of at least one phase'],
     'an unknown key': [
       phases('- name: a\n  topolgy: t\n  topology: t'),
       'search.yaml:3:5: phases[0].topolgy: unknown key. Did you mean `topology`?',
@@ -119,15 +119,15 @@ t.test('tells every problem with line, column and key', async (t) => {
       'results: { buffersize: 1 }\nphases: [{ name: a, topology: t }]',
       'search.yaml:1:12: results.buffersize: unknown key. Did you mean `buffer_size`?',
     ],
-    'a value that cannot be': [
+    'an invalid value': [
       'concurrency: 0\nphases: [{ name: a, topology: t }]',
       'search.yaml:1:1: concurrency: expected an integer from 1 up, got 0 (number)',
     ],
-    'a format that is none': [
+    'an unknown format': [
       'results: { format: parket }\nphases: [{ name: a, topology: t }]',
       "search.yaml:1:12: results.format: expected one of 'jsonl', 'csv', 'parquet', got 'parket' (string)",
     ],
-    'a sequence that is none': [
+    'an unknown sequence': [
       phases('- { name: a, topology: t, sequence: forward }'),
       "search.yaml:2:29: phases[0].sequence: expected one of 'single_pass', got 'forward' (string)",
     ],
@@ -141,7 +141,7 @@ t.test('tells every problem with line, column and key', async (t) => {
     ],
     'two phases of one name': [
       phases('- { name: a, topology: t }\n- { name: a, topology: t }'),
-      'search.yaml:3:7: phases[1].name: the name `a` is taken by phases[0]: phases need names of their own',
+      'search.yaml:3:7: phases[1].name: the name `a` is used by phases[0]: each phase needs a unique name',
     ],
     'names that differ in letter case only': [
       phases('- { name: a, topology: t }\n- { name: A, topology: t }'),
@@ -159,15 +159,15 @@ t.test('tells every problem with line, column and key', async (t) => {
       phases('- { name: signals, topology: t, depends_on: [signal] }'),
       'search.yaml:2:48: phases[0].depends_on[0]: there is no phase `signal`. Did you mean `signals`?',
     ],
-    'dependencies that are no list': [
+    'dependencies that are not a list': [
       phases('- { name: a, topology: t, depends_on: b }'),
-      "search.yaml:2:29: phases[0].depends_on: expected a list of names of phases, got 'b' (string)",
+      "search.yaml:2:29: phases[0].depends_on: expected a list of phase names, got 'b' (string)",
     ],
     'a cycle': [
       phases(
         '- { name: a, topology: t, depends_on: [c] }\n- { name: b, topology: t, depends_on: [a] }\n- { name: c, topology: t, depends_on: [b] }',
       ),
-      'search.yaml:2:29: phases[0].depends_on: the phases wait for each other in a circle: a -> c -> b -> a',
+      'search.yaml:2:29: phases[0].depends_on: the phases depend on each other in a cycle: a -> c -> b -> a',
     ],
     'inheritance from a phase that is not upstream': [
       phases('- { name: a, topology: t }\n- { name: b, topology: t, inherit_from: a }'),
@@ -175,18 +175,18 @@ t.test('tells every problem with line, column and key', async (t) => {
     ],
     'a key of the configuration that will be filled in': [
       phases('- { name: a, topology: t }\n- { name: b, topology: t, depends_on: [a], config: { a_results: 1 } }'),
-      'search.yaml:3:56: phases[1].config.a_results: this key is filled in from a phase upstream: choose another one',
+      'search.yaml:3:56: phases[1].config.a_results: this key is filled in from an upstream phase: choose another name',
     ],
-    'a value that is no data': [
+    'a value that is not plain data': [
       phases('- { name: a, topology: t, config: { deep: [.nan] } }'),
       'search.yaml:2:46: phases[0].config.deep[0]: expected plain data, got NaN (number)',
     ],
-    'aliases that unfold beyond measure': [
+    'aliases that expand exponentially': [
       [
         'a: &a [1,1,1,1,1,1,1,1,1]',
         ...'bcdefgh'.split('').map((name, i) => `${name}: &${name} [${`*${'abcdefgh'[i] ?? ''},`.repeat(9)}]`),
       ].join('\n'),
-      'search.yaml: it cannot be unfolded',
+      'search.yaml: its aliases cannot be expanded',
     ],
   }
   for (const [name, [text, message]] of Object.entries(cases)) {
@@ -195,7 +195,7 @@ t.test('tells every problem with line, column and key', async (t) => {
   }
 })
 
-t.test('tells all problems at once, in the order of the file', async (t) => {
+t.test('reports all problems in one error, in the order of the file', async (t) => {
   const text = 'phases:\n  - name: a\n    topology: 5\n  - name: b\n    topology: t\n    weight: -1\nconcurency: 2\n'
   t.throws(() => parse(text), {
     message: [
@@ -207,7 +207,7 @@ t.test('tells all problems at once, in the order of the file', async (t) => {
   })
 })
 
-t.test('keys such as __proto__ are keys like any other', async (t) => {
+t.test('keys such as __proto__ are treated as any other key', async (t) => {
   const text = 'phases: [{ name: a, topology: t, config: { __proto__: { polluted: true }, constructor: 1 } }]'
   const { phases } = parse(text)
   t.strictSame(Object.keys(phases[0]?.config ?? {}), ['__proto__', 'constructor'])
@@ -215,7 +215,7 @@ t.test('keys such as __proto__ are keys like any other', async (t) => {
   t.throws(() => parse('phases: [{ name: a, topology: t, __proto__: {} }]'), { message: /unknown key/ })
 })
 
-t.test('reads a file, and names a workflow after it', async (t) => {
+t.test('reads a file, and uses its name as the default name', async (t) => {
   const dir = t.testdir({ 'nightly search.yml': THREE_PHASES })
   t.equal((await loadWorkflow(join(dir, 'nightly search.yml'))).name, 'nightly search')
   await t.rejects(loadWorkflow(join(dir, 'none.yaml')), { code: 'ERR_SPILLWAY_IO', message: /none\.yaml: ENOENT/ })

@@ -9,7 +9,7 @@ import {
   type OrderedPhase,
 } from '../../../lib/workflow/phase-order.ts'
 
-/** Phases from lines such as `b: a c`, a weight in front of it: `2 b: a c`. */
+/** Phases from lines such as `b: a c`, or with a weight: `2 b: a c`. */
 function phasesOf(...lines: string[]): OrderedPhase[] {
   return lines.map((line) => {
     const [, weight, name = '', depends_on = ''] = /^(?:(\S+) )?(\S+):(.*)$/.exec(line) ?? []
@@ -25,7 +25,7 @@ function namesOf(phases: readonly OrderedPhase[]): string {
   return phases.map(({ name }) => name).join(' ')
 }
 
-function waitsFor({ depends_on }: OrderedPhase): readonly string[] {
+function dependenciesOf({ depends_on }: OrderedPhase): readonly string[] {
   return depends_on ?? []
 }
 
@@ -51,13 +51,13 @@ const anyPhases = fc
   .array(fc.array(fc.nat(11), { maxLength: 2 }), { minLength: 1, maxLength: 12 })
   .map((specs) => specs.map((those, i) => ({ name: `p${i}`, depends_on: those.map((n) => `p${n % specs.length}`) })))
 
-t.test('keeps the order given where no dependency is against it', async (t) => {
+t.test('keeps the order given where dependencies allow it', async (t) => {
   t.equal(namesOf(orderPhases(phasesOf('c:', 'a:', 'b:'))), 'c a b')
   t.equal(namesOf(orderPhases(phasesOf('last: b', 'b: a', 'x:', 'a:', 'y: a'))), 'x a b last y')
   t.strictSame(orderPhases([]), [])
 })
 
-t.test('gives the same phases back, and each once', async () => {
+t.test('returns each phase once, after its dependencies', async () => {
   fc.assert(
     fc.property(acyclic, (phases) => {
       const ordered = orderPhases(phases)
@@ -65,20 +65,21 @@ t.test('gives the same phases back, and each once', async () => {
       assert.deepEqual(new Set(ordered), new Set(phases))
       const ended = new Set<string>()
       for (const phase of ordered) {
-        for (const dependency of waitsFor(phase)) assert.ok(ended.has(dependency), `${phase.name} before ${dependency}`)
+        for (const dependency of dependenciesOf(phase))
+          assert.ok(ended.has(dependency), `${phase.name} before ${dependency}`)
         ended.add(phase.name)
       }
     }),
   )
 })
 
-t.test('takes the first that is ready, every time', async () => {
+t.test('the next phase is always the first one that is ready', async () => {
   fc.assert(
     fc.property(acyclic, (phases) => {
       const ended = new Set<string>()
       for (const phase of orderPhases(phases)) {
         const ready = phases.filter(
-          (p) => !ended.has(p.name) && waitsFor(p).every((dependency) => ended.has(dependency)),
+          (p) => !ended.has(p.name) && dependenciesOf(p).every((dependency) => ended.has(dependency)),
         )
         assert.equal(phase, ready[0])
         ended.add(phase.name)
@@ -93,7 +94,7 @@ t.test('a dependency named twice counts once', async (t) => {
   t.equal(namesOf(distributePhases(phases, 1)[0] ?? []), 'a b')
 })
 
-t.test('a phase without dependencies and weight may leave them out, or have null, as in a file', async (t) => {
+t.test('`depends_on` and `weight` may be missing or null', async (t) => {
   const phases = [{ name: 'b', depends_on: ['a'], weight: null }, { name: 'c', depends_on: null }, { name: 'a' }]
   t.equal(namesOf(orderPhases(phases)), 'c a b')
   t.strictSame(upstreamOf(phases, 'c'), new Set())
@@ -101,7 +102,7 @@ t.test('a phase without dependencies and weight may leave them out, or have null
   t.strictSame(distributePhases(phases, 2).map(namesOf), ['c b', 'a'])
 })
 
-t.test('refuses phases that wait for each other, and shows the circle', async (t) => {
+t.test('rejects phases that depend on each other, and names the cycle', async (t) => {
   const cycle = phasesOf('start:', 'a: start b', 'b: c', 'c: a', 'end: c')
   for (const order of [orderPhases, (phases: OrderedPhase[]) => distributePhases(phases, 2)]) {
     t.throws(() => order(cycle), {
@@ -113,26 +114,26 @@ t.test('refuses phases that wait for each other, and shows the circle', async (t
   }
 })
 
-t.test('refuses a dependency that is no phase, and suggests one that is', async (t) => {
+t.test('rejects an unknown dependency, and suggests a phase', async (t) => {
   const phases = phasesOf('signals:', 'search: signal')
   for (const order of [orderPhases, (given: OrderedPhase[]) => upstreamOf(given, 'search')]) {
     t.throws(() => order(phases), {
       code: 'ERR_SPILLWAY_WORKFLOW',
-      message: 'Phase "search" depends on "signal", which is no phase. Did you mean `signals`?',
+      message: 'Phase "search" depends on "signal", which is not a phase. Did you mean `signals`?',
       place: { phase: 'search' },
     })
   }
-  t.throws(() => orderPhases(phasesOf('a:', 'b: elsewhere')), { message: /no phase\. Known names: a, b/ })
+  t.throws(() => orderPhases(phasesOf('a:', 'b: elsewhere')), { message: /not a phase\. Known names: a, b/ })
 })
 
-t.test('refuses two phases of one name', async (t) => {
+t.test('rejects two phases with the same name', async (t) => {
   const wrong = { code: 'ERR_SPILLWAY_WORKFLOW', message: /Two phases are called "a"/, place: { phase: 'a' } }
   t.throws(() => orderPhases(phasesOf('a:', 'b:', 'a:')), wrong)
   t.throws(() => upstreamOf(phasesOf('a:', 'b:', 'a:'), 'b'), wrong)
   t.throws(() => distributePhases(phasesOf('a:', 'b:', 'a:'), 1), wrong)
 })
 
-t.test('takes any name for what it is, such as those of the object prototype', async (t) => {
+t.test('names of the object prototype are treated as any other name', async (t) => {
   const phases = phasesOf('constructor: __proto__', '__proto__:')
   t.equal(namesOf(orderPhases(phases)), '__proto__ constructor')
   t.throws(() => orderPhases(phasesOf('a: toString')), { code: 'ERR_SPILLWAY_WORKFLOW' })
@@ -142,17 +143,17 @@ t.test('finds a phase that depends on itself', async (t) => {
   t.strictSame(findCycle(phasesOf('a:', 'b: a b')), ['b', 'b'])
 })
 
-t.test('finds a cycle that phases before it lead to, without them', async (t) => {
+t.test('finds a cycle without the phases that lead to it', async (t) => {
   t.strictSame(findCycle(phasesOf('x: y', 'y: a', 'a: b', 'b: a')), ['a', 'b', 'a'])
 })
 
-t.test('finds no cycle where two ways lead to one phase, or a dependency is no phase', async (t) => {
+t.test('finds no cycle if two paths lead to one phase, or a dependency is unknown', async (t) => {
   t.equal(findCycle(phasesOf('d: b c', 'b: a', 'c: a', 'a:')), undefined)
   t.equal(findCycle(phasesOf('a: elsewhere')), undefined)
   t.equal(findCycle([]), undefined)
 })
 
-t.test('a cycle found is one, and phases without one can be ordered', async () => {
+t.test('the cycle found is a cycle, and phases without a cycle can be ordered', async () => {
   fc.assert(
     fc.property(anyPhases, (phases) => {
       const cycle = findCycle(phases)
@@ -163,7 +164,7 @@ t.test('a cycle found is one, and phases without one can be ordered', async () =
       const byName = new Map(phases.map((phase) => [phase.name, phase]))
       assert.ok(cycle.length > 1)
       assert.equal(cycle[0], cycle.at(-1))
-      assert.equal(new Set(cycle).size, cycle.length - 1, 'passes each phase once')
+      assert.equal(new Set(cycle).size, cycle.length - 1, 'contains each phase once')
       cycle.slice(1).forEach((name, i) => {
         assert.ok(byName.get(cycle[i] ?? '')?.depends_on.includes(name))
       })
@@ -172,7 +173,7 @@ t.test('a cycle found is one, and phases without one can be ordered', async () =
   )
 })
 
-t.test('names all that a phase depends on, directly or not', async (t) => {
+t.test('returns all phases that a phase depends on, directly or indirectly', async (t) => {
   const phases = phasesOf('a:', 'b: a', 'c: b', 'other: a', 'd: c a')
   t.strictSame(upstreamOf(phases, 'd'), new Set(['c', 'a', 'b']))
   t.strictSame(upstreamOf(phases, 'a'), new Set())
@@ -183,26 +184,26 @@ t.test('names all that a phase depends on, directly or not', async (t) => {
   })
 })
 
-t.test('gives the heaviest phases out first, each to the worker with the least to do', async (t) => {
+t.test('assigns the heaviest phases first, each to the worker with the smallest load', async (t) => {
   const lists = distributePhases(phasesOf('3 a:', '5 b:', '2 c:', '4 d:', 'one:'), 2)
   t.strictSame(lists.map(namesOf), ['b c one', 'd a'])
 })
 
-t.test('has a list for every worker, also where there is nothing to do', async (t) => {
+t.test('returns a list for every worker, also an empty one', async (t) => {
   t.strictSame(distributePhases(phasesOf('a:'), 3).map(namesOf), ['a', '', ''])
   t.strictSame(distributePhases([], 2), [[], []])
 })
 
-t.test('puts a phase where it can start earliest, going by when its dependencies end', async (t) => {
-  // `late` may start at 5: worker 0 is busy until 9, worker 1 until 5, worker 2 until 2 with less to do.
+t.test('assigns a phase to the worker that can start it earliest after its dependencies', async (t) => {
+  // `late` may start at 5: worker 0 is busy until 9, worker 1 until 5, worker 2 until 2 with a smaller load.
   const lists = distributePhases(phasesOf('9 long:', '5 first:', '2 short:', '1 late: first'), 3)
   t.strictSame(lists.map(namesOf), ['long', 'first', 'short late'])
-  // Here worker 2 is busy as well when it may start.
+  // Here worker 2 is also busy at 5.
   const busy = distributePhases(phasesOf('9 long:', '5 first:', '8 third:', '1 late: first'), 3)
   t.strictSame(busy.map(namesOf), ['long', 'third', 'first late'])
 })
 
-t.test('refuses a number of workers and weights that cannot be', async (t) => {
+t.test('rejects an invalid number of workers and invalid weights', async (t) => {
   for (const numWorkers of [0, 1.5, -1, NaN, Infinity]) {
     t.throws(() => distributePhases([], numWorkers), { code: 'ERR_SPILLWAY_OPTION', message: /`numWorkers`/ })
   }
@@ -214,7 +215,7 @@ t.test('refuses a number of workers and weights that cannot be', async (t) => {
   }
 })
 
-t.test('gives every phase to one worker, behind what it depends on', async () => {
+t.test('assigns every phase to one worker, after its dependencies', async () => {
   fc.assert(
     fc.property(acyclic, fc.integer({ min: 1, max: 6 }), (phases, numWorkers) => {
       const lists = distributePhases(phases, numWorkers)
@@ -223,7 +224,7 @@ t.test('gives every phase to one worker, behind what it depends on', async () =>
       assert.equal(lists.flat().length, phases.length)
       for (const list of lists) {
         list.forEach(({ name }, place) => {
-          for (const before of list.slice(0, place)) assert.ok(!waitsFor(before).includes(name))
+          for (const before of list.slice(0, place)) assert.ok(!dependenciesOf(before).includes(name))
         })
       }
       assert.deepEqual(distributePhases(phases, numWorkers), lists)
@@ -231,19 +232,20 @@ t.test('gives every phase to one worker, behind what it depends on', async () =>
   )
 })
 
-t.test('workers that wait for dependencies on others all come to their end', async () => {
+t.test('workers that wait for dependencies of other workers never deadlock', async () => {
   fc.assert(
     fc.property(acyclic, fc.integer({ min: 1, max: 6 }), (phases, numWorkers) => {
       const lists = distributePhases(phases, numWorkers).map((list) => [...list])
       const ended = new Set<string>()
-      const runnable = () => lists.find(([next]) => next && waitsFor(next).every((dependency) => ended.has(dependency)))
+      const runnable = () =>
+        lists.find(([next]) => next && dependenciesOf(next).every((dependency) => ended.has(dependency)))
       for (let list = runnable(); list !== undefined; list = runnable()) ended.add(list.shift()?.name ?? '')
       assert.equal(ended.size, phases.length)
     }),
   )
 })
 
-t.test('without dependencies the fullest worker has at most 4/3 of the best possible', async () => {
+t.test('without dependencies the largest load is at most 4/3 of the optimum', async () => {
   const weights = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 8 })
   fc.assert(
     fc.property(weights, fc.integer({ min: 1, max: 4 }), (weights, numWorkers) => {
@@ -267,7 +269,7 @@ t.test('does not overflow the stack on a long chain', async (t) => {
   t.throws(() => orderPhases(circle), { code: 'ERR_SPILLWAY_WORKFLOW' })
 })
 
-/** The least possible load of the fullest worker, by trying all. */
+/** The smallest possible maximum load, by trying all assignments. */
 function bestMaxLoad(weights: readonly number[], numWorkers: number): number {
   const loads = Array<number>(numWorkers).fill(0)
   let best = Infinity

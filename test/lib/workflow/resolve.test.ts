@@ -3,13 +3,13 @@ import { resolveWorkflow } from '../../../lib/workflow/resolve.ts'
 
 const phase = { name: 'a', topology: 't' }
 
-t.test('a resolved workflow is a workflow, which is left as it is', async (t) => {
+t.test('a resolved workflow is a valid input, and is returned unchanged', async (t) => {
   const once = resolveWorkflow({ name: 'x', phases: [phase] })
   t.strictSame(resolveWorkflow(once), once)
   t.strictSame(resolveWorkflow({ workflow: once }), once)
 })
 
-t.test('problems of an object are told with the paths of their keys', async (t) => {
+t.test('problems of an object are reported with the paths of their keys', async (t) => {
   const refused = (input: unknown, message: string) =>
     t.throws(() => resolveWorkflow(input), { code: 'ERR_SPILLWAY_WORKFLOW', message })
   refused({ workflow: { phases: [phase], nam: 'x' } }, 'workflow.nam: unknown key. Did you mean `name`?')
@@ -28,5 +28,5 @@ t.test('problems of an object are told with the paths of their keys', async (t) 
   )
   const circle: Record<string, unknown> = {}
   circle['self'] = circle
-  refused({ phases: [{ ...phase, config: circle }] }, 'phases[0].config.self: it holds itself')
+  refused({ phases: [{ ...phase, config: circle }] }, 'phases[0].config.self: it contains itself')
 })

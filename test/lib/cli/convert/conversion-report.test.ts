@@ -14,7 +14,7 @@ const stats: ConversionStats = {
   bytesWritten: 100,
 }
 
-t.test('tells how far the work is, as far as that is known', async (t) => {
+t.test('the progress line shows the values that are known', async (t) => {
   t.equal(progressLine(stats), 'Converting: 3,000 records, 1.5 MB read, 25%, 1,500 records/s')
   t.equal(
     progressLine({ ...stats, fraction: undefined, rejected: 2 }),
@@ -22,19 +22,19 @@ t.test('tells how far the work is, as far as that is known', async (t) => {
   )
   t.equal(
     progressLine({ ...stats, pass: 'columns', records: 0 }),
-    'Looking for columns: 1.5 MB read, 25%',
-    'types of CSV are found without records',
+    'Finding columns: 1.5 MB read, 25%',
+    'the types of CSV are found without records',
   )
 })
 
-t.test('speaks of the options of the command, in one line', async (t) => {
+t.test('a failure names options of the command, on one line', async (t) => {
   t.equal(
     failureText(new Error('Raise `maxElementBytes`\nor else `other`.')),
     'Raise --max-line-bytes or else `other`.',
   )
 })
 
-t.test('knows a broken pipe behind other errors', async (t) => {
+t.test('finds a broken pipe among the causes of an error', async (t) => {
   const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
   t.ok(isBrokenPipe(new Error('Cannot write', { cause: broken })))
   t.notOk(isBrokenPipe(new Error('Cannot write', { cause: new Error('EPIPE') })))

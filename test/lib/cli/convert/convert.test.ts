@@ -22,7 +22,7 @@ function read(path: string): string {
   return readFileSync(path, 'utf8')
 }
 
-t.test('converts a file, and says so in one line', async (t) => {
+t.test('converts a file, and prints one line', async (t) => {
   const out = place('out.csv')
   const run = await spillway(['convert', place('in.jsonl', jsonl([{ id: 1, ok: true }, { id: 2 }])), '--out', out])
   t.equal(run.code, 0)
@@ -32,13 +32,13 @@ t.test('converts a file, and says so in one line', async (t) => {
   t.notOk(existsSync(`${out}.dead-letter.jsonl`))
 })
 
-t.test('says nothing when told to be quiet', async (t) => {
+t.test('prints nothing with --quiet', async (t) => {
   const run = await spillway(['convert', place('in.jsonl', '{"id":1}'), '--out', place('out.csv'), '--quiet'])
   t.equal(run.stderr, '')
   t.equal(run.code, 0)
 })
 
-t.test('gives a field that turns up late its column from the first row on', async (t) => {
+t.test('a field that first occurs late in a file has its column from the first row on', async (t) => {
   const records: object[] = Array.from({ length: 3000 }, (_, id) => ({ id, empty: null }))
   records.push({ id: 3000, late: { x: 'first' } }, { id: 'text' })
   const input = place('in.jsonl', jsonl(records))
@@ -55,7 +55,7 @@ t.test('gives a field that turns up late its column from the first row on', asyn
   )
 })
 
-t.test('looks at the first records of a pipe only, and says so when later ones do not fit', async (t) => {
+t.test('infers the columns of a pipe from its first records, with a hint when later ones do not fit', async (t) => {
   const records: object[] = Array.from({ length: 1000 }, (_, id) => ({ id }))
   records.push({ id: 1000, late: 1 }, { id: 1001 })
   const out = place('out.csv')
@@ -66,7 +66,7 @@ t.test('looks at the first records of a pipe only, and says so when later ones d
   t.match(parseLines(read(`${out}.dead-letter.jsonl`)), [{ stage: 'encode', field: 'late', record: { id: 1000 } }])
 })
 
-t.test('takes the types of CSV from all its rows', async (t) => {
+t.test('infers the types of CSV from all its rows', async (t) => {
   const rows = Array.from({ length: 3000 }, (_, id) => `${id},${id},true,0.5`)
   const input = place(
     'in.csv',
@@ -85,7 +85,7 @@ t.test('takes the types of CSV from all its rows', async (t) => {
   )
 })
 
-t.test('takes all cells for text when told to', async (t) => {
+t.test('reads all cells as text with --all-text', async (t) => {
   const run = await spillway([
     'convert',
     place('in.csv', 'a,b\n1,\n2,x\n'),
@@ -98,7 +98,7 @@ t.test('takes all cells for text when told to', async (t) => {
   t.equal(run.stdout.toString(), '{"a":"1","b":null}\n{"a":"2","b":"x"}\n')
 })
 
-t.test('reads and writes tabs by the name, and other delimiters when told', async (t) => {
+t.test('uses tabs for .tsv names, and other delimiters with --delimiter', async (t) => {
   const tsv = place('out.tsv')
   await spillway(['convert', place('in.csv', 'a;b\n1,5;x\n'), '--delimiter', ';', '--out', tsv])
   t.equal(read(tsv), 'a\tb\n1,5\tx\n')
@@ -106,7 +106,7 @@ t.test('reads and writes tabs by the name, and other delimiters when told', asyn
   t.equal(run.stdout.toString(), '{"a":"1,5","b":"x"}\n')
 })
 
-t.test('reads gzip whatever the name, and writes it by the name', async (t) => {
+t.test('reads gzip under any name, and writes it for .gz names', async (t) => {
   const out = place('out.csv.gz')
   t.equal((await spillway(['convert', place('in.jsonl.gz', gzipSync('{"id":1}\n{"id":2}\n')), '--out', out])).code, 0)
   t.equal(gunzipSync(readFileSync(out)).toString(), 'id\n1\n2\n')
@@ -117,7 +117,7 @@ t.test('reads gzip whatever the name, and writes it by the name', async (t) => {
   t.equal(read(plain), 'id\n1\n2\n')
 })
 
-t.test('writes what it could read of gzip that was cut short', async (t) => {
+t.test('writes the readable records of truncated gzip', async (t) => {
   const whole = gzipSync(jsonl(Array.from({ length: 50_000 }, (_, id) => ({ id, random: Math.random() }))))
   const out = place('out.csv')
   const run = await spillway(['convert', place('in.jsonl.gz', whole.subarray(0, whole.length >> 1)), '--out', out])
@@ -126,7 +126,7 @@ t.test('writes what it could read of gzip that was cut short', async (t) => {
   t.ok(read(out).split('\n').length > 10_000)
 })
 
-t.test('sets bad lines aside with their number and reason, and converts the rest', async (t) => {
+t.test('writes bad lines to the dead-letter file with number and reason, and converts the rest', async (t) => {
   const out = place('out.csv')
   const run = await spillway(['convert', place('in.jsonl', '{"id":1}\nnot json\n[2]\n{"id":3}\n'), '--out', out])
   t.equal(run.code, 1)
@@ -139,14 +139,14 @@ t.test('sets bad lines aside with their number and reason, and converts the rest
   ])
 })
 
-t.test('puts what is rejected where it is told to', async (t) => {
+t.test('writes rejected records to the file of --dead-letter', async (t) => {
   const deadLetter = place('rejected.jsonl')
   const args = ['--out', place('out.csv'), '--dead-letter', deadLetter]
   await spillway(['convert', place('in.jsonl', '{"id":1}\n2\n'), ...args])
   t.equal(parseLines(read(deadLetter)).length, 1)
 })
 
-t.test('adds to the dead letters of an earlier run only where there is no output file', async (t) => {
+t.test('appends to the dead letters of an earlier run only if there is no output file', async (t) => {
   const input = place('in.jsonl', '{"id":1}\n2\n')
   for (const count of [1, 2]) {
     t.equal((await spillway(['convert', input, '--to', 'csv', '--out', '-'])).code, 1)
@@ -154,12 +154,12 @@ t.test('adds to the dead letters of an earlier run only where there is no output
   }
   const out = place('out.csv')
   writeFileSync(`${out}.dead-letter.jsonl`, '{}\n')
-  t.match((await spillway(['convert', input, '--out', out])).stderr, 'holds what an earlier run rejected')
+  t.match((await spillway(['convert', input, '--out', out])).stderr, 'holds the rejected records of an earlier run')
   t.equal((await spillway(['convert', input, '--out', out, '--overwrite'])).code, 1)
   t.match(parseLines(read(`${out}.dead-letter.jsonl`)), [{ line: 2 }])
 })
 
-t.test('bounds the length of a line', async (t) => {
+t.test('limits the length of a line', async (t) => {
   const long = `{"id":2,"text":"${'x'.repeat(64 * 1024 * 1024)}"}`
   const input = place('in.jsonl', `{"id":1}\n${long}\n{"id":3}\n`)
   const out = place('out.jsonl')
@@ -186,7 +186,7 @@ t.test('writes the complete records of a JSON document that ends early, nested o
   }
 })
 
-t.test('knows a JSON file that is no array, and leaves no output behind', async (t) => {
+t.test('rejects a JSON file that is not an array, and leaves no output', async (t) => {
   const out = place('out.jsonl')
   const run = await spillway(['convert', place('in.json', '\n {"id":1}\n{"id":2}\n'), '--out', out])
   t.equal(run.code, 1)
@@ -194,7 +194,7 @@ t.test('knows a JSON file that is no array, and leaves no output behind', async 
   t.notOk(existsSync(out))
 })
 
-t.test('refuses a Parquet file that was cut short, and leaves no output behind', async (t) => {
+t.test('rejects a truncated Parquet file, and leaves no output', async (t) => {
   const whole = place('whole.parquet')
   await spillway(['convert', place('in.jsonl', jsonl([{ id: 1 }])), '--out', whole])
   const cut = place('cut.parquet', readFileSync(whole).subarray(0, -20))
@@ -205,7 +205,7 @@ t.test('refuses a Parquet file that was cut short, and leaves no output behind',
   t.notOk(existsSync(out))
 })
 
-t.test('turns dotted columns into objects when told to', async (t) => {
+t.test('turns dotted columns into objects with --nest', async (t) => {
   const input = place('in.csv', 'id,m.x,m.y,k\\.z\n1,0.5,,a\n')
   const nested = await spillway(['convert', input, '--nest', '--to', 'jsonl', '--out', '-'])
   t.equal(nested.stdout.toString(), '{"id":1,"m":{"x":0.5,"y":null},"k.z":"a"}\n')
@@ -221,7 +221,7 @@ t.test('rejects a record that cannot be nested, naming the column', async (t) =>
   t.match(parseLines(read(`${out}.dead-letter.jsonl`)), [{ stage: 'parse', field: 'a', record: { a: 1, 'a.b': 2 } }])
 })
 
-t.test('keeps the names of columns between formats of columns', async (t) => {
+t.test('keeps column names between formats with columns', async (t) => {
   const header = 'id,m.x,k\\.z,price,__proto__.y'
   const input = place('in.csv', `${header}\n1,2,3,4,5\n`)
   const parquet = place('out.parquet')
@@ -241,13 +241,13 @@ t.test('keeps the names of columns between formats of columns', async (t) => {
   t.equal(piped.stdout.toString(), `${header}\n1,2,3,4,5\n`)
 })
 
-t.test('rejects nothing of columns that lie below others', async (t) => {
+t.test('rejects no record when one column name is the prefix of another', async (t) => {
   const run = await spillway(['convert', place('in.csv', 'price,price.adj\n1,2\n'), '--to', 'csv', '--out', '-'])
   t.equal(run.code, 0)
   t.equal(run.stdout.toString(), 'price,price\\.adj\n1,2\n')
 })
 
-t.test('refuses to overwrite, unless told to', async (t) => {
+t.test('overwrites a file only with --overwrite', async (t) => {
   const input = place('in.jsonl', '{"id":1}')
   const out = place('out.csv', 'precious')
   const run = await spillway(['convert', input, '--out', out])
@@ -271,7 +271,7 @@ t.test('never overwrites its input', async (t) => {
   t.equal(read(input), '{"id":1}')
 })
 
-t.test('says which place cannot be used', async (t) => {
+t.test('names the path that cannot be used', async (t) => {
   const input = place('in.jsonl', '{"id":1}')
   t.match((await spillway(['convert', input, '--out', join(input, 'out.csv')])).stderr, 'a part of its path is a file')
   t.match((await spillway(['convert', dir, '--from', 'csv', '--out', place('o.csv')])).stderr, 'is a directory')
@@ -279,7 +279,7 @@ t.test('says which place cannot be used', async (t) => {
   t.match((await spillway(['convert', input, '--out', out, '--dead-letter', out])).stderr, 'cannot be both')
 })
 
-t.test('refuses records with keys that are data', async (t) => {
+t.test('fails when keys that are data make too many columns', async (t) => {
   const records = Array.from({ length: 11 }, (_, row) =>
     Object.fromEntries(Array.from({ length: 1000 }, (_, key) => [`id${row}-${key}`, 1])),
   )
@@ -292,7 +292,7 @@ t.test('refuses records with keys that are data', async (t) => {
   t.equal((await spillway(['convert', input, '--to', 'jsonl', '--out', out])).code, 0)
 })
 
-t.test('goes from standard input to standard output', async (t) => {
+t.test('converts standard input to standard output', async (t) => {
   const run = await spillway(['convert', '-', '--from', 'json', '--to', 'parquet', '--out', '-'], {
     stdin: '[{"id":1},{"id":2}]',
   })
@@ -321,7 +321,7 @@ t.test('writes valid empty files', async (t) => {
   }
 })
 
-t.test('stops when nobody reads the output any more', async (t) => {
+t.test('stops when the reader closes the output', async (t) => {
   const stdout = new Writable({
     write(_chunk, _encoding, callback) {
       callback(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
@@ -331,11 +331,11 @@ t.test('stops when nobody reads the output any more', async (t) => {
   stdin.write(jsonl(Array.from({ length: 1100 }, (_, id) => ({ id }))))
   const run = await spillway(['convert', '--from', 'jsonl', '--to', 'csv', '--out', '-'], { stdin, stdout })
   t.equal(run.code, 1)
-  t.equal(run.stderr, 'spillway: stopped, as nobody reads the output any more.\n')
-  t.ok(stdin.destroyed, 'input that would never end is let go')
+  t.equal(run.stderr, 'spillway: stopped, because the reader closed the output.\n')
+  t.ok(stdin.destroyed, 'an endless input is closed')
 })
 
-t.test('completes the file with what was accepted when interrupted', async (t) => {
+t.test('completes the file with the accepted records when interrupted', async (t) => {
   for (const [name, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -355,7 +355,7 @@ t.test('completes the file with what was accepted when interrupted', async (t) =
   }
 })
 
-t.test('writes nothing when interrupted while it looks for columns', async (t) => {
+t.test('writes nothing when interrupted in the first pass', async (t) => {
   const controller = new AbortController()
   controller.abort(new Interruption('SIGINT'))
   const out = place('out.csv')

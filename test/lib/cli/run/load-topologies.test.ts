@@ -21,13 +21,13 @@ const dir = t.testdir({
   'missing.mjs': 'import "./nowhere.mjs"',
 })
 
-t.test('takes topologies by name, or all in the default export', async (t) => {
+t.test('loads topologies from named exports or from the default export', async (t) => {
   t.strictSame(Object.keys(await loadTopologies(join(dir, 'named.mjs'))), ['search'])
   t.strictSame(Object.keys(await loadTopologies(join(dir, 'default.mjs'))), ['search', 'analysis'])
   t.ok('search' in (await loadTopologies(join(dir, 'common.cjs'))))
 })
 
-t.test('tells what is wrong with a module', async (t) => {
+t.test('reports what is wrong with a module', async (t) => {
   const refused = (name: string, message: RegExp) =>
     t.rejects(loadTopologies(join(dir, name)), { code: 'ERR_SPILLWAY_TOPOLOGY', message })
   await refused('none.mjs', /none\.mjs cannot be loaded: there is no such file/)
@@ -37,13 +37,13 @@ t.test('tells what is wrong with a module', async (t) => {
   await refused('unnamed.mjs', /is a topology without a name/)
   await refused('wrong.mjs', /`search of .*wrong\.mjs` must have a method `containers.*5 \(number\)/)
   await refused('throws.mjs', /cannot be loaded: no data folder/)
-  await refused('syntax.mjs', /cannot be loaded: Unexpected token '='\. `node --check .*syntax\.mjs` shows where/)
+  await refused('syntax.mjs', /cannot be loaded: Unexpected token '='\. `node --check .*syntax\.mjs` shows the line/)
   await refused('missing.mjs', /cannot be loaded: .*nowhere\.mjs/)
 })
 
 t.test('loads TypeScript, also in a process without a loader for it', async (t) => {
   t.strictSame(Object.keys(await loadTopologies(join(dir, 'typed.ts'))), ['search'])
-  const built = join(import.meta.dirname, '../../../../dist/lib/cli/load-topologies.js')
+  const built = join(import.meta.dirname, '../../../../dist/lib/cli/run/load-topologies.js')
   const script = `
     const { loadTopologies } = await import(${JSON.stringify(built)})
     const { search } = await loadTopologies(${JSON.stringify(join(dir, 'typed.ts'))})

@@ -1,5 +1,5 @@
 /**
- * `spillway resume`, `verify` and `repair` of runs, from the words of the command line to the exit code.
+ * `spillway resume`, `verify` and `repair` of runs, from the arguments to the exit code.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,21 +12,21 @@ import { spillway } from '../fake-command-io.ts'
 
 const TOPOLOGIES = `
 import { existsSync } from 'node:fs'
-const lucky = new URL('lucky', import.meta.url)
+const fixed = new URL('fixed', import.meta.url)
 export const search = {
   *containers() { for (let i = 0; i < 3; i++) yield { id: 'c' + i, config: i } },
   *run({ config }) {
     for (let n = 0; n < 5; n++) {
-      if (config === 1 && n === 3 && !existsSync(lucky)) throw new Error('out of luck')
+      if (config === 1 && n === 3 && !existsSync(fixed)) throw new Error('not fixed')
       yield { n, result: { metrics: { sharpe_ratio: config + n / 10 } } }
     }
   },
 }
-export const careless = {
+export const unhandled = {
   containers: () => [{ id: 'x' }],
   async *run() {
     yield { n: 0 }
-    void Promise.reject(new Error('nobody cares'))
+    void Promise.reject(new Error('not awaited'))
     await new Promise(() => {})
   },
 }
@@ -37,31 +37,31 @@ function project(t: Test, topology = 'search') {
   const dir = t.testdir({ 'search.json': JSON.stringify({ workflow }), 'topologies.mjs': TOPOLOGIES })
   const file = join(dir, 'search.json')
   const args = ['run', file, '--topologies', join(dir, 'topologies.mjs'), '--out', join(dir, 'out'), '-q']
-  const mend = () => {
-    writeFileSync(join(dir, 'lucky'), '')
+  const fix = () => {
+    writeFileSync(join(dir, 'fixed'), '')
   }
-  return { args, file, run: join(dir, 'out/nightly'), mend }
+  return { args, file, run: join(dir, 'out/nightly'), fix }
 }
 
-t.test('finishes a run that failed, with the topologies it had, and tells of one that is complete', async (t) => {
-  const { args, run, mend } = project(t)
+t.test('finishes a failed run with the same topologies, and returns a completed run as is', async (t) => {
+  const { args, run, fix } = project(t)
   const failed = await spillway(args)
   t.equal(failed.code, EXIT_CODES.failed)
-  t.match(failed.stderr, `To go on: spillway resume ${run}`)
-  mend()
+  t.match(failed.stderr, `To continue: spillway resume ${run}`)
+  fix()
   const resumed = await spillway(['resume', run])
   t.equal(resumed.code, EXIT_CODES.done)
   t.match(resumed.stdout.toString(), /^nightly: completed in [\d.]+ s\n/)
   const again = await spillway(['resume', run, '--json'])
   t.equal(again.code, EXIT_CODES.done)
-  t.equal(again.stderr, `spillway: the run in ${run} was complete already; nothing was run.\n`)
+  t.equal(again.stderr, `spillway: the run in ${run} is already complete; nothing was run.\n`)
   t.match(JSON.parse(again.stdout.toString()), { wasComplete: true, counts: { written: 15, deduplicated: 3 } })
 })
 
-t.test('refuses a changed workflow with what has changed', async (t) => {
-  const { args, file, run, mend } = project(t)
+t.test('rejects a changed workflow, and lists the changes', async (t) => {
+  const { args, file, run, fix } = project(t)
   await spillway(args)
-  mend()
+  fix()
   const workflow = { id: 'nightly', phases: [{ name: 'only', topology: 'search', config: { period: 5 } }] }
   writeFileSync(file, JSON.stringify({ workflow }))
   const refused = await spillway(['resume', run, '--workflow', file])
@@ -73,7 +73,7 @@ t.test('refuses a changed workflow with what has changed', async (t) => {
   t.equal((await spillway(['resume', run])).code, EXIT_CODES.done)
 })
 
-t.test('what is no run is told, by each command', async (t) => {
+t.test('each command reports a directory that is not a run', async (t) => {
   const dir = t.testdir({ file: '' })
   for (const command of ['resume', 'verify', 'repair']) {
     const { code, stderr } = await spillway([command, dir])
@@ -84,12 +84,12 @@ t.test('what is no run is told, by each command', async (t) => {
   t.match((await spillway(['repair', join(dir, 'absent')])).stderr, /absent/)
 })
 
-t.test('verifies a run, and repairs one that was cut short', async (t) => {
+t.test('verifies a run, and repairs one with a torn file', async (t) => {
   const { args, run } = project(t)
   await spillway(args)
   const part = join(run, 'results/only/part-00000.jsonl')
   const good = await spillway(['verify', run])
-  t.equal(good.stdout.toString(), 'only: 8 rows in 1 complete file\nrun nightly, failed: all is as the journal says\n')
+  t.equal(good.stdout.toString(), 'only: 8 rows in 1 complete file\nrun nightly, failed: all files match the journal\n')
   t.equal(good.code, EXIT_CODES.done)
   appendFileSync(part, '{"n":')
   const bad = await spillway(['verify', run, '--json'])
@@ -99,17 +99,17 @@ t.test('verifies a run, and repairs one that was cut short', async (t) => {
   const repaired = await spillway(['repair', run])
   t.equal(
     repaired.stdout.toString(),
-    'results/only/part-00000.jsonl: 5 B that were not committed removed\nrun nightly: 8 rows committed; all files are complete now\n',
+    'results/only/part-00000.jsonl: removed 5 B that were not committed\nrun nightly: 8 rows committed; all files are complete now\n',
   )
   t.match((await spillway(['repair', run])).stdout.toString(), /nothing was changed/)
   t.equal((await spillway(['verify', run])).code, EXIT_CODES.done)
   writeFileSync(part, readFileSync(part, 'utf8').replace('"n":0', '"n":7'))
-  t.equal((await spillway(['verify', run])).code, EXIT_CODES.done, 'a part that was cut back has no checksum')
+  t.equal((await spillway(['verify', run])).code, EXIT_CODES.done, 'a truncated part has no checksum')
 })
 
-t.test('finds a byte that was changed', async (t) => {
-  const { args, run, mend } = project(t)
-  mend()
+t.test('finds a changed byte and a file that is not in the journal', async (t) => {
+  const { args, run, fix } = project(t)
+  fix()
   await spillway(args)
   const part = join(run, 'results/only/part-00000.jsonl')
   writeFileSync(part, readFileSync(part, 'utf8').replace('"n":0', '"n":7'))
@@ -119,8 +119,8 @@ t.test('finds a byte that was changed', async (t) => {
   t.match((await spillway(['verify', run])).stdout.toString(), /part-00009\.jsonl: is not in the journal/)
 })
 
-t.test('a rejection that nobody handles ends the run in good order, and is told with the container', async (t) => {
-  const { args, run } = project(t, 'careless')
+t.test('an unhandled rejection stops the run cleanly, and the error names the container', async (t) => {
+  const { args, run } = project(t, 'unhandled')
   const main = new URL('../../../../lib/cli/main.ts', import.meta.url).pathname
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -128,7 +128,7 @@ t.test('a rejection that nobody handles ends the run in good order, and is told 
   })
   const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')])
   t.equal(child.exitCode, EXIT_CODES.failed)
-  t.match(stderr, 'rejected while container "x" of phase "only" ran: nobody cares.')
+  t.match(stderr, 'was not handled while container "x" of phase "only" ran: not awaited.')
   t.match(stderr, `spillway resume ${run}`)
   t.strictSame(readdirSync(join(run, 'results/only')), ['part-00000.jsonl'])
   t.equal(readFileSync(join(run, 'results/only/part-00000.jsonl'), 'utf8').split('\n').length, 2)

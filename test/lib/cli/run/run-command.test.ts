@@ -1,5 +1,5 @@
 /**
- * `spillway run`, `validate` and `inspect`, from the words of the command line to the exit code.
+ * `spillway run`, `validate` and `inspect`, from the arguments to the exit code.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -38,7 +38,7 @@ const workflowOf = (...topologies: string[]) =>
     })),
   })
 
-/** A directory with topologies and a workflow, and the words to run it. */
+/** A directory with topologies and a workflow, and the arguments to run it. */
 function project(t: Test, ...topologies: string[]) {
   const dir = t.testdir({ 'workflow.json': workflowOf(...topologies), 'topologies.mjs': TOPOLOGIES })
   const out = join(dir, 'out')
@@ -48,18 +48,21 @@ function project(t: Test, ...topologies: string[]) {
   return { dir, out, workflow, module, args, run: join(out, 'nightly') }
 }
 
-t.test('runs a workflow, says what came of it, and a line for each phase where there is no terminal', async (t) => {
-  const { args, run } = project(t, 'search', 'search')
-  const { code, stdout, stderr } = await spillway(args)
-  t.equal(code, EXIT_CODES.done)
-  t.match(stdout.toString(), /^nightly: completed in [\d.]+ s\n/)
-  t.match(stdout.toString(), /p0 +3 +15 +0 /)
-  t.match(stdout.toString(), `spillway inspect ${run}`)
-  t.match(stderr, /^p0: started\np0: completed, 3 containers, 15 records, [\d.]+ s\np1: started\np1: completed/)
-  t.ok(existsSync(join(run, 'results/p1/part-00000.jsonl')))
-})
+t.test(
+  'runs a workflow, prints its result, and without a terminal a line when each phase starts or ends',
+  async (t) => {
+    const { args, run } = project(t, 'search', 'search')
+    const { code, stdout, stderr } = await spillway(args)
+    t.equal(code, EXIT_CODES.done)
+    t.match(stdout.toString(), /^nightly: completed in [\d.]+ s\n/)
+    t.match(stdout.toString(), /p0 +3 +15 +0 /)
+    t.match(stdout.toString(), `spillway inspect ${run}`)
+    t.match(stderr, /^p0: started\np0: completed, 3 containers, 15 records, [\d.]+ s\np1: started\np1: completed/)
+    t.ok(existsSync(join(run, 'results/p1/part-00000.jsonl')))
+  },
+)
 
-t.test('the command line goes before the file', async (t) => {
+t.test('options of the command line take precedence over the workflow file', async (t) => {
   const { args, run } = project(t, 'search')
   t.equal((await spillway([...args, '--format', 'csv', '--buffer-size', '7', '--concurrency', '2', '-q'])).code, 0)
   t.ok(existsSync(join(run, 'results/p0/part-00000.csv')))
@@ -87,13 +90,13 @@ t.test('shows its progress on a terminal', async (t) => {
   t.notMatch(stderr, 'started')
 })
 
-t.test('a phase that fails is told with its place, without a stack, and what is kept', async (t) => {
+t.test('a failed phase is reported with its place and the records kept, without a stack', async (t) => {
   const { args, run } = project(t, 'search', 'broken', 'search')
   const { code, stderr } = await spillway([...args, '--quiet'])
   t.equal(code, EXIT_CODES.failed)
   t.equal(
     stderr,
-    `spillway: Container "x" of phase "p1" failed at record 2: no data for 2019. The records before it are kept. 1 of 3 phases completed. 16 records are kept in ${run}. To go on: spillway resume ${run}\n`,
+    `spillway: Container "x" of phase "p1" failed at record 2: no data for 2019. The records before it are kept. 1 of 3 phases completed. 16 records are kept in ${run}. To continue: spillway resume ${run}\n`,
   )
   t.equal(parseLines(readFileSync(join(run, 'results/p1/part-00000.jsonl'))).length, 1)
 
@@ -103,14 +106,14 @@ t.test('a phase that fails is told with its place, without a stack, and what is 
   t.match((await spillway([...args.slice(0, -1), 'debugged', '--debug'])).stderr, /\n {4}at /)
 })
 
-t.test('rejected records are counted, and the exit code tells', async (t) => {
+t.test('rejected records are counted, and the exit code is 1', async (t) => {
   const { args, run } = project(t, 'odd')
   const { code, stderr } = await spillway([...args, '--quiet'])
   t.equal(code, EXIT_CODES.failed)
   t.equal(stderr, `spillway: 1 record was rejected; see dead-letter.jsonl in ${run}.\n`)
 })
 
-t.test('an interruption keeps what was accepted and says how far it came', async (t) => {
+t.test('an interrupted run keeps the accepted records, and prints how many', async (t) => {
   const { args, run } = project(t, 'search', 'hanging')
   const controller = new AbortController()
   const running = spillway([...args, '--quiet'], { signal: controller.signal })
@@ -121,7 +124,7 @@ t.test('an interruption keeps what was accepted and says how far it came', async
   t.equal(code, EXIT_CODES.interrupted)
   t.equal(
     stderr,
-    `spillway: stopped by SIGINT. 1 of 2 phases completed. 17 records are kept in ${run}. To go on: spillway resume ${run}\n`,
+    `spillway: stopped by SIGINT. 1 of 2 phases completed. 17 records are kept in ${run}. To continue: spillway resume ${run}\n`,
   )
   t.match((await spillway(['inspect', run])).stdout.toString(), /aborted/)
 })
@@ -147,7 +150,7 @@ t.test('Ctrl-C in a process of its own does the same', async (t) => {
   t.equal(parseLines(readFileSync(join(run, 'results/p0/part-00000.jsonl'))).length, 2)
 })
 
-t.test('nothing is run when something is wrong before, and the exit code is 2', async (t) => {
+t.test('with invalid arguments or files nothing is run, and the exit code is 2', async (t) => {
   const { dir, workflow, module, out } = project(t, 'search', 'serch')
   const cases: Record<string, [string[], string]> = {
     'no topologies': [['run', workflow, '--out', out], '--topologies <module>'],
@@ -156,8 +159,8 @@ t.test('nothing is run when something is wrong before, and the exit code is 2', 
       ['run', workflow, '-t', module, '--out', out, '--concurency', '2'],
       'Did you mean --concurrency?',
     ],
-    'a format that is none': [['run', workflow, '-t', module, '-o', out, '-f', 'xml'], 'jsonl, csv, parquet'],
-    'no number': [['run', workflow, '-t', module, '-o', out, '-c', '0'], 'Expected an integer from 1 up'],
+    'an unknown format': [['run', workflow, '-t', module, '-o', out, '-f', 'xml'], 'jsonl, csv, parquet'],
+    'a count of zero': [['run', workflow, '-t', module, '-o', out, '-c', '0'], 'Expected an integer from 1 up'],
     'no workflow file': [['run', join(dir, 'none.yaml'), '-t', module, '-o', out], 'none.yaml: ENOENT'],
     'no module': [['run', workflow, '-t', join(dir, 'none.mjs'), '-o', out], 'there is no such file'],
     'an unknown topology': [
@@ -165,8 +168,8 @@ t.test('nothing is run when something is wrong before, and the exit code is 2', 
       `spillway: ${workflow}:1:90: phases[1].topology: no topology is registered as \`serch\`. Did you mean \`search\`?`,
     ],
     'a hostile id': [['run', workflow, '-t', module, '-o', out, '--id', '..'], 'spillway: '],
-    'no directory of a run': [['inspect', dir], 'is not a run directory'],
-    'a directory that is not there': [['inspect', join(dir, 'none')], 'is not a run directory'],
+    'a directory that is not a run': [['inspect', dir], 'is not a run directory'],
+    'a missing directory': [['inspect', join(dir, 'none')], 'is not a run directory'],
     'a workflow that is not valid': [['validate', workflow, '-t', module], 'serch'],
   }
   for (const [name, [args, message]] of Object.entries(cases)) {
@@ -175,10 +178,10 @@ t.test('nothing is run when something is wrong before, and the exit code is 2', 
     t.equal(stdout.length, 0)
     t.notMatch(stderr, /\n {4}at /, 'no stack')
   }
-  t.strictSame(readdirSync(dir).sort(), ['topologies.mjs', 'workflow.json'], 'nothing was made')
+  t.strictSame(readdirSync(dir).sort(), ['topologies.mjs', 'workflow.json'], 'nothing was created')
 })
 
-t.test('a directory that holds another run is left alone', async (t) => {
+t.test('a directory that holds another run is not changed', async (t) => {
   const { args, run } = project(t, 'search')
   await spillway(args)
   const { code, stderr } = await spillway(args)
@@ -197,7 +200,7 @@ t.test('validates a workflow, with its topologies or without', async (t) => {
   t.equal((await spillway(['validate', workflow])).code, 0)
 })
 
-t.test('inspects a run: phases, parts, rows, aggregates, and how to read it all', async (t) => {
+t.test('inspects a run: phases, parts, rows, aggregates, and queries that read them', async (t) => {
   const { args, run } = project(t, 'search')
   await spillway([...args, '--format', 'parquet', '--quiet'])
   const { code, stdout } = await spillway(['inspect', run])

@@ -29,7 +29,7 @@ t.test('the first signal aborts, with the exit code in the reason', async (t) =>
   }
 })
 
-t.test('the second signal ends the process when its patience is over, the third at once', async (t) => {
+t.test('the second signal ends the process after a time limit, the third one at once', async (t) => {
   const source = new FakeProcess()
   using interrupts = new Interrupts(source, 2 ** 30)
   t.notOk(interrupts.signal.aborted)
@@ -39,16 +39,16 @@ t.test('the second signal ends the process when its patience is over, the third 
   source.emit('SIGTERM', 'SIGTERM')
   t.strictSame(source.exits, [143])
 
-  const patient = new FakeProcess()
-  using brief = new Interrupts(patient, 1)
+  const impatient = new FakeProcess()
+  using brief = new Interrupts(impatient, 1)
   t.notOk(brief.signal.aborted)
-  const exited = once(patient, 'exit')
-  patient.emit('SIGTERM', 'SIGTERM')
-  patient.emit('SIGINT', 'SIGINT')
+  const exited = once(impatient, 'exit')
+  impatient.emit('SIGTERM', 'SIGTERM')
+  impatient.emit('SIGINT', 'SIGINT')
   t.strictSame(await exited, [130])
 })
 
-t.test('listens once it is asked, and leaves no listeners behind', async (t) => {
+t.test('listens from the first read of its signal, and removes its listeners when disposed of', async (t) => {
   const source = new FakeProcess()
   const interrupts = new Interrupts(source)
   t.strictSame(source.eventNames(), [])

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { showProgress } from '../../../../lib/cli/terminal/progress.ts'
 
-t.test('writes nothing where there is no terminal', async (t) => {
+t.test('writes nothing to a stream that is not a terminal', async (t) => {
   const stream = new PassThrough()
   const progress = await showProgress(stream, () => 'never drawn')
   t.equal(progress.shown, false)
@@ -11,7 +11,7 @@ t.test('writes nothing where there is no terminal', async (t) => {
   t.equal(stream.read(), null)
 })
 
-t.test('draws the line again and again, and removes it at the end', async (t) => {
+t.test('redraws the line at an interval, and removes it at the end', async (t) => {
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())
   const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true, rows: 24, columns: 80 })
@@ -25,5 +25,5 @@ t.test('draws the line again and again, and removes it at the end', async (t) =>
   progress[Symbol.dispose]()
   t.match(String(stream.read()), '\u001B[2K', 'the line is erased')
   mock.timers.tick(1000)
-  t.equal(count, 2, 'and not drawn any more')
+  t.equal(count, 2, 'and no longer drawn')
 })

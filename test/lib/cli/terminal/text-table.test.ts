@@ -1,7 +1,7 @@
 import t from 'tap'
 import { formatTable } from '../../../../lib/cli/terminal/text-table.ts'
 
-t.test('columns are as wide as their widest cell, numbers flush right', async (t) => {
+t.test('columns are as wide as their widest cell, and right-aligned by default', async (t) => {
   const text = formatTable(
     [{ heading: 'Name', align: 'left' }, { heading: 'Rows' }, { heading: 'Where', align: 'left' }],
     [
@@ -15,6 +15,6 @@ t.test('columns are as wide as their widest cell, numbers flush right', async (t
   )
 })
 
-t.test('a table without rows is its headings', async (t) => {
+t.test('a table without rows has its headings only', async (t) => {
   t.equal(formatTable([{ heading: 'A' }, { heading: 'B' }], []), '  A  B\n  ─  ─')
 })
