@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint'
 const library = ['lib/**/*.ts', 'transforms/**/*.ts', 'sinks/**/*.ts']
 
 export default defineConfig(
-  globalIgnores(['dist/', '.tap/', 'results/', 'coverage/']),
+  globalIgnores(['dist/', '.tap/', 'results/', 'coverage/', 'docs/api/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   {

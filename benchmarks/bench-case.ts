@@ -12,6 +12,7 @@ export interface Job {
 
 /** The contents of an output, independent of its encoding. */
 export interface Contents {
+  /** Number of rows. */
   readonly rows: number
   /** Two outputs with the same checksum are considered equal. */
   readonly checksum: string
@@ -28,6 +29,7 @@ export type Contender<Input> = (input: Input, job: Job) => void | Promise<void>
 
 /** Loads a contender before its time is measured, so that no process loads the packages of other contenders. */
 export interface ContenderLoader<Input> {
+  /** Loads the contender and the packages it needs; its time is not measured. */
   load(this: void): Promise<Contender<Input>>
 }
 
@@ -49,6 +51,7 @@ export interface Work<Input> {
 
 /** A benchmark. A module exports it as `benchCase`. Each run loads that module in a new process. */
 export interface BenchCase<Input> extends Work<Input> {
+  /** Name of the case, for reports. */
   readonly name: string
   /** Names of the contenders under test. The others are for comparison. @default all of them */
   readonly subjects?: readonly string[]

@@ -36,6 +36,7 @@ export interface BenchOptions {
 
 /** The results of one contender. */
 export interface ContenderReport {
+  /** Name of the contender. */
   readonly name: string
   /** Whether it is under test. If not, it is there for comparison. */
   readonly isSubject: boolean
@@ -63,10 +64,13 @@ export interface ContenderReport {
 
 /** The results of a benchmark, and the machine they were measured on. */
 export interface BenchReport {
+  /** Name of the case. */
   readonly name: string
+  /** How many times each contender ran. */
   readonly rounds: number
   /** The output of each contender, by name. It equals the expected one. */
   readonly outputs: Readonly<Record<string, Contents>>
+  /** The machine on which the figures were taken. */
   readonly machine: Machine
   /** In the order of the case; the baseline is the first one. */
   readonly contenders: readonly ContenderReport[]

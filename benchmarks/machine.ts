@@ -8,10 +8,15 @@ import { join } from 'node:path'
 
 /** The hardware and software of a machine that affect speed. */
 export interface Machine {
+  /** Model of the processor. */
   readonly cpu: string
+  /** Number of logical cores. */
   readonly cores: number
+  /** Bytes of memory. */
   readonly memoryBytes: number
+  /** Operating system and architecture, as in `linux x64`. */
   readonly platform: string
+  /** Version of Node.js, as in `v22.15.0`. */
   readonly node: string
   /** Versions of spillway and of the packages that the benchmark names. */
   readonly packages: Readonly<Record<string, string>>

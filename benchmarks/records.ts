@@ -17,20 +17,33 @@ export function makeRecords(count: number, seed = 1): SearchRecord[] {
 
 function makeRecord(index: number, random: () => number) {
   return {
+    /** The same for all records. */
     phase: 'parameter_optimization',
+    /** One of {@link CONTAINERS} ids, in turn. */
     container: `container_${String(index % CONTAINERS).padStart(4, '0')}`,
+    /** ISO 8601; each record is one second after the record before. */
     timestamp: new Date(Date.UTC(2026, 0, 1) + index * 1000).toISOString(),
+    /** The parameters that were tried. */
     parameters: {
+      /** Integer from 5 to 254. */
       lookback: 5 + Math.floor(random() * 250),
+      /** Number from 0 to 1. */
       threshold: random(),
+      /** `bull` or `bear`. */
       regime: random() < 0.5 ? 'bull' : 'bear',
     },
+    /** What the parameters gave. */
     result: {
+      /** The metrics that are aggregated. */
       metrics: {
+        /** Number from -2 to 4. */
         sharpe_ratio: random() * 6 - 2,
+        /** Fraction from -0.5 to 1.5. */
         total_return: random() * 2 - 0.5,
+        /** Fraction from 0 to 0.6. */
         max_drawdown: random() * 0.6,
       },
+      /** Integer from 0 to 999. */
       signals_generated: Math.floor(random() * 1000),
     },
   }

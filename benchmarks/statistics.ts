@@ -4,8 +4,11 @@
 
 /** The median of values, and their extremes. */
 export interface Spread {
+  /** The middle value, or the mean of the middle two. */
   readonly median: number
+  /** The least value. */
   readonly least: number
+  /** The greatest value. */
   readonly most: number
 }
 

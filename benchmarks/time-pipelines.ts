@@ -29,6 +29,7 @@ export interface StageReport {
 
 /** The results of one pipeline. */
 export interface TimedPipeline {
+  /** Name of the pipeline. */
   readonly name: string
   /**
    * Records that left the source in a run. The records of a batch are counted. Other chunks, such as bytes, are not.
@@ -52,6 +53,7 @@ export interface TimedPipeline {
 
 /** The result of {@link timePipelines}. `formatPipelines` formats it as a table. */
 export interface PipelineReport {
+  /** How many times each pipeline ran. */
   readonly rounds: number
   /** In the order given. The first one is the baseline of all ratios. */
   readonly pipelines: readonly TimedPipeline[]

@@ -140,6 +140,7 @@ export class DistributedResultCollector extends Readable {
     }
   }
 
+  /** @internal */
   override _read(): void {
     this.#requested = true
     // A record pushed inside `_read` would be buffered by Node even in flowing mode. Each such push leaves a tick
@@ -148,6 +149,7 @@ export class DistributedResultCollector extends Readable {
     else this.#deliver()
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     const reason = error !== null && isAbortError(error) ? error : closedError(this.#workflowId, error)
     for (const source of this.#sources) source.close(reason)

@@ -1,6 +1,8 @@
 /**
  * Spillway: streams that carry the results of multi-phase workflows to disk and between phases. Everything public, by
  * name.
+ *
+ * @module spillway
  */
 export { Coordinator, type CoordinatorOptions, type ExecuteOptions } from './coordinator.ts'
 export { WorkflowAbortError, WorkflowError, type WorkflowResult } from './run/result.ts'

@@ -107,6 +107,8 @@ export class ResultStreamer extends Writable {
   /**
    * Writes one record.
    *
+   * @param record - a plain object; the toolkit keeps it until it is written
+   * @param options - how far to wait
    * @param options.ack - how far to wait. `queued`: until the stream takes more. `written`: until the record is in
    *   its file. `durable`: until it is on the disk (fdatasync). The last two empty the buffer early.
    * @throws {SpillwayError} `ERR_SPILLWAY_CLOSED` after the end; `ERR_SPILLWAY_VALUE` when the record was rejected
@@ -162,14 +164,17 @@ export class ResultStreamer extends Writable {
     await finished(this)
   }
 
+  /** Calls {@link close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
+  /** @internal */
   override _construct(callback: Callback): void {
     settleCallback(this.#graphs.prepare(), callback)
   }
 
+  /** @internal */
   override _write(chunk: unknown, _encoding: BufferEncoding, callback: Callback): void {
     settleCallback(this.#graphs.accept(chunk), callback)
   }
@@ -184,6 +189,7 @@ export class ResultStreamer extends Writable {
     settleCallback(this.#accepting, callback)
   }
 
+  /** @internal */
   override _final(callback: Callback): void {
     settleCallback(this.#graphs.complete(), callback)
   }
@@ -193,6 +199,7 @@ export class ResultStreamer extends Writable {
     return super.destroy(error)
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: Callback): void {
     settleCallback(this.#graphs.save(this.#accepting, this.#leaving), (failure) => {
       this.#drained?.reject(error ?? failure ?? this.#closedError())

@@ -1,6 +1,8 @@
 /**
  * The sinks, which write records to files, and the Parquet readers. The packages of a format are loaded when the format
  * is first used.
+ *
+ * @module spillway/sinks
  */
 export { RecordSink } from './record-sink.ts'
 export { JsonlSink, type JsonlSinkOptions } from './jsonl-sink.ts'

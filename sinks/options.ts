@@ -28,7 +28,7 @@ import { NO_ZSTD, zstdCompress } from './parquet/compression/zstd.ts'
 /** The formats a RecordSink writes. */
 export const FORMATS = ['jsonl', 'csv', 'parquet'] as const
 
-/** A format of {@link FORMATS}. */
+/** A format of files: `jsonl`, `csv` or `parquet`. */
 export type Format = (typeof FORMATS)[number]
 
 /**
@@ -37,7 +37,7 @@ export type Format = (typeof FORMATS)[number]
  */
 export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'brotli', 'zstd'] as const
 
-/** A compression of {@link COMPRESSIONS}. */
+/** A compression: `none`, `gzip`, `snappy`, `brotli` or `zstd`. Text formats take the first two. */
 export type Compression = (typeof COMPRESSIONS)[number]
 
 /** What to do with output that already exists. */

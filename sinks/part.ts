@@ -32,6 +32,7 @@ export function addStats(one: PartStats, other: PartStats): PartStats {
 
 /** A part file that was opened. */
 export interface OpenedPart {
+  /** Path of the file. */
   readonly path: string
   /** The columns known so far. Null for a format without columns. */
   readonly schema: PartSchema | null
@@ -39,6 +40,7 @@ export interface OpenedPart {
 
 /** A part file that is complete, durable and closed. */
 export interface ClosedPart extends OpenedPart {
+  /** Number of rows. */
   readonly rows: number
   /** Bytes of the file, as they are on disk. */
   readonly bytes: number

@@ -60,7 +60,7 @@ export interface RecordSinkStats {
 }
 
 /** The callbacks of {@link RecordFiles}. */
-export interface RecordFilesHooks {
+interface RecordFilesHooks {
   /** Called with every record that cannot be written. */
   readonly onReject: RejectionHandler
   /** Called at once when a write in the background fails. */

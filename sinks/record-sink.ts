@@ -107,14 +107,17 @@ export class RecordSink extends Writable {
     return this.#deadLetters?.path ?? null
   }
 
+  /** @internal */
   override _construct(callback: Callback): void {
     this.#run(() => this.#open(), callback)
   }
 
+  /** @internal */
   override _write(chunk: unknown, _encoding: BufferEncoding, callback: Callback): void {
     this.#accept([chunk], callback)
   }
 
+  /** @internal */
   override _writev(chunks: readonly { chunk: unknown }[], callback: Callback): void {
     this.#accept(
       chunks.map(({ chunk }) => chunk),
@@ -122,6 +125,7 @@ export class RecordSink extends Writable {
     )
   }
 
+  /** @internal */
   override _final(callback: Callback): void {
     const chunks = this.#takeGathered()
     this.#run(async () => {
@@ -135,6 +139,7 @@ export class RecordSink extends Writable {
     return super.destroy(error)
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     clearTimeout(this.#ageTimer)
     clearImmediate(this.#flushing)

@@ -15,9 +15,20 @@ t.teardown(() => rmSync(workspace, { recursive: true, force: true }))
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   dependencies: Record<string, string>
+  exports: Record<string, unknown>
 }
 const dependencies = Object.keys(manifest.dependencies)
 const parquet = ['parquetjs-lite', 'hyparquet']
+
+/** The modules of `spillway/sinks/`, each with a name that it exports. */
+const sinkModules = {
+  'record-sink': 'RecordSink',
+  'jsonl-sink': 'JsonlSink',
+  'csv-sink': 'CsvSink',
+  'parquet-sink': 'ParquetSink',
+  'read-parquet': 'readParquet',
+  'repair-parquet': 'repairParquet',
+}
 
 run('npm', ['pack', '--pack-destination', workspace], root)
 run('tar', ['-xzf', readdirSync(workspace).find((name) => name.endsWith('.tgz')) ?? 'no tarball'], workspace)
@@ -93,6 +104,27 @@ t.test('is used by require', async (t) => {
   })
 })
 
+t.test('exports each sink, the reader and the repair as a module of its own', async (t) => {
+  const project = makeProject('modules', dependencies)
+  const source = `
+    import * as sinks from 'spillway/sinks'
+    const modules = ${JSON.stringify(sinkModules)}
+    const same = []
+    for (const [module, name] of Object.entries(modules)) {
+      const loaded = await import('spillway/sinks/' + module)
+      same.push([module, typeof loaded[name], loaded[name] === sinks[name]])
+    }
+    report({ same })
+  `
+  const exported = Object.keys(manifest.exports).filter((name) => name.startsWith('./sinks/'))
+  t.strictSame(
+    exported,
+    Object.keys(sinkModules).map((module) => `./sinks/${module}`),
+  )
+  const expected = Object.keys(sinkModules).map((module) => [module, 'function', true])
+  t.strictSame(runScript(project, 'main.mjs', source), { same: expected })
+})
+
 t.test('writes CSV where the packages for Parquet cannot be loaded', async (t) => {
   const project = makeProject(
     'csv-only',
@@ -113,7 +145,16 @@ t.test('writes CSV where the packages for Parquet cannot be loaded', async (t) =
 
 t.test('keeps its inner modules to itself', async (t) => {
   const project = makeProject('inner', dependencies)
-  const inner = ['spillway/lib/core/batch', 'spillway/dist/lib/index.js']
+  const inner = [
+    'spillway/lib/core/batch',
+    'spillway/dist/lib/index.js',
+    'spillway/sinks/record-files',
+    'spillway/sinks/writers',
+    'spillway/sinks/files/file-target',
+    'spillway/sinks/readers/read-parquet',
+    'spillway/sinks/parquet/parquet-writer',
+    'spillway/transforms/aggregation-tee',
+  ]
   const source = `
     const codes = await Promise.all(${JSON.stringify(inner)}.map((name) => import(name).catch(({ code }) => code)))
     report({ codes })
@@ -129,13 +170,16 @@ t.test('its types compile in a strict project that checks libraries too', async 
     import * as transforms from 'spillway/transforms'
     import * as sinks from 'spillway/sinks'
     import { CsvSink } from 'spillway/sinks/csv-sink'
+    import { readParquet, type ParquetInfo } from 'spillway/sinks/read-parquet'
+    import { repairParquet, type ParquetRepair } from 'spillway/sinks/repair-parquet'
     import * as benchmarks from 'spillway/benchmarks'
     import * as testing from 'spillway/testing'
     export const sink: Writable = new CsvSink({ path: 'out.csv' })
     export const streamer: Writable = new ResultStreamer({ workflowId: 'w', outputDir: 'out', format: 'csv' })
     // @ts-expect-error -- no such option: the options are typed, not any
     export const wrong = new CsvSink({ path: 'out.csv', nonsense: true })
-    export { transforms, sinks, benchmarks, testing }
+    export const repair: (path: string) => Promise<ParquetRepair> = repairParquet
+    export { transforms, sinks, benchmarks, testing, readParquet, type ParquetInfo }
   `
   writeFileSync(join(project, 'main.ts'), source)
   const compilerOptions = {

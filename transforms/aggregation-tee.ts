@@ -39,7 +39,7 @@ export const aggregationTeeChecks: Checks<AggregationTeeOptions> = {
 }
 
 /** Defaults of {@link AggregationTeeOptions}. */
-export const AGGREGATION_TEE_DEFAULTS = {
+const AGGREGATION_TEE_DEFAULTS = {
   ...AGGREGATES_DEFAULTS,
   snapshotIntervalMs: 1000,
   countWhen: 'passed',
@@ -142,6 +142,7 @@ export class AggregationTee extends Transform {
     return super.pipe(destination, options)
   }
 
+  /** @internal */
   override _transform(chunk: Chunk, _encoding: BufferEncoding, callback: TransformCallback): void {
     if (this.#waitsForSink) {
       callback(null, this.#countWhenWritten(chunk))
@@ -156,12 +157,14 @@ export class AggregationTee extends Transform {
     callback(null, chunk)
   }
 
+  /** @internal */
   override _flush(callback: TransformCallback): void {
     this.#flushed = true
     if (this.#outstanding === 0) this.#conclude('final')
     callback()
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     if (error !== null || !this.#flushed) this.#conclude('broken')
     callback(error)

@@ -29,8 +29,7 @@ export interface BufferingTransformOptions {
 }
 
 /** {@link BufferingTransformOptions} with the defaults filled in. */
-export type ResolvedBufferingTransformOptions = BufferingTransformOptions &
-  Required<Omit<BufferingTransformOptions, 'signal'>>
+type ResolvedBufferingTransformOptions = BufferingTransformOptions & Required<Omit<BufferingTransformOptions, 'signal'>>
 
 /** Checks of {@link BufferingTransformOptions}. */
 export const bufferingChecks: Checks<BufferingTransformOptions> = {
@@ -49,7 +48,7 @@ export const BUFFERING_DEFAULTS = {
   highWaterMark: 16,
 } as const satisfies BufferingTransformOptions
 
-/** The counts of a BufferingTransform. */
+/** The counts of a BufferingTransform. @inline */
 export interface BufferingStats {
   /** Records that wait until their batch is full. */
   readonly records: number
@@ -143,7 +142,7 @@ export class BufferingTransform extends Transform {
     if (options.signal) addAbortSignal(options.signal, this)
   }
 
-  /** The counts so far. See {@link BufferingStats}. */
+  /** The counts so far. See `BufferingStats`. */
   get stats(): BufferingStats {
     const { bytes, length, repeated } = this.#buffer
     return { records: length, bytes, flushes: this.#flushes, repeated }
@@ -158,6 +157,7 @@ export class BufferingTransform extends Transform {
     if (!this.push(this.#buffer.take())) this.#isFull = true
   }
 
+  /** @internal */
   override _transform(chunk: Chunk, _encoding: BufferEncoding, callback: TransformCallback): void {
     const { marker } = notesOf(chunk)
     this.#addBatch(recordsOf(chunk))
@@ -165,6 +165,7 @@ export class BufferingTransform extends Transform {
     callback()
   }
 
+  /** @internal */
   override _read(size: number): void {
     if (this.#overdue) this.flush()
     super._read(size)
@@ -173,11 +174,13 @@ export class BufferingTransform extends Transform {
     this.#input.onDrain()
   }
 
+  /** @internal */
   override _flush(callback: TransformCallback): void {
     this.flush()
     callback()
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.#stopTimer()
     callback(error)

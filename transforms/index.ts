@@ -1,6 +1,8 @@
 /**
  * The transforms: they group records into batches, aggregate records, and parse bytes into records. Each one also works
  * alone in any `pipeline()`.
+ *
+ * @module spillway/transforms
  */
 export { BufferingTransform, type BufferingTransformOptions } from './buffering-transform.ts'
 export { AggregationTee, type AggregationTeeOptions } from './aggregation-tee.ts'

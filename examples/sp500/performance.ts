@@ -4,7 +4,7 @@
  */
 
 /** Trading days by which daily figures are annualised. */
-export const TRADING_DAYS_PER_YEAR = 252
+const TRADING_DAYS_PER_YEAR = 252
 
 /** Cost of one unit of turnover, as a fraction of the equity: 5 basis points to open a position, and 5 to close it. */
 export const COST_PER_TURNOVER = 0.0005

@@ -7,7 +7,7 @@ import { positionsOf, type RuleSpec } from './rules.ts'
 import { signalsOf, type Signal } from './signals.ts'
 
 /** One signal of one parameter set. */
-export type SignalRecord = RuleSpec &
+type SignalRecord = RuleSpec &
   Signal & {
     readonly timestamp: string
     /** The close at which the position is taken. */

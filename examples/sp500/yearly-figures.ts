@@ -19,7 +19,7 @@ export interface YearMetrics {
 }
 
 /** One year of a series of positions. */
-export interface YearFigures {
+interface YearFigures {
   readonly year: number
   /** The year's last bar, as `2000-12-29`. */
   readonly lastDay: string

@@ -12,6 +12,7 @@ export type SourceState = 'open' | 'ended' | 'failed'
 
 /** The state and the counts of a source. */
 export interface SourceStats {
+  /** Whether the source may still write, has ended, or has failed. */
   readonly state: SourceState
   /** Number of records that were added to its queue. */
   readonly accepted: number
@@ -24,7 +25,7 @@ export interface SourceStats {
 }
 
 /** The callbacks from a source to its collector. */
-export interface SourceHooks {
+interface SourceHooks {
   /** The queue was empty and now has a chunk. */
   readonly onFilled: (source: SourceQueue) => void
   /** The source has ended, and all its records are in the queue. */

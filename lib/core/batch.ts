@@ -33,7 +33,10 @@ export interface BatchNotes {
 const kNotes = Symbol('spillway.notes')
 
 /** An array of records with its metadata. */
-export type Batch = ResultRecord[] & { [kNotes]?: BatchNotes }
+export type Batch = ResultRecord[] & {
+  /** @internal */
+  [kNotes]?: BatchNotes
+}
 
 /** What every public stage accepts: one record, or an array of records. */
 export type Chunk = ResultRecord | readonly ResultRecord[]

@@ -3,7 +3,7 @@
  * remedy; its `code` is one of the list below. An `AbortError` is never wrapped.
  */
 
-/** What each code means. */
+/** What each code means. @enum */
 export const ERROR_CODES = {
   ERR_SPILLWAY_OPTION: 'an option is unknown or its value is invalid',
   ERR_SPILLWAY_NAME: 'a given name cannot be used as a file name',
@@ -30,9 +30,11 @@ export type ErrorCode = keyof typeof ERROR_CODES
 
 /** Where an error happened; only the known fields are set. */
 export interface ErrorPlace {
+  /** Name of the phase. */
   readonly phase?: string
   /** Id of the container, unique in its phase. */
   readonly container?: string
+  /** Path of the file or directory. */
   readonly path?: string
   /** Line of the input, counted from 1. */
   readonly line?: number
@@ -48,11 +50,16 @@ export interface ErrorPlace {
 
 /** The base class of all errors raised by the toolkit. */
 export class SpillwayError extends Error {
+  /** Always `SpillwayError`, also in subclasses. */
   override readonly name = 'SpillwayError'
+  /** Kind of failure: a key of {@link ERROR_CODES}. */
   readonly code: ErrorCode
+  /** Where the error happened; empty when that is not known. */
   readonly place: ErrorPlace
 
   /**
+   * Makes an error with a code and a place.
+   *
    * @param code - one of {@link ERROR_CODES}
    * @param message - the place, the cause and the remedy
    * @param details - the error that caused this one, and where it happened

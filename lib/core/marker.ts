@@ -18,7 +18,7 @@ export interface Receipt {
 }
 
 /** What the stages of a stream graph do with a marker. */
-export interface MarkerControl {
+interface MarkerControl {
   /** The only phase that it is for; undefined for all phases. */
   readonly phase: string | undefined
   /** Whether a sink may decline it, because completing the file costs too much now. */
@@ -36,7 +36,7 @@ export interface MarkerControl {
 }
 
 /** How an internal marker differs from one that a user makes. */
-export interface MarkerSettings {
+interface MarkerSettings {
   readonly phase?: string
   /** @default false */
   readonly mayDecline?: boolean
@@ -54,10 +54,12 @@ export let makeMarker: (level: AckLevel, settings: MarkerSettings) => Marker
  * everything up to it readable, or durable, and answers it.
  */
 export class Marker {
+  /** What is guaranteed when the marker is answered. */
   readonly level: AckLevel
   readonly #receipt = makeDeferred<Receipt | null>()
   #settings: MarkerSettings = {}
 
+  /** Makes a marker to be sent through a stream by `markerBatch`. */
   constructor(level: AckLevel) {
     this.level = level
   }

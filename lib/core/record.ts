@@ -9,9 +9,13 @@ import { text, resolveOptions, type Checks } from './options.ts'
  * If an object is changed and written again before that, its earlier data is lost.
  */
 export interface ResultRecord {
+  /** Name of the phase, a string; `default` where it is missing. */
   readonly phase?: unknown
+  /** Id of the container. */
   readonly container?: unknown
+  /** When the result was made: a text, a number or a Date. */
   readonly timestamp?: unknown
+  /** The result; its numeric leaves under `metrics` are aggregated. */
   readonly result?: unknown
   readonly [field: string]: unknown
 }

@@ -9,7 +9,7 @@ import { MAX_TIMER_MS } from '../core/timers.ts'
 const MAX_WAIT_MS = 60_000
 
 /** When to make checkpoints, and how. */
-export interface CheckpointScheduleOptions {
+interface CheckpointScheduleOptions {
   readonly everyRecords: number
   readonly everyMs: number
   /** Makes a checkpoint; false when the sink declined it. */

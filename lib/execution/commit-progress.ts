@@ -8,6 +8,7 @@ import type { IndexRange } from '../core/index-ranges.ts'
 export interface Watermark {
   /** Index of the container in the order in which the topology lists them. */
   readonly index: number
+  /** Id of the container. */
   readonly id: string
   /** Number of its first records that are written or rejected. */
   readonly records: number

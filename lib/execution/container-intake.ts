@@ -31,7 +31,7 @@ export interface ContainerIntake {
 }
 
 /** What a {@link DirectIntake} needs. */
-export interface DirectIntakeOptions {
+interface DirectIntakeOptions {
   readonly progress: ContainerProgress
   readonly input: PhaseInput
   readonly checkpoints: CheckpointSchedule | undefined

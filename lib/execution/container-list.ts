@@ -13,7 +13,7 @@ import type { Container } from './container-run.ts'
 import { throwTopologyFailure } from './topology-failure.ts'
 
 /** What a list of containers is made from. */
-export interface ContainerListOptions {
+interface ContainerListOptions {
   readonly topology: Topology
   readonly ctx: TopologyContext
   /** Containers to leave out, by index. */

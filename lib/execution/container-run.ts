@@ -21,12 +21,12 @@ export interface Container {
 }
 
 /** Takes records and the sequence number of the first; a promise it returns is awaited before the next ones. */
-export type TakeRecords = (records: readonly ResultRecord[], firstSeq: number) => Promise<void> | undefined
+type TakeRecords = (records: readonly ResultRecord[], firstSeq: number) => Promise<void> | undefined
 
 type Source = Readable | AsyncIterable<unknown> | Iterable<unknown>
 
 /** What a container runs with. */
-export interface ContainerRunOptions {
+interface ContainerRunOptions {
   readonly container: Container
   readonly ctx: ContainerContext
   readonly take: TakeRecords

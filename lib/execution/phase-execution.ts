@@ -17,7 +17,7 @@ import type { OutputContext, Topology, TopologyContext } from '../workflow/topol
 import type { ResolvedPhase, ResolvedWorkflow } from '../workflow/types.ts'
 
 /** What the execution of a phase needs. */
-export interface PhaseExecutionOptions {
+interface PhaseExecutionOptions {
   readonly phase: ResolvedPhase
   readonly workflow: ResolvedWorkflow
   readonly topology: Topology

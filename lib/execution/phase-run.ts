@@ -21,7 +21,7 @@ import { ContainerRun, type Container } from './container-run.ts'
 import type { PhaseOutlet } from './run-context.ts'
 
 /** What a phase runs with. */
-export interface PhaseRunOptions {
+interface PhaseRunOptions {
   readonly topology: Topology
   /** The context of the phase. Its signal is joined with one that stops the other containers when one has failed. */
   readonly ctx: TopologyContext
@@ -33,7 +33,7 @@ export interface PhaseRunOptions {
 }
 
 /** The settings of a workflow that say how its containers are run. */
-export type RunSettings = Pick<
+type RunSettings = Pick<
   ResolvedWorkflow,
   'concurrency' | 'container_timeout_ms' | 'commit' | 'checkpoint_records' | 'checkpoint_ms'
 >

@@ -13,6 +13,7 @@ export interface PhaseOutlet {
   readonly sink: Writable
   /** The phase's records as they are in its files. */
   readonly results: PhaseReference
+  /** Aggregates of the phase's records. */
   readonly aggregates: PhaseSummary
   /** Null where results are not written. */
   readonly counts: StreamerCounts | null
@@ -48,6 +49,7 @@ export interface PhaseCommits {
 
 /** Where the records and outputs of a run go. */
 export interface RunContext {
+  /** Id of the run. */
   readonly workflowId: string
   /** Stops the run. Accepted records are kept. */
   readonly signal: AbortSignal
@@ -68,7 +70,9 @@ export type PhaseStatus = 'completed' | 'failed' | 'aborted' | 'skipped'
 
 /** The result of a phase. */
 export interface PhaseResult {
+  /** Name of the phase. */
   readonly phase: string
+  /** How the phase ended. */
   readonly status: PhaseStatus
   /** The reason why it failed or was stopped. */
   readonly error: Error | null
@@ -82,5 +86,6 @@ export interface PhaseResult {
   readonly aggregates: PhaseSummary | null
   /** What later phases receive; null unless it completed. */
   readonly output: PhaseReference | null
+  /** Milliseconds that the phase took. */
   readonly elapsedMs: number
 }

@@ -14,7 +14,7 @@ import type { ResolvedWorkflow } from '../workflow/types.ts'
 export const JOURNAL_FORMAT = 1
 
 /** The first line of each segment of the journal. */
-export interface HeaderEntry {
+interface HeaderEntry {
   readonly type: 'header'
   /** Version of the journal's format. */
   readonly format: number
@@ -38,7 +38,7 @@ export interface WorkflowEntry {
 }
 
 /** The run was resumed after an interruption. */
-export interface RunResumedEntry {
+interface RunResumedEntry {
   readonly type: 'run-resumed'
   readonly at: string
 }
@@ -51,7 +51,7 @@ export interface PhaseStartedEntry {
 }
 
 /** A part file was opened. */
-export interface PartOpenedEntry {
+interface PartOpenedEntry {
   readonly type: 'part-opened'
   readonly phase: string
   readonly file: string
@@ -71,7 +71,7 @@ export interface PartClosedEntry {
 }
 
 /** Earlier entries about the file are no longer valid: the file was removed or truncated. */
-export interface PartDroppedEntry {
+interface PartDroppedEntry {
   readonly type: 'part-dropped'
   readonly phase: string
   readonly file: string
@@ -94,7 +94,7 @@ export interface CommitEntry extends CommitProgress {
 }
 
 /** All earlier commits of the phase are no longer valid: the phase runs again from its start. */
-export interface PhaseResetEntry {
+interface PhaseResetEntry {
   readonly type: 'phase-reset'
   readonly phase: string
 }

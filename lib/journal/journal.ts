@@ -24,7 +24,7 @@ const MIN_BYTES = 256 * 1024
 const GROWTH = 4
 
 /** The place and the state of a journal that is opened. */
-export interface JournalPlace {
+interface JournalPlace {
   /** The run directory. */
   readonly directory: string
   readonly openTarget: OpenTarget

@@ -31,7 +31,9 @@ export interface InspectedPart {
 
 /** A phase of a run. `unfinished`: it has started, and its end is not in the journal. `waiting`: it has not started. */
 export interface InspectedPhase {
+  /** Name of the phase. */
   readonly phase: string
+  /** How the phase ended, or how far it is. */
   readonly status: PhaseStatus | 'unfinished' | 'waiting'
   /** The message of the error that ended it; null if there is none. */
   readonly error: string | null
@@ -55,9 +57,13 @@ export interface InspectedPhase {
 
 /** A run. `unfinished`: it is in progress, or was killed. */
 export interface InspectedRun {
+  /** Id of the run. */
   readonly workflowId: string
+  /** Name of the workflow. */
   readonly name: string
+  /** Directory of the run, as it was given. */
   readonly directory: string
+  /** How the run ended, or `unfinished`. */
   readonly status: RunStatus | 'unfinished'
   /** The message of the error that ended it; null if there is none. */
   readonly error: string | null

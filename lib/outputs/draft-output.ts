@@ -13,11 +13,11 @@ import type { FiledTable, OutputFiles } from './stored-output.ts'
 import { TableWriter } from './table-writer.ts'
 
 /** A received output: in memory, or in files. */
-export type DraftedOutput =
+type DraftedOutput =
   { readonly kind: 'held'; readonly held: HeldOutput } | { readonly kind: 'filed'; readonly files: OutputFiles }
 
 /** Options of {@link draftOutput}. */
-export interface DraftOptions {
+interface DraftOptions {
   /** The name of the phase, for messages. */
   readonly phase: string
   /** An output of at least this many bytes goes to the disk. */

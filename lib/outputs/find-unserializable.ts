@@ -8,7 +8,7 @@ import { describeRefused } from '../../sinks/values/values.ts'
 import { messageOf } from '../core/errors.ts'
 
 /** A value that cannot be serialized: its path (`output.model.predict`) and the problem (`is a function`). */
-export interface Unserializable {
+interface Unserializable {
   readonly path: string
   readonly problem: string
 }

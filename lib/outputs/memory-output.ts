@@ -87,7 +87,7 @@ export async function writeFrames(target: NewFile, payloads: Iterable<Uint8Array
 }
 
 /** A copy in memory of its own size: deserialized typed arrays share memory with the bytes they are read from. */
-export function copyOf(bytes: Uint8Array): Uint8Array {
+function copyOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes)
 }
 

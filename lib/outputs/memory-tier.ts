@@ -4,7 +4,7 @@
 import type { MemoryOutput } from './memory-output.ts'
 
 /** An output in memory, with its workflow and phase. */
-export interface HeldEntry {
+interface HeldEntry {
   readonly workflowId: string
   readonly phase: string
   readonly output: MemoryOutput

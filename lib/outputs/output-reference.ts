@@ -12,7 +12,7 @@ import { resolveRowsOptions, rowsStream } from './rows-stream.ts'
 import { load, type OpenOutput, type StoredOutput } from './stored-output.ts'
 
 /** Opens the output of a reference; see `StoredOutput.open`. */
-export type OpenReferenced = (table?: number) => Promise<OpenOutput>
+type OpenReferenced = (table?: number) => Promise<OpenOutput>
 
 /** A reference to the output of a phase. */
 export class OutputReference implements PhaseReference {

@@ -33,7 +33,9 @@ export interface RowsOptions {
 
 /** The output or the records of a phase. Nothing is loaded before {@link get} or {@link rows} is called. */
 export interface PhaseReference {
+  /** Id of the run. */
   readonly workflowId: string
+  /** Name of the phase. */
   readonly phase: string
   /** Bytes in memory or on disk. */
   readonly bytes: number

@@ -12,7 +12,7 @@ const anyText: Check = { expected: 'a string', accepts: (value) => typeof value 
 const checks: Checks<RowsOptions> = { field: anyText, container: text, batches: flag, signal: abortSignal }
 
 /** Checked {@link RowsOptions}, with their defaults. */
-export type ResolvedRowsOptions = RowsOptions & { readonly batches: boolean }
+type ResolvedRowsOptions = RowsOptions & { readonly batches: boolean }
 
 /**
  * Checks the options and adds the defaults.

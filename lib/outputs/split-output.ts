@@ -15,7 +15,7 @@ export interface SplitOutput {
 }
 
 /** A table of an output. */
-export interface SplitTable {
+interface SplitTable {
   /** The field that contains the rows; null when the output is exactly these rows. */
   readonly field: string | null
   readonly source: RowSource

@@ -10,7 +10,7 @@ import { ParquetRows, SerializedRows, type RowsFile, type StoredRows } from './r
 import type { RowsPlace } from './serialize.ts'
 
 /** A written table. */
-export interface WrittenTable {
+interface WrittenTable {
   readonly rowCount: number
   /** The columns of all rows; null when not all rows have the same columns. */
   readonly schema: Schema | null

@@ -9,6 +9,7 @@ import { RunLock } from '../run/lock.ts'
 
 /** The changes of a repair. */
 export interface RunRepair {
+  /** Id of the run. */
   readonly workflowId: string
   /** Files that were truncated to their last commit, or removed. */
   readonly cut: readonly CutFile[]

@@ -19,6 +19,7 @@ import { readRejections } from './rejections.ts'
 
 /** A file that was truncated to its last commit, or removed. */
 export interface CutFile {
+  /** Name of the phase. */
   readonly phase: string
   /** Path in the run directory, with slashes. */
   readonly file: string

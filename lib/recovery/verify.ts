@@ -31,6 +31,7 @@ export interface RunProblem {
 
 /** A checked phase. */
 export interface VerifiedPhase {
+  /** Name of the phase. */
   readonly phase: string
   /** Number of complete part files. */
   readonly parts: number
@@ -48,7 +49,9 @@ export interface VerifiedPhase {
 
 /** A checked run. */
 export interface VerifiedRun {
+  /** Id of the run. */
   readonly workflowId: string
+  /** How the run ended; `unfinished` when the journal records no end. */
   readonly status: RunStatus | 'unfinished'
   /** The phases, in the order of the workflow. */
   readonly phases: readonly VerifiedPhase[]

@@ -7,7 +7,7 @@ import { pathText, type KeyPath } from '../workflow/checks.ts'
 import type { ResolvedPhase, ResolvedWorkflow } from '../workflow/types.ts'
 
 /** A value that differs. */
-export interface Change {
+interface Change {
   /** Path of the key, such as `workflow.phases.search.config`. */
   readonly path: string
   /** Undefined when the value was added. */

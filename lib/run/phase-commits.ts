@@ -12,7 +12,7 @@ import { fileName } from './directory.ts'
 import type { PhaseCommits } from '../execution/run-context.ts'
 
 /** What the commits of a phase need. */
-export interface JournaledCommitsOptions {
+interface JournaledCommitsOptions {
   readonly phase: string
   /** Directory of the run. */
   readonly directory: string

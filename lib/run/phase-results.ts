@@ -16,7 +16,7 @@ import type { ResolvedWorkflow } from '../workflow/types.ts'
 import type { RunDirectory } from './directory.ts'
 
 /** Where the records of a phase are found. */
-export interface PhaseResultsOptions {
+interface PhaseResultsOptions {
   readonly phase: string
   readonly directory: RunDirectory
   readonly workflow: ResolvedWorkflow

@@ -10,7 +10,7 @@ import type { PhaseResult } from '../execution/run-context.ts'
 import type { PhaseState, RunState } from '../journal/run-state.ts'
 
 /** Where the outputs, records and aggregates of phases are found. */
-export interface PhaseRemains {
+interface PhaseRemains {
   readonly dataFlowManager: DataFlowManager
   /** The phase's records; null where none are written. */
   results(this: void, phase: string): PhaseReference | null

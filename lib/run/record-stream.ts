@@ -9,7 +9,7 @@ import type { ResultCallback } from '../execution/container-intake.ts'
 import type { WorkflowResult } from './result.ts'
 
 /** Runs the workflow until it ends or the signal aborts. */
-export type StartRun = (resultCallback: ResultCallback, signal: AbortSignal) => Promise<WorkflowResult>
+type StartRun = (resultCallback: ResultCallback, signal: AbortSignal) => Promise<WorkflowResult>
 
 const HIGH_WATER_MARK = 100
 
@@ -39,6 +39,7 @@ export class WorkflowStream extends Readable {
     return this.#result.promise
   }
 
+  /** @internal */
   override _read(): void {
     this.#resumeRun?.()
     this.#resumeRun = undefined
@@ -51,6 +52,7 @@ export class WorkflowStream extends Readable {
     )
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: Callback): void {
     this.#stop.abort()
     this.#resumeRun?.()

@@ -9,7 +9,9 @@ import type { StreamerStats } from '../streaming/stats.ts'
 
 /** The result of a run. */
 export interface WorkflowResult {
+  /** Id of the run. */
   readonly workflowId: string
+  /** How the run ended. */
   readonly status: RunStatus
   /** The run directory, with all files of the run. */
   readonly directory: string
@@ -30,8 +32,10 @@ export interface WorkflowResult {
  * is the cause. Records that were accepted before are in the files, and `result` describes them.
  */
 export class WorkflowError extends SpillwayError {
+  /** The result of the run up to its failure. */
   readonly result: WorkflowResult
 
+  /** Takes message, code and place from `cause`; without a code, it is `ERR_SPILLWAY_PHASE`. */
   constructor(cause: Error, result: WorkflowResult) {
     const { code, place } = cause instanceof SpillwayError ? cause : { code: 'ERR_SPILLWAY_PHASE' as const, place: {} }
     super(code, cause.message, { cause, place })
@@ -44,10 +48,14 @@ export class WorkflowError extends SpillwayError {
  * are in the files, and `result` describes them.
  */
 export class WorkflowAbortError extends Error {
+  /** Always `AbortError`, as for other operations that a signal stops. */
   override readonly name = 'AbortError'
+  /** Always `ABORT_ERR`, as for other operations that a signal stops. */
   readonly code = 'ABORT_ERR'
+  /** The result of the run up to its stop. */
   readonly result: WorkflowResult
 
+  /** Sets `reason`, the signal's, as the cause. */
   constructor(reason: unknown, result: WorkflowResult) {
     super('The run was stopped', { cause: reason })
     this.result = result

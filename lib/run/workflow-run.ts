@@ -28,7 +28,7 @@ import { makeRunStreamer } from './run-streamer.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
 
 /** What a run consists of. */
-export interface WorkflowRunOptions {
+interface WorkflowRunOptions {
   readonly directory: RunDirectory
   readonly workflow: ResolvedWorkflow
   readonly signal: AbortSignal

@@ -18,7 +18,7 @@ interface Request {
 }
 
 /** What acknowledgements need of their streamer. */
-export interface AcknowledgementsOptions {
+interface AcknowledgementsOptions {
   /** Longest time a request waits for others of its phase. */
   readonly delayMs: number
   /** The dead-letter file, which the errors name. */

@@ -6,6 +6,7 @@ import type { StreamerCounts } from './stats.ts'
 
 /** The aggregates of all records of a streamer, and their counts. */
 export interface AggregatedResults extends AggregateSummary {
+  /** Id of the run. */
   readonly workflowId: string
   /** Records accepted. */
   readonly writeCount: number

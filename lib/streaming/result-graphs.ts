@@ -21,7 +21,7 @@ import { PhaseRouter } from './router.ts'
 import { addCounts, NO_COUNTS, type StreamerStats } from './stats.ts'
 
 /** What the graphs need of the stream in front of them. */
-export interface ResultGraphsHooks extends Omit<PhaseHooks, 'onReject'> {
+interface ResultGraphsHooks extends Omit<PhaseHooks, 'onReject'> {
   /** Sends a marker behind the records written so far. */
   readonly sendMarker: (marker: Marker) => void
 }

@@ -21,6 +21,7 @@ export type FileOperation = 'open' | 'write' | 'sync' | 'truncate' | 'close'
 
 /** One call of an operation. */
 export interface FileCall {
+  /** Operation that is called. */
   readonly operation: FileOperation
   /** The path that the file was opened with. */
   readonly path: string

@@ -20,7 +20,9 @@ export type KillMoment = 'before' | 'middle' | 'after'
 export interface Kill {
   /** Number of the operation, counted from 1 over all operations on all files. */
   readonly n: number
+  /** Whether the process died before, during or after the operation. */
   readonly moment: KillMoment
+  /** Operation at which the process died. */
   readonly operation: FileOperation
   /** The path that the file was opened with. */
   readonly path: string

@@ -8,7 +8,9 @@ import type { ResolvedWorkflow, Workflow } from './types.ts'
 
 /** A position in a file, counted from 1. */
 export interface TextPosition {
+  /** Line, from 1. */
   readonly line: number
+  /** Column, from 1. */
   readonly column: number
 }
 

@@ -18,7 +18,9 @@ export interface ContainerSpec<Config = unknown> {
 
 /** The context that the methods of a topology receive. */
 export interface TopologyContext {
+  /** Id of the run. */
   readonly workflowId: string
+  /** Name of the phase. */
   readonly phase: string
   /**
    * The `config` of the phase. It also has `<phase>_results` for each phase that it depends on, and `inherited_data`

@@ -10,7 +10,7 @@ export const SEQUENCES = ['single_pass'] as const
 /** The units in which records are committed to the files. */
 export const COMMIT_UNITS = ['records', 'container'] as const
 
-/** One of {@link COMMIT_UNITS}. */
+/** What enters the files as a whole: `records` or `container`. */
 export type CommitUnit = (typeof COMMIT_UNITS)[number]
 
 /** One phase of a workflow. */
@@ -74,26 +74,42 @@ export type WorkflowInput = Workflow | { readonly workflow: Workflow }
 
 /** A {@link WorkflowPhase} that was checked and has all defaults filled in. */
 export interface ResolvedPhase {
+  /** Unique name, used for files and records. */
   readonly name: string
+  /** Name under which the topology is registered. */
   readonly topology: string
+  /** Names of the phases that must have completed before this one starts. */
   readonly depends_on: readonly string[]
+  /** Name of the phase whose output is passed as `config.inherited_data`; null for none. */
   readonly inherit_from: string | null
+  /** How the phase iterates. */
   readonly sequence: (typeof SEQUENCES)[number]
+  /** Plain data for the topology. */
   readonly config: Readonly<Record<string, unknown>>
+  /** Amount of work, relative to the other phases. */
   readonly weight: number
 }
 
 /** A {@link Workflow} that was checked and has all defaults filled in. */
 export interface ResolvedWorkflow {
+  /** Name of the workflow. */
   readonly name: string
   /** Null if it is made from the name and the time when the run starts. */
   readonly id: string | null
+  /** How results are written; `false` writes none. */
   readonly results: ResultsSettings | false
+  /** What makes a record or a container a top one. */
   readonly objective: Required<Objective>
+  /** Number of containers of a phase that run at once. */
   readonly concurrency: number
+  /** Milliseconds within which a container must yield its next record or end; null for no limit. */
   readonly container_timeout_ms: number | null
+  /** Unit that enters the files as a whole. */
   readonly commit: CommitUnit
+  /** Number of records of a phase after which they are committed. */
   readonly checkpoint_records: number
+  /** Milliseconds after which records are committed, if there are fewer. */
   readonly checkpoint_ms: number
+  /** The phases, in the order of the workflow. */
   readonly phases: readonly ResolvedPhase[]
 }

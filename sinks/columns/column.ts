@@ -16,7 +16,7 @@ export const COLUMN_TYPES = [
   'json',
 ] as const
 
-/** A type of {@link COLUMN_TYPES}. */
+/** A type of a column: `boolean`, `int32`, `int64`, `double`, `date`, `timestamp`, `utf8`, `bytes` or `json`. */
 export type ColumnType = (typeof COLUMN_TYPES)[number]
 
 /** One column of a file. */
@@ -55,7 +55,7 @@ export type Cell = boolean | bigint | number | Date | string | Uint8Array | null
  * The description of a column in a schema: its type, and whether a record may lack a value for it. `nullable` is true
  * by default.
  */
-export type ColumnDescription = ColumnType | { readonly type: ColumnType; readonly nullable?: boolean }
+type ColumnDescription = ColumnType | { readonly type: ColumnType; readonly nullable?: boolean }
 
 /** A schema as given by the user: dotted column names and their descriptions, in file order. */
 export type Schema = Readonly<Record<string, ColumnDescription>>

@@ -6,6 +6,7 @@ import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
 
 /** Bytes that can be read in any order, such as those of a file. */
 export interface ByteSource {
+  /** Size of the file in bytes. */
   readonly byteLength: number
   /** The bytes from `start` up to, but not including, `end`. @default `end` is `byteLength` */
   slice(start: number, end?: number): ArrayBuffer | Promise<ArrayBuffer>

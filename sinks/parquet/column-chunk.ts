@@ -25,7 +25,7 @@ export interface ColumnChunkInfo {
 }
 
 /** The codec and the memory that all column chunks of a row group share. */
-export interface ChunkContext {
+interface ChunkContext {
   readonly codec: Codec
   /** Memory for a page before compression, and for the same page after it. */
   readonly scratch: Scratch

@@ -34,7 +34,7 @@ export interface RowGroupInfo {
 }
 
 /** The contents of a footer. */
-export interface FileInfo {
+interface FileInfo {
   readonly columns: readonly Column[]
   /** Rows of all row groups. */
   readonly rows: number

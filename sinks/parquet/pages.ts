@@ -22,7 +22,7 @@ export const MAX_PAGE_ROWS = 20_000
 export const MAX_PAGE_BYTES = 256 * 1024
 
 /** The range of a column for one page: rows `[fromRow, toRow)` with the values `[fromValue, toValue)`. */
-export interface PageRange {
+interface PageRange {
   readonly fromRow: number
   readonly toRow: number
   readonly fromValue: number

@@ -16,7 +16,7 @@ import { OpenRowGroup } from './row-group.ts'
 import { serialize, SerializedStruct, type ThriftStruct } from './thrift/thrift.ts'
 
 /** Options of {@link ParquetFileEncoder}. */
-export interface ParquetFileEncoderOptions {
+interface ParquetFileEncoderOptions {
   /**
    * The compression codec of the pages.
    *

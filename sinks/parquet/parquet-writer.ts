@@ -15,7 +15,7 @@ import type { ChangedValues, RecordWriter } from '../record-writer.ts'
 import type { Refusal } from '../values/values.ts'
 
 /** Options of {@link ParquetWriter}. */
-export interface ParquetWriterOptions {
+interface ParquetWriterOptions {
   readonly compression: ParquetCompression
   /** Rows of a full row group. */
   readonly rowGroupRows: number

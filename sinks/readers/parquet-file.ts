@@ -9,8 +9,9 @@ import { unknownKey } from '../../lib/core/options.ts'
 import { NO_ZSTD, zstdDecompressSync } from '../parquet/compression/zstd.ts'
 import type { ByteSource } from '../files/file-slices.ts'
 
-/** A top-level column of the file. */
+/** A top-level column of the file. @inline */
 export interface ParquetColumn {
+  /** Name of the column. */
   readonly name: string
   /**
    * The type of its values, as the format names it: `DOUBLE`, `INT64`, `UTF8`, `TIMESTAMP_MILLIS`, `LIST`, `STRUCT`,

@@ -22,8 +22,11 @@ export type ParquetInput = string | { readonly file: ByteSource }
 
 /** The result of {@link parquetInfo}. */
 export interface ParquetInfo {
+  /** Number of rows. */
   readonly rows: number
+  /** Number of row groups. */
   readonly rowGroups: number
+  /** Columns at the top level, in file order. */
   readonly columns: readonly ParquetColumn[]
 }
 

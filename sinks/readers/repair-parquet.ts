@@ -9,9 +9,11 @@ import { findLastFooter, type FoundFooter } from './last-footer.ts'
 
 /** The result of {@link repairParquet}. */
 export interface ParquetRepair {
+  /** Path of the file, as it was given. */
   readonly path: string
   /** Rows in the repaired file. */
   readonly rows: number
+  /** Row groups in the file. */
   readonly rowGroups: number
   /** Bytes of the repaired file. */
   readonly bytes: number

@@ -14,7 +14,7 @@ import type { TextCompression } from './text-chunk.ts'
 import { TextWriter } from './text-writer.ts'
 
 /** Options of {@link CsvWriter}. */
-export interface CsvWriterOptions {
+interface CsvWriterOptions {
   readonly compression: TextCompression
   readonly dialect: CsvDialect
 }

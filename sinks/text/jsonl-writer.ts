@@ -8,7 +8,7 @@ import { PIECE_UNITS, type TextCompression } from './text-chunk.ts'
 import { TextWriter } from './text-writer.ts'
 
 /** Options of {@link JsonlWriter}. */
-export interface JsonlWriterOptions {
+interface JsonlWriterOptions {
   readonly compression: TextCompression
   readonly nonFinite: NonFinitePolicy
 }

@@ -85,9 +85,13 @@ const STATE_VERSION = 2
 
 /** Aggregates as JSON. */
 export interface SavedAggregates {
+  /** Version of this layout. */
   readonly version: number
+  /** Options of the aggregates. */
   readonly options: AggregatesOptions
+  /** Records left out because their phase is beyond `maxPhases`. */
   readonly droppedRecords: number
+  /** State of each phase. */
   readonly phases: readonly SavedPhase[]
 }
 

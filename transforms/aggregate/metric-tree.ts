@@ -10,7 +10,7 @@ import type { ResultRecord } from '../../lib/core/record.ts'
 import type { MetricTable } from './metric-table.ts'
 
 /** Objects nested deeper than this are ignored. This also stops at cycles. */
-export const MAX_METRIC_DEPTH = 8
+const MAX_METRIC_DEPTH = 8
 
 /** Initial number of metrics in a record. */
 const FIRST_METRICS = 16

@@ -28,7 +28,7 @@ const QUANTILES = { p01: 0.01, p05: 0.05, p25: 0.25, p50: 0.5, p75: 0.75, p95: 0
 export type * from './summary-types.ts'
 
 /** The objective by which a summary ranks, and the maximum length of its lists. */
-export interface Ranking {
+interface Ranking {
   readonly objective: Required<Objective>
   readonly topCount: number
 }

@@ -30,7 +30,9 @@ export interface Statistics {
   readonly variance: number | null
   /** Square root of the variance. */
   readonly stddev: number | null
+  /** Least value. */
   readonly min: number | null
+  /** Greatest value. */
   readonly max: number | null
   /** Value of the first record that has one: of the first container, by sequence number or timestamp within it. */
   readonly first: number | null
@@ -43,12 +45,19 @@ export interface Statistics {
  * ascending order.
  */
 export interface Quantiles {
+  /** 1st percentile. */
   readonly p01: number
+  /** 5th percentile. */
   readonly p05: number
+  /** 25th percentile: the lower quartile. */
   readonly p25: number
+  /** 50th percentile: the median. */
   readonly p50: number
+  /** 75th percentile: the upper quartile. */
   readonly p75: number
+  /** 95th percentile. */
   readonly p95: number
+  /** 99th percentile. */
   readonly p99: number
 }
 
@@ -78,6 +87,7 @@ export interface ContainerSummary extends ContainerPlace {
 
 /** One of the records with the best objective. */
 export interface TopPerformer extends ContainerPlace {
+  /** Name of the phase. */
   readonly phase: string
   /** The timestamp field: a string or number unchanged, a Date as ISO 8601. Null if there is none. */
   readonly timestamp: string | number | null
@@ -89,6 +99,7 @@ export interface TopPerformer extends ContainerPlace {
 
 /** One of the containers with the best mean objective. */
 export interface BestContainer extends ContainerPlace {
+  /** Name of the phase. */
   readonly phase: string
   /** Number of records with a finite value of the objective. */
   readonly count: number
@@ -122,6 +133,7 @@ export interface PhaseSummary {
 
 /** The summary of all phases. */
 export interface AggregateSummary {
+  /** What makes a record or a container a top one. */
   readonly objective: Required<Objective>
   /** By name. */
   readonly phases: Readonly<Record<string, PhaseSummary>>

@@ -17,7 +17,7 @@ const MEASURE_EVERY = 8
 const SMALL_RECORDS = 64
 
 /** Limits of one batch. */
-export interface BatchBounds {
+interface BatchBounds {
   readonly maxRecords: number
   /** Limit of the estimated bytes. Up to seven records that are larger than those before them may be missed. */
   readonly maxBytes: number

@@ -17,7 +17,7 @@ export interface RowConsumer {
 }
 
 /** Options of {@link CsvRows}. */
-export interface CsvRowsOptions {
+interface CsvRowsOptions {
   readonly delimiter: string
   /** Maximum size of a row in bytes, including quotes and delimiters but not its line end. */
   readonly maxRecordBytes: number

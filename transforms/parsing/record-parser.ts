@@ -58,7 +58,7 @@ export interface Decoder {
 }
 
 /** Maximum number of characters of bad input that are passed to `onReject`. */
-export const MAX_REJECTED_CHARACTERS = 1_000_000
+const MAX_REJECTED_CHARACTERS = 1_000_000
 
 /** Records of a full batch. */
 const BATCH_RECORDS = 1000

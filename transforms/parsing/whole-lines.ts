@@ -10,7 +10,7 @@ const NEWLINE = 0x0a
 const MAX_HEAD_BYTES = 4_000_000
 
 /** Receives the lines, in order. */
-export interface LineConsumer {
+interface LineConsumer {
   /** One or more whole lines, each with its newline. The bytes are valid only during the call. */
   lines(block: Buffer): void
   /** The first bytes of a line that is too long. */

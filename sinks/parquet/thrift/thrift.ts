@@ -137,7 +137,7 @@ export class SerializedStruct implements ThriftStruct {
 }
 
 /** The contents of a page header. */
-export interface DecodedPageHeader {
+interface DecodedPageHeader {
   /** The type of the page, as a number of parquet.thrift. */
   readonly type: number
   readonly headerBytes: number
