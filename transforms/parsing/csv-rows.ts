@@ -199,7 +199,7 @@ export class CsvRows {
       return 'a quoted cell continues after its closing quote (write a quote inside a cell twice)'
     }
     if (code === 'INVALID_OPENING_QUOTE') {
-      return 'an unquoted cell contains a quote (enclose the cell in quotes and write the quote twice)'
+      return 'a quote is inside an unquoted cell (enclose the cell in quotes and write the quote twice)'
     }
     return messageOf(error)
   }
