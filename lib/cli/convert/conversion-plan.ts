@@ -123,8 +123,8 @@ function delimiterOf(given: string): string {
 }
 
 function defaultDeadLetterPath(input: string, out: string): string {
-  const beside = out === STANDARD ? input : out
-  return beside === STANDARD ? 'spillway.dead-letter.jsonl' : `${beside}.dead-letter.jsonl`
+  const base = out === STANDARD ? input : out
+  return base === STANDARD ? 'spillway.dead-letter.jsonl' : `${base}.dead-letter.jsonl`
 }
 
 function misuse(message: string): SpillwayError {
