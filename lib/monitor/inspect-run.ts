@@ -79,7 +79,7 @@ export interface InspectedRun {
   readonly queries: readonly string[]
 }
 
-/** The state of a phase by its journal entries. */
+/** The state of a phase according to its journal entries. */
 interface PhaseTrace {
   started: boolean
   ended: PhaseEndedEntry | undefined

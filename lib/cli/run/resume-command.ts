@@ -39,7 +39,7 @@ async function resume(directory: string, options: ResumeCommandOptions, io: Comm
   if (module === undefined) {
     throw new SpillwayError(
       'ERR_SPILLWAY_OPTION',
-      'The run has no note of the module with its topologies. Name the module with --topologies',
+      'The run does not record the module of its topologies. Name the module with --topologies',
     )
   }
   const topologies = await loadTopologies(module)
