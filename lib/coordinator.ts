@@ -1,9 +1,7 @@
 /**
- * Runs workflows: makes the run directory, the streamer and the journal of each run, has the sequencer run its phases,
- * and finalizes and aggregates whatever happens.
+ * Runs workflows: makes the directory, the lock and the journal of each run, and lets the sequencer execute its phases.
  */
 import { resolve } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { openFileTarget, type OpenTarget } from '../sinks/files/file-target.ts'
 import { recallRun } from './recovery/recall-run.ts'
 import type { ResultCallback } from './execution/container-intake.ts'
@@ -20,21 +18,19 @@ import {
   type Checks,
 } from './core/options.ts'
 import { DataFlowManager } from './data-flow-manager.ts'
-import { FileChecksums } from './run/file-checksums.ts'
 import { Journal } from './journal/journal.ts'
-import type { RunStatus } from './journal/entries.ts'
 import { distributePhases, type OrderedPhase } from './workflow/phase-order.ts'
-import type { EarlierPhases } from './streaming/router.ts'
+import type { EarlierPhases } from './streaming/checkpoint.ts'
 import { expectJournal } from './journal/reader.ts'
 import { resolveWorkflow } from './workflow/resolve.ts'
-import { ResultStreamer } from './result-streamer.ts'
-import { streamerOptionsOf } from './workflow/results-settings.ts'
+import type { ResultStreamer } from './result-streamer.ts'
 import { ResumePlan, recordWorkflow, type ResumptionOptions } from './recovery/resume-plan.ts'
 import { claimRunDirectory, type RunDirectory } from './run/directory.ts'
 import { RunLock } from './run/lock.ts'
 import { RunState } from './journal/run-state.ts'
 import { Sequencer, SEQUENCER_DEFAULTS, sequencerChecks, type SequencerOptions } from './sequencer.ts'
-import { WorkflowAbortError, WorkflowError, type WorkflowResult } from './run/result.ts'
+import { executeRun } from './run/execute-run.ts'
+import type { WorkflowResult } from './run/result.ts'
 import { WorkflowRun } from './run/workflow-run.ts'
 import { WorkflowStream } from './run/record-stream.ts'
 import type { ResolvedWorkflow, WorkflowInput } from './workflow/types.ts'
@@ -51,7 +47,7 @@ export interface CoordinatorOptions extends SequencerOptions {
 
 /** Options of one run. */
 export interface ExecuteOptions {
-  /** Stops the run: containers are told, what was accepted is written, and the run ends with an AbortError. */
+  /** Stops the run: containers stop, accepted records are written, and the run ends with an AbortError. */
   readonly signal?: AbortSignal
   /** Receives each record as it is accepted, phase and container filled in. What it returns is awaited. */
   readonly resultCallback?: ResultCallback
@@ -62,12 +58,12 @@ export interface ExecuteOptions {
 /** Options of {@link Coordinator.resumeWorkflow}. */
 export interface ResumeOptions extends Omit<ExecuteOptions, 'notes'>, ResumptionOptions {}
 
-/** A run that can begin, or go on. */
+/** A run that can begin, or continue. */
 interface RunPlan {
   readonly workflow: ResolvedWorkflow
   readonly directory: RunDirectory
   readonly journal: Journal
-  /** What is in its files. */
+  /** What its files hold already. */
   readonly earlier: EarlierPhases
 }
 
@@ -100,10 +96,10 @@ const resumeChecks: Checks<ResumeOptions> = {
  * })
  */
 export class Coordinator {
-  readonly #options: CoordinatorOptions & { readonly openTarget: OpenTarget }
+  readonly #options: CoordinatorOptions & Required<Pick<CoordinatorOptions, keyof typeof DEFAULTS>>
   readonly #sequencer: Sequencer
   readonly #resultStreamers = new Map<string, ResultStreamer>()
-  /** Keeps what phases hand on. Outputs stay until `cleanupWorkflow`. */
+  /** Stores the outputs of phases. They stay until `cleanupWorkflow`. */
   readonly dataFlowManager: DataFlowManager
 
   /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION`; `ERR_SPILLWAY_TOPOLOGY` for a topology that lacks its methods */
@@ -125,9 +121,9 @@ export class Coordinator {
    * Runs a workflow to its end.
    *
    * @param input - the workflow, or what is in a workflow file
-   * @returns what has become of each phase, once all have completed
-   * @throws {WorkflowError} when a phase has failed: phases that do not depend on it were run all the same, what was
-   *   accepted is in the files, and `error.result` tells of it; the run can be resumed
+   * @returns the result of each phase, once all have completed
+   * @throws {WorkflowError} when a phase has failed: phases that do not depend on it were run, accepted records are
+   *   in the files, and `error.result` has the results; the run can be resumed
    * @throws {WorkflowAbortError} an AbortError when the signal aborts, likewise with `result`
    * @throws {SpillwayError} before anything runs: `ERR_SPILLWAY_WORKFLOW`, `ERR_SPILLWAY_TOPOLOGY`, `ERR_SPILLWAY_NAME`,
    *   `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO`
@@ -146,13 +142,12 @@ export class Coordinator {
   }
 
   /**
-   * Finishes a run that was interrupted, by whatever it was: the files then hold what they would hold had it not been.
-   * Phases and containers that are done are left alone; the others are run again, and what is in the files already is
-   * left out. A run that is complete is told of, and nothing is run.
+   * Finishes a run that was interrupted. Its files then hold what an uninterrupted run writes. Phases and containers that
+   * are done are not run again. The others are, and records that the files hold already are dropped. A completed run is
+   * returned as is.
    *
    * @param directory - that of the run: `<outputDir>/<workflow id>`
-   * @throws {SpillwayError} beside what {@link executeWorkflow} throws: `ERR_SPILLWAY_LOCKED` while another process is at
-   *   work there; `ERR_SPILLWAY_JOURNAL` for a directory that is none of a run, or damaged; `ERR_SPILLWAY_WORKFLOW` when
+   * @throws {SpillwayError} beside what {@link executeWorkflow} throws: `ERR_SPILLWAY_LOCKED` while another process works in the directory; `ERR_SPILLWAY_JOURNAL` for a directory that is not a run directory, or is damaged; `ERR_SPILLWAY_WORKFLOW` when
    *   the workflow was changed and that is not accepted
    */
   async resumeWorkflow(directory: string, given: ResumeOptions = {}): Promise<WorkflowResult> {
@@ -181,7 +176,7 @@ export class Coordinator {
     })
   }
 
-  /** Spreads phases over workers; see {@link distributePhases}. */
+  /** Distributes phases over workers; see {@link distributePhases}. */
   distributePhases<Phase extends OrderedPhase>(
     phases: readonly Phase[],
     numWorkers: number,
@@ -189,87 +184,33 @@ export class Coordinator {
     return distributePhases(phases, numWorkers)
   }
 
-  async #run({ workflow, directory, journal, earlier }: RunPlan, options: ExecuteOptions): Promise<WorkflowResult> {
-    const { resultCallback, signal = new AbortController().signal } = options
-    const startedAtMs = performance.now()
-    const { openTarget } = this.#options
-    const checksums = new FileChecksums()
-    const streamer = this.#makeStreamer(workflow, directory, earlier, checksums.through(openTarget))
-    const dataFlowManager = this.#managerOf(directory.path)
+  async #run(plan: RunPlan, { resultCallback, signal }: ExecuteOptions): Promise<WorkflowResult> {
+    const { openTarget, enableResultStreaming } = this.#options
+    const { workflow } = plan
     const run = new WorkflowRun({
-      directory,
-      workflow,
-      signal,
-      journal,
+      ...plan,
+      writesResults: enableResultStreaming,
+      signal: signal ?? new AbortController().signal,
       openTarget,
-      checksums,
-      streamer,
-      dataFlowManager,
+      dataFlowManager: this.#managerOf(plan.directory.path),
     })
-    let phases: WorkflowResult['phases'] = {}
-    let failure: Error | undefined
+    if (run.streamer !== null) this.#resultStreamers.set(run.workflowId, run.streamer)
     try {
-      run.begin()
-      phases = await this.#sequencer.executePhases(workflow, run, { resultCallback })
-    } catch (error) {
-      failure = error as Error
+      return await executeRun(run, () => this.#sequencer.executePhases(workflow, run, { resultCallback }))
+    } finally {
+      this.#resultStreamers.delete(run.workflowId)
     }
-    const { aggregatedResults, counts, failure: flaw } = await run.finalize()
-    failure ??= Object.values(phases).find(({ status }) => status === 'failed')?.error ?? flaw
-    const elapsedMs = performance.now() - startedAtMs
-    const status = statusOf(failure, phases)
-    const unwritten = await run.end({ status, elapsedMs, error: failure })
-    failure ??= unwritten
-    this.#resultStreamers.delete(directory.workflowId)
-    const { workflowId, path } = directory
-    const result: WorkflowResult = {
-      workflowId,
-      status: statusOf(failure, phases),
-      directory: path,
-      phases,
-      aggregatedResults,
-      counts,
-      elapsedMs,
-      wasComplete: false,
-    }
-    if (failure !== undefined) throw new WorkflowError(failure, result)
-    if (result.status === 'aborted') throw new WorkflowAbortError(signal.reason, result)
-    return result
   }
 
   #openJournal({ path: directory }: RunDirectory, state: RunState): Promise<Journal> {
     return Journal.open({ directory, openTarget: this.#options.openTarget, state })
   }
 
-  /** Outputs of a run elsewhere are kept there. */
+  /** The outputs of a run in another directory are stored beside it. */
   #managerOf(directory: string): DataFlowManager {
     const parent = resolve(directory, '..')
     if (parent === resolve(this.#options.outputDir)) return this.dataFlowManager
     return new DataFlowManager({ directory: parent, durable: true })
-  }
-
-  #makeStreamer(
-    { results, objective, phases }: ResolvedWorkflow,
-    directory: RunDirectory,
-    earlier: EarlierPhases,
-    openTarget: OpenTarget,
-  ): ResultStreamer | null {
-    if (results === false || !this.#options.enableResultStreaming) return null
-    const options = {
-      ...streamerOptionsOf(results),
-      workflowId: directory.workflowId,
-      outputDir: directory.path,
-      objective,
-      maxPhases: phases.length,
-      openTarget,
-      // What is there is what was committed.
-      onExisting: 'append',
-    } as const
-    const streamer = new ResultStreamer(options, earlier)
-    // What fails it fails the phases, and is told there.
-    streamer.on('error', () => {})
-    this.#resultStreamers.set(directory.workflowId, streamer)
-    return streamer
   }
 }
 
@@ -281,9 +222,4 @@ async function closeOnFailure<Value>(journal: Journal, beginning: Promise<Value>
     await journal.close().catch(() => {})
     throw error
   }
-}
-
-function statusOf(failure: Error | undefined, phases: WorkflowResult['phases']): RunStatus {
-  if (failure !== undefined) return 'failed'
-  return Object.values(phases).every(({ status }) => status === 'completed') ? 'completed' : 'aborted'
 }

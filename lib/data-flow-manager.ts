@@ -1,6 +1,6 @@
 /**
- * Keeps what phases hand on: small outputs in memory, large ones on disk, so that later phases can load them, or read
- * their rows one after the other.
+ * Stores the outputs of phases, small ones in memory and large ones on disk. Later phases load them, or stream their
+ * rows.
  */
 import { randomBytes } from 'node:crypto'
 import { Stream } from 'node:stream'
@@ -25,13 +25,17 @@ export type { OutputPlace } from './outputs/phase-directories.ts'
 
 /** Options of {@link DataFlowManager}. */
 export interface DataFlowManagerOptions {
-  /** Outputs on disk are in `<directory>/<workflow id>/outputs/<phase>/`. */
+  /** Directory of the outputs on disk, which are in `<directory>/<workflow id>/outputs/<phase>/`. */
   readonly directory: string
-  /** An output of fewer bytes stays in memory; bytes are those of its serialized form. @default 1048576 (1 MB) */
+  /** An output with fewer serialized bytes stays in memory; others go to the disk. @default 1048576 (1 MB) */
   readonly memoryLimitBytes?: number
-  /** Bytes of all outputs in memory; beyond them, those used the longest ago move to the disk. @default 67108864 (64 MB) */
+  /**
+   * Limit for the total bytes of all outputs in memory. Above it, the least recently used ones move to the disk.
+   *
+   * @default 67108864 (64 MB)
+   */
   readonly memoryBudgetBytes?: number
-  /** Whether outputs in memory are on the disk too, so that they outlive the process. @default false */
+  /** Write outputs in memory to the disk, too, so that they outlive the process. @default false */
   readonly durable?: boolean
 }
 
@@ -45,18 +49,19 @@ const checks: Checks<DataFlowManagerOptions> = {
 const DEFAULTS = { memoryLimitBytes: 1024 * 1024, memoryBudgetBytes: 64 * 1024 * 1024, durable: false } as const
 
 /**
- * Stores the outputs of phases and hands them out again, deeply equal to what they were (instances of classes become
- * plain objects of their fields), and untouched by what becomes of the original.
+ * Stores the outputs of phases and loads them again. A loaded output is deeply equal to the stored one. Only instances
+ * of classes differ: they become plain objects with their fields. Later changes to the original do not affect it.
  *
- * An output is a value that a structured clone can hold, or a stream of rows (a Readable, an async iterable, a generator).
- * On disk, rows that are flat and alike are Parquet, also those in arrays at the top level of an object; all else is
- * serialized, with checksums. An output on disk is seen whole or not at all, survives a crash, and is found by any
- * manager of the same directory.
+ * An output is any value that a structured clone supports, or a stream of rows: a Readable, an async iterable or a
+ * generator. On disk, flat rows with the same columns are stored as Parquet. So are such rows in arrays at the top
+ * level of an object. All other values are serialized, with checksums. Readers see an output on disk either whole or
+ * not at all. It survives a crash, and any manager of the same directory finds it.
  *
- * Stores of one phase run one after the other, in the order asked for. Reading does not wait for them: until a store has
- * ended, the output before it is read, also by the stream of rows that is being stored. Memory: `memoryBudgetBytes`, and
- * for each call under way what `memoryLimitBytes` allows, or a row group of Parquet; a value without rows is serialized
- * at once.
+ * The stores of one phase run in sequence, in the order of the calls. Reading does not wait for them. Until a store has
+ * ended, readers get the previous output. The stream of rows that is being stored can read it, too.
+ *
+ * Memory: `memoryBudgetBytes`, and for each running call up to `memoryLimitBytes`, or one row group of Parquet. A value
+ * without rows is serialized in one step.
  *
  * @example
  * const manager = new DataFlowManager({ directory: 'results' })
@@ -67,10 +72,10 @@ export class DataFlowManager {
   readonly #options: Required<DataFlowManagerOptions>
   readonly #memory = new MemoryTier()
   readonly #directories: PhaseDirectories
-  /** Whoever puts an output into memory. */
-  readonly #room = new KeyedLock()
+  /** Outputs are added to memory one at a time. */
+  readonly #memoryLock = new KeyedLock()
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
+  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for an unknown option or an invalid value */
   constructor(given: DataFlowManagerOptions) {
     const options = resolveOptions<DataFlowManagerOptions, typeof DEFAULTS>('DataFlowManager', given, checks, DEFAULTS)
     expectValue('directory', options.directory, text)
@@ -79,17 +84,17 @@ export class DataFlowManager {
   }
 
   /**
-   * Stores the output of a phase in the place of the one before. If that fails, the one before stays.
+   * Stores the output of a phase, and replaces the previous output. If this fails, the previous output stays.
    *
-   * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT`, naming the field that cannot be stored, or when a stream of rows fails;
-   *   `ERR_SPILLWAY_NAME`; `ERR_SPILLWAY_IO`
+   * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT`, with the field that cannot be stored, or when a stream of rows
+   *   fails; `ERR_SPILLWAY_NAME`; `ERR_SPILLWAY_IO`
    */
   async storePhaseOutput(workflowId: string, phaseName: string, output: unknown): Promise<PhaseReference> {
     const place = { workflowId, phaseName }
-    // A stream may fail while it waits for its turn: that is met when it is read, and must not end the process before.
+    // A stream may fail while its store waits. Reading it reports the error; until then it must not end the process.
     if (output instanceof Stream) output.on('error', () => {})
     try {
-      return await this.#directories.serialize(place, (directory) => this.#take(output, place, directory))
+      return await this.#directories.serialize(place, (directory) => this.#store(output, place, directory))
     } catch (error) {
       closeStream(output)
       throw error
@@ -97,9 +102,10 @@ export class DataFlowManager {
   }
 
   /**
-   * Loads the output of a phase.
+   * Loads the output of a phase into memory.
    *
-   * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` when there is none, or it is damaged; `ERR_SPILLWAY_IO`
+   * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` when no output is stored, or it is damaged; `ERR_SPILLWAY_NAME`;
+   *   `ERR_SPILLWAY_IO`
    */
   async getPhaseOutput(workflowId: string, phaseName: string): Promise<unknown> {
     const place = { workflowId, phaseName }
@@ -115,9 +121,9 @@ export class DataFlowManager {
   }
 
   /**
-   * Loads the outputs of several phases.
+   * Loads the outputs of several phases into memory.
    *
-   * @returns by the names of the phases; the object has no prototype
+   * @returns the outputs by the names of their phases; the object has no prototype
    * @throws {SpillwayError} as {@link getPhaseOutput} does
    */
   async getPhaseOutputs(workflowId: string, phaseNames: readonly string[]): Promise<Record<string, unknown>> {
@@ -127,19 +133,19 @@ export class DataFlowManager {
   }
 
   /**
-   * Makes a reference to the output of a phase; nothing is loaded.
+   * Makes a reference to the output of a phase, without loading it.
    *
    * @throws {SpillwayError} as {@link getPhaseOutput} does
    */
   async createReference(workflowId: string, phaseName: string): Promise<PhaseReference> {
     const place = { workflowId, phaseName }
     return this.#directories.exclusive(place, async (directory) =>
-      this.#referTo(place, await this.#find(place, directory)),
+      this.#makeReference(place, await this.#find(place, directory)),
     )
   }
 
   /**
-   * Copies the output of one phase to another, as bytes.
+   * Copies the stored bytes of one phase's output to another phase, without decoding them.
    *
    * @throws {SpillwayError} as {@link getPhaseOutput} and {@link storePhaseOutput} do
    */
@@ -150,10 +156,10 @@ export class DataFlowManager {
     try {
       return await this.#directories.serialize(to, (directory) =>
         opened instanceof MemoryOutput
-          ? this.#hold(to, opened.held)
-          : this.#file(to, directory, async (files) => {
+          ? this.#storeInMemory(to, opened.held)
+          : this.#withNewFiles(to, directory, async (files) => {
               await this.#directories.make(directory)
-              return this.#replace(to, await opened.copy(files))
+              return this.#storeOnDisk(to, await opened.copy(files))
             }),
       )
     } finally {
@@ -162,9 +168,9 @@ export class DataFlowManager {
   }
 
   /**
-   * Removes all outputs of a workflow; nothing else of its directory.
+   * Removes all outputs of a workflow, from memory and from disk. Other files in its directory stay.
    *
-   * @throws {SpillwayError} `ERR_SPILLWAY_IO`
+   * @throws {SpillwayError} `ERR_SPILLWAY_NAME`, `ERR_SPILLWAY_IO`
    */
   async cleanupWorkflow(workflowId: string): Promise<void> {
     const filed = await this.#directories.phasesOf(workflowId)
@@ -179,9 +185,9 @@ export class DataFlowManager {
     await this.#directories.removeEmpty(workflowId)
   }
 
-  #take(output: unknown, place: OutputPlace, directory: PhaseDirectory): Promise<PhaseReference> {
+  #store(output: unknown, place: OutputPlace, directory: PhaseDirectory): Promise<PhaseReference> {
     const { memoryLimitBytes, memoryBudgetBytes } = this.#options
-    return this.#file(place, directory, async (files) => {
+    return this.#withNewFiles(place, directory, async (files) => {
       const drafted = await draftOutput(splitOutput(output), {
         phase: place.phaseName,
         memoryLimitBytes: Math.min(memoryLimitBytes, memoryBudgetBytes + 1),
@@ -190,12 +196,13 @@ export class DataFlowManager {
           return files
         },
       })
-      return drafted.kind === 'held' ? this.#hold(place, drafted.held) : this.#replace(place, drafted.files)
+      if (drafted.kind === 'held') return this.#storeInMemory(place, drafted.held)
+      return this.#storeOnDisk(place, drafted.files)
     })
   }
 
-  /** Runs what writes files, and removes them if it fails. */
-  async #file<Value>(
+  /** Runs `work`, which writes files, and removes the files if it fails. */
+  async #withNewFiles<Value>(
     place: OutputPlace,
     { path }: PhaseDirectory,
     work: (files: NewFiles) => Promise<Value>,
@@ -223,32 +230,32 @@ export class DataFlowManager {
     const manifest = await directory.read()
     if (manifest === undefined) return undefined
     if (manifest.workflowId !== workflowId || manifest.phase !== phaseName) {
-      throw damagedFile(directory.manifestPath, 'it is that of another phase')
+      throw damagedFile(directory.manifestPath, 'it belongs to another phase')
     }
     return new FiledOutput(directory.path, manifest)
   }
 
-  async #hold(place: OutputPlace, held: HeldOutput): Promise<PhaseReference> {
+  async #storeInMemory(place: OutputPlace, held: HeldOutput): Promise<PhaseReference> {
     const output = new MemoryOutput(makeId(), held)
-    await this.#room.run('', async () => {
-      await this.#makeRoom(output.bytes, place)
+    await this.#memoryLock.run('', async () => {
+      await this.#freeMemory(output.bytes, place)
       await this.#directories.exclusive(place, async (directory) => {
-        if (this.#options.durable) await directory.sweep(await this.#copyOut(output, place, directory))
+        if (this.#options.durable) await directory.sweep(await this.#writeToDisk(output, place, directory))
         else await directory.clear()
         this.#memory.set(place.workflowId, place.phaseName, output)
       })
     })
-    return this.#referTo(place, output)
+    return this.#makeReference(place, output)
   }
 
-  /** Makes files the output of a phase. */
-  #replace(place: OutputPlace, files: OutputFiles): Promise<PhaseReference> {
+  /** Publishes complete files as the output of a phase. */
+  #storeOnDisk(place: OutputPlace, files: OutputFiles): Promise<PhaseReference> {
     const { workflowId, phaseName: phase } = place
     return this.#directories.exclusive(place, async (directory) => {
       const manifest = makeManifest({ id: makeId(), workflowId, phase }, files)
       await this.#publish(manifest, directory)
       await directory.sweep(manifest)
-      return this.#referTo(place, new FiledOutput(directory.path, manifest))
+      return this.#makeReference(place, new FiledOutput(directory.path, manifest))
     })
   }
 
@@ -257,10 +264,10 @@ export class DataFlowManager {
     this.#memory.delete(manifest.workflowId, manifest.phase)
   }
 
-  /** Moves outputs to the disk until another one of `bytes` is within the budget in the place of the one of `place`. */
-  async #makeRoom(bytes: number, { workflowId, phaseName }: OutputPlace): Promise<void> {
+  /** Moves outputs to the disk until an output of `bytes` can replace that of `place` within the budget. */
+  async #freeMemory(bytes: number, { workflowId, phaseName }: OutputPlace): Promise<void> {
     for (;;) {
-      // This also makes it the last one to be moved.
+      // get() also marks the output of `place` as the most recently used, so that it is moved last.
       const replacedBytes = this.#memory.get(workflowId, phaseName)?.bytes ?? 0
       const { oldest } = this.#memory
       const bytesThen = this.#memory.bytes - replacedBytes + bytes
@@ -273,17 +280,17 @@ export class DataFlowManager {
     const { workflowId, phaseName: phase } = place
     return this.#directories.exclusive(place, async (directory) => {
       const output = this.#memory.get(workflowId, phase)
-      // It was replaced or cleaned up while this waited.
+      // The output was replaced or removed while this waited for the lock.
       if (output === undefined) return
-      // One that is durable is there already.
+      // A durable output is on the disk already.
       if (this.#options.durable) this.#memory.delete(workflowId, phase)
-      // No sweep: a store that is under way may have files here.
-      else await this.#copyOut(output, place, directory)
+      // No sweep: a running store may have files in this directory.
+      else await this.#writeToDisk(output, place, directory)
     })
   }
 
-  /** Writes an output that is in memory to the disk. */
-  async #copyOut(
+  /** Writes an output in memory to the disk, and removes it from memory. */
+  async #writeToDisk(
     output: MemoryOutput,
     { workflowId, phaseName: phase }: OutputPlace,
     directory: PhaseDirectory,
@@ -300,7 +307,7 @@ export class DataFlowManager {
     }
   }
 
-  #referTo(place: OutputPlace, output: StoredOutput): PhaseReference {
+  #makeReference(place: OutputPlace, output: StoredOutput): PhaseReference {
     const { workflowId, phaseName } = place
     return new OutputReference(workflowId, phaseName, output, (table) =>
       this.#directories.exclusive(place, async (directory) => {

@@ -1,6 +1,6 @@
 /**
- * Merges the results of many sources within this process (workers, child streams) into one Readable: fairly, and with
- * a bounded queue for each, so that neither a fast source nor a slow one gets in the way of the others.
+ * Merges the results of many sources in this process (workers, child streams) into one Readable. The merge is fair, and
+ * each source has a bounded queue. So no fast or slow source blocks the others.
  */
 import { addAbortSignal, Readable, type Writable } from 'node:stream'
 import { isAbortError, messageOf, SpillwayError } from './core/errors.ts'
@@ -10,32 +10,35 @@ import { SourceQueue, type SourceStats } from './collector/source-queue.ts'
 
 /** Options of {@link DistributedResultCollector}. */
 export interface DistributedResultCollectorOptions {
-  /** Names the run in messages. */
+  /** Id of the workflow, for messages. */
   readonly workflowId: string
-  /** How many sources there are. */
+  /** Number of sources. */
   readonly numSources: number
-  /** Records that wait for each source. @default 1000 */
+  /** Limit of queued records for each source. @default 1000 */
   readonly maxQueueRecords?: number
-  /** Bytes that wait for each source, by an estimate of what its records hold in memory. @default 8388608 (8 MB) */
+  /** Limit of queued bytes for each source, by an estimate of the memory of its records. @default 8388608 (8 MB) */
   readonly maxQueueBytes?: number
-  /** Emit arrays, as they came, in place of single records. @default false */
+  /** Emit arrays (written arrays are emitted unchanged), not single records. @default false */
   readonly batches?: boolean
-  /** Destroys the collector and its sources with an AbortError. */
+  /** Destroys the collector and its sources with an AbortError when it aborts. @default none */
   readonly signal?: AbortSignal
 }
 
-/** What a collector tells of itself while it runs. */
+/** The state and the counts of a collector. */
 export interface DistributedResultCollectorStats {
-  /** Each source, by its number. */
+  /** The sources, indexed by their numbers. */
   readonly sources: readonly SourceStats[]
-  /** Sums over the sources. */
+  /** Number of records that were added to the queues of all sources. */
   readonly accepted: number
+  /** Number of records that were read. */
   readonly delivered: number
+  /** Number of records in the queues of all sources. */
   readonly queued: number
+  /** Estimated bytes of the records in the queues of all sources. */
   readonly queuedBytes: number
-  /** Sources that may still write. */
+  /** Number of sources that can still write. */
   readonly open: number
-  /** Sources that failed. */
+  /** Number of sources that failed. */
   readonly failed: number
 }
 
@@ -57,20 +60,21 @@ const DEFAULTS = {
 /**
  * A Readable of the records of `numSources` sources, each of which writes to its own stream in {@link resultQueues}.
  *
- * Order: that of each source is kept. Sources that have something waiting take turns, chunk by chunk. Memory: for each
- * source `maxQueueRecords` and `maxQueueBytes`, or one chunk that is larger, and two chunks in front of the queue whose
- * callbacks are held back; nothing is read ahead.
+ * Order: the order of each source is kept. Sources with queued chunks are read in turn, one chunk each.
  *
- * With `batches`, arrays pass with all that is known about them, and a record that came alone is an array of one.
- * Without, nothing of it passes but markers.
+ * Memory for each source: `maxQueueRecords` and `maxQueueBytes`, or one larger chunk. Two more chunks wait outside the
+ * queue, and their callbacks are held back. Nothing is read ahead.
  *
- * It ends when all sources have ended. When a source fails, or is destroyed before its end, what it had written is
- * delivered, the others go on to their end, and then the collector is destroyed with `ERR_SPILLWAY_SOURCE`. Destroying
- * the collector destroys the sources that have not ended, with `ERR_SPILLWAY_CLOSED`, and drops what is queued. An
- * AbortError is handed on as it is, either way.
+ * With `batches`, arrays are emitted together with their metadata, and a single record becomes an array of one. Without
+ * it, metadata is dropped, except that markers are emitted.
  *
- * Events, beside those of a Readable: `sourceFailed`, at once, with the error that names the source. A listener may
- * destroy the collector, to stop early.
+ * It ends when all sources have ended. When a source fails, or is destroyed before its end, the records that it wrote
+ * before are delivered. The other sources continue to their ends; then the collector is destroyed with
+ * `ERR_SPILLWAY_SOURCE`. Destroying the collector drops all queued records, and destroys the sources that have not
+ * ended with `ERR_SPILLWAY_CLOSED`. An AbortError is passed on unchanged in both cases.
+ *
+ * Events, in addition to those of a Readable: `sourceFailed`, as soon as a source fails, with the error that names the
+ * source. A listener may destroy the collector to stop early.
  *
  * @example
  * const collector = new DistributedResultCollector({ workflowId: 'search', numSources: workers.length })
@@ -80,28 +84,28 @@ const DEFAULTS = {
  * ])
  */
 export class DistributedResultCollector extends Readable {
-  /** The Writable of each source, by its number from 0. They take records and batches. */
+  /** The Writable of each source, by its number from 0. It accepts records and batches. */
   readonly resultQueues: ReadonlyMap<number, Writable>
   readonly #workflowId: string
   readonly #sources: readonly SourceQueue[]
   readonly #failures: SourceFailures
-  /** Sources that have something waiting, in the order of their turns. */
+  /** Sources with queued chunks, in the order in which they will be read. */
   readonly #ready: SourceQueue[] = []
-  /** The source whose chunk is being delivered; it is not among those ready. */
-  #turn: SourceQueue | undefined
+  /** The source whose chunk is being delivered; it is not in `#ready`. */
+  #current: SourceQueue | undefined
   #open: number
-  /** The reader asked for more and got nothing yet. */
-  #wanted = false
+  /** Whether the reader requests an item and none was pushed since. */
+  #requested = false
   #delivering = false
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
+  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for an unknown option or an invalid value */
   constructor(given: DistributedResultCollectorOptions) {
     const options = resolveOptions('DistributedResultCollector', given, checks, DEFAULTS)
     const { workflowId, numSources, maxQueueRecords, maxQueueBytes, batches, signal } = options
     expectValue('workflowId', workflowId, text)
     expectValue('numSources', numSources, integerFrom(1))
-    // With a mark of 0 a `_read` means that the reader has taken all that was pushed. So the stream may be destroyed
-    // there without losing any of it, and records wait in the queues only.
+    // With a high-water mark of 0, a call of `_read` means that the reader has taken everything pushed. So the stream
+    // can be destroyed at that moment without losing a record, and records wait only in the queues.
     super({ objectMode: true, highWaterMark: 0 })
     this.#workflowId = workflowId
     this.#failures = new SourceFailures(workflowId)
@@ -117,11 +121,11 @@ export class DistributedResultCollector extends Readable {
     const bounds = { maxRecords: maxQueueRecords, maxBytes: maxQueueBytes, batches }
     this.#sources = Array.from({ length: numSources }, (_, index) => new SourceQueue(index, bounds, hooks))
     this.resultQueues = new Map(this.#sources.entries())
-    // Last, as a signal that is aborted already destroys the stream at once.
+    // This is the last step, because a signal that has aborted before destroys the stream immediately.
     if (signal) addAbortSignal(signal, this)
   }
 
-  /** Where it is; see {@link DistributedResultCollectorStats}. */
+  /** The current state and counts; a new object for each call. */
   get stats(): DistributedResultCollectorStats {
     const sources = this.#sources.map(({ stats }) => stats)
     const sum = (count: (source: SourceStats) => number) => sources.reduce((total, each) => total + count(each), 0)
@@ -137,9 +141,9 @@ export class DistributedResultCollector extends Readable {
   }
 
   override _read(): void {
-    this.#wanted = true
-    // Pushed from within `_read`, a record for a reader that takes what comes would be queued all the same, and leave a
-    // tick behind that runs only once no record is left: those ticks took more time and memory than the records.
+    this.#requested = true
+    // A record pushed inside `_read` would be buffered by Node even in flowing mode. Each such push leaves a tick
+    // behind that runs only when no record is left. These ticks took more time and memory than the records themselves.
     if (this.readableFlowing === true) process.nextTick(() => this.#deliver())
     else this.#deliver()
   }
@@ -150,40 +154,40 @@ export class DistributedResultCollector extends Readable {
     callback(error)
   }
 
-  /** Hands on what is there as long as more is wanted; ends when nothing can come. */
+  /** Pushes queued records while the reader requests more; finishes when all sources are done. */
   #deliver(): void {
     if (this.#delivering) return
     this.#delivering = true
     try {
-      while (this.#wanted && !this.destroyed && this.#deliverNext());
+      while (this.#requested && !this.destroyed && this.#deliverNext());
     } finally {
       this.#delivering = false
     }
   }
 
-  /** Hands on the next item; false when there is none. */
+  /** Pushes the next item; false when there is none. */
   #deliverNext(): boolean {
-    const source = (this.#turn ??= this.#ready.shift())
+    const source = (this.#current ??= this.#ready.shift())
     if (source === undefined) {
       if (this.#open === 0) this.#finish()
       return false
     }
-    this.#wanted = false
+    this.#requested = false
     const item = source.take()
     if (!source.isMidChunk) {
-      this.#turn = undefined
+      this.#current = undefined
       if (!source.isEmpty) this.#ready.push(source)
     }
     this.push(item)
-    // Who takes what comes has taken it.
-    if (this.readableFlowing === true && this.readableLength === 0) this.#wanted = true
+    // In flowing mode with an empty buffer, the reader has already received the item.
+    if (this.readableFlowing === true && this.readableLength === 0) this.#requested = true
     source.resume()
     return true
   }
 
   #noteFailure({ index }: SourceQueue, cause: Error | null): void {
     const error = this.#failures.add(index, cause)
-    // A step later: what a listener throws must not be taken for a failure of the source.
+    // In a later tick: an error thrown by a listener must not count as a failure of the source.
     process.nextTick(() => {
       this.emit('sourceFailed', error)
       this.#settle()
@@ -206,7 +210,7 @@ function closedError(workflowId: string, cause: Error | null): SpillwayError {
   const why = cause === null ? 'was closed' : `failed (${messageOf(cause)})`
   return new SpillwayError(
     'ERR_SPILLWAY_CLOSED',
-    `The collector of workflow ${JSON.stringify(workflowId)} ${why}, so nobody reads this source any more. Stop writing.`,
+    `The collector of workflow ${JSON.stringify(workflowId)} ${why}, so this source is no longer read. Stop writing.`,
     cause === null ? {} : { cause },
   )
 }

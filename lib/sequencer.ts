@@ -1,7 +1,7 @@
 /**
  * Runs the phases of a workflow: each as soon as the phases it depends on have completed, several at once where they
- * do not depend on each other. It wires one stream graph per phase, but makes none itself: whoever runs it says where
- * records and outputs go.
+ * do not depend on each other. It wires one stream graph per phase, and makes none: its RunContext
+ * provides graphs and stores outputs.
  */
 import { expectValue, integerFrom, plainObject, resolveOptions, type Checks } from './core/options.ts'
 import { orderPhases } from './workflow/phase-order.ts'
@@ -14,7 +14,7 @@ import type { ResolvedPhase, ResolvedWorkflow } from './workflow/types.ts'
 
 /** Options of {@link Sequencer}. */
 export interface SequencerOptions {
-  /** By the names that workflows know them by. */
+  /** Topologies by the names that workflows use. */
   readonly topologies: Readonly<Record<string, Topology>>
   /** Phases that may run at once, where they do not depend on each other. @default 4 */
   readonly maxConcurrentPhases?: number
@@ -32,7 +32,7 @@ export const SEQUENCER_DEFAULTS = { maxConcurrentPhases: 4 } as const satisfies 
 /**
  * Runs phases in the order of their dependencies.
  *
- * A phase that fails does not stop those that run beside it; those that depend on it are skipped. Memory: for each
+ * A failed phase does not stop other running phases; phases that depend on it are skipped. Memory: for each
  * running phase one batch, and one record of each running container, beside the stream graphs.
  */
 export class Sequencer {
@@ -58,7 +58,7 @@ export class Sequencer {
   }
 
   /**
-   * Runs all phases, and resolves when each has ended, failed or been skipped: the results tell which.
+   * Runs all phases, and resolves when each has ended, failed or been skipped; see the results.
    *
    * @param resultCallback - receives each record as it is accepted; what it throws fails the phase
    * @returns by the name of the phase, in the order of the workflow; the object has no prototype

@@ -1,20 +1,20 @@
 /**
- * The sink for CSV.
+ * The sink that writes CSV files.
  */
 import { RecordSink } from './record-sink.ts'
 import type { RecordSinkOptions } from './options.ts'
 
-/** Options of {@link CsvSink}: those of {@link RecordSinkOptions} that the format has. */
+/** Options of {@link CsvSink}: those of {@link RecordSinkOptions} that apply to CSV. */
 export type CsvSinkOptions = Omit<RecordSinkOptions, 'format' | 'nonFinite' | 'rowGroupRows' | 'rowGroupBytes'>
 
 /**
- * A Writable of records into CSV files; see {@link RecordSink}.
+ * A Writable that writes records to CSV files. See {@link RecordSink} for ordering, memory and errors.
  *
  * @example
  * await pipeline(results, new CsvSink({ path: 'results.csv' }))
  */
 export class CsvSink extends RecordSink {
-  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
+  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for a wrong option */
   constructor(options: CsvSinkOptions) {
     super({ ...options, format: 'csv' })
   }

@@ -1,6 +1,6 @@
 /**
- * The file of records that could not be written: JSON lines, each with stage, reason, place and the record as far as
- * JSON can show it. It comes into being with the first rejection.
+ * The file of rejected records, in JSON lines. Each line has the stage, the reason, the place, and the record as far as
+ * JSON can represent it. The file is created with the first rejection.
  */
 import { Readable } from 'node:stream'
 import { rm, stat } from 'node:fs/promises'
@@ -15,7 +15,7 @@ import { ioError, type OpenTarget } from './files/file-target.ts'
 import type { OnExisting, ResolvedRecordSinkOptions, SinkPlace } from './options.ts'
 import { describeRefused, kindOf, MAX_DEPTH } from './values/values.ts'
 
-/** The dead-letter file of a sink; undefined where its rejected records go elsewhere. */
+/** Returns the dead-letter file of a sink. Undefined when its rejected records go elsewhere. */
 export function deadLettersOf({
   deadLetterPath,
   onExisting,
@@ -29,19 +29,22 @@ export function deadLettersOf({
 }
 
 /**
- * Answers a rejection where there is no file for it.
+ * Fails on a rejection for which there is no dead-letter file.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_VALUE`
  */
 export function refuseRejection({ field, reason }: Rejection): never {
   throw new SpillwayError(
     'ERR_SPILLWAY_VALUE',
-    `A record cannot be written${field === undefined ? '' : `, field ${field}`}: ${reason}. Set \`deadLetterPath\` or \`onReject\` to go on without it.`,
+    `A record cannot be written${field === undefined ? '' : `, field ${field}`}: ${reason}. Set \`deadLetterPath\` or \`onReject\` to continue without it.`,
     { place: field === undefined ? {} : { field } },
   )
 }
 
-/** A dead-letter file, shared by all sinks of a run. Entries are written one after the other. */
+/**
+ * A dead-letter file. All sinks of a run share it. Entries are written in the order of the {@link add} calls, one at a
+ * time.
+ */
 export class DeadLetterFile {
   readonly path: string
   readonly #onExisting: OnExisting
@@ -56,13 +59,13 @@ export class DeadLetterFile {
     this.#openTarget = openTarget
   }
 
-  /** Rejections so far. */
+  /** Rejections added so far. */
   get count(): number {
     return this.#count
   }
 
   /**
-   * Refuses or removes the dead letters of an earlier run, by `onExisting`.
+   * Refuses or removes the dead letters of an earlier run, according to `onExisting`.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_EXISTS`
    */
@@ -80,7 +83,7 @@ export class DeadLetterFile {
   }
 
   /**
-   * Adds a rejection; resolves when it is on its way into the file.
+   * Adds a rejection. Resolves when its bytes were passed to the file.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
@@ -94,14 +97,14 @@ export class DeadLetterFile {
     })
   }
 
-  /** Waits until every rejection added is in the file, and on the disk if `durable`. */
+  /** Waits until every rejection added so far is written, and durable if `durable` is true. */
   flush(durable: boolean): Promise<void> {
     return this.#enqueue(async () => {
       await (durable ? this.#file?.sync() : this.#file?.settle())
     })
   }
 
-  /** Makes the file durable and releases it. Further rejections would open it again, at its end. */
+  /** Makes the file durable and closes it. A later rejection opens the file again and appends to it. */
   close(): Promise<void> {
     return this.#enqueue(async () => {
       const file = this.#file
@@ -135,13 +138,13 @@ function existsError(path: string): SpillwayError {
   )
 }
 
-/** The text of an entry. What JSON cannot say is described in angle brackets. */
+/** The text of one entry. Values that JSON cannot represent are described in angle brackets. */
 export function deadLetterLine(rejection: Rejection): string {
   const { record, ...place } = rejection
   return JSON.stringify({ ...place, record: describe(() => record, []) })
 }
 
-/** What `read` gives in a form JSON can show, also where reading it throws. */
+/** The result of `read` in a form that JSON can represent, even if `read` throws. */
 function describe(read: () => unknown, ancestors: readonly unknown[]): unknown {
   try {
     return describable(read(), ancestors)
@@ -172,7 +175,7 @@ function describable(value: unknown, ancestors: readonly unknown[]): unknown {
   if (ancestors.length > MAX_DEPTH) return '<nested too deeply>'
   const below = [...ancestors, value]
   if (kind === 'array') return (value as unknown[]).map((item) => describable(item, below))
-  // A null prototype, so that a key `__proto__` stays a key.
+  // The prototype is null, so that a key `__proto__` remains a normal key.
   const shown = Object.create(null) as Record<string, unknown>
   for (const key of Object.keys(value as object)) {
     shown[key] = describe(() => (value as Record<string, unknown>)[key], below)

@@ -1,6 +1,6 @@
 /**
- * The sinks, which write records into files, and the readers that get them back. The packages behind a format are
- * loaded when it is first used.
+ * The sinks, which write records to files, and the Parquet readers. The packages of a format are loaded when the format
+ * is first used.
  */
 export { RecordSink } from './record-sink.ts'
 export { JsonlSink, type JsonlSinkOptions } from './jsonl-sink.ts'

@@ -1,10 +1,10 @@
 /**
- * The sink for JSON lines.
+ * The sink that writes JSON lines files.
  */
 import { RecordSink } from './record-sink.ts'
 import type { RecordSinkOptions } from './options.ts'
 
-/** Options of {@link JsonlSink}: those of {@link RecordSinkOptions} that the format has. */
+/** Options of {@link JsonlSink}: those of {@link RecordSinkOptions} that apply to JSON lines. */
 export type JsonlSinkOptions = Omit<
   RecordSinkOptions,
   | 'format'
@@ -19,13 +19,13 @@ export type JsonlSinkOptions = Omit<
 >
 
 /**
- * A Writable of records into JSON lines files; see {@link RecordSink}.
+ * A Writable that writes records to JSON lines files. See {@link RecordSink} for ordering, memory and errors.
  *
  * @example
  * await pipeline(results, new JsonlSink({ path: 'results.jsonl' }))
  */
 export class JsonlSink extends RecordSink {
-  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
+  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for a wrong option */
   constructor(options: JsonlSinkOptions) {
     super({ ...options, format: 'jsonl' })
   }

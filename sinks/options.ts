@@ -1,5 +1,5 @@
 /**
- * The options of a RecordSink, checked and resolved in one place for all formats.
+ * The options of a RecordSink. They are checked and resolved here for all formats.
  */
 import { Writable } from 'node:stream'
 import { SpillwayError } from '../lib/core/errors.ts'
@@ -31,87 +31,103 @@ export const FORMATS = ['jsonl', 'csv', 'parquet'] as const
 /** A format of {@link FORMATS}. */
 export type Format = (typeof FORMATS)[number]
 
-/** All compressions: Parquet has each (zstd where Node.js does, from 22.15 on), the text formats have gzip. */
+/**
+ * All compressions. Parquet supports each of them (zstd from Node.js 22.15 on), the text formats support `none` and
+ * `gzip`.
+ */
 export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'brotli', 'zstd'] as const
 
 /** A compression of {@link COMPRESSIONS}. */
 export type Compression = (typeof COMPRESSIONS)[number]
 
-/** What to do with output that is there already. */
+/** What to do with output that already exists. */
 export type OnExisting = 'error' | 'overwrite' | 'append'
 
 /** What to do with a record that does not fit the columns of its file. */
 export type OnDrift = 'rotate' | 'reject' | 'error'
 
-/** Options of {@link RecordSink}. Exactly one of `path`, `directory` and `stream` is given. */
+/** Options of {@link RecordSink}. Exactly one of `path`, `directory` and `stream` must be given. */
 export interface RecordSinkOptions {
-  /** What the files are. */
+  /** The format of the files. */
   readonly format: Format
-  /** One plain file. */
+  /** Path of one plain file. */
   readonly path?: string
-  /** A directory of part files, `part-00000.jsonl` and on. A part is opened when its first record comes. */
+  /**
+   * Directory for part files `part-00000.jsonl`, `part-00001.jsonl` and so on. A part is created with its first record.
+   */
   readonly directory?: string
-  /** A stream that takes the bytes, such as `process.stdout`; it is not ended. */
+  /** A stream to write the bytes to, such as `process.stdout`. The sink does not end it. */
   readonly stream?: Writable
   /**
-   * What to do when the file, or parts in the directory, are there already: refuse, start anew (the old ones are
-   * deleted), or add to them. Added to can be a directory of any format, and a plain JSONL file.
+   * What to do when the file, or parts in the directory, already exist: `error` fails, `overwrite` deletes them,
+   * `append` adds to them. `append` needs a directory (of any format) or a plain uncompressed JSONL file.
    *
    * @default 'error'
    */
   readonly onExisting?: OnExisting
-  /** A compression the format does not have is ignored, and named in `stats.ignored`. @default Parquet 'snappy', else 'none' */
+  /**
+   * How bytes are compressed. A compression that the format does not support is ignored and listed in `stats.ignored`.
+   *
+   * @default 'snappy' for Parquet, else 'none'
+   */
   readonly compression?: Compression
-  /** A part with this many bytes on disk is closed and the next one opened. @default Infinity */
+  /** A part with this many bytes on disk is closed, and the next one is opened. @default Infinity */
   readonly partMaxBytes?: number
-  /** A part with this many rows is closed and the next one opened. @default Infinity */
+  /** A part with this many rows is closed, and the next one is opened. @default Infinity */
   readonly partMaxRows?: number
-  /** A part open for this long is closed and the next one opened. @default Infinity */
+  /** A part that has been open for this many milliseconds is closed, and the next one is opened. @default Infinity */
   readonly partMaxAgeMs?: number
   /**
-   * The columns of CSV and Parquet files and their types, in file order. A column that every record must have is given
-   * as `{ type, nullable: false }`; a record without it drifts.
+   * The columns of CSV and Parquet files and their types, in file order. `{ type, nullable: false }` requires a value
+   * in every record. A record without it counts as drift.
    *
    * @default inferred from the first records
    */
   readonly schema?: Schema
-  /** Records that columns are inferred from; they wait in memory until then. @default 1000 */
+  /** Number of records that columns are inferred from. These records are held in memory. @default 1000 */
   readonly inferRows?: number
-  /** Bytes those records may hold in memory, by an estimate, before fewer of them must do. @default 8388608 (8 MB) */
+  /**
+   * Limit for the estimated bytes of these records. When it is reached, columns are inferred from fewer records.
+   *
+   * @default 8388608 (8 MB)
+   */
   readonly inferBytes?: number
   /**
-   * What to do with a field that has no column, or a value that does not fit its column: go on in a new part with
-   * wider columns, send the record to the dead letters, or fail. One plain file cannot rotate.
+   * What to do with a field that has no column, or with a value that does not fit its column. `rotate` opens a new part
+   * with wider columns, `reject` rejects the record, `error` fails the stream. A plain file cannot rotate.
    *
    * @default 'rotate' in a directory, else 'reject'
    */
   readonly onDrift?: OnDrift
-  /** Rotations for drift after which further drift is rejected. @default 16 */
+  /** Maximum number of rotations because of drift. After that, records that drift are rejected. @default 16 */
   readonly maxRotations?: number
-  /** What NaN and the infinities become in JSONL: null (counted), text, or a failure. @default 'null' */
+  /**
+   * How JSONL represents NaN and infinities: as null (counted), as text, or not at all (the stream fails). @default
+   * 'null'
+   */
   readonly nonFinite?: NonFinitePolicy
-  /** The dialect of CSV files. */
+  /** The dialect of CSV files. @default RFC 4180 with `\n` line ends and a header row */
   readonly csv?: CsvDialectOptions
-  /** Rows of a Parquet row group. @default 100000 */
+  /** Rows of a full Parquet row group. @default 100000 */
   readonly rowGroupRows?: number
   /**
-   * Bytes of a Parquet row group in memory before it is encoded: the bound of the writer's memory, which is at most twice
-   * that, and one record.
+   * Bytes of a Parquet row group in memory at which it is encoded. It bounds the memory of the writer: at most twice
+   * this size, plus one record.
    *
    * @default 8388608 (8 MB)
    */
   readonly rowGroupBytes?: number
   /** Pairs for the key-value metadata of Parquet files. @default {} */
   readonly metadata?: Readonly<Record<string, string>>
-  /** File of the rejected records. @default `<path>.dead-letter.jsonl` or `<directory>/dead-letter.jsonl` */
+  /** Path of the file for rejected records. @default `<path>.dead-letter.jsonl` or `<directory>/dead-letter.jsonl` */
   readonly deadLetterPath?: string
-  /** Gets rejected records in place of the dead-letter file. */
+  /** Called with each rejected record. There is no dead-letter file then. */
   readonly onReject?: RejectionHandler
-  /** Records or batches that wait in the stream's queue before `write` returns false. @default 4 */
+  /** Records or batches in the queue of the stream at which `write` returns false. @default 4 */
   readonly highWaterMark?: number
-  /** Opens files: a place to put faults, or another kind of storage. */
+  /** Opens the files. Replace it to inject faults or to use another kind of storage. @default opens real files */
   readonly openTarget?: OpenTarget
-  /** Destroys the stream with an AbortError. */
+  /** When it is aborted, the stream is destroyed with an AbortError. */
   readonly signal?: AbortSignal
 }
 
@@ -183,7 +199,7 @@ export type SinkPlace =
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'stream'; readonly stream: Writable }
 
-/** {@link RecordSinkOptions}, checked, with the defaults filled in. */
+/** {@link RecordSinkOptions} after validation, with the defaults filled in. */
 export type ResolvedRecordSinkOptions = Omit<RecordSinkOptions, 'path' | 'directory' | 'stream' | keyof Resolved> &
   Resolved
 
@@ -192,13 +208,18 @@ interface Resolved extends Required<Pick<RecordSinkOptions, keyof typeof DEFAULT
   readonly csv: CsvDialect
   readonly compression: Compression
   readonly onDrift: OnDrift
-  /** Null when the columns are to be inferred. */
+  /** Null when the columns must be inferred. */
   readonly schema: readonly Column[] | null
   /** Names of the options that do not apply to the format. */
   readonly ignored: readonly string[]
 }
 
-/** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
+/**
+ * Checks the options of a sink and fills in the defaults.
+ *
+ * @param owner - name of the class, for messages
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+ */
 export function resolveRecordSinkOptions(owner: string, given: RecordSinkOptions): ResolvedRecordSinkOptions {
   const { path, directory, stream, schema, csv, ...options } = resolveOptions<RecordSinkOptions, typeof DEFAULTS>(
     owner,
@@ -223,12 +244,12 @@ export function resolveRecordSinkOptions(owner: string, given: RecordSinkOptions
   return resolved
 }
 
-/** The ending of the format's files. */
+/** The file name extension of the format, without the leading dot. */
 export function extensionOf({ format, compression }: { format: Format; compression: Compression }): string {
   return format !== 'parquet' && compression === 'gzip' ? `${format}.gz` : format
 }
 
-/** Whether files of the format can be compressed so. */
+/** Whether the format supports the compression. */
 export function hasCompression(format: Format, compression: Compression): boolean {
   return format === 'parquet' || compression === 'none' || compression === 'gzip'
 }

@@ -1,6 +1,6 @@
 /**
- * The files a sink writes, one after the other: numbered parts in a directory, one plain file, or one stream. It
- * settles what happens to output that is there already.
+ * The sequence of files that a sink writes: numbered parts in a directory, one plain file, or one stream. It also
+ * applies `onExisting` to output that already exists.
  */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,27 +11,28 @@ import { OpenFile } from './files/open-file.ts'
 import { listParts, partName, partNumber } from './files/part-names.ts'
 import { extensionOf, type ResolvedRecordSinkOptions, type SinkPlace } from './options.ts'
 
-/** Hands out the files of one sink. */
+/** Opens the files of one sink, one after another. */
 export class PartSeries {
   readonly #options: ResolvedRecordSinkOptions
   readonly #onFailure: (error: Error) => void
   #nextNumber = 0
-  /** The one file of a place without parts, until it is asked for. */
+  /** The only file of a place without parts, until {@link next} returns it. */
   #plainFile: OpenFile | undefined
 
-  /** @param onFailure - told at once when a write behind fails */
+  /** @param onFailure - called at once when a write in the background fails */
   constructor(options: ResolvedRecordSinkOptions, onFailure: (error: Error) => void) {
     this.#options = options
     this.#onFailure = onFailure
   }
 
-  /** Whether there is more than one file to be had. */
+  /** Whether the place can have more than one file. */
   get hasParts(): boolean {
     return this.#options.place.kind === 'directory'
   }
 
   /**
-   * Makes the place ready: refuses or removes what is there, by `onExisting`, and opens what is not a directory.
+   * Prepares the place. Refuses or removes existing output according to `onExisting`. Opens the file or the stream of a
+   * place without parts.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO`
    */
@@ -59,7 +60,7 @@ export class PartSeries {
     return file
   }
 
-  /** Releases a file that nobody asked for. */
+  /** Closes the plain file if {@link next} did not return it. */
   async close(): Promise<void> {
     await this.#plainFile?.close()
     this.#plainFile = undefined

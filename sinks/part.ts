@@ -1,15 +1,15 @@
 /**
- * One file being written: a writer that turns records into bytes, and the open file they go to.
+ * One file that is being written: a writer, which encodes records, and the open file, which takes the bytes.
  */
-import type { AckLevel, Receipt } from '../lib/core/batch.ts'
+import type { AckLevel, Receipt } from '../lib/core/marker.ts'
 import type { Column, ColumnType } from './columns/column.ts'
 import type { OpenFile } from './files/open-file.ts'
 import type { Pieces, RecordWriter } from './record-writer.ts'
 import type { Refusal } from './values/values.ts'
 
-/** What a part adds to the counts of its sink. */
+/** What one part adds to the counts of its sink. */
 export interface PartStats {
-  /** Records whose bytes were handed to the file. */
+  /** Records whose bytes were passed to the file. */
   readonly written: number
   /** Bytes added to the file, as they are on disk. */
   readonly bytes: number
@@ -19,7 +19,7 @@ export interface PartStats {
   readonly surrogates: number
 }
 
-/** The counts of two parts, or of all before and one more. */
+/** The sum of two counts. */
 export function addStats(one: PartStats, other: PartStats): PartStats {
   return {
     written: one.written + other.written,
@@ -33,7 +33,7 @@ export function addStats(one: PartStats, other: PartStats): PartStats {
 /** A part file that was opened. */
 export interface OpenedPart {
   readonly path: string
-  /** Its columns, as far as they are known; null for a format without columns. */
+  /** The columns known so far. Null for a format without columns. */
   readonly schema: PartSchema | null
 }
 
@@ -44,10 +44,10 @@ export interface ClosedPart extends OpenedPart {
   readonly bytes: number
 }
 
-/** Columns by name, in file order; null stands for a column of nulls only. */
+/** Columns by name, in file order. A type of null stands for a column that contains only nulls. */
 export type PartSchema = Readonly<Record<string, ColumnType | null>>
 
-/** One file from its first record to its last. */
+/** Writes one file, from its first record to its last. */
 export class Part {
   readonly #file: OpenFile
   readonly #writer: RecordWriter
@@ -55,7 +55,7 @@ export class Part {
   readonly #initialBytes: number
   #flushes = 0
 
-  /** @param columns - those of the writer; null for a format without columns */
+  /** @param columns - the columns of the writer; null for a format without columns */
   constructor(file: OpenFile, writer: RecordWriter, columns: readonly Column[] | null) {
     this.#file = file
     this.#writer = writer
@@ -63,38 +63,38 @@ export class Part {
     this.#initialBytes = file.bytes
   }
 
-  /** What there is to say of the part when it has just been opened. */
+  /** The description of the part right after it was opened. */
   get opened(): OpenedPart {
     const schema = this.#columns && Object.fromEntries(this.#columns.map(({ name, type }) => [name, type]))
     return { path: this.#file.path, schema }
   }
 
-  /** What there is to say of the part when it is closed. */
+  /** The description of the part after it was closed. */
   get closed(): ClosedPart {
     return { ...this.opened, rows: this.rows, bytes: this.bytes }
   }
 
-  /** Records taken. */
+  /** Records written to the part so far. */
   get rows(): number {
     return this.#writer.rows
   }
 
-  /** Whether further records belong into another part. */
+  /** Whether further records should go to a new part. */
   get shouldRotate(): boolean {
     return this.#writer.shouldRotate
   }
 
-  /** Bytes of the file. */
+  /** Bytes of the file, including those in flight. */
   get bytes(): number {
     return this.#file.bytes
   }
 
-  /** Why the last {@link write} stopped before a record; undefined when none was refused. */
+  /** Why the last {@link write} stopped before a record. Undefined when no record was refused. */
   get refusal(): Refusal | undefined {
     return this.#writer.refusal
   }
 
-  /** Whether {@link flush} is due before more records are written. */
+  /** Whether {@link flush} must be called before more records are written. */
   get full(): boolean {
     return this.#writer.full
   }
@@ -108,33 +108,33 @@ export class Part {
     }
   }
 
-  /** Encodes records; see {@link RecordWriter.write}. */
+  /** Encodes records. See {@link RecordWriter.write}. */
   write(records: readonly unknown[], from: number, to: number): number {
     return this.#writer.write(records, from, to)
   }
 
-  /** Sends the bytes that are due on their way to the file. */
+  /** Starts to write the bytes that are due. */
   async flush(): Promise<void> {
     await this.#append(this.#writer.take())
   }
 
-  /** Records that {@link checkpoint} would make readable. */
+  /** Records that become readable only through {@link checkpoint}. */
   get openRows(): number {
     return this.#writer.openRows
   }
 
-  /** Sends bytes on their way after which the file is complete and holds every record taken so far. */
+  /** Starts to write the bytes that make the file complete, with every record written so far. */
   async checkpoint(): Promise<Receipt> {
     await this.#append(this.#writer.checkpoint())
     return { path: this.#file.path, offsetBytes: this.#file.bytes, rows: this.#writer.rows }
   }
 
-  /** Waits until everything sent by now is in the file, or on the disk. More may be written meanwhile. */
+  /** Waits until all bytes passed to the file so far are written, or durable. More may be written meanwhile. */
   async reach(level: AckLevel): Promise<void> {
     await (level === 'durable' ? this.#file.sync() : this.#file.settle())
   }
 
-  /** Completes the file, makes it durable and releases it; releases it also when that fails. */
+  /** Completes the file, makes it durable and closes it. The file is closed even if this fails. */
   async close(): Promise<void> {
     try {
       await this.#append(this.#writer.checkpoint())

@@ -1,12 +1,13 @@
 /**
- * What a RecordSink does, without the stream: records in, files out. It finds the columns, opens and rotates parts,
- * sends away what cannot be written, and counts every record.
+ * The work of a RecordSink without the stream: it takes records and writes files. It infers columns, opens and rotates
+ * parts, passes rejected records on, and counts every record.
  *
- * Calls must not overlap; the sink's hooks see to that.
+ * Calls must not overlap. The hooks of the sink ensure this.
  */
-import { notesOf, recordsOf, type AckLevel, type Receipt } from '../lib/core/batch.ts'
+import { notesOf, recordsOf } from '../lib/core/batch.ts'
+import type { AckLevel, Receipt } from '../lib/core/marker.ts'
 import { SpillwayError, type ErrorCode } from '../lib/core/errors.ts'
-import { estimateBytes } from '../lib/core/estimate-bytes.ts'
+import { estimateReadable } from '../lib/core/estimate-bytes.ts'
 import type { RejectionHandler } from '../lib/core/rejection.ts'
 import type { Column } from './columns/column.ts'
 import { ColumnInference, widenColumns } from './columns/infer-columns.ts'
@@ -16,28 +17,31 @@ import type { ResolvedRecordSinkOptions } from './options.ts'
 import { findRefused, type Refusal } from './values/values.ts'
 import { loadWriter, type MakeWriter } from './writers.ts'
 
-/** The columns of an empty Parquet file without a schema: readers refuse a file that has none. */
+/** The columns of an empty Parquet file without a schema. Readers refuse a file without columns. */
 const STANDARD_COLUMNS: readonly Column[] = [
   { name: 'phase', type: 'utf8' },
   { name: 'container', type: 'utf8' },
   { name: 'timestamp', type: 'utf8' },
 ]
 
-const NO_COLUMNS: Refusal = { kind: 'value', reason: 'a record without fields has no place in a file of columns' }
+const NO_COLUMNS: Refusal = {
+  kind: 'value',
+  reason: 'a record without fields cannot be written to a file with columns',
+}
 
 const VALUE_REMEDY = "Set `nonFinite` to 'null' or 'text' to write such numbers"
 const DRIFT_REMEDY =
   "Give a `schema` that holds all records, or set `onDrift` to 'reject' or (for a directory) 'rotate'"
 
-/** Counts of a sink. `recordsIn = written + rejected + inFlight`, always. */
+/** Counts of a sink. `recordsIn = written + rejected + inFlight` always holds. */
 export interface RecordSinkStats {
-  /** Records that reached the writer; what waits in the stream's own queue is not among them yet. */
+  /** Records that reached the writer. Records in the queue of the stream are not included. */
   readonly recordsIn: number
-  /** Records whose bytes were handed to a file. */
+  /** Records whose bytes were passed to a file. */
   readonly written: number
-  /** Records sent to the dead letters. */
+  /** Records that were rejected. */
   readonly rejected: number
-  /** Records that wait for their columns to be inferred, for their chunk, or for their row group to fill. */
+  /** Records that wait until columns are inferred, or until their chunk or row group is full. */
   readonly inFlight: number
   /** Files opened. */
   readonly parts: number
@@ -49,45 +53,45 @@ export interface RecordSinkStats {
   readonly flushes: number
   /** Numbers that were not finite and became null or text. */
   readonly nonFinite: number
-  /** Texts in which half a surrogate pair was replaced by U+FFFD. */
+  /** Strings in which an unpaired surrogate was replaced by U+FFFD. */
   readonly surrogates: number
-  /** Options that were given but do not apply to the format. */
+  /** Names of options that were given but do not apply to the format. */
   readonly ignored: readonly string[]
 }
 
-/** Whom {@link RecordFiles} tells what. */
+/** The callbacks of {@link RecordFiles}. */
 export interface RecordFilesHooks {
-  /** Gets every record that cannot be written. */
+  /** Called with every record that cannot be written. */
   readonly onReject: RejectionHandler
-  /** Told at once when a write behind fails. */
+  /** Called at once when a write in the background fails. */
   readonly onFailure: (error: Error) => void
-  /** Told when a part was opened. */
+  /** Called when a part was opened. */
   readonly onPartOpened: (part: OpenedPart) => void
-  /** Told when a part is complete. */
+  /** Called when a part is complete and durable. */
   readonly onPartClosed: (part: ClosedPart) => void
 }
 
-/** Records in, files out. */
+/** Writes records to files. */
 export class RecordFiles {
   readonly #options: ResolvedRecordSinkOptions
   readonly #hooks: RecordFilesHooks
   readonly #series: PartSeries
   #makeWriter: MakeWriter | undefined
   #part: Part | undefined
-  /** Null until they are known. */
+  /** Null until the columns are known. */
   #columns: readonly Column[] | null
-  /** Chunks whose records wait for their columns. */
+  /** Chunks whose records wait until the columns are inferred. */
   #held: unknown[] = []
-  /** Those of them, from the first on, that columns are inferred from. */
+  /** The number of these records, from the first on, that columns are inferred from. */
   #inferredFrom = 0
   #inferredBytes = 0
   #recordsIn = 0
   #rejected = 0
   #parts = 0
   #rotations = 0
-  /** The part that was closed last. */
+  /** The receipt of the part that was closed last. */
   #lastReceipt: Receipt = { path: null, offsetBytes: 0, rows: 0 }
-  /** What the closed parts add to the counts. */
+  /** The counts of all closed parts. */
   #closed: PartStats = { written: 0, bytes: 0, flushes: 0, nonFinite: 0, surrogates: 0 }
 
   constructor(options: ResolvedRecordSinkOptions, hooks: RecordFilesHooks) {
@@ -114,7 +118,7 @@ export class RecordFiles {
   }
 
   /**
-   * Makes the place ready, so that a place that cannot be written is known at once.
+   * Prepares the place, so that a place that cannot be written fails at once.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO`
    */
@@ -123,7 +127,7 @@ export class RecordFiles {
     await this.#series.prepare()
   }
 
-  /** Takes a record or a batch. */
+  /** Writes a record or a batch. */
   async write(chunk: unknown): Promise<void> {
     const records = recordsOf(chunk)
     this.#recordsIn += records.length
@@ -131,35 +135,37 @@ export class RecordFiles {
     else await this.#encode(chunk)
   }
 
-  /** Sends what is encoded on its way to the file. */
+  /** Starts to write the encoded bytes. */
   async flush(): Promise<void> {
     await this.#part?.flush()
     if (this.#isComplete()) await this.#closePart()
   }
 
-  /** Records that wait for a row group, or for their columns: {@link checkpoint} would put them into a small one. */
+  /**
+   * Records that wait for a row group, or for their columns. {@link checkpoint} would write them as a small row group.
+   */
   get openRows(): number {
     const held = this.#held.reduce<number>((sum, chunk) => sum + recordsOf(chunk).length, 0)
     return held + (this.#part?.openRows ?? 0)
   }
 
-  /** Sends everything so far on its way, so that it will be readable; {@link reach} waits for that. */
+  /** Starts to write all records so far, so that they become readable. {@link reach} waits until they are. */
   async checkpoint(): Promise<Receipt> {
     await this.#release()
     return (await this.#part?.checkpoint()) ?? this.#lastReceipt
   }
 
-  /** Waits until everything sent by now is in its file, or on the disk. More may be written meanwhile. */
+  /** Waits until all bytes passed to the file so far are written, or durable. More may be written meanwhile. */
   async reach(level: AckLevel): Promise<void> {
     await this.#part?.reach(level)
   }
 
-  /** Closes the open part; the next record opens another. Does nothing where there are no parts. */
+  /** Closes the open part. The next record opens another part. Does nothing if the place has no parts. */
   async rotate(): Promise<void> {
     if (this.#options.place.kind === 'directory') await this.#closePart()
   }
 
-  /** Completes and releases all files. One plain file is completed even when it got no record. */
+  /** Completes and closes all files. A plain file is completed even without records. */
   async close(): Promise<void> {
     await this.#release()
     if (this.#options.place.kind !== 'directory' && this.#part === undefined) {
@@ -170,7 +176,7 @@ export class RecordFiles {
     await this.#series.close()
   }
 
-  /** Releases all files after a failure; what was encoded is still written where that is possible. */
+  /** Closes all files after a failure. Bytes that are already encoded are still written if that is possible. */
   async abandon(): Promise<void> {
     await this.#closePart().catch(() => {})
     await this.#series.close().catch(() => {})
@@ -186,13 +192,13 @@ export class RecordFiles {
     if (this.#hasEnough()) await this.#release()
   }
 
-  /** Whether the records held suffice to infer columns: a bound that does not depend on how they were chunked. */
+  /** Whether there are enough records to infer columns. The limit does not depend on how the records were batched. */
   #hasEnough(): boolean {
     const { inferRows, inferBytes } = this.#options
     return this.#inferredFrom >= inferRows || this.#inferredBytes >= inferBytes
   }
 
-  /** Infers the columns from the records held, if there are any, and writes those records. */
+  /** Infers the columns from the held records, if there are any, and writes these records. */
   async #release(): Promise<void> {
     const held = this.#held
     if (held.length === 0) return
@@ -223,7 +229,7 @@ export class RecordFiles {
     notesOf(chunk).onWritten?.(rejected)
   }
 
-  /** Opens a part that `record` has a place in; undefined when there is no column to open it with. */
+  /** Opens a part whose columns fit `record`. Undefined when there are no columns to open it with. */
   async #openPartFor(record: unknown): Promise<Part | undefined> {
     if (this.#options.format !== 'jsonl' && this.#columns?.length === 0 && findRefused(record) === undefined) {
       this.#columns = widenColumns(this.#columns, record)
@@ -268,7 +274,7 @@ export class RecordFiles {
     return part.rows >= partMaxRows || part.bytes >= partMaxBytes || (part.shouldRotate && this.#series.hasParts)
   }
 
-  /** Answers drift with a new part of wider columns. False when the record must be rejected. */
+  /** On drift, starts a new part with wider columns. Returns false when the record must be rejected. */
   async #rotateFor(record: unknown, refusal: Refusal): Promise<boolean> {
     const { onDrift, maxRotations } = this.#options
     if (refusal.kind === 'error') throw this.#failureOf('ERR_SPILLWAY_VALUE', refusal, VALUE_REMEDY)
@@ -294,14 +300,5 @@ export class RecordFiles {
       `Record ${record}${field === undefined ? '' : `, field ${field}`}: ${reason}. ${remedy}`,
       { place },
     )
-  }
-}
-
-/** The estimated bytes of a record; none for one that throws when it is read, which will be rejected. */
-function estimateReadable(record: unknown): number {
-  try {
-    return estimateBytes(record)
-  } catch {
-    return 0
   }
 }

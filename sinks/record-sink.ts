@@ -1,10 +1,11 @@
 /**
- * The last stage of a stream graph: a Writable of records (or batches) that writes one file, or a directory of
- * parts, in any format. The stream is a thin host; RecordFiles does the work.
+ * The last stage of a stream graph: a Writable of records (or batches). It writes one file, or a directory of parts, in
+ * any format. The class only adapts the stream interface. RecordFiles does the work.
  */
 import { addAbortSignal, Writable } from 'node:stream'
-import { notesOf, type AckLevel, type Marker } from '../lib/core/batch.ts'
+import { failMarker, joinRecords, notesOf } from '../lib/core/batch.ts'
 import { partClosed, partOpened } from '../lib/core/diagnostics.ts'
+import { controlOf, type AckLevel, type Marker } from '../lib/core/marker.ts'
 import { queuedChunks } from '../lib/core/queued-chunks.ts'
 import { deadLettersOf, refuseRejection, type DeadLetterFile } from './dead-letter-file.ts'
 import { RecordFiles, type RecordSinkStats } from './record-files.ts'
@@ -13,29 +14,39 @@ import { MAX_TIMER_MS } from '../lib/core/timers.ts'
 
 type Callback = (error?: Error | null) => void
 
-/** Fewer rows are no row group worth having: a marker that may wait is declined while so few of them are open. */
-const LEAST_ROWS = 10_000
+/**
+ * A row group with fewer rows is too small to be efficient. A marker that may wait is declined while fewer rows are
+ * open.
+ */
+const MIN_OPEN_ROWS = 10_000
 
-/** Single records are encoded so many at a time: to run for each of them would cost as much again. */
+/** Single records are encoded in groups of this size. One asynchronous call for each record would double the cost. */
 const RECORDS_AT_ONCE = 16
 
-/** Sent through the sink's own queue when its part is due for its age. */
+/** Written to the sink itself when its part has reached its maximum age. */
 const ROTATE: readonly never[] = Object.freeze([])
 
 /**
- * A Writable of records into files.
+ * A Writable that writes records to files.
  *
- * Order: records enter the file in the order they were written. Memory: the queue of the stream (`highWaterMark`
- * chunks) and up to 16 single records that are accepted already, a chunk of about 256 KB in memory of up to 1 MB, two
- * writes of up to 1 MB, for Parquet a row group (`rowGroupBytes`), and before columns are known up to `inferRows` records
- * (`inferBytes`).
+ * Accepts: a record, or an array of records (a batch). Ordering: records enter the file in the order in which they were
+ * written to the sink.
  *
- * A full chunk goes to the file at once, what is left when the writers pause; for Parquet only whole row groups.
+ * Memory, at most:
+ * - the queue of the stream, with `highWaterMark` chunks
+ * - 16 single records that are already accepted
+ * - a chunk of about 256 KB, in a buffer of up to 1 MB
+ * - two writes of up to 1 MB
+ * - for Parquet, one row group (`rowGroupBytes`)
+ * - before the columns are known, up to `inferRows` records (`inferBytes`)
  *
- * What was written to the sink is not lost when the stream is destroyed, by a failing source or an abort: it is still
- * saved, and `close` comes after that. Only a failure of the sink itself (a full disk, say) ends the writing.
+ * A full chunk is written to the file at once. A smaller rest is written when the producers pause. Parquet writes only
+ * whole row groups.
  *
- * Events: `partOpened` with an `OpenedPart`, `partClosed` with a `ClosedPart` once that is durable.
+ * If a failing source or an abort destroys the stream, records already written to the sink are not lost. They are saved
+ * first, and `close` is emitted afterwards. Only a failure of the sink itself, such as a full disk, stops the writing.
+ *
+ * Events: `partOpened` with an `OpenedPart`, and `partClosed` with a `ClosedPart` when that part is durable.
  *
  * Errors: `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_VALUE`, `ERR_SPILLWAY_DRIFT`.
  */
@@ -43,19 +54,21 @@ export class RecordSink extends Writable {
   readonly #options: ResolvedRecordSinkOptions
   readonly #files: RecordFiles
   readonly #deadLetters: DeadLetterFile | undefined
-  /** Single records that wait for some more of them, or for a pause. */
+  /** Single records that are accepted but not yet encoded. They wait for more records or for a pause. */
   #gathered: unknown[] = []
-  /** What was in the queue when the stream was destroyed. */
+  /** The chunks that were in the queue when the stream was destroyed. */
   #unwritten: unknown[] = []
-  /** The work of the hook at hand, or a flush. Hooks never overlap, but a destroy may come while one works. */
+  /**
+   * The work of the current hook, or a flush. Hooks never overlap, but `destroy` may be called while one is running.
+   */
   #work: Promise<void> = Promise.resolve()
   #state: 'open' | 'failed' | 'closed' = 'open'
-  /** Markers that wait for the disk. */
+  /** Pending answers to markers, which wait for the disk. */
   readonly #answers = new Set<Promise<void>>()
   #ageTimer: NodeJS.Timeout | undefined
   #flushing: NodeJS.Immediate | undefined
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
+  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for a wrong option */
   constructor(given: RecordSinkOptions) {
     const options = resolveRecordSinkOptions(new.target.name, given)
     const { highWaterMark, signal } = options
@@ -78,16 +91,18 @@ export class RecordSink extends Writable {
         this.emit('partClosed', part)
       },
     })
-    // Last, as a signal that is aborted already destroys the stream at once.
+    // This comes last: a signal that is already aborted destroys the stream at once.
     if (signal) addAbortSignal(signal, this)
   }
 
-  /** What was written so far; see {@link RecordSinkStats}. */
+  /** The counts so far. See {@link RecordSinkStats}. */
   get stats(): RecordSinkStats {
     return this.#files.stats
   }
 
-  /** The file of the rejected records, which comes into being with the first; null when they go elsewhere. */
+  /**
+   * Path of the dead-letter file, which is created with the first rejection. Null when rejected records go elsewhere.
+   */
   get deadLetterPath(): string | null {
     return this.#deadLetters?.path ?? null
   }
@@ -152,10 +167,10 @@ export class RecordSink extends Writable {
     return gathered
   }
 
-  /** Runs the work of a hook, which settles before the stream is released. */
+  /** Runs the work of a hook. The stream is released only after that work has settled. */
   #run(work: () => Promise<void>, callback: Callback): void {
-    // A step later: a destroy from within the work (an abort in `onReject`, say) would find the chunks that Node has
-    // handed over still in its queue, and save them a second time.
+    // The work starts in a later microtask. It may destroy the stream, for example by an abort in `onReject`. If it ran
+    // at once, the chunks passed to this hook would still be in the queue of Node.js. They would then be saved twice.
     const done = this.#work.then(work)
     this.#work = done.catch(() => {
       this.#state = 'failed'
@@ -166,8 +181,8 @@ export class RecordSink extends Writable {
   }
 
   /**
-   * Encodes what was gathered, and sends what is encoded to the file, once the writers pause: a write for every few
-   * records would cost more than they do. A chunk that is full does not wait for it.
+   * Encodes the gathered records and writes the encoded bytes once the producers pause. One write for every few records
+   * would cost more than encoding them. A full chunk does not wait for a pause.
    */
   #flushSoon(): void {
     this.#flushing ??= setImmediate(() => {
@@ -185,7 +200,7 @@ export class RecordSink extends Writable {
   }
 
   async #open(): Promise<void> {
-    // Destroyed before anything was written: what is on the disk stays as it is.
+    // Destroyed before anything was written: existing output stays as it is.
     if (this.destroyed && this.#unwritten.length === 0) {
       this.#state = 'closed'
       return
@@ -197,7 +212,7 @@ export class RecordSink extends Writable {
   async #writeAll(chunks: readonly unknown[]): Promise<void> {
     if (chunks.length === 0) return
     try {
-      // Single records are accepted before they are written: the sink may have failed since.
+      // Single records are accepted before they are written. The sink may have failed since then.
       if (this.#state === 'failed') throw this.errored ?? new TypeError('a sink that failed is destroyed')
       for (const run of joinRecords(chunks)) {
         if (run === ROTATE) await this.#files.rotate()
@@ -214,20 +229,21 @@ export class RecordSink extends Writable {
 
   async #answer(marker: Marker): Promise<void> {
     const { openRows } = this.#files
-    if (marker.mayWait && openRows > 0 && openRows < LEAST_ROWS) {
-      marker.settle(null)
+    const { mayDecline, pass, settle, fail } = controlOf(marker)
+    if (mayDecline && openRows > 0 && openRows < MIN_OPEN_ROWS) {
+      settle(null)
       return
     }
     const receipt = await this.#files.checkpoint()
-    marker.pass(receipt)
-    // Nobody waits for the disk but who sent the marker.
+    pass(receipt)
+    // Only the sender of the marker waits for the disk.
     const answer: Promise<void> = this.#reach(marker.level)
       .then(
         () => {
-          marker.settle(receipt)
+          settle(receipt)
         },
         (error: unknown) => {
-          marker.fail(error)
+          fail(error)
           this.#state = 'failed'
           this.destroy(error as Error)
         },
@@ -247,7 +263,7 @@ export class RecordSink extends Writable {
     this.#state = 'closed'
   }
 
-  /** Saves what was accepted, unless the sink itself has failed, and lets go of all files. */
+  /** Saves the accepted records unless the sink itself has failed, then closes all files. */
   async #release(error: Error | null): Promise<void> {
     if (this.#state === 'closed') return
     try {
@@ -273,24 +289,6 @@ export class RecordSink extends Writable {
   }
 }
 
-/** Joins single records in a row to one array, which is written at once. */
-function joinRecords(chunks: readonly unknown[]): unknown[] {
-  const runs: unknown[] = []
-  let run: unknown[] | undefined
-  for (const chunk of chunks) {
-    if (Array.isArray(chunk)) {
-      runs.push(chunk)
-      run = undefined
-    } else if (run === undefined) {
-      run = [chunk]
-      runs.push(run)
-    } else {
-      run.push(chunk)
-    }
-  }
-  return runs
-}
-
 function failMarkers(chunks: readonly unknown[], error: unknown): void {
-  for (const chunk of chunks) notesOf(chunk).marker?.fail(error)
+  for (const chunk of chunks) failMarker(chunk, error)
 }

@@ -1,48 +1,56 @@
 /**
- * What a format is to a RecordSink: something that takes records and gives bytes. A writer knows its encoding and
- * nothing of files, streams or clocks, and serves one file from its first byte to its last.
+ * The interface between a RecordSink and a format: a writer takes records and returns bytes. A writer implements only
+ * the encoding. It has no access to files, streams or timers. One writer serves one file, from its first byte to its
+ * last.
  */
 import type { Refusal } from './values/values.ts'
 
-/** Values a writer had to change to fit its format. */
+/** Values that a writer changed because the format cannot represent them. */
 export interface ChangedValues {
-  /** Numbers that are not finite and became null or text. */
+  /** Numbers that are not finite and were written as null or text. */
   readonly nonFinite: number
-  /** Texts in which half a surrogate pair became U+FFFD. */
+  /** Strings in which an unpaired surrogate was replaced by U+FFFD. */
   readonly surrogates: number
 }
 
-/** Bytes that go into a file, piece by piece. A piece holds until the next one is asked for. */
+/** The bytes for a file, as a sequence of pieces. A piece is valid until the next one is requested. */
 export type Pieces = AsyncIterable<Uint8Array>
 
 /** Encodes the records of one file. */
 export interface RecordWriter {
-  /** Records taken so far. */
+  /** Records accepted so far. */
   readonly rows: number
-  /** Records whose bytes were handed over so far. */
+  /** Records whose bytes were returned so far. */
   readonly rowsHandedOver: number
-  /** Records whose checkpoint would leave dead weight in the file; 0 where a checkpoint leaves none. */
+  /**
+   * Records that are not yet covered by a footer. A checkpoint for few of them wastes space in the file. Always 0 for
+   * formats where a checkpoint costs no space.
+   */
   readonly openRows: number
-  /** Whether what was encoded should be taken before more records are written. */
+  /** Whether {@link take} must be called before more records are written. */
   readonly full: boolean
-  /** Whether so much of the file is dead weight that further records belong into another one. */
+  /** Whether so many bytes of the file are unused that further records should go to a new file. */
   readonly shouldRotate: boolean
-  /** Why the last {@link write} stopped before a record; undefined when none was refused. */
+  /** Why the last {@link write} stopped before a record. Undefined when no record was refused. */
   readonly refusal: Refusal | undefined
   readonly changed: ChangedValues
 
   /**
-   * Encodes `records` from index `from` up to `to`, in order, and returns the index of the first record not taken:
-   * `to`, or less when the writer is {@link full} or refuses the record there (see {@link refusal}).
+   * Encodes `records` from index `from` up to `to`, in order. Returns the index of the first record that was not
+   * accepted. This is `to`, or less when the writer is {@link full} or refuses the record at that index (see {@link
+   * refusal}).
    */
   write(records: readonly unknown[], from: number, to: number): number
 
   /**
-   * Hands over the bytes that are due, piece by piece as they are encoded. They are to be appended to the file in the
-   * order handed over, and all of them before more records are written.
+   * Returns the bytes that are due, piece by piece as they are encoded. The caller must append them to the file in this
+   * order, and all of them before it writes more records.
    */
   take(): Pieces
 
-  /** Hands over bytes after which the file is complete and holds every record taken so far; writing may go on. */
+  /**
+   * Returns bytes that make the file complete, with every record accepted so far. More records may be written
+   * afterwards.
+   */
   checkpoint(): Pieces
 }

@@ -1,15 +1,15 @@
 /**
- * The writer of each format. Writers are loaded when first needed, so that nobody loads the packages of a format he
- * does not use.
+ * The writer of each format. A writer is loaded when it is first needed. So the packages of unused formats are never
+ * loaded.
  */
 import type { Column } from './columns/column.ts'
 import type { ResolvedRecordSinkOptions } from './options.ts'
 import type { RecordWriter } from './record-writer.ts'
 
-/** Makes the writer of one file. Formats without columns don't look at them. */
+/** Makes the writer of one file. Formats without columns ignore `columns`. */
 export type MakeWriter = (columns: readonly Column[]) => RecordWriter
 
-/** Loads the writer of the options' format. */
+/** Loads the writer of the format in `options`. */
 export async function loadWriter(options: ResolvedRecordSinkOptions): Promise<MakeWriter> {
   const { compression, csv, format, metadata, nonFinite, rowGroupRows, rowGroupBytes } = options
   const textCompression = compression === 'gzip' ? 'gzip' : 'none'

@@ -47,15 +47,14 @@ const arrows: Readonly<Record<string, string>> = {
     'lib/data-flow-manager lib/execution lib/journal lib/recovery lib/result-streamer lib/run lib/sequencer lib/streaming lib/workflow sinks/files',
   'lib/data-flow-manager': 'lib/outputs',
   'lib/distributed-result-collector': 'lib/collector',
-  'lib/execution':
-    'lib/outputs lib/streaming lib/workflow sinks/columns sinks/files sinks/values transforms/aggregate transforms/buffering',
+  'lib/execution': 'lib/outputs lib/streaming lib/workflow sinks/columns sinks/files sinks/values transforms/aggregate',
   'lib/journal': 'lib/execution lib/outputs lib/streaming lib/workflow sinks/files sinks/part transforms/aggregate',
-  'lib/monitor': 'lib/execution lib/journal lib/result-streamer lib/run lib/workflow',
+  'lib/monitor': 'lib/execution lib/journal lib/run lib/streaming lib/workflow',
   'lib/outputs': 'sinks/columns sinks/files sinks/readers sinks/record-sink sinks/values',
   'lib/reading': 'sinks/options sinks/part sinks/readers sinks/values transforms/parsing',
   'lib/recovery':
-    'lib/data-flow-manager lib/execution lib/journal lib/reading lib/result-streamer lib/run lib/streaming lib/workflow sinks/files transforms/aggregate',
-  'lib/result-streamer': 'lib/streaming sinks/dead-letter-file sinks/files transforms/aggregate',
+    'lib/data-flow-manager lib/execution lib/journal lib/reading lib/run lib/streaming lib/workflow sinks/files transforms/aggregate',
+  'lib/result-streamer': 'lib/streaming transforms/aggregate',
   'lib/run':
     'lib/data-flow-manager lib/execution lib/journal lib/outputs lib/reading lib/result-streamer lib/streaming lib/workflow sinks/columns sinks/files sinks/part transforms/aggregate',
   'lib/sequencer': 'lib/execution lib/outputs lib/workflow',

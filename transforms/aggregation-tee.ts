@@ -1,5 +1,5 @@
 /**
- * Aggregates the records that pass through a stream graph, and hands them on as they are.
+ * Aggregates the records that pass through a stream graph, and passes them on unchanged.
  */
 import { addAbortSignal, finished, Transform, type Readable, type TransformCallback } from 'node:stream'
 import { annotate, notesOf, type Chunk } from '../lib/core/batch.ts'
@@ -12,14 +12,21 @@ import type { AggregateSummary } from './aggregate/summaries.ts'
 
 /** Options of {@link AggregationTee}. */
 export interface AggregationTeeOptions extends AggregatesOptions {
-  /** Least time between two snapshots of {@link AggregationTee.aggregates}. `Infinity`: the first and the final one only. @default 1000 */
+  /**
+   * Minimum time in milliseconds between two snapshots of {@link AggregationTee.aggregates}. With `Infinity` there are
+   * only the first and the final snapshot.
+   *
+   * @default 1000
+   */
   readonly snapshotIntervalMs?: number
   /**
-   * When a record counts. `passed`: as it passes. `written`: when a sink of this toolkit has it in its file, so that
-   * records it rejects are left out; with a sink that never reports this, nothing counts. @default 'passed'
+   * When a record is counted. `passed`: when it passes the tee. `written`: when a sink of this toolkit has written it,
+   * so that rejected records are not counted. With a sink that never reports this, no record is counted.
+   *
+   * @default 'passed'
    */
   readonly countWhen?: 'passed' | 'written'
-  /** Destroys the stream with an AbortError. */
+  /** When it is aborted, the stream is destroyed with an AbortError. */
   readonly signal?: AbortSignal
 }
 
@@ -42,11 +49,11 @@ export const AGGREGATION_TEE_DEFAULTS = {
 const HIGH_WATER_MARK = 2
 
 /**
- * A Transform that hands on every record, batch and marker as it is, in order, and aggregates the records by phase,
- * container and metric. With `countWhen: 'written'` a single record is handed on as a batch of one, as only batches
- * can carry the question.
+ * A Transform that passes on every record, batch and marker unchanged, in order. It aggregates the records by phase,
+ * container and metric. With `countWhen: 'written'`, a single record is passed on as a batch of one. Only a batch can
+ * carry the callback for the sink.
  *
- * Memory: that of {@link Aggregates}; of the chunks themselves two on either side. A pass costs no copy.
+ * Memory: that of {@link Aggregates}, plus two chunks on either side. Records are not copied.
  *
  * @example
  * const tee = new AggregationTee({ objective: { metric: 'profit' } })
@@ -59,13 +66,13 @@ export class AggregationTee extends Transform {
   readonly #waitsForSink: boolean
   readonly #snapshotIntervalMs: number
   #snapshots: AggregateSnapshots | undefined
-  /** Batches handed on that the sink has not reported yet. */
+  /** Batches passed on that the sink has not reported yet. */
   #outstanding = 0
   #flushed = false
-  /** How it ended: nothing counts any more, or it was cut short. */
+  /** How the aggregation ended: `final` when all records are counted, `broken` when it ended early. */
   #outcome: 'final' | 'broken' | undefined
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
+  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for a wrong option */
   constructor(given?: AggregationTeeOptions) {
     const options = resolveOptions('AggregationTee', given, aggregationTeeChecks, AGGREGATION_TEE_DEFAULTS)
     const { snapshotIntervalMs, countWhen, signal, ...aggregatesOptions } = options
@@ -74,16 +81,22 @@ export class AggregationTee extends Transform {
     this.#state = this.#makeState()
     this.#waitsForSink = countWhen === 'written'
     this.#snapshotIntervalMs = snapshotIntervalMs
-    // Not by super(): a signal that has aborted already destroys the stream at once, which takes its fields.
+    // Not passed to super(): a signal that is already aborted would destroy the stream before its fields exist.
     if (signal !== undefined) addAbortSignal(signal, this)
   }
 
-  /** The state itself: to be merged with others, or saved. Merge a restored one into it to go on from there. */
+  /**
+   * The aggregation state. It can be merged with other states or saved. To continue from a saved state, merge the
+   * restored state into it.
+   */
   get state(): Aggregates {
     return this.#state
   }
 
-  /** Hands the state over, and goes on with an empty one: states taken one after the other merge to that of the whole. */
+  /**
+   * Returns the state and continues with an empty one. Merging the states taken one after another gives the state of
+   * the whole.
+   */
   takeState(): Aggregates {
     const taken = this.#state
     this.#state = this.#makeState()
@@ -91,11 +104,14 @@ export class AggregationTee extends Transform {
   }
 
   /**
-   * A Readable of {@link AggregateSummary} snapshots, the same one each time. The first read gets one at once, the
-   * next ones get the latest state once `snapshotIntervalMs` have passed since the one before; nobody reading costs
-   * nothing. After the end of the tee, and after the sink has reported every batch where that is waited for, comes the
-   * final snapshot, then the end. It is destroyed, without an error of its own, when the tee is cut short; and where
-   * the tee waits for a sink, when that fails.
+   * A Readable of {@link AggregateSummary} snapshots. The getter returns the same stream each time.
+   *
+   * The first read gets a snapshot at once. Each later read gets the latest state when `snapshotIntervalMs` have passed
+   * since the previous snapshot. No snapshot is computed without a read.
+   *
+   * The final snapshot follows after the end of the tee. With `countWhen: 'written'` it also waits until the sink has
+   * reported every batch. Then the stream ends. It is destroyed without an error when the tee is destroyed early, or,
+   * with `countWhen: 'written'`, when the sink fails.
    */
   get aggregates(): Readable {
     if (this.#snapshots === undefined) {
@@ -105,12 +121,14 @@ export class AggregationTee extends Transform {
     return this.#snapshots
   }
 
-  /** Everything counted so far. */
+  /** The summary of all records counted so far. */
   summary(): AggregateSummary {
     return this.#state.summary()
   }
 
-  /** Joins the tee to its reader, as every Readable does, and learns from it when no more reports can come. */
+  /**
+   * Like the `pipe` of every Readable. It also watches the destination, because no more reports follow after its end.
+   */
   override pipe<Destination extends NodeJS.WritableStream>(
     destination: Destination,
     options?: { end?: boolean },
@@ -149,7 +167,7 @@ export class AggregationTee extends Transform {
     callback(error)
   }
 
-  /** Asks the sink to tell when it has written the chunk. */
+  /** Adds a callback to the chunk that the sink calls when the chunk is written. */
   #countWhenWritten(chunk: Chunk): Chunk {
     const batch = batchOf(chunk)
     if (batch.length === 0) return chunk
@@ -189,14 +207,14 @@ export class AggregationTee extends Transform {
   }
 }
 
-/** The chunk as an array that can be annotated. */
+/** The chunk as an array to which notes can be added. */
 function batchOf(chunk: Chunk): readonly ResultRecord[] {
   if (!Array.isArray(chunk)) return [chunk as ResultRecord]
   const batch = chunk as readonly ResultRecord[]
   return Object.isExtensible(batch) ? batch : annotate([...batch], notesOf(batch))
 }
 
-/** Reading a record's fields runs the code of its getters, if it has some. */
+/** The error for a getter of a record that threw a value of any type. */
 function unreadable(cause: unknown): Error {
   if (cause instanceof Error) return cause
   const message = `Cannot aggregate a record: reading its fields threw ${messageOf(cause)}. Write plain objects.`

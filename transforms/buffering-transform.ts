@@ -1,9 +1,10 @@
 /**
- * Turns records into batches, by count, bytes and age, so that what follows works on arrays. The first stage of a
- * stream graph; batches that arrive are joined or split to the same bounds.
+ * Groups records into batches by count, bytes and age, so that the following stages process arrays. It is the first
+ * stage of a stream graph. Incoming batches are joined or split to the same limits.
  */
 import { addAbortSignal, Transform, type TransformCallback } from 'node:stream'
 import { markerBatch, notesOf, recordsOf, type Chunk, type Segment } from '../lib/core/batch.ts'
+import type { Marker } from '../lib/core/marker.ts'
 import type { ResultRecord } from '../lib/core/record.ts'
 import { abortSignal, integerFrom, numberFrom, resolveOptions, type Checks } from '../lib/core/options.ts'
 import { BatchBuffer } from './buffering/batch-buffer.ts'
@@ -13,13 +14,17 @@ import { MAX_TIMER_MS } from '../lib/core/timers.ts'
 export interface BufferingTransformOptions {
   /** Records of a full batch. @default 1000 */
   readonly bufferSize?: number
-  /** Bytes of a full batch, by an estimate of what its records hold in memory; of light records every eighth is looked at. @default 8388608 (8 MB) */
+  /**
+   * Bytes of a full batch, by an estimate of the memory of its records. Of small records only every eighth is measured.
+   *
+   * @default 8388608 (8 MB)
+   */
   readonly maxBytes?: number
-  /** Longest time a record waits for its batch to fill; `Infinity` for ever. @default 1000 */
+  /** Maximum time in milliseconds that a record waits until its batch is full. `Infinity` disables it. @default 1000 */
   readonly maxAgeMs?: number
-  /** Records or batches that wait before the buffer when what follows it is slow. @default 16 */
+  /** Records or batches in the queue before the buffer at which `write` returns false. @default 16 */
   readonly highWaterMark?: number
-  /** Destroys the stream with an AbortError. */
+  /** When it is aborted, the stream is destroyed with an AbortError. */
   readonly signal?: AbortSignal
 }
 
@@ -44,24 +49,51 @@ export const BUFFERING_DEFAULTS = {
   highWaterMark: 16,
 } as const satisfies BufferingTransformOptions
 
-/** What a BufferingTransform tells of itself while it runs. */
+/** The counts of a BufferingTransform. */
 export interface BufferingStats {
-  /** Records waiting for their batch to fill. */
+  /** Records that wait until their batch is full. */
   readonly records: number
   /** Their estimated bytes. */
   readonly bytes: number
-  /** Batches handed on. */
+  /** Batches passed on so far. */
   readonly flushes: number
-  /** Times that one object was handed over twice within a batch. */
+  /** How often the same object was written again within a batch. */
   readonly repeated: number
 }
 
 /**
- * A Transform of records (or batches) into batches, in the order they came.
+ * The way into a buffer for the stream graph that owns it. A record enters the batch at once, without the hop through
+ * the queue of the stream, which would cost more than all that the buffer does (`npm run bench -- buffering`).
+ */
+export interface BufferInput {
+  /**
+   * Adds one record. False asks the caller to wait for {@link onDrain} before it adds more; a buffer that is destroyed
+   * takes nothing, and never drains.
+   */
+  add(this: void, record: ResultRecord, segment?: Segment): boolean
+  /**
+   * Adds a batch, with the segments that are noted beside it.
+   *
+   * @param segment - the container of all its records; its `count` is ignored
+   */
+  addBatch(this: void, records: readonly ResultRecord[], segment?: Segment): boolean
+  /** Sends a marker behind the records added so far. */
+  mark(this: void, marker: Marker): boolean
+  /** Called when the next stage reads again. */
+  onDrain: () => void
+}
+
+/** The {@link BufferInput} of a buffer. Its owner uses it and does not write to the stream; users do not see it. */
+export let inputOf: (buffer: BufferingTransform) => BufferInput
+
+/**
+ * A Transform that groups records (or batches) into batches, in the order of arrival.
  *
- * Memory: at most one batch being filled (`bufferSize` records, `maxBytes` plus a few records), and as many records
- * again, or one batch, on either side of it. Records are kept by reference. A marker empties the buffer and
- * follows it. Records still in the buffer when the stream is destroyed are gone: a ResultStreamer saves them.
+ * Memory: at most one batch that is being filled (`bufferSize` records, `maxBytes` plus a few records). As many records
+ * again, or one batch, may wait on either side of it. Records are kept by reference, not copied.
+ *
+ * A marker empties the buffer and follows its records. Records that are still in the buffer when the stream is
+ * destroyed are lost. A ResultStreamer saves them.
  *
  * @example
  * await pipeline(results, new BufferingTransform({ bufferSize: 500 }), new JsonlSink({ path: 'results.jsonl' }))
@@ -71,60 +103,74 @@ export class BufferingTransform extends Transform {
   readonly #buffer: BatchBuffer
   #timer: NodeJS.Timeout | null = null
   #flushes = 0
-  /** The batch is due for its age, but the next stage has not read the ones before it. */
+  /** Whether the batch has reached its maximum age, but the next stage has not read the previous batches yet. */
   #overdue = false
+  /** Whether the next stage has enough, and the owner of the input was asked to wait. */
+  #isFull = false
+  readonly #input: BufferInput = {
+    add: (record, segment) => {
+      if (this.destroyed) return false
+      this.#buffer.add(record, segment)
+      if (this.#buffer.full) this.flush()
+      else this.#startTimer()
+      return !this.#isFull
+    },
+    addBatch: (records, segment) => {
+      if (this.destroyed) return false
+      this.#addBatch(records, segment)
+      return !this.#isFull
+    },
+    mark: (marker) => {
+      this.#mark(marker)
+      return !this.#isFull
+    },
+    onDrain: () => {},
+  }
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
+  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for a wrong option */
   constructor(given?: BufferingTransformOptions) {
     const options = resolveOptions('BufferingTransform', given, bufferingChecks, BUFFERING_DEFAULTS)
     super({
       readableObjectMode: true,
       writableObjectMode: true,
-      // A mark counts a batch as one: it is set so that about a thousand records wait on either side.
+      // A high-water mark counts a batch as one item. With these marks about a thousand records wait on either side.
       readableHighWaterMark: Math.max(1, Math.ceil(1000 / options.bufferSize)),
       writableHighWaterMark: options.highWaterMark,
     })
     this.#options = options
     this.#buffer = new BatchBuffer({ maxRecords: options.bufferSize, maxBytes: options.maxBytes })
-    // Last, as a signal that is aborted already destroys the stream at once.
+    // This comes last: a signal that is already aborted destroys the stream at once.
     if (options.signal) addAbortSignal(options.signal, this)
   }
 
-  /** Where it is; see {@link BufferingStats}. */
+  /** The counts so far. See {@link BufferingStats}. */
   get stats(): BufferingStats {
     const { bytes, length, repeated } = this.#buffer
     return { records: length, bytes, flushes: this.#flushes, repeated }
   }
 
-  /** Hands on what is in the buffer now, without waiting for it to fill. */
+  /** Passes on the buffered records now, without waiting for a full batch. */
   flush(): void {
     this.#stopTimer()
     this.#overdue = false
     if (this.#buffer.length === 0 || this.destroyed || this.readableEnded) return
     this.#flushes += 1
-    this.push(this.#buffer.take())
+    if (!this.push(this.#buffer.take())) this.#isFull = true
   }
 
   override _transform(chunk: Chunk, _encoding: BufferEncoding, callback: TransformCallback): void {
-    const { marker, segments } = notesOf(chunk)
-    const records = recordsOf(chunk)
-    let from = 0
-    for (const segment of segments ?? []) {
-      this.#add(records, from, Math.min(from + segment.count, records.length), segment)
-      from += segment.count
-    }
-    this.#add(records, from, records.length)
-    if (marker !== undefined) {
-      this.flush()
-      this.push(markerBatch(marker))
-    }
-    if (this.#buffer.length > 0) this.#startTimer()
+    const { marker } = notesOf(chunk)
+    this.#addBatch(recordsOf(chunk))
+    if (marker !== undefined) this.#mark(marker)
     callback()
   }
 
   override _read(size: number): void {
     if (this.#overdue) this.flush()
     super._read(size)
+    if (!this.#isFull) return
+    this.#isFull = false
+    this.#input.onDrain()
   }
 
   override _flush(callback: TransformCallback): void {
@@ -137,22 +183,39 @@ export class BufferingTransform extends Transform {
     callback(error)
   }
 
-  #add(records: readonly ResultRecord[], from: number, to: number, segment?: Segment): void {
-    let index = from
-    while (index < to) {
-      const run = segment && { ...segment, firstSeq: segment.firstSeq + index - from }
-      index = this.#buffer.addRun(records, index, to, run)
+  #addBatch(records: readonly ResultRecord[], segment?: Segment): void {
+    let from = 0
+    for (const noted of segment === undefined ? (notesOf(records).segments ?? []) : []) {
+      const to = Math.min(from + noted.count, records.length)
+      this.#addRun(records, from, to, noted)
+      from = to
+    }
+    this.#addRun(records, from, records.length, segment)
+    if (this.#buffer.length > 0) this.#startTimer()
+  }
+
+  #addRun(records: readonly ResultRecord[], from: number, to: number, segment?: Segment): void {
+    for (let index = from; index < to;) {
+      const isSplit = segment !== undefined && index > from
+      const rest = isSplit ? { ...segment, firstSeq: segment.firstSeq + index - from } : segment
+      index = this.#buffer.addRun(records, index, to, rest)
       if (this.#buffer.full) this.flush()
     }
   }
 
-  // The timer keeps the process alive: records are not lost because nobody waited for them.
+  #mark(marker: Marker): void {
+    this.flush()
+    if (!this.push(markerBatch(marker))) this.#isFull = true
+  }
+
+  // The timer is not unreferenced: the process must not exit while records are buffered.
   #startTimer(): void {
     const { maxAgeMs } = this.#options
     if (this.#timer !== null || this.#overdue || maxAgeMs > MAX_TIMER_MS) return
     this.#timer = setTimeout(() => {
       this.#timer = null
-      // Never more than the mark: while nobody reads, a slow source would pile up one small batch after the other.
+      // The high-water mark is never exceeded. Otherwise a slow source would queue many small batches while no stage
+      // reads them.
       if (this.readableLength < this.readableHighWaterMark) this.flush()
       else this.#overdue = true
     }, maxAgeMs)
@@ -162,5 +225,9 @@ export class BufferingTransform extends Transform {
     if (this.#timer === null) return
     clearTimeout(this.#timer)
     this.#timer = null
+  }
+
+  static {
+    inputOf = (buffer) => buffer.#input
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The transforms: records into batches, aggregates on the way, bytes into records. Each works alone in any
- * `pipeline()`.
+ * The transforms: they group records into batches, aggregate records, and parse bytes into records. Each one also works
+ * alone in any `pipeline()`.
  */
 export { BufferingTransform, type BufferingTransformOptions } from './buffering-transform.ts'
 export { AggregationTee, type AggregationTeeOptions } from './aggregation-tee.ts'

@@ -1,56 +1,58 @@
 /**
- * A queue of records and batches with bounds in records and in bytes. It hands out what it took in as batches or as
- * single records; a batch counts until its last record has left.
+ * A queue of records and batches, with a limit of records and a limit of bytes. It returns batches or single records.
+ * All bytes of a batch count until its last record is taken.
  */
-import { notesOf } from '../core/batch.ts'
+import { failMarker, notesOf } from '../core/batch.ts'
 import { estimateBytes } from '../core/estimate-bytes.ts'
 
-/** The bounds of a {@link ChunkQueue}, and what it hands out. */
+/** Options of {@link ChunkQueue}. */
 export interface ChunkQueueOptions {
+  /** Limit of records in the queue. */
   readonly maxRecords: number
-  /** By an estimate of what the records hold in memory. */
+  /** Limit of bytes in the queue, by an estimate of the memory of the records. */
   readonly maxBytes: number
-  /** Hand out arrays, those that came as they are; else single records. */
+  /** Return arrays (added arrays are returned unchanged), not single records. */
   readonly batches: boolean
 }
 
-/** A record or a batch, and what it counts for. */
+/** A record or a batch, with its number of records and its bytes. */
 export interface WeighedChunk {
   readonly chunk: unknown
   readonly records: number
+  /** Estimated bytes. */
   readonly bytes: number
 }
 
-/** Linked, as taking the first out of a long array would move all the others. */
+/** An entry of a linked list: removing the first element of a long array would move all others. */
 interface Entry extends WeighedChunk {
   next: Entry | undefined
 }
 
-/** What a chunk counts for. */
+/** Determines the number of records and the estimated bytes of a chunk. */
 export function weigh(chunk: unknown): WeighedChunk {
   return { chunk, records: Array.isArray(chunk) ? chunk.length : 1, bytes: estimateBytes(chunk) }
 }
 
-/** A bounded queue, first in, first out. */
+/** A bounded queue: first in, first out. */
 export class ChunkQueue {
   readonly #options: ChunkQueueOptions
   #first: Entry | undefined
   #last: Entry | undefined
   #records = 0
   #bytes = 0
-  /** Records of the first chunk that have left. */
+  /** Number of records of the first chunk that were taken. */
   #taken = 0
 
   constructor(options: ChunkQueueOptions) {
     this.#options = options
   }
 
-  /** Records in the queue. */
+  /** Number of records in the queue. */
   get records(): number {
     return this.#records
   }
 
-  /** Their estimated bytes. */
+  /** Estimated bytes in the queue. */
   get bytes(): number {
     return this.#bytes
   }
@@ -59,20 +61,20 @@ export class ChunkQueue {
     return this.#first === undefined
   }
 
-  /** Whether some records of the first chunk have left, and some have not. */
+  /** Whether some, but not all, records of the first chunk were taken. */
   get isMidChunk(): boolean {
     return this.#taken > 0
   }
 
-  /** Whether a chunk stays within the bounds. An empty queue takes any, or a large one would never get through. */
+  /** Whether a chunk fits within the limits. An empty queue accepts any chunk, so that a large one is never blocked. */
   fits({ records, bytes }: WeighedChunk): boolean {
     const { maxRecords, maxBytes } = this.#options
     return this.isEmpty || (this.#records + records <= maxRecords && this.#bytes + bytes <= maxBytes)
   }
 
-  /** Adds a chunk, whether it fits or not. */
+  /** Adds a chunk. It does not check whether the chunk fits. */
   add({ chunk, records, bytes }: WeighedChunk): void {
-    // Among single records, an array without any means nothing, unless it is a marker.
+    // For single records, an empty array has no meaning, unless it carries a marker.
     if (records === 0 && !this.#options.batches && notesOf(chunk).marker === undefined) return
     const entry: Entry = { chunk, records, bytes, next: undefined }
     if (this.#last === undefined) this.#first = entry
@@ -82,7 +84,7 @@ export class ChunkQueue {
     this.#bytes += bytes
   }
 
-  /** Takes out the next array or record; not to be called when the queue is empty. */
+  /** Removes the next array or record and returns it. The queue must not be empty. */
   take(): unknown {
     const { chunk, records } = this.#first as Entry
     const whole = this.#options.batches || records === 0 || !Array.isArray(chunk)
@@ -91,7 +93,7 @@ export class ChunkQueue {
       this.#taken += 1
       this.#records -= 1
       if (this.#taken === records) this.#removeFirst()
-      // null would end the stream it is pushed to: inside an array, whoever writes it down says what is wrong with it.
+      // A pushed null would end the stream. In an array it reaches the sink, which rejects it with a reason.
       return record ?? [record]
     }
     this.#records -= records
@@ -99,9 +101,9 @@ export class ChunkQueue {
     return this.#options.batches && !Array.isArray(chunk) ? [chunk] : chunk
   }
 
-  /** Drops everything. Markers fail with `reason`, so that nobody waits for them. */
+  /** Removes all chunks. Markers fail with `reason`, so that no code waits for them forever. */
   clear(reason: Error): void {
-    for (let entry = this.#first; entry !== undefined; entry = entry.next) notesOf(entry.chunk).marker?.fail(reason)
+    for (let entry = this.#first; entry !== undefined; entry = entry.next) failMarker(entry.chunk, reason)
     this.#first = this.#last = undefined
     this.#records = this.#bytes = this.#taken = 0
   }

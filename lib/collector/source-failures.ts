@@ -1,5 +1,5 @@
 /**
- * What is told of sources of results that failed, of each at once, and of all in the end.
+ * The errors of sources of results that failed: one for each source immediately, and one for all of them at the end.
  */
 import { isAbortError, messageOf, SpillwayError } from '../core/errors.ts'
 
@@ -8,7 +8,7 @@ interface Failure {
   readonly error: Error
 }
 
-/** The sources of one workflow that failed. An AbortError is handed on as it is. */
+/** The failed sources of one workflow. An AbortError is passed on unchanged. */
 export class SourceFailures {
   readonly #workflowId: string
   readonly #failures: Failure[] = []
@@ -18,9 +18,11 @@ export class SourceFailures {
   }
 
   /**
-   * Takes down that a source failed, and returns the error that tells of it.
+   * Records the failure of a source, and returns its error.
    *
+   * @param source - number of the source, from 0
    * @param cause - null when the source was destroyed without an error
+   * @returns an `ERR_SPILLWAY_SOURCE`, or `cause` if that is an AbortError
    */
   add(source: number, cause: Error | null): Error {
     const error = cause !== null && isAbortError(cause) ? cause : this.#describe(source, cause)
@@ -28,7 +30,10 @@ export class SourceFailures {
     return error
   }
 
-  /** One error for all of them: that of the first, unless that was but aborted because of another. */
+  /**
+   * One error for all failures, with the first failure as its cause. AbortErrors come last: such a source was probably
+   * aborted because another had failed. Undefined when no source failed.
+   */
   summarize(): Error | undefined {
     const first = this.#failures.find(({ error }) => !isAbortError(error)) ?? this.#failures[0]
     if (first === undefined || this.#failures.length === 1 || isAbortError(first.error)) return first?.error
@@ -44,7 +49,7 @@ export class SourceFailures {
     const why = cause === null ? 'it was destroyed before its end' : messageOf(cause)
     return new SpillwayError(
       'ERR_SPILLWAY_SOURCE',
-      `Source ${source} of workflow ${JSON.stringify(this.#workflowId)} failed: ${why}. What it had written before is delivered; what was still to come is missing, so run its work again.`,
+      `Source ${source} of workflow ${JSON.stringify(this.#workflowId)} failed: ${why}. The records that it wrote before are delivered; its other records are missing. Run its work again.`,
       { ...(cause !== null && { cause }), place: { source } },
     )
   }

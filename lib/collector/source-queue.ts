@@ -1,41 +1,41 @@
 /**
- * The way into a collector for one source: a Writable whose backpressure is the queue of that source alone.
+ * The input of a collector for one source: a Writable whose backpressure depends only on the queue of that source.
  */
 import { Writable } from 'node:stream'
 import { ChunkQueue, weigh, type ChunkQueueOptions, type WeighedChunk } from './chunk-queue.ts'
-import { notesOf } from '../core/batch.ts'
+import { failMarker } from '../core/batch.ts'
 import { queuedChunks } from '../core/queued-chunks.ts'
 import type { Callback } from '../core/settle-callback.ts'
 
-/** `open` while it may write, `ended` after its end, `failed` when it was destroyed before. */
+/** `open` while the source can write, `ended` after its end, `failed` when it was destroyed before its end. */
 export type SourceState = 'open' | 'ended' | 'failed'
 
-/** Where a source is. */
+/** The state and the counts of a source. */
 export interface SourceStats {
   readonly state: SourceState
-  /** Records that have entered its queue. */
+  /** Number of records that were added to its queue. */
   readonly accepted: number
-  /** Records that were read. */
+  /** Number of records that were read from its queue. */
   readonly delivered: number
-  /** Records in its queue: those accepted and not delivered, until the collector is destroyed and drops them. */
+  /** Number of records in its queue: `accepted` minus `delivered`, or 0 once the collector is destroyed. */
   readonly queued: number
-  /** Their estimated bytes. */
+  /** Estimated bytes of the records in its queue. */
   readonly queuedBytes: number
 }
 
-/** What a source tells its collector. */
+/** The callbacks from a source to its collector. */
 export interface SourceHooks {
-  /** There is something in the queue, which was empty. */
+  /** The queue was empty and now has a chunk. */
   readonly onFilled: (source: SourceQueue) => void
-  /** All has been written. */
+  /** The source has ended, and all its records are in the queue. */
   readonly onEnded: () => void
-  /** It was destroyed before its end; the error is null when nobody gave one. */
+  /** The source was destroyed before its end; `error` is null when it was destroyed without an error. */
   readonly onFailed: (source: SourceQueue, error: Error | null) => void
 }
 
 /**
- * A Writable of records or batches into a bounded queue. A chunk that does not fit is held, and its callback with it,
- * until it does. Whatever was written before the stream is destroyed still enters the queue.
+ * A Writable that adds records or batches to a bounded queue. A chunk that does not fit is held back together with its
+ * callback until it fits. All chunks that were written before the stream is destroyed still enter the queue.
  */
 export class SourceQueue extends Writable {
   /** Number of the source, from 0. */
@@ -46,13 +46,13 @@ export class SourceQueue extends Writable {
   #accepted = 0
   #delivered = 0
   #held: { readonly chunk: WeighedChunk; readonly callback: Callback } | undefined
-  /** What the Writable had not begun to write when it was destroyed. */
+  /** The chunks that the Writable had not started to write when it was destroyed. */
   #unwritten: unknown[] = []
-  /** Why nobody reads any more. */
+  /** The reason why the collector no longer reads this source. */
   #closedBy: Error | undefined
 
   constructor(index: number, options: ChunkQueueOptions, hooks: SourceHooks) {
-    // Outside of the queue waits the chunk that is held, and one behind it.
+    // Two chunks wait outside the queue: the chunk that is held back, and the one after it.
     super({ objectMode: true, highWaterMark: 2 })
     this.index = index
     this.#queue = new ChunkQueue(options)
@@ -69,17 +69,17 @@ export class SourceQueue extends Writable {
     }
   }
 
-  /** Whether there is nothing to take. */
+  /** Whether the queue is empty. */
   get isEmpty(): boolean {
     return this.#queue.isEmpty
   }
 
-  /** Whether the rest of a batch is to be taken before it is the turn of another source. */
+  /** Whether the rest of a batch must be taken before the collector reads another source. */
   get isMidChunk(): boolean {
     return this.#queue.isMidChunk
   }
 
-  /** Takes the next array or record out of the queue, which must not be empty. */
+  /** Removes the next array or record from the queue and returns it. The queue must not be empty. */
   take(): unknown {
     const before = this.#queue.records
     const item = this.#queue.take()
@@ -87,7 +87,7 @@ export class SourceQueue extends Writable {
     return item
   }
 
-  /** Lets the writer go on, if it was held and there is room now. */
+  /** Accepts the chunk that is held back, if there is one and it fits now. */
   resume(): void {
     const held = this.#held
     if (held === undefined || !this.#queue.fits(held.chunk)) return
@@ -96,14 +96,16 @@ export class SourceQueue extends Writable {
     held.callback()
   }
 
-  /** Drops everything, as nobody reads any more, and tells the writer why. */
+  /** Drops all chunks, because the collector no longer reads, and fails the stream with `reason`. */
   close(reason: Error): void {
     this.#closedBy = reason
     this.#queue.clear(reason)
     if (this.#state === 'open') this.destroy(reason)
   }
 
-  /** Node would only say that the stream was destroyed. */
+  /**
+   * A write after {@link close} fails with the reason. Node's own error would only say that the stream was destroyed.
+   */
   override write(chunk: unknown, encoding?: BufferEncoding | WriteCallback, callback?: WriteCallback): boolean {
     const whenWritten = typeof encoding === 'function' ? encoding : callback
     if (this.#closedBy === undefined) return super.write(chunk, whenWritten)
@@ -136,16 +138,16 @@ export class SourceQueue extends Writable {
     const failed = this.#state === 'open'
     if (failed) {
       this.#state = 'failed'
-      // The collector tells of the error; nobody has to listen here too.
+      // The collector reports the error, so a listener on this stream is not required.
       this.on('error', () => {})
-      this.#saveOrDrop()
+      this.#queueOrDrop()
     }
     callback(error)
     if (failed && this.#closedBy === undefined) this.#hooks.onFailed(this, error)
   }
 
-  /** Moves what waits outside of the queue into it, or drops it when nobody reads any more. */
-  #saveOrDrop(): void {
+  /** Adds the chunks that wait outside the queue to it, or drops them if the collector no longer reads. */
+  #queueOrDrop(): void {
     const held = this.#held
     const unwritten = this.#unwritten
     this.#held = undefined
@@ -157,7 +159,7 @@ export class SourceQueue extends Writable {
 
   #add(chunk: WeighedChunk): void {
     if (this.#closedBy !== undefined) {
-      notesOf(chunk.chunk).marker?.fail(this.#closedBy)
+      failMarker(chunk.chunk, this.#closedBy)
       return
     }
     const wasEmpty = this.#queue.isEmpty

@@ -1,124 +1,91 @@
 /**
- * A batch is an array of records; inside the toolkit batches flow, not records. What the toolkit knows about a
- * batch travels beside it under one symbol, so that arrays pass through foreign transforms untouched, user
- * objects stay as they are, and nothing of it ever becomes a column.
+ * A batch is an array of records; stages inside the toolkit pass batches, not single records. The toolkit stores its
+ * metadata on the array under one symbol. So arrays pass unchanged through transforms from outside the toolkit. User
+ * objects are not modified, and the metadata never becomes a column.
  */
-import { SpillwayError } from './errors.ts'
-import { makeDeferred } from './deferred.ts'
+import { controlOf, type Marker } from './marker.ts'
 import type { ResultRecord } from './record.ts'
 
-/** A run of records of a batch that one attempt of one container made, one after the other. */
+/** Consecutive records of a batch that one attempt of one container produced. */
 export interface Segment {
-  /** How many records of the batch the run spans. */
+  /** Number of records in the segment. */
   readonly count: number
-  /** Index of the container in the order of its phase's specs. */
+  /** Index of the container in the order of its phase's specs, from 0. */
   readonly containerIndex: number
   /** Iteration of the phase's sequence, from 0. */
   readonly iteration: number
   /** Attempt of the container, from 1. */
   readonly attempt: number
-  /** Sequence number of the run's first record within the attempt, from 0. */
+  /** Sequence number of the segment's first record within the attempt, from 0. */
   readonly firstSeq: number
 }
 
-/** How far an acknowledgement reaches: in the file, or on the disk itself (fdatasync). */
-export type AckLevel = 'written' | 'durable'
-
-/** What a sink answers a marker with: how far its last file reaches. */
-export interface Receipt {
-  /** The file, or null while the sink has had none yet. */
-  readonly path: string | null
-  /** Bytes of the file that hold all the rows counted here. */
-  readonly offsetBytes: number
-  /** Rows in the file. */
-  readonly rows: number
-}
-
-/**
- * A demand that flows behind the records it covers: a buffering stage empties itself before it, a sink makes
- * everything up to it readable (and durable, if asked) and settles it.
- */
-export class Marker {
-  readonly level: AckLevel
-  /** Whether a sink may decline it, as making its file complete would cost more than it is worth now. */
-  readonly mayWait: boolean = false
-  readonly #receipt = makeDeferred<Receipt | null>()
-
-  constructor(level: AckLevel) {
-    this.level = level
-  }
-
-  /**
-   * The sink's answer, null when it declined the marker; rejects when the stream fails or the marker is lost on the
-   * way.
-   */
-  get receipt(): Promise<Receipt | null> {
-    return this.#receipt.promise
-  }
-
-  /**
-   * Called by the sink at the moment when everything before the marker, and nothing behind it, is encoded; a sink that
-   * declines it does not call this.
-   */
-  pass(_receipt: Receipt): void {}
-
-  settle(receipt: Receipt | null): void {
-    this.#receipt.resolve(receipt)
-  }
-
-  fail(error: unknown): void {
-    this.#receipt.reject(error)
-  }
-
-  /** Fails a marker whose stream ended without it having reached the sink; does nothing to a settled one. */
-  lose(): void {
-    this.fail(
-      new SpillwayError(
-        'ERR_SPILLWAY_MARKER_LOST',
-        'The stream ended but a marker sent through it never reached the sink. A stage between them swallows empty arrays: let it pass them on.',
-      ),
-    )
-  }
-}
-
-/** What travels beside a batch. */
+/** Metadata of a batch. */
 export interface BatchNotes {
-  /** Who made the records, in order; the counts add up to the batch's length. */
+  /** The origin of the records, in their order; the counts add up to the batch's length. */
   readonly segments?: readonly Segment[]
-  /** Set on the empty batch that carries a marker. */
+  /** The marker; only on the empty batch that carries it. */
   readonly marker?: Marker
-  /** Called by the sink once the batch is in its file, with the indices of the records it rejected, ascending. */
+  /** The sink calls this once the batch is in its file, with the ascending indices of the records it rejected. */
   readonly onWritten?: (rejected: readonly number[]) => void
 }
 
 const kNotes = Symbol('spillway.notes')
 
-/** An array of records, with what the toolkit knows about it. */
+/** An array of records with its metadata. */
 export type Batch = ResultRecord[] & { [kNotes]?: BatchNotes }
 
-/** What every public stage takes: one record, or an array of them. */
+/** What every public stage accepts: one record, or an array of records. */
 export type Chunk = ResultRecord | readonly ResultRecord[]
 
 const NO_NOTES: BatchNotes = Object.freeze({})
 
-/** What travels beside `chunk`; nothing for a single record or a foreign array. */
+/** The metadata of `chunk`; empty for a single record, and for an array that the toolkit has not annotated. */
 export function notesOf(chunk: unknown): BatchNotes {
   return (Array.isArray(chunk) ? (chunk as Batch)[kNotes] : undefined) ?? NO_NOTES
 }
 
-/** Puts `notes` beside `batch`, over those it has, and returns it. */
+/** Adds `notes` to the metadata of `batch`, replacing entries of the same name, and returns the same array. */
 export function annotate(batch: readonly ResultRecord[], notes: BatchNotes): Batch {
   const annotated = batch as Batch
   annotated[kNotes] = { ...annotated[kNotes], ...notes }
   return annotated
 }
 
-/** The empty batch that carries `marker` through a stream. */
+/** Makes the empty batch that carries `marker` through a stream. */
 export function markerBatch(marker: Marker): Batch {
   return annotate([], { marker })
 }
 
-/** The records of a chunk, as an array. */
+/** The records of a chunk as an array; an array is returned as is, not copied. */
 export function recordsOf(chunk: unknown): readonly ResultRecord[] {
   return (Array.isArray(chunk) ? chunk : [chunk]) as readonly ResultRecord[]
+}
+
+/**
+ * The chunks of a queue with single records in a row joined to arrays. Arrays stay as they are, with their notes.
+ *
+ * @param chunks - records and arrays, in order
+ */
+export function joinRecords(chunks: readonly unknown[]): (readonly unknown[])[] {
+  const joined: (readonly unknown[])[] = []
+  let run: unknown[] | undefined
+  for (const chunk of chunks) {
+    if (Array.isArray(chunk)) {
+      joined.push(chunk)
+      run = undefined
+    } else if (run === undefined) {
+      run = [chunk]
+      joined.push(run)
+    } else {
+      run.push(chunk)
+    }
+  }
+  return joined
+}
+
+/** Fails the marker that a chunk carries, if it carries one: its sender must not wait for ever. */
+export function failMarker(chunk: unknown, error: unknown): void {
+  const { marker } = notesOf(chunk)
+  if (marker !== undefined) controlOf(marker).fail(error)
 }

@@ -1,6 +1,6 @@
 /**
- * Lets an iterator go before its end, so that it can release what it holds. Nobody waits for it, and what it throws on its
- * way out concerns nobody any more: one that hangs would never answer.
+ * Closes an iterator before its end, so that it can release its resources. The result is not awaited, because an
+ * iterator that hangs never settles; an error thrown while it closes is ignored.
  */
 export function closeIterator(iterator: AsyncIterator<unknown> | Iterator<unknown>): void {
   new Promise((resolve) => {

@@ -1,7 +1,6 @@
 /**
- * The channels of `node:diagnostics_channel` the toolkit publishes on; it never logs. Subscribe by name, e.g.
- * `diagnostics_channel.subscribe('spillway:record:rejected', listener)`. Nothing is built or sent while nobody
- * listens.
+ * The channels of `node:diagnostics_channel` that the toolkit publishes on; it never logs. Subscribe by name, e.g.
+ * `diagnostics_channel.subscribe('spillway:record:rejected', listener)`. Without a subscriber no message is built.
  */
 import { channel } from 'node:diagnostics_channel'
 
@@ -9,19 +8,21 @@ import { channel } from 'node:diagnostics_channel'
 export const partOpened = channel('spillway:part:opened')
 /** A part file is complete: a `ClosedPart`. */
 export const partClosed = channel('spillway:part:closed')
-/** A record went to the dead-letter file: a `Rejection`. */
+/** A record was rejected and goes to the dead-letter file: a `Rejection`. */
 export const recordRejected = channel('spillway:record:rejected')
-/** One object was handed over twice in one batch, so an earlier state of it is lost: `{ repeated }`. */
+/** One batch holds the same object twice, so an earlier state of the object is lost: `{ repeated }`. */
 export const sameObject = channel('spillway:record:same-object')
-/** A run began: `{ workflowId, directory }`. */
+/** A run started: `{ workflowId, directory }`. */
 export const workflowStarted = channel('spillway:workflow:started')
-/** A run ended, in whatever way: `{ workflowId, status, error }`. */
+/** A run ended, with success or failure: `{ workflowId, status, error }`. */
 export const workflowEnded = channel('spillway:workflow:ended')
-/** A phase began: `{ workflowId, phase }`. */
+/** A phase started: `{ workflowId, phase }`. */
 export const phaseStarted = channel('spillway:phase:started')
-/** A phase ended, in whatever way, or was skipped: `{ workflowId, phase, status, error, containers, records }`. */
+/**
+ * A phase ended, with success or failure, or was skipped: `{ workflowId, phase, status, error, containers, records }`.
+ */
 export const phaseEnded = channel('spillway:phase:ended')
-/** A container began: `{ workflowId, phase, container, index }`. */
+/** A container started: `{ workflowId, phase, container, index }`. */
 export const containerStarted = channel('spillway:container:started')
-/** A container ended, in whatever way: `{ workflowId, phase, container, index, records, error }`. */
+/** A container ended, with success or failure: `{ workflowId, phase, container, index, records, error }`. */
 export const containerEnded = channel('spillway:container:ended')

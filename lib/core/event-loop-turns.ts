@@ -1,22 +1,22 @@
 /**
- * Lets the event loop turn during long synchronous work, so that signals, timers and the disk get their time.
+ * Returns to the event loop during long synchronous work, so that signals, timers and file operations are handled.
  */
 import { performance } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'
 
-/** Longest time that work keeps the event loop to itself, where it looks at {@link EventLoopTurns.due} often enough. */
+/** Longest time that work may block the event loop, if it checks {@link EventLoopTurns.due} often enough. */
 const MAX_TURN_MS = 20
 
-/** Tells when it is time to let the event loop turn. */
+/** Decides when long synchronous work must return to the event loop. */
 export class EventLoopTurns {
   #turnedAtMs = performance.now()
 
-  /** Whether the loop has not turned for {@link MAX_TURN_MS}, as far as {@link take} knows. */
+  /** Whether more than {@link MAX_TURN_MS} have passed since the last {@link take}. */
   get due(): boolean {
     return performance.now() - this.#turnedAtMs > MAX_TURN_MS
   }
 
-  /** Resolves after the event loop has turned. */
+  /** Resolves after one turn of the event loop. */
   async take(): Promise<void> {
     await setImmediate()
     this.#turnedAtMs = performance.now()

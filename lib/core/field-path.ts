@@ -1,15 +1,15 @@
 /**
- * Dotted paths of nested fields, as columns, metrics and messages name them: keys joined by dots, with dots and
- * backslashes inside a key escaped by a backslash, so that every path leads back to its keys.
+ * Dotted paths of nested fields, used as names in columns, metrics and messages. A path is its keys joined by dots.
+ * Dots and backslashes inside a key are escaped with a backslash. So a path can be split into its keys again.
  */
 
-/** Appends `key` to `path`; no path is the record itself. */
+/** Appends `key` to `path`; an undefined path means the record itself. */
 export function joinPath(path: string | undefined, key: string): string {
   const escaped = /[.\\]/.test(key) ? key.replace(/[.\\]/g, '\\$&') : key
   return path === undefined ? escaped : `${path}.${escaped}`
 }
 
-/** The keys of a path. */
+/** Splits a path into its keys: the inverse of {@link joinPath}. */
 export function splitPath(path: string): string[] {
   const keys: string[] = []
   let key = ''

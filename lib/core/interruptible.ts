@@ -1,9 +1,9 @@
 /**
- * Waits for promises that may never settle, without outliving an abort. One promise at a time, so that a long wait
- * after another leaves nothing behind on the signal, as `Promise.race` would.
+ * Waits for promises that may never settle, until an abort. It waits for one promise at a time, with one listener on
+ * the signal for all waits. With `Promise.race`, each wait would keep a reaction in memory until the signal aborts.
  */
 
-/** Waits that an abort cuts short; dispose of it when there is nothing more to wait for. */
+/** Waits that end when a signal aborts. Dispose of it after the last wait, to remove its listener from the signal. */
 export class Interruptible implements Disposable {
   readonly #signal: AbortSignal
   #reject: ((reason: unknown) => void) | undefined
@@ -14,9 +14,9 @@ export class Interruptible implements Disposable {
   }
 
   /**
-   * Settles as `promise` does. A wait must have ended before the next begins.
+   * Settles as `promise` does. Start a wait only after the one before it has ended.
    *
-   * @throws the reason of the signal, once that aborts
+   * @throws the reason of the signal, once the signal aborts
    */
   wait<Value>(promise: PromiseLike<Value>): Promise<Value> {
     return new Promise((resolve, reject) => {

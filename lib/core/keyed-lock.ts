@@ -1,12 +1,12 @@
 /**
- * Work that must not overlap with other work of the same key.
+ * A lock per key: work of one key never overlaps with other work of that key.
  */
 
-/** Runs work one after the other for each key, in the order asked for. Nothing is kept of a key without work. */
+/** Runs the work of each key in sequence, in the order of the calls. A key without work takes no memory. */
 export class KeyedLock {
   readonly #tails = new Map<string, Promise<unknown>>()
 
-  /** Runs `work` when all work of `key` before it has ended, in whatever way. */
+  /** Runs `work` after all earlier work of `key` has succeeded or failed. Settles as `work` does. */
   async run<Value>(key: string, work: () => Promise<Value>): Promise<Value> {
     const before = this.#tails.get(key) ?? Promise.resolve()
     const done = before.then(work)

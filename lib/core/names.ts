@@ -1,33 +1,33 @@
 /**
- * Turns names from outside (workflows, phases, containers) into file names, and refuses those that cannot be.
+ * Encodes the names of workflows, phases and containers as file names, and rejects names that no file can have.
  */
 import { SpillwayError } from './errors.ts'
 
-/** The longest file name made from a name, in bytes, after encoding. */
+/** The greatest length of an encoded name, in bytes. */
 export const MAX_NAME_BYTES = 200
 
-/** Device names that Windows gives a meaning in every folder, with or without an extension. */
+/** Device names that Windows reserves in every folder, with or without an extension. */
 const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i
 
 /**
- * Encodes a name as one path segment: letters, digits, `-`, `_`, `.` and the rest percent-encoded as UTF-8.
+ * Encodes a name as one path segment. Letters, digits, `-`, `_` and `.` stay; all else is percent-encoded as UTF-8.
  *
  * @param name - the name as given
- * @param what - what the name is of, for the message
- * @throws {SpillwayError} `ERR_SPILLWAY_NAME` for a name that is empty, `.`, `..`, holds NUL or a lone surrogate,
- *   ends in a dot, is over {@link MAX_NAME_BYTES} bytes once encoded, or is a device name on Windows
+ * @param what - the kind of thing that has the name, for the message
+ * @throws {SpillwayError} `ERR_SPILLWAY_NAME` for a name that is empty, `.` or `..`, contains NUL or a lone surrogate,
+ *   ends with a dot, is longer than {@link MAX_NAME_BYTES} bytes once encoded, or is a device name on Windows
  */
 export function encodeName(name: string, what: string): string {
   const problem = problemOf(name)
-  if (problem !== undefined) throw unusable(name, what, problem)
+  if (problem !== undefined) throw unusableName(name, what, problem)
   const encoded = encodeURIComponent(name).replace(/[!'()*~]/g, percentEncode)
   if (encoded.length > MAX_NAME_BYTES) {
-    throw unusable(name, what, `takes ${encoded.length} bytes as a file name, more than ${MAX_NAME_BYTES}`)
+    throw unusableName(name, what, `takes ${encoded.length} bytes as a file name, more than ${MAX_NAME_BYTES}`)
   }
   return encoded
 }
 
-/** The name that {@link encodeName} made a file name of; undefined for a file name that it has not made. */
+/** Decodes a file name of {@link encodeName}; undefined when its percent-encoding is invalid. */
 export function decodeName(encoded: string): string | undefined {
   try {
     return decodeURIComponent(encoded)
@@ -38,10 +38,10 @@ export function decodeName(encoded: string): string | undefined {
 
 function problemOf(name: string): string | undefined {
   if (name === '') return 'is empty'
-  if (name === '.' || name === '..') return 'means a folder'
-  if (name.includes('\0')) return 'holds a NUL character'
-  if (!name.isWellFormed()) return 'holds half of a surrogate pair'
-  if (name.endsWith('.')) return 'ends in a dot'
+  if (name === '.' || name === '..') return 'refers to a folder'
+  if (name.includes('\0')) return 'contains a NUL character'
+  if (!name.isWellFormed()) return 'contains half of a surrogate pair'
+  if (name.endsWith('.')) return 'ends with a dot'
   if (WINDOWS_DEVICE.test(name)) return 'is a device name on Windows'
   return undefined
 }
@@ -50,7 +50,7 @@ function percentEncode(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 }
 
-function unusable(name: string, what: string, problem: string): SpillwayError {
+function unusableName(name: string, what: string, problem: string): SpillwayError {
   const shown = name.length > 60 ? `${name.slice(0, 60)}...` : name
   return new SpillwayError(
     'ERR_SPILLWAY_NAME',
@@ -58,7 +58,10 @@ function unusable(name: string, what: string, problem: string): SpillwayError {
   )
 }
 
-/** Hands out encoded names and refuses two that differ in letter case only, as some file systems take them for one. */
+/**
+ * Encodes names and rejects two names that differ only in letter case or in Unicode normalization. Some file systems
+ * treat such names as the same name.
+ */
 export class NameRegistry {
   readonly #what: string
   readonly #names = new Map<string, string>()
@@ -68,16 +71,16 @@ export class NameRegistry {
   }
 
   /**
-   * The encoded form of `name`, remembered.
+   * Registers `name` and returns its encoded form. The same name may be registered again.
    *
-   * @throws {SpillwayError} `ERR_SPILLWAY_NAME`
+   * @throws {SpillwayError} `ERR_SPILLWAY_NAME` as {@link encodeName} does, and when a registered name is too similar
    */
   claim(name: string): string {
     const encoded = encodeName(name, this.#what)
     const folded = name.normalize('NFC').toLowerCase()
     const holder = this.#names.get(folded)
     if (holder !== undefined && holder !== name) {
-      throw unusable(name, this.#what, `differs from ${JSON.stringify(holder)} in letter case only`)
+      throw unusableName(name, this.#what, `differs from ${JSON.stringify(holder)} in letter case only`)
     }
     this.#names.set(folded, name)
     return encoded

@@ -1,10 +1,10 @@
 /**
- * Finds the known word nearest to a mistyped one, so that a refusal can suggest it.
+ * Finds the known word that is nearest to a mistyped word, so that an error message can suggest it.
  */
 
 /**
- * The word of `known` that takes the fewest edits to reach from `word`, or undefined when none is near
- * (more than a third of the letters differ). Letter case does not count.
+ * The word of `known` with the smallest edit distance to `word`, letter case ignored. Undefined when every distance is
+ * greater than a third of the letters of `word`, and greater than 2.
  */
 export function nearestWord(word: string, known: Iterable<string>): string | undefined {
   let nearest: string | undefined
@@ -19,7 +19,7 @@ export function nearestWord(word: string, known: Iterable<string>): string | und
   return nearest
 }
 
-/** Levenshtein's distance, by rows. */
+/** The Levenshtein distance, computed row by row. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let i = 1; i <= from.length; i++) {

@@ -1,11 +1,11 @@
 /**
- * A queue of numbers that hands out the smallest first: a binary heap, so that adding and taking cost the logarithm
- * of its length.
+ * A priority queue of numbers that returns the smallest first. It is a binary heap, so adding and taking need
+ * logarithmic time.
  */
 
-/** A queue that hands out the smallest of its numbers. */
+/** A priority queue of numbers, smallest first. */
 export class NumberHeap {
-  /** The parent of the number at `i` is at `(i - 1) >> 1`, and is never greater. */
+  /** The parent of the number at index `i` is at `(i - 1) >> 1`. A parent is never greater than its children. */
   readonly #numbers: number[] = []
 
   /** Adds a number. */
@@ -21,7 +21,7 @@ export class NumberHeap {
     numbers[hole] = number
   }
 
-  /** Takes out the smallest number; undefined when there is none. */
+  /** Removes the smallest number and returns it; undefined when the queue is empty. */
   take(): number | undefined {
     const smallest = this.#numbers[0]
     const last = this.#numbers.pop()
@@ -29,7 +29,7 @@ export class NumberHeap {
     return smallest
   }
 
-  /** Puts `number` in the place of the one at the top. */
+  /** Replaces the number at the root with `number`, and restores the order of the heap. */
   #sink(number: number): void {
     let hole = 0
     for (;;) {

@@ -1,18 +1,18 @@
 /**
- * Validates the one options object that every class and function of the toolkit takes, at construction:
- * unknown keys are refused with the nearest known one, wrong values with what was expected.
+ * Validates the options object that each class and function of the toolkit takes. The error for an unknown key suggests
+ * the nearest known key. The error for an invalid value states the expected value.
  */
 import { SpillwayError } from './errors.ts'
 import { nearestWord } from './nearest.ts'
 
-/** What a value must be: a phrase for the message, and the test. */
+/** A condition on a value: its description for the message, and its test. */
 export interface Check {
   /** Ends the sentence "Expected `name` to be ...". */
   readonly expected: string
   accepts(this: void, value: unknown): boolean
 }
 
-/** A check for every option a class knows. */
+/** One check for each option of a class. */
 export type Checks<Options> = { readonly [Name in keyof Required<Options>]: Check }
 
 export const text: Check = {
@@ -32,7 +32,7 @@ export const textByName: Check = {
 }
 export const abortSignal: Check = { expected: 'an AbortSignal', accepts: (value) => value instanceof AbortSignal }
 
-/** A whole number from `least` up. */
+/** Accepts safe integers that are at least `least`. */
 export function integerFrom(least: number): Check {
   return {
     expected: `an integer from ${least} up`,
@@ -40,12 +40,12 @@ export function integerFrom(least: number): Check {
   }
 }
 
-/** A number from `least` up, `Infinity` included: for bounds that may be switched off. */
+/** Accepts numbers that are at least `least`, and `Infinity`, which turns a bound off. */
 export function numberFrom(least: number): Check {
   return { expected: `a number from ${least} up`, accepts: (value) => typeof value === 'number' && value >= least }
 }
 
-/** One of a list of words. */
+/** Accepts the words of a list. */
 export function oneOf(words: readonly string[]): Check {
   return {
     expected: `one of ${words.map((word) => `'${word}'`).join(', ')}`,
@@ -54,10 +54,12 @@ export function oneOf(words: readonly string[]): Check {
 }
 
 /**
- * Checks `given` against `checks` and lays it over `defaults`. A key that is undefined counts as not given.
+ * Checks `given` against `checks` and adds the `defaults` of options that are not given. An option whose value is
+ * undefined counts as not given.
  *
- * @param owner - whose options these are, for the messages
- * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+ * @param owner - the class or function that takes the options, for the messages
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for an unknown option, an invalid value, or options that are not an
+ *   object
  */
 export function resolveOptions<Options extends object, Defaults extends Partial<Options>>(
   owner: string,
@@ -66,7 +68,7 @@ export function resolveOptions<Options extends object, Defaults extends Partial<
   defaults: Defaults,
 ): Options & Required<Pick<Options, keyof Defaults & keyof Options>> {
   if (given !== undefined && !plainObject.accepts(given)) {
-    throw refusal(`Expected the options of ${owner} to be an object, got ${describeValue(given)}`)
+    throw optionError(`Expected the options of ${owner} to be an object, got ${describeValue(given)}`)
   }
   const known = checks as Record<string, Check>
   const resolved: Record<string, unknown> = { ...defaults }
@@ -80,26 +82,26 @@ export function resolveOptions<Options extends object, Defaults extends Partial<
 }
 
 /**
- * Refuses a value that does not pass its check.
+ * Throws for a value that its check does not accept.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
  */
 export function expectValue(name: string, value: unknown, check: Check): void {
   if (!check.accepts(value)) {
-    throw refusal(`Expected \`${name}\` to be ${check.expected}, got ${describeValue(value)}`)
+    throw optionError(`Expected \`${name}\` to be ${check.expected}, got ${describeValue(value)}`)
   }
 }
 
-/** The refusal of a key nobody knows, with the nearest one that is known. */
+/** The error for an unknown key; its message suggests the nearest known key. */
 export function unknownKey(name: string, known: readonly string[], what: string): SpillwayError {
-  return refusal(`Unknown ${what}: \`${name}\`. ${knownHint(name, known)}`)
+  return optionError(`Unknown ${what}: \`${name}\`. ${knownHint(name, known)}`)
 }
 
-/** What to write in place of a word nobody knows. */
+/** A hint for the message about an unknown word: the nearest known word, or all known words. */
 export function knownHint(word: string, known: readonly string[]): string {
   const nearest = nearestWord(word, known)
   if (nearest !== undefined) return `Did you mean \`${nearest}\`?`
-  return known.length === 0 ? 'None is known' : `Known are: ${known.join(', ')}`
+  return known.length === 0 ? 'No names are known' : `Known names: ${known.join(', ')}`
 }
 
 /** A short description of a value for a message: `0 (number)`. */
@@ -125,12 +127,12 @@ function constructorName(value: object): string {
   return typeof maker === 'string' && maker !== '' ? maker : 'without a prototype'
 }
 
-function refusal(message: string): SpillwayError {
+function optionError(message: string): SpillwayError {
   return new SpillwayError('ERR_SPILLWAY_OPTION', message)
 }
 
-/** A list of texts. */
+/** Accepts arrays of non-empty strings. */
 export const listOfTexts: Check = {
-  expected: 'a list of texts',
+  expected: 'a list of non-empty strings',
   accepts: (value) => Array.isArray(value) && value.every(text.accepts),
 }

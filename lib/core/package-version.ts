@@ -1,13 +1,13 @@
 /**
- * The version of the package, from its manifest.
+ * The version of the package, from its `package.json`.
  */
 import { createRequire } from 'node:module'
 
 let version: string | undefined
 
 /**
- * The version. The package refers to itself by name, which leads to the manifest from the sources and the build alike; in
- * a bundle without it the version is `unknown`.
+ * The version of the package. The package refers to itself by name, which finds `package.json` both from the sources
+ * and from the build. In a bundle without `package.json` the version is `unknown`.
  */
 export function packageVersion(): string {
   version ??= readVersion()

@@ -1,12 +1,12 @@
 /**
- * What flows through the toolkit: plain objects, of which it reads three fields and the metrics.
+ * The records that flow through the toolkit: plain objects. The toolkit reads three of their fields and their metrics.
  */
 import { text, resolveOptions, type Checks } from './options.ts'
 
 /**
- * One result. Any plain object will do; `phase`, `container` and `timestamp` are read where they exist, and
- * every numeric leaf under `result.metrics` is a metric. Give each record an object of its own: one object
- * changed and handed over again costs data, as the toolkit keeps references until they are written.
+ * One result: any plain object. `phase`, `container` and `timestamp` are read if present, and every numeric leaf under
+ * `result.metrics` is a metric. Make a new object for each record. The toolkit keeps references until they are written.
+ * If an object is changed and written again before that, its earlier data is lost.
  */
 export interface ResultRecord {
   readonly phase?: unknown
@@ -16,13 +16,13 @@ export interface ResultRecord {
   readonly [field: string]: unknown
 }
 
-/** The names of the fields the toolkit reads. */
+/** The names of the fields that the toolkit reads. */
 export interface FieldNames {
-  /** @default 'phase' */
+  /** Field with the name of the phase. @default 'phase' */
   readonly phase?: string
-  /** @default 'container' */
+  /** Field with the id of the container. @default 'container' */
   readonly container?: string
-  /** @default 'timestamp' */
+  /** Field with the time of the record. @default 'timestamp' */
   readonly timestamp?: string
   /** Dotted path of the object whose numeric leaves are the metrics. @default 'result.metrics' */
   readonly metrics?: string
@@ -33,7 +33,7 @@ export type ResolvedFieldNames = Required<FieldNames>
 
 const checks: Checks<FieldNames> = { phase: text, container: text, timestamp: text, metrics: text }
 
-/** The names of the fields read when nothing else is said. */
+/** The default names of the fields. */
 export const DEFAULT_FIELD_NAMES = {
   phase: 'phase',
   container: 'container',
@@ -42,25 +42,25 @@ export const DEFAULT_FIELD_NAMES = {
 } as const satisfies ResolvedFieldNames
 
 /**
- * Lays `given` over the default names.
+ * Adds the default names for fields that are not given.
  *
- * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for an unknown field, or a name that is not a non-empty string
  */
 export function resolveFieldNames(given?: FieldNames): ResolvedFieldNames {
   return resolveOptions('fields', given, checks, DEFAULT_FIELD_NAMES)
 }
 
-/** The phase of records that name none. */
+/** The phase of records without a phase. */
 export const DEFAULT_PHASE = 'default'
 
-/** Whether `value` can be a record: an object that is not an array, a Date, bytes or another built-in container. */
+/** Whether `value` can be a record: an object that is not an array, a Date, a byte array or another built-in object. */
 export function isRecord(value: unknown): value is ResultRecord {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   try {
-    // By far the usual case; asking for the prototype costs ten times as much.
+    // The most frequent case; reading the prototype takes ten times as long.
     if ((value as { readonly constructor?: unknown }).constructor === Object) return true
   } catch {
-    // A getter of that name: what it does is for those to meet who read all fields.
+    // `constructor` is a getter that throws. The stage that reads all fields reports its error.
   }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === null) return true

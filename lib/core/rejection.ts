@@ -1,21 +1,21 @@
 /**
- * A record (or a piece of input that never became one) that could not be written, and why. Nothing is dropped
- * silently: each of these is counted, published on a diagnostics channel and kept in a dead-letter file.
+ * A record, or input that could not be parsed into one, that could not be written, with the reason. Nothing is dropped
+ * silently: each rejection is counted, published on a diagnostics channel and written to a dead-letter file.
  */
 export interface Rejection {
-  /** Where in the stream it was turned away. */
+  /** The stage that rejected it. */
   readonly stage: 'parse' | 'route' | 'encode'
-  /** Why, in words. */
+  /** The reason, as text. */
   readonly reason: string
-  /** Dotted path of the field that is to blame. */
+  /** Dotted path of the field that caused the rejection. */
   readonly field?: string
-  /** Phase the record belongs to. */
+  /** The phase of the record. */
   readonly phase?: string
   /** Line of the input, counted from 1. */
   readonly line?: number
-  /** The record as it came; for input that could not be parsed, its text (cut at a stated length). */
+  /** The record as given; for input that could not be parsed, its text, truncated to a fixed length. */
   readonly record: unknown
 }
 
-/** Receives rejections; a promise it returns is awaited before the stream goes on. */
+/** Receives rejections. If it returns a promise, the stream awaits it before it continues. */
 export type RejectionHandler = (rejection: Rejection) => void | Promise<void>

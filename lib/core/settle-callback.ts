@@ -1,7 +1,9 @@
-/** The callback of a stream's hook. */
+/** The callback of a stream method, such as `_write` or `_final`. */
 export type Callback = (error?: Error | null) => void
 
-/** Hands the outcome of a hook's work to its callback, at once when there is nothing to wait for. */
+/**
+ * Calls `callback` when `work` settles, with its error if it rejects. Calls it synchronously when `work` is undefined.
+ */
 export function settleCallback(work: Promise<void> | undefined, callback: Callback): void {
   if (work === undefined) callback()
   else

@@ -1,32 +1,35 @@
 /**
- * Waits of somebody else's code that may not take for ever.
+ * A time limit for waits on code from outside the toolkit, which may never settle.
  */
 
-/** Aborts when one wait takes longer than allowed. One timer serves all waits. */
+/** Aborts a signal when one wait takes longer than the limit. All waits share one timer. */
 export class WaitTimeout implements Disposable {
   readonly #controller = new AbortController()
   readonly #timer: NodeJS.Timeout
   #waiting = false
 
-  /** @param reason - makes the reason of the abort */
+  /**
+   * @param limitMs - longest duration of one wait, in milliseconds
+   * @param reason - makes the reason of the abort
+   */
   constructor(limitMs: number, reason: () => Error) {
     this.#timer = setTimeout(() => {
       if (this.#waiting) this.#controller.abort(reason())
     }, limitMs)
   }
 
-  /** Aborts when a wait has taken too long. */
+  /** The signal that aborts when a wait takes longer than the limit. */
   get signal(): AbortSignal {
     return this.#controller.signal
   }
 
-  /** A wait begins. */
+  /** Starts a wait and its time limit. */
   begin(): void {
     this.#waiting = true
     this.#timer.refresh()
   }
 
-  /** It is over. */
+  /** Ends the wait. */
   end(): void {
     this.#waiting = false
   }

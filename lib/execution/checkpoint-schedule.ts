@@ -1,20 +1,20 @@
 /**
- * When a phase makes a checkpoint: after so many records, or so much time. One at a time: while the disk is busy records
- * add up, and the next checkpoint covers them all.
+ * When a phase makes a checkpoint: after a number of records, or a time. One at a time: records that come while the disk is
+ * busy are covered by the next one.
  */
 import { performance } from 'node:perf_hooks'
 import { MAX_TIMER_MS } from '../core/timers.ts'
 
-/** After this time a checkpoint may not be declined any more, however few records it covers. */
+/** After this time a checkpoint may not be declined, however few records it covers. */
 const MAX_WAIT_MS = 60_000
 
 /** When to make checkpoints, and how. */
 export interface CheckpointScheduleOptions {
   readonly everyRecords: number
   readonly everyMs: number
-  /** Makes one, and tells whether it was not declined. */
-  readonly make: (mayWait: boolean) => Promise<boolean>
-  /** Told when one has failed. */
+  /** Makes a checkpoint; false when the sink declined it. */
+  readonly make: (mayDecline: boolean) => Promise<boolean>
+  /** Called when one has failed. */
   readonly onFailure: (error: unknown) => void
 }
 
@@ -33,7 +33,7 @@ export class CheckpointSchedule {
     this.#options = options
   }
 
-  /** Notes records that are on their way. */
+  /** Counts records that have entered the graph. */
   note(records: number): void {
     this.#records += records
     const { everyRecords, everyMs } = this.#options
@@ -46,7 +46,7 @@ export class CheckpointSchedule {
     }
   }
 
-  /** Lets no checkpoint begin until {@link release}: records that belong together are on their way. */
+  /** Holds checkpoints back until {@link release}, while records that belong together enter the graph. */
   hold(): void {
     this.#holds += 1
   }
@@ -56,7 +56,7 @@ export class CheckpointSchedule {
     if (this.#isDue) this.#makeOne()
   }
 
-  /** Makes no more of them, and waits for the one under way. */
+  /** Stops, and waits for a checkpoint that has begun. */
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
@@ -86,7 +86,7 @@ export class CheckpointSchedule {
     }
     this.#making = undefined
     if (this.#records >= everyRecords) this.#makeOne()
-    // Records that were declined are asked for again, also when none follow them.
+    // A declined checkpoint is tried again, also when no record follows.
     else if (this.#records > 0 || isDeclined) this.note(0)
   }
 }

@@ -1,22 +1,26 @@
 /**
- * How far the containers of a phase have come, as a commit writes it down: those that are done, and of each other one how
- * many of its records are in the files.
+ * The progress of the containers of a phase, as a commit stores it: the containers that are done, and for each other
+ * container the number of its records in the files.
  */
 import type { IndexRange } from '../core/index-ranges.ts'
 
-/** How far a container has come that is not done. */
+/** The progress of a container that is not done. */
 export interface Watermark {
   /** Index of the container in the order in which the topology lists them. */
   readonly index: number
   readonly id: string
-  /** Its first so many records are written or rejected. */
+  /** Number of its first records that are written or rejected. */
   readonly records: number
-  /** CRC-32 of the JSON text of the last of them: a container that is run again must make the same one. */
+  /**
+   * CRC-32 of the JSON text of the last of these records. A container that is run again must produce the same record.
+   */
   readonly crc32: number
 }
 
-/** The containers of a phase at one place of its stream. */
+/** The progress of a phase's containers at one position of its stream. */
 export interface CommitProgress {
+  /** Indices of the containers that are done. */
   readonly done: readonly IndexRange[]
+  /** The other containers that have produced records. */
   readonly watermarks: readonly Watermark[]
 }

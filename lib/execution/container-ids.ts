@@ -1,22 +1,22 @@
 /**
- * Tells whether an id was there before, in 16 bytes or less for each: a phase may have a million containers.
+ * Detects repeated container ids with little memory, because a phase may have a million containers.
  */
 
-/** Ids that are kept at most; later ones are not compared with each other any more. */
+/** Greatest number of stored ids. Later ids are not stored and always count as new. */
 const MAX_IDS = 1_000_000
 
 const FIRST_SLOTS = 1024
 
 /**
- * A set of 64-bit hashes of ids, in a table that doubles when it is half full. Two ids with one hash are told apart by
- * whoever asks. Memory: 16 to 32 bytes for each of up to a million ids.
+ * A set of 64-bit hashes of ids, in a hash table that doubles when it is half full. The caller must compare the ids
+ * themselves when two ids have the same hash. Memory: 16 to 32 bytes for each id, for up to a million ids.
  */
 export class ContainerIds {
-  /** Two halves of a hash in each slot; both 0 where it is free. */
+  /** Each slot has the two halves of a hash; both are 0 in a free slot. */
   #slots = new Uint32Array(2 * FIRST_SLOTS)
   #size = 0
 
-  /** Adds an id; false when it, or one with the same hash, was there before. */
+  /** Adds an id; false when this id, or another id with the same hash, was added before. */
   add(id: string): boolean {
     if (this.#size >= MAX_IDS) return true
     if (2 * this.#size >= this.#slots.length / 2) this.#grow()
@@ -49,7 +49,8 @@ function insert(slots: Uint32Array, low: number, high: number): boolean {
 }
 
 /**
- * Two FNV-1a hashes of the UTF-16 code units, the second with another start, each mixed as in MurmurHash3's last step.
+ * Two FNV-1a hashes of the UTF-16 code units. The second has another initial value and an extra shift. Each is then
+ * mixed as in the last step of MurmurHash3.
  *
  * G. Fowler, L. C. Noll, K.-P. Vo, "FNV hash", http://www.isthe.com/chongo/tech/comp/fnv/; A. Appleby, "MurmurHash3".
  */
@@ -61,7 +62,7 @@ function hash(id: string): [low: number, high: number] {
     low = Math.imul(low ^ unit, 0x01000193)
     high = Math.imul(high ^ unit, 0x01000193) ^ (high >>> 15)
   }
-  // Never both 0: that is a free slot.
+  // Both halves are never 0, because that marks a free slot.
   return [mix(low) || 1, mix(high)]
 }
 

@@ -1,12 +1,13 @@
 /**
- * The way of one container's records into the stream graph of its phase: record by record as they are made, or all
- * together when the container has ended.
+ * Puts one container's records into the stream graph of its phase: as they are made, or together when the container has
+ * ended.
  */
 import type { CheckpointSchedule } from './checkpoint-schedule.ts'
 import type { ContainerProgress } from './container-progress.ts'
 import { ContainerSpool } from './container-spool.ts'
+import type { Segment } from '../core/batch.ts'
 import type { ResultRecord } from '../core/record.ts'
-import type { PhaseFeed } from './phase-feed.ts'
+import type { PhaseInput } from '../streaming/phase-chain.ts'
 import type { PhaseCommits } from './run-context.ts'
 
 /** Receives each record as it is accepted, its phase and container filled in. A promise it returns is awaited. */
@@ -16,36 +17,38 @@ export type ResultCallback = (record: ResultRecord) => void | Promise<void>
 export interface ContainerIntake {
   /**
    * Takes records that follow each other; `firstSeq` is the number of the first one within the container. A promise it
-   * returns is to be awaited before the next ones.
+   * returns must be awaited before the next ones.
    */
   take(records: readonly ResultRecord[], firstSeq: number): Promise<void> | undefined
   /**
    * The container has ended well.
    *
-   * @param done - called when its last record is on its way, before a checkpoint can come
+   * @param done - called when its last record has entered the graph, before a checkpoint can follow
    */
   end(done: () => void): Promise<void>
   /** The container has failed, or was stopped. */
   abandon(): Promise<void>
 }
 
-/** What a {@link DirectIntake} works with. */
+/** What a {@link DirectIntake} needs. */
 export interface DirectIntakeOptions {
   readonly progress: ContainerProgress
-  readonly feed: PhaseFeed
+  readonly input: PhaseInput
   readonly checkpoints: CheckpointSchedule | undefined
   readonly commits: PhaseCommits | undefined
-  /** Fills in what a record lacks. */
+  /** Fills in the missing fields of a record. */
   readonly complete: (record: ResultRecord) => ResultRecord
   readonly resultCallback: ResultCallback | undefined
 }
 
-/** Feeds records as they come, but for those that an earlier run has written. */
+/** Passes records on as they come, except those that an earlier run has written. */
 export class DirectIntake implements ContainerIntake {
   readonly #options: DirectIntakeOptions
+  readonly #segment: Segment & { firstSeq: number }
 
   constructor(options: DirectIntakeOptions) {
     this.#options = options
+    this.#segment = { count: 0, containerIndex: options.progress.index, iteration: 0, attempt: 1, firstSeq: 0 }
   }
 
   take(made: readonly ResultRecord[], firstSeq: number): Promise<void> | undefined {
@@ -67,8 +70,10 @@ export class DirectIntake implements ContainerIntake {
   async abandon(): Promise<void> {}
 
   #feed(records: readonly ResultRecord[], firstSeq: number): Promise<void> | undefined {
-    const { progress, feed, checkpoints } = this.#options
-    const wait = feed.add(records, { count: 0, containerIndex: progress.index, iteration: 0, attempt: 1, firstSeq })
+    const { progress, input, checkpoints } = this.#options
+    // One object for all records of the container: the buffer copies what it keeps.
+    this.#segment.firstSeq = firstSeq
+    const wait = input.add(records, this.#segment)
     progress.note(records)
     checkpoints?.note(records.length)
     return wait

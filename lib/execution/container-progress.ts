@@ -1,5 +1,5 @@
 /**
- * How far one container has come, and what of it an earlier run has written already.
+ * The progress of one container, and the records of it that an earlier run has written.
  */
 import { crc32 } from 'node:zlib'
 import { JsonText } from '../../sinks/values/json-text.ts'
@@ -8,7 +8,7 @@ import { SpillwayError } from '../core/errors.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { Watermark } from './commit-progress.ts'
 
-/** Counts the records of a container, and leaves out those that are in the files. Memory: the last record. */
+/** Counts the records of a container, and skips those that are in the files already. Memory: the last record. */
 export class ContainerProgress {
   readonly #container: Container
   readonly #phase: string
@@ -17,8 +17,8 @@ export class ContainerProgress {
   #last: ResultRecord | undefined
 
   /**
-   * @param earlier - how far an earlier run of the container came
-   * @throws {SpillwayError} `ERR_SPILLWAY_NONDETERMINISTIC` when that was another container
+   * @param earlier - the progress of the container in an earlier run; undefined without one
+   * @throws {SpillwayError} `ERR_SPILLWAY_NONDETERMINISTIC` when the earlier run had another container at this index
    */
   constructor(phase: string, container: Container, earlier: Watermark | undefined) {
     this.#phase = phase
@@ -28,7 +28,7 @@ export class ContainerProgress {
     if (earlier !== undefined && earlier.id !== container.spec.id) {
       const was = JSON.stringify(earlier.id)
       throw this.#changed(
-        `container ${container.index} was ${was} before`,
+        `container ${container.index} was ${was} in the earlier run`,
         'List the same containers in the same order',
       )
     }
@@ -42,12 +42,12 @@ export class ContainerProgress {
     return this.#container.spec.id
   }
 
-  /** How many of its records are in the files, or on their way there. */
+  /** Number of its records that are in the files or were passed on to be written. */
   get records(): number {
     return this.#records
   }
 
-  /** What a commit says of it; undefined before its first record. */
+  /** The progress for a commit; undefined before the first record. */
   get watermark(): Watermark | undefined {
     if (this.#last === undefined) return this.#earlier
     const { index, spec } = this.#container
@@ -55,35 +55,35 @@ export class ContainerProgress {
   }
 
   /**
-   * The records that are not in the files yet.
+   * Returns those of `records` that are not in the files yet.
    *
-   * @param firstSeq - the number of the first of `records` within the container, from 0
-   * @throws {SpillwayError} `ERR_SPILLWAY_NONDETERMINISTIC` when the last one that is in the files differs
+   * @param firstSeq - the sequence number of the first of `records` in the container, from 0
+   * @throws {SpillwayError} `ERR_SPILLWAY_NONDETERMINISTIC` when the last written record differs from the new one
    */
   newOf(records: readonly ResultRecord[], firstSeq: number): readonly ResultRecord[] {
     const { records: known, crc32: expected } = this.#earlier ?? { records: 0, crc32: 0 }
     const old = Math.min(records.length, Math.max(0, known - firstSeq))
     if (old > 0 && firstSeq + old === known && checksumOf(records[old - 1] as ResultRecord) !== expected) {
-      throw this.#changed(`its record ${known} differs from the one that is written`, REMEDY)
+      throw this.#changed(`its record ${known} differs from the written record`, REMEDY)
     }
     return old === 0 ? records : records.slice(old)
   }
 
-  /** Notes records that are on their way into the files. */
+  /** Counts records that are passed on to be written. */
   note(records: readonly ResultRecord[]): void {
     this.#records += records.length
     this.#last = records.at(-1) ?? this.#last
   }
 
   /**
-   * Notes that the container has ended.
+   * Checks the number of records when the container has ended.
    *
-   * @param records - how many it has made
-   * @throws {SpillwayError} `ERR_SPILLWAY_NONDETERMINISTIC` when these are fewer than are in the files
+   * @param records - the number of records that it produced
+   * @throws {SpillwayError} `ERR_SPILLWAY_NONDETERMINISTIC` when more records are in the files
    */
   end(records: number): void {
     if (records < this.#records) {
-      throw this.#changed(`it ended after ${records} records, of which ${this.#records} are written`, REMEDY)
+      throw this.#changed(`it ended after ${records} records, but ${this.#records} are written`, REMEDY)
     }
   }
 
@@ -91,16 +91,16 @@ export class ContainerProgress {
     const { id } = this.#container.spec
     return new SpillwayError(
       'ERR_SPILLWAY_NONDETERMINISTIC',
-      `Container ${JSON.stringify(id)} of phase ${JSON.stringify(this.#phase)} cannot go on from where it was: ${reason}. ${remedy}.`,
+      `Container ${JSON.stringify(id)} of phase ${JSON.stringify(this.#phase)} cannot be resumed: ${reason}. ${remedy}.`,
       { place: { phase: this.#phase, container: id } },
     )
   }
 }
 
 const REMEDY =
-  'Make the same records in the same order each time (no clocks, no random numbers without a seed), or set `commit: container`'
+  'Produce the same records in the same order each time (no clocks, no random numbers without a seed), or set `commit: container`'
 
-/** Of the text that JSON lines have of the record; of nothing, for a record that is rejected. */
+/** The CRC-32 of the record's text in the JSONL format; of an empty text for a record that is rejected. */
 function checksumOf(record: ResultRecord): number {
   return crc32(new JsonText('text').ofRecord(record) ?? '')
 }

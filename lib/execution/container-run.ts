@@ -1,10 +1,10 @@
 /**
- * Runs one container: pulls its records one by one and hands them over with their sequence numbers, until it ends,
- * fails, or is stopped.
+ * Runs one container: pulls its records one by one and passes them on with their sequence numbers, until it ends, fails,
+ * or is stopped.
  */
 import { Readable } from 'node:stream'
 import { recordsOf } from '../core/batch.ts'
-import { messageOf, SpillwayError } from '../core/errors.ts'
+import { SpillwayError } from '../core/errors.ts'
 import type { EventLoopTurns } from '../core/event-loop-turns.ts'
 import { Interruptible } from '../core/interruptible.ts'
 import { closeIterator } from '../core/close-iterator.ts'
@@ -12,8 +12,9 @@ import { describeValue } from '../core/options.ts'
 import type { ResultRecord } from '../core/record.ts'
 import { WaitTimeout } from '../core/wait-timeout.ts'
 import type { ContainerContext, ContainerSpec, Topology } from '../workflow/topology.ts'
+import { throwTopologyFailure } from './topology-failure.ts'
 
-/** A container and its place among those of its phase. */
+/** A container and its index in its phase. */
 export interface Container {
   readonly index: number
   readonly spec: ContainerSpec
@@ -31,7 +32,7 @@ export interface ContainerRunOptions {
   readonly take: TakeRecords
   /** Shared by all containers of the process. */
   readonly turns: EventLoopTurns
-  /** How long it may take to make a record; null for as long as it likes. */
+  /** Longest time between two records; null for no limit. */
   readonly timeoutMs: number | null
 }
 
@@ -63,28 +64,25 @@ export class ContainerRun {
     this.#records = ctx.resumeFrom
   }
 
-  /** Records handed over so far, and those before `resumeFrom`. */
+  /** Records passed on so far, and those before `resumeFrom`. */
   get records(): number {
     return this.#records
   }
 
   /**
-   * Runs to the end. What was handed over before a failure stays so.
+   * Runs to the end. Records that were passed on before a failure are kept.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_CONTAINER` for what the topology throws, with the number of the record; the
-   *   reason of the context's signal once that aborts; what the taker throws, as it is
+   *   reason of the context's signal once that aborts; an exception of `take`, as it is
    */
   async run(topology: Topology): Promise<void> {
     using interruptible = new Interruptible(this.#ctx.signal)
     using _waitTimeout = this.#waitTimeout
     this.#waitTimeout?.begin()
-    const source = await this.#ofTopology(() => {
-      const { id, config } = this.#container.spec
-      return interruptible.wait(Promise.resolve(topology.run({ id, config }, this.#ctx) as Source | Promise<Source>))
-    })
+    const source = await this.#start(topology, interruptible)
     if (isAsyncIterable(source)) await this.#drain(source, interruptible)
     else if (isIterable(source)) await this.#drainSync(source)
-    else throw this.#failure(`it returned ${describeValue(source)} in place of a stream of records`)
+    else throw this.#failure(`it returned ${describeValue(source)}, not a stream of records`)
   }
 
   async #drain(source: AsyncIterable<unknown>, interruptible: Interruptible): Promise<void> {
@@ -93,7 +91,7 @@ export class ContainerRun {
     try {
       for (;;) {
         this.#waitTimeout?.begin()
-        const item = await this.#ofTopology(() => interruptible.wait(Promise.resolve(iterator.next())))
+        const item = await this.#nextOf(iterator, interruptible)
         this.#waitTimeout?.end()
         if (item.done === true) break
         await this.#hand(item.value)
@@ -111,7 +109,7 @@ export class ContainerRun {
     try {
       for (;;) {
         this.#ctx.signal.throwIfAborted()
-        const item = this.#callTopology(() => iterator.next())
+        const item = this.#nextNow(iterator)
         if (item.done === true) break
         const wait = this.#hand(item.value)
         if (wait !== undefined) await wait
@@ -130,22 +128,35 @@ export class ContainerRun {
     return wait
   }
 
-  async #ofTopology<Value>(work: () => Promise<Value>): Promise<Value> {
+  async #start(topology: Topology, interruptible: Interruptible): Promise<Source> {
+    const { id, config } = this.#container.spec
     try {
-      return await work()
+      return await interruptible.wait(
+        Promise.resolve(topology.run({ id, config }, this.#ctx) as Source | Promise<Source>),
+      )
     } catch (cause) {
-      this.#ctx.signal.throwIfAborted()
-      throw this.#failure(messageOf(cause), cause)
+      return this.#throwFailure(cause)
     }
   }
 
-  #callTopology<Value>(work: () => Value): Value {
+  async #nextOf(iterator: AsyncIterator<unknown>, interruptible: Interruptible): Promise<IteratorResult<unknown>> {
     try {
-      return work()
+      return await interruptible.wait(Promise.resolve(iterator.next()))
     } catch (cause) {
-      this.#ctx.signal.throwIfAborted()
-      throw this.#failure(messageOf(cause), cause)
+      return this.#throwFailure(cause)
     }
+  }
+
+  #nextNow(iterator: Iterator<unknown>): IteratorResult<unknown> {
+    try {
+      return iterator.next()
+    } catch (cause) {
+      return this.#throwFailure(cause)
+    }
+  }
+
+  #throwFailure(cause: unknown): never {
+    throwTopologyFailure(this.#ctx.signal, cause, (reason) => this.#failure(reason, cause))
   }
 
   #failure(reason: string, cause?: unknown): SpillwayError {
@@ -161,10 +172,10 @@ export class ContainerRun {
   }
 }
 
-/** Lets a source go before its end. */
+/** Closes a source before its end. */
 function stop(source: object, iterator: AsyncIterator<unknown> | Iterator<unknown>): void {
   if (source instanceof Readable) {
-    // It may fail again on its way out; there is nobody left to tell.
+    // It may fail again while it closes. The first failure is reported already.
     source.on('error', () => {}).destroy()
   } else closeIterator(iterator)
 }

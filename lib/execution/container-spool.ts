@@ -1,5 +1,5 @@
 /**
- * The records of a container that has not ended yet: they enter the files all together or not at all.
+ * Stores the records of a container until it ends, so that all of them enter the result files, or none.
  */
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
@@ -13,32 +13,32 @@ import { estimateBytes } from '../core/estimate-bytes.ts'
 import type { ResultRecord } from '../core/record.ts'
 import { FramesWriter, readFrames } from '../outputs/frames-file.ts'
 
-/** Bytes of records in memory, by an estimate, before they go to the disk. */
+/** Estimated bytes of records in memory; above it they move to the disk. */
 const MEMORY_BYTES = 1024 * 1024
 
-/** Records that no format can hold stay in memory: they are to be rejected as they are. */
+/** Limit of records that no format can store. They stay in memory, because they must be rejected unchanged. */
 const MAX_REFUSED = 10_000
 
 /**
- * Keeps records in order, up to a megabyte in memory and all others in a file. Memory: that, and records that will be
- * rejected, 10,000 at most.
+ * Stores records in order: up to 1 MB in memory, all others in a file. Memory: 1 MB, and up to 10,000 records that will
+ * be rejected.
  */
 export class ContainerSpool {
   readonly #path: string
   #writer: FramesWriter | undefined
-  /** What is in the file: how many frames follow each other, or a record that could not be put there. */
+  /** The order of the records: a number of consecutive frames in the file, or a record that cannot be serialized. */
   readonly #entries: (number | ResultRecord)[] = []
   #refused = 0
   #waiting: ResultRecord[] = []
   #waitingBytes = 0
 
-  /** @param directory - where the file goes; it comes into being when it is needed */
+  /** @param directory - the directory of the file, which is created when it is needed */
   constructor(directory: string) {
     this.#path = join(directory, `${randomBytes(8).toString('hex')}.frames`)
   }
 
   /**
-   * Keeps records. A promise it returns is to be awaited before more are added.
+   * Adds records. If it returns a promise, await it before adding more.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_VALUE` when more than 10,000 records cannot be written
    */
@@ -50,7 +50,7 @@ export class ContainerSpool {
     return this.#waitingBytes < MEMORY_BYTES ? undefined : this.#spill()
   }
 
-  /** Hands out all records in order, in batches. */
+  /** Yields all records in order, in batches. */
   async *drain(): AsyncGenerator<readonly ResultRecord[], void, undefined> {
     if (this.#writer !== undefined) {
       await this.#writer.finish()
@@ -59,7 +59,7 @@ export class ContainerSpool {
     if (this.#waiting.length > 0) yield this.#waiting
   }
 
-  /** Forgets everything. */
+  /** Drops all records and removes the file. */
   async discard(): Promise<void> {
     this.#waiting = []
     if (this.#writer === undefined) return
@@ -95,7 +95,7 @@ export class ContainerSpool {
     if (this.#refused > MAX_REFUSED) {
       throw new SpillwayError(
         'ERR_SPILLWAY_VALUE',
-        `More than ${MAX_REFUSED} records of one container cannot be written: ${findRefused(record)?.reason ?? ''}. Mend the container, or set \`commit: records\`.`,
+        `More than ${MAX_REFUSED} records of one container cannot be written: ${findRefused(record)?.reason ?? ''}. Fix the container, or set \`commit: records\`.`,
       )
     }
     this.#entries.push(record)
@@ -122,7 +122,7 @@ export class ContainerSpool {
   }
 }
 
-/** What does not survive the process need not survive a power loss. */
+/** Opens a file without sync: the file is not needed after the process has ended, so it need not be durable. */
 const openUnsynced: OpenTarget = async (path, mode) => {
   const target = await openFileTarget(path, mode)
   return {
@@ -134,7 +134,7 @@ const openUnsynced: OpenTarget = async (path, mode) => {
   }
 }
 
-/** The value without anything that has a `toJSON`, which would not be there any more after it was read back. */
+/** The value with each `toJSON` applied: serialization does not keep methods. */
 function plain(value: unknown): unknown {
   const kind = kindOf(value)
   if (kind === 'custom') return plain(customValue(value))

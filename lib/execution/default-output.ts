@@ -1,5 +1,5 @@
 /**
- * What later phases receive of a phase whose topology makes no output: its records and its aggregates.
+ * The output of a phase whose topology has no `output`: its records and its aggregates.
  */
 import type { Readable } from 'node:stream'
 import type { Schema } from '../../sinks/columns/column.ts'

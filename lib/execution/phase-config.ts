@@ -1,13 +1,13 @@
 /**
- * What a phase's topology is told of the phases before it: their references, merged into its configuration.
+ * The inputs of a phase's topology: references to earlier phases, merged into its configuration.
  */
 import type { PhaseReference } from '../outputs/reference.ts'
 import type { ResolvedPhase } from '../workflow/types.ts'
 
 /**
- * The references a phase may read, by the names of the phases it depends on. The object has no prototype.
+ * The references that a phase can read, by the names of the phases that it depends on. The object has no prototype.
  *
- * @param references - of all completed phases
+ * @param references - the references of all completed phases
  */
 export function inputsOf(
   phase: ResolvedPhase,
@@ -19,8 +19,8 @@ export function inputsOf(
 }
 
 /**
- * The phase's own configuration, with `<name>_results` for each phase it depends on, and `inherited_data` for the one it
- * inherits from.
+ * The phase's own configuration, plus its inputs: `<name>_results` for each phase that it depends on, and
+ * `inherited_data` for the phase that it inherits from.
  */
 export function mergePhaseConfig(
   phase: ResolvedPhase,

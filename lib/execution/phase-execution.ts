@@ -1,6 +1,6 @@
 /**
- * One phase from its first container to its output: merges its configuration, runs its containers into its stream
- * graph, has its output made and kept, and tells what became of it.
+ * One phase from its first container to its output: merges its configuration, runs its containers into its stream graph,
+ * makes and stores its output, and returns its result.
  */
 import { performance } from 'node:perf_hooks'
 import { phaseEnded, phaseStarted } from '../core/diagnostics.ts'
@@ -16,13 +16,13 @@ import type { PhaseOutlet, PhaseResult, PhaseStatus, RunContext } from './run-co
 import type { OutputContext, Topology, TopologyContext } from '../workflow/topology.ts'
 import type { ResolvedPhase, ResolvedWorkflow } from '../workflow/types.ts'
 
-/** What a phase is executed with. */
+/** What the execution of a phase needs. */
 export interface PhaseExecutionOptions {
   readonly phase: ResolvedPhase
   readonly workflow: ResolvedWorkflow
   readonly topology: Topology
   readonly context: RunContext
-  /** What the completed phases hand on, by their names. */
+  /** The outputs of completed phases, by their names. */
   readonly references: ReadonlyMap<string, PhaseReference>
   readonly resultCallback: ResultCallback | undefined
 }
@@ -51,7 +51,7 @@ export class PhaseExecution {
     }
   }
 
-  /** The result of a phase that an earlier run has completed; undefined for one that is to be run. Never rejects. */
+  /** The result of a phase that an earlier run has completed; undefined for one that must be run. Never rejects. */
   async recall(): Promise<PhaseResult | undefined> {
     const { context, phase } = this.#options
     try {
@@ -61,7 +61,7 @@ export class PhaseExecution {
     }
   }
 
-  /** The result of a phase that is not to be run. */
+  /** The result of a phase that cannot be run. */
   async skip(): Promise<PhaseResult> {
     return this.#conclude('skipped', null, null)
   }
@@ -108,11 +108,11 @@ export class PhaseExecution {
         { cause, place: { phase: ctx.phase } },
       )
     }
-    // The records are kept already.
+    // The records are stored already.
     return output === ctx.results ? ctx.results : context.storeOutput(ctx.phase, output)
   }
 
-  /** Tells the context how the phase ended. If that fails, so has the phase. */
+  /** Reports the result to the context. If that fails, the phase has failed. */
   async #conclude(status: PhaseStatus, error: Error | null, output: PhaseReference | null): Promise<PhaseResult> {
     const { phase, context } = this.#options
     const result: PhaseResult = {

@@ -1,31 +1,29 @@
 /**
- * Runs the containers of one phase into its stream graph: up to `concurrency` of them at once, pulled one by one from
- * the topology's lazy list.
+ * Runs the containers of one phase into its stream graph: up to `concurrency` of them at once.
  */
-import { CheckpointSchedule } from './checkpoint-schedule.ts'
-import { ContainerIds } from './container-ids.ts'
-import { DirectIntake, SpooledIntake, type ContainerIntake, type ResultCallback } from './container-intake.ts'
-import { ContainerProgress } from './container-progress.ts'
-import { ContainerRun, type Container } from './container-run.ts'
+import { closeIterator } from '../core/close-iterator.ts'
 import { containerEnded, containerStarted } from '../core/diagnostics.ts'
-import { messageOf, SpillwayError } from '../core/errors.ts'
 import { EventLoopTurns } from '../core/event-loop-turns.ts'
 import { IndexRanges } from '../core/index-ranges.ts'
-import { Interruptible } from '../core/interruptible.ts'
 import { KeyedLock } from '../core/keyed-lock.ts'
-import { closeIterator } from '../core/close-iterator.ts'
-import { describeValue } from '../core/options.ts'
-import { isRecord, type ResolvedFieldNames, type ResultRecord } from '../core/record.ts'
-import { PhaseFeed } from './phase-feed.ts'
-import type { CommitProgress, Watermark } from './commit-progress.ts'
-import type { PhaseCommits, PhaseOutlet } from './run-context.ts'
-import type { ContainerSpec, Topology, TopologyContext } from '../workflow/topology.ts'
+import type { ResolvedFieldNames } from '../core/record.ts'
+import type { PhaseInput } from '../streaming/phase-chain.ts'
+import { phaseInput } from '../streaming/phase-inlet.ts'
+import type { Topology, TopologyContext } from '../workflow/topology.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
+import { CheckpointSchedule } from './checkpoint-schedule.ts'
+import type { CommitProgress, Watermark } from './commit-progress.ts'
+import { completeRecord } from './complete-record.ts'
+import { DirectIntake, SpooledIntake, type ContainerIntake, type ResultCallback } from './container-intake.ts'
+import { ContainerList } from './container-list.ts'
+import { ContainerProgress } from './container-progress.ts'
+import { ContainerRun, type Container } from './container-run.ts'
+import type { PhaseOutlet } from './run-context.ts'
 
 /** What a phase runs with. */
 export interface PhaseRunOptions {
   readonly topology: Topology
-  /** The context of the phase, but for the signal. */
+  /** The context of the phase. Its signal is joined with one that stops the other containers when one has failed. */
   readonly ctx: TopologyContext
   /** The stream graph. */
   readonly outlet: Pick<PhaseOutlet, 'sink' | 'commits'>
@@ -34,7 +32,7 @@ export interface PhaseRunOptions {
   readonly resultCallback: ResultCallback | undefined
 }
 
-/** What a workflow says of how its containers are run. */
+/** The settings of a workflow that say how its containers are run. */
 export type RunSettings = Pick<
   ResolvedWorkflow,
   'concurrency' | 'container_timeout_ms' | 'commit' | 'checkpoint_records' | 'checkpoint_ms'
@@ -43,32 +41,32 @@ export type RunSettings = Pick<
 /** The containers of one phase while they run. */
 export class PhaseRun {
   readonly #options: PhaseRunOptions
-  readonly #feed: PhaseFeed
+  readonly #input: PhaseInput
   readonly #checkpoints: CheckpointSchedule | undefined
   /** Containers that have begun and are not done. */
   readonly #unfinished = new Map<number, ContainerProgress>()
-  /** How far containers came that an earlier run did not finish, by index. */
+  /** Watermarks of containers that an earlier run did not finish, by index. */
   readonly #earlier: ReadonlyMap<number, Watermark>
-  /** What enters the files as a whole must not mix. */
+  /** Held while the records of a spooled container enter the files: they must not mix with those of another one. */
   readonly #entry = new KeyedLock()
   readonly #stop = new AbortController()
   readonly #ctx: TopologyContext
   readonly #turns = new EventLoopTurns()
-  readonly #ids = new ContainerIds()
   readonly #done: IndexRanges
 
   constructor(options: PhaseRunOptions) {
     const { commits, sink } = options.outlet
+    const { checkpoint_records, checkpoint_ms } = options.settings
     this.#options = options
-    this.#feed = new PhaseFeed(sink)
+    this.#input = phaseInput(options.ctx.phase, sink)
     this.#done = IndexRanges.from(commits?.earlier?.done ?? [])
     this.#earlier = new Map(commits?.earlier?.watermarks.map((watermark) => [watermark.index, watermark]))
     this.#checkpoints =
       commits &&
       new CheckpointSchedule({
-        everyRecords: options.settings.checkpoint_records,
-        everyMs: options.settings.checkpoint_ms,
-        make: (mayWait) => this.#commit(commits, mayWait),
+        everyRecords: checkpoint_records,
+        everyMs: checkpoint_ms,
+        make: (mayDecline) => commits.checkpoint(this.#progress, mayDecline),
         onFailure: (error) => {
           this.#stop.abort(error)
         },
@@ -84,29 +82,30 @@ export class PhaseRun {
 
   /** Records accepted. */
   get records(): number {
-    return this.#feed.records
+    return this.#input.records
   }
 
   /**
-   * Runs all containers, and completes the phase's files whatever happens: what was accepted is in them.
+   * Runs all containers. Then completes the phase's files, also after a failure: they hold what was accepted.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_CONTAINER`, `ERR_SPILLWAY_TOPOLOGY`; the reason of the signal; what failed the
    *   stream graph. The first failure stops all containers.
    */
   async run(): Promise<void> {
-    const { settings, outlet } = this.#options
-    const containers = this.#containers()
+    const { settings, outlet, topology } = this.#options
+    const list = new ContainerList({ topology, ctx: this.#ctx, done: this.#done, turns: this.#turns })
+    const containers = list.remaining()
     const workers = Array.from({ length: settings.concurrency }, () => this.#work(containers))
     await Promise.allSettled(workers)
     closeIterator(containers)
     await this.#checkpoints?.stop()
     // Failures of the stream graph come first: all others follow from them.
-    await this.#feed.end()
-    await outlet.commits?.commit(this.#progress)
+    await this.#input.end()
+    await outlet.commits?.complete(this.#progress)
     this.#stop.signal.throwIfAborted()
   }
 
-  /** The containers as they are now, with all that was fed. */
+  /** The containers as they are now, with all records that have entered the stream graph. */
   get #progress(): CommitProgress {
     const begun = new Set(this.#unfinished.keys())
     const waiting = [...this.#earlier.values()].filter(({ index }) => !begun.has(index) && !this.#done.has(index))
@@ -114,14 +113,7 @@ export class PhaseRun {
     return { done: this.#done.toJSON(), watermarks: [...waiting, ...running.filter((each) => each !== undefined)] }
   }
 
-  /** Commits what was fed so far. */
-  #commit(commits: PhaseCommits, mayWait: boolean): Promise<boolean> {
-    const marker = commits.makeMarker(mayWait)
-    this.#feed.mark(marker)
-    return commits.commit(this.#progress, marker)
-  }
-
-  /** Runs container after container, until there is none left. */
+  /** Runs container after container, until none is left. */
   async #work(containers: AsyncIterator<Container>): Promise<void> {
     try {
       for (;;) {
@@ -173,111 +165,25 @@ export class PhaseRun {
     const { settings, outlet, fields, resultCallback, ctx } = this.#options
     const direct = new DirectIntake({
       progress,
-      feed: this.#feed,
+      input: this.#input,
       checkpoints: this.#checkpoints,
       commits: outlet.commits,
       complete: (record) => completeRecord(record, fields, ctx.phase, progress.id),
       resultCallback,
     })
     if (settings.commit === 'records' || outlet.commits === undefined) return direct
-    const enter = async (work: () => Promise<void>) => {
-      await this.#entry.run('', async () => {
-        this.#checkpoints?.hold()
-        try {
-          await work()
-        } finally {
-          this.#checkpoints?.release()
-        }
-      })
-    }
-    return new SpooledIntake(direct, outlet.commits.spoolDirectory, enter)
+    return new SpooledIntake(direct, outlet.commits.spoolDirectory, (work) => this.#enterWhole(work))
   }
 
-  /** The containers as the topology lists them, one by one, checked. */
-  async *#containers(): AsyncGenerator<Container, void, undefined> {
-    using interruptible = new Interruptible(this.#ctx.signal)
-    const list = await this.#ofTopology(() => interruptible.wait(this.#listOf(this.#options.topology)))
-    try {
-      for (let index = 0; ; index++) {
-        const item = await this.#ofTopology(() => interruptible.wait(Promise.resolve(list.next())))
-        if (item.done === true) return
-        const spec = await this.#checked(item.value, index)
-        if (!this.#done.has(index)) yield { index, spec }
-        else if (this.#turns.due) await this.#turns.take()
+  /** Runs what must neither mix with its like nor be cut in two by a checkpoint. */
+  async #enterWhole(work: () => Promise<void>): Promise<void> {
+    await this.#entry.run('', async () => {
+      this.#checkpoints?.hold()
+      try {
+        await work()
+      } finally {
+        this.#checkpoints?.release()
       }
-    } finally {
-      closeIterator(list)
-    }
+    })
   }
-
-  async #listOf(topology: Topology): Promise<Iterator<unknown> | AsyncIterator<unknown>> {
-    const list: unknown = await topology.containers(this.#ctx)
-    if (typeof list === 'object' && list !== null) {
-      if (Symbol.asyncIterator in list) return (list as AsyncIterable<unknown>)[Symbol.asyncIterator]()
-      if (Symbol.iterator in list) return (list as Iterable<unknown>)[Symbol.iterator]()
-    }
-    throw new TypeError(`it returned ${describeValue(list)} in place of a list of containers`)
-  }
-
-  async #checked(spec: unknown, index: number): Promise<ContainerSpec> {
-    const id = typeof spec === 'object' && spec !== null ? (spec as { id?: unknown }).id : undefined
-    if (typeof id !== 'string' || id === '') {
-      const got = id === undefined ? describeValue(spec) : `an id that is ${describeValue(id)}`
-      throw this.#failure(`container ${index} must be an object with an \`id\`, a non-empty string; got ${got}`)
-    }
-    if (!this.#ids.add(id)) {
-      const earlier = await this.#indexOf(id, index)
-      if (earlier !== undefined) {
-        throw this.#failure(`containers ${earlier} and ${index} have the same id ${JSON.stringify(id)}`)
-      }
-    }
-    return spec as ContainerSpec
-  }
-
-  /** Looks an id up in the list itself, as two ids may share a hash. */
-  async #indexOf(id: string, end: number): Promise<number | undefined> {
-    const list = await this.#listOf(this.#options.topology)
-    try {
-      for (let index = 0; index < end; index++) {
-        const item = await list.next()
-        if (item.done === true) break
-        if ((item.value as ContainerSpec).id === id) return index
-      }
-      return undefined
-    } finally {
-      closeIterator(list)
-    }
-  }
-
-  async #ofTopology<Value>(work: () => Promise<Value>): Promise<Value> {
-    try {
-      return await work()
-    } catch (cause) {
-      this.#ctx.signal.throwIfAborted()
-      throw this.#failure(messageOf(cause), cause)
-    }
-  }
-
-  #failure(reason: string, cause?: unknown): SpillwayError {
-    const { phase } = this.#ctx
-    return new SpillwayError(
-      'ERR_SPILLWAY_TOPOLOGY',
-      `The list of containers of phase ${JSON.stringify(phase)} cannot be used: ${reason}.`,
-      { place: { phase }, ...(cause !== undefined && { cause }) },
-    )
-  }
-}
-
-/** The record with the fields it lacks; the record itself where there is nothing to add, or it is no plain object. */
-function completeRecord(record: ResultRecord, fields: ResolvedFieldNames, phase: string, id: string): ResultRecord {
-  if (!isRecord(record)) return record
-  const hasPhase = (record[fields.phase] ?? null) !== null
-  const hasContainer = (record[fields.container] ?? null) !== null
-  if (hasPhase && hasContainer) return record
-  const prototype: unknown = Object.getPrototypeOf(record)
-  if (prototype !== Object.prototype && prototype !== null) return record
-  const complete: Record<string, unknown> = { [fields.phase]: phase, [fields.container]: id, ...record }
-  if (!hasPhase) complete[fields.phase] = phase
-  if (!hasContainer) complete[fields.container] = id
-  return complete
 }

@@ -1,15 +1,13 @@
 /**
- * The contract between whoever runs phases and whoever keeps what they make: where records and outputs go, and what is
- * told of each phase.
+ * The contract between the sequencer, which runs phases, and the run, which stores their records and outputs.
  */
 import type { Writable } from 'node:stream'
 import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
-import type { Marker } from '../core/batch.ts'
 import type { CommitProgress } from './commit-progress.ts'
 import type { PhaseReference } from '../outputs/reference.ts'
 import type { StreamerCounts } from '../streaming/stats.ts'
 
-/** The stream graph of one phase, and what it tells once its stream has finished. */
+/** The stream graph of one phase, with its results once the stream has finished. */
 export interface PhaseOutlet {
   /** Takes the phase's batches. Its files are complete when it has finished. */
   readonly sink: Writable
@@ -22,58 +20,57 @@ export interface PhaseOutlet {
   readonly commits?: PhaseCommits
 }
 
-/** Makes what a phase has written durable, so that a run can be resumed from there. */
+/** Makes the records of a phase durable, so that a run can be resumed from there. */
 export interface PhaseCommits {
   /** What an earlier run has committed; undefined for a phase that is run for the first time. */
   readonly earlier: CommitProgress | undefined
-  /** A directory for files that need not outlive the process. */
+  /** A directory for temporary files: they may be lost with the process. */
   readonly spoolDirectory: string
-  /** Counts records that were left out, as they are in the files already. */
+  /** Counts records that were dropped, because the files hold them already. */
   noteDeduplicated(records: number): void
   /**
-   * Makes a marker to be sent through the sink.
+   * Makes what the sink was given so far durable, and commits it. What the commit covers is fixed when this is called;
+   * records that are added before it settles belong to the next one.
    *
-   * @param mayWait - whether it may be declined; see `Marker`
+   * @param progress - of the containers at this place
+   * @param mayDecline - whether the sink may decline, because completing its file costs too much now
+   * @returns false when the sink has declined: nothing was committed
+   * @throws the failure of the stream graph; {@link SpillwayError} `ERR_SPILLWAY_IO`
    */
-  makeMarker(mayWait: boolean): Marker
+  checkpoint(progress: CommitProgress, mayDecline: boolean): Promise<boolean>
   /**
-   * Commits what a marker of {@link makeMarker} covers once it is answered, or, without one, all of a phase whose sink has
-   * finished.
+   * Commits the whole of a phase whose sink has finished.
    *
-   * @param progress - of the containers at the place of the marker
-   * @returns false when the sink has declined the marker
-   * @throws what the marker fails with; {@link SpillwayError} `ERR_SPILLWAY_IO`
+   * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
-  commit(progress: CommitProgress, marker?: Marker): Promise<boolean>
+  complete(progress: CommitProgress): Promise<void>
 }
 
-/** Where the records and outputs of a run go, and who is told of it. */
+/** Where the records and outputs of a run go. */
 export interface RunContext {
   readonly workflowId: string
-  /** Stops the run: what was accepted is kept. */
+  /** Stops the run. Accepted records are kept. */
   readonly signal: AbortSignal
   /** Makes the stream graph of a phase. */
   openPhase(phase: string): PhaseOutlet
-  /** Keeps what a phase hands on. */
+  /** Stores the output of a phase. */
   storeOutput(phase: string, output: unknown): Promise<PhaseReference>
-  /** The result of a phase that an earlier run has completed; undefined for one that is to be run. What it throws fails the phase. */
+  /** The result of a phase that an earlier run has completed; undefined for one that must be run. An exception fails the phase. */
   recallPhase?(phase: string): Promise<PhaseResult | undefined>
-  /** Told before a phase begins. */
+  /** Called before a phase begins. */
   onPhaseStarted?(phase: string): void | Promise<void>
-  /**
-   * Told when a phase has ended, in whatever way, before anything that depends on it begins.
-   */
+  /** Called when a phase has ended or was skipped, before phases that depend on it begin. */
   onPhaseEnded?(result: PhaseResult): void | Promise<void>
 }
 
-/** How a phase ended. `skipped`: it never began, as a phase before it did not complete, or the run was stopped. */
+/** How a phase ended. `skipped`: it did not begin, because a phase before it did not complete or the run was stopped. */
 export type PhaseStatus = 'completed' | 'failed' | 'aborted' | 'skipped'
 
-/** What became of a phase. */
+/** The result of a phase. */
 export interface PhaseResult {
   readonly phase: string
   readonly status: PhaseStatus
-  /** Why it failed, or was stopped. */
+  /** The reason why it failed or was stopped. */
   readonly error: Error | null
   /** Containers that ended well. */
   readonly containers: number

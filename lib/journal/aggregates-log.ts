@@ -1,32 +1,36 @@
 /**
- * The aggregates of a phase on disk: a file of lines, each with a checksum and what was aggregated since the line before.
- * Merged, they are the state. A file that has outgrown its state is followed by one that begins with all of it.
+ * The aggregates of a phase on disk: a file of lines. Each line has a checksum and the aggregates of the records since
+ * the line before; all lines merged are the state. When a file grows too large, a new one starts with the whole state.
  */
 import { open, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { ioError, type ByteTarget, type OpenTarget } from '../../sinks/files/file-target.ts'
+import { NumberedNames } from '../../sinks/files/numbered-names.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
 import { messageOf, SpillwayError } from '../core/errors.ts'
 
 /**
- * A file is followed by another one when it is larger than this, and than so many times the state in its first line. A
- * resume reads and merges all its lines, each of which costs more than its bytes do.
+ * A new file starts when the current one is larger than both `MIN_BYTES` and `GROWTH` times its first line. The first
+ * line is a whole state. A resume reads and merges all lines, and merging a line takes longer than reading it.
  */
 const MIN_BYTES = 64 * 1024
 const GROWTH = 4
 
-/** Digits of a checksum. */
+const FILES = new NumberedNames('', 8)
+
+/** Hexadecimal digits of a checksum. */
 const SUM_DIGITS = 8
 
-/** How far the lines reach that hold a state. */
-export interface AggregatesExtent {
-  /** Name of the file, within the directory of the log. */
+/** The lines of the log that contain a state: the first bytes of a file. */
+export interface LogPosition {
+  /** Name of the file in the directory of the log. */
   readonly file: string
+  /** Number of bytes from the start of the file. */
   readonly bytes: number
 }
 
-/** Writes a log. */
+/** Writes the log of one phase. */
 export class AggregatesLog {
   readonly #directory: string
   readonly #openTarget: OpenTarget
@@ -36,43 +40,45 @@ export class AggregatesLog {
   #stateBytes = 0
 
   /**
-   * @param directory - that of the phase
-   * @param earlier - the file that an earlier run has written, which is not gone on with
+   * @param directory - the directory of the phase's log
+   * @param openTarget - opens the files
+   * @param earlier - the last file of an earlier run; the log continues in a new file
    */
-  constructor(directory: string, openTarget: OpenTarget, earlier?: AggregatesExtent) {
+  constructor(directory: string, openTarget: OpenTarget, earlier?: LogPosition) {
     this.#directory = directory
     this.#openTarget = openTarget
     this.#file = earlier?.file ?? fileName(0)
   }
 
   /**
-   * Writes down what was added since the last call, and makes it durable.
+   * Writes the aggregates of the records since the last call, and makes them durable.
    *
-   * @param all - everything so far, what was added included
-   * @returns where the state is that holds everything so far
+   * @param added - the aggregates of the records since the last call
+   * @param all - the aggregates of all records so far, including `added`
+   * @returns the part of the log that contains all records so far
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
-  async write(added: Aggregates, all: Aggregates): Promise<AggregatesExtent> {
+  async write(added: Aggregates, all: Aggregates): Promise<LogPosition> {
     const outgrown = this.#bytes > Math.max(MIN_BYTES, GROWTH * this.#stateBytes)
     if (this.#target !== undefined && !outgrown) return this.#append(added)
     const before = this.#file
     await this.close()
-    this.#file = fileName(Number.parseInt(before, 10) + 1)
+    this.#file = fileName(numberOf(before) + 1)
     this.#bytes = 0
     this.#target = await this.#attempt('open', () => this.#openTarget(this.#path, 'overwrite'))
-    const extent = await this.#append(all)
+    const position = await this.#append(all)
     this.#stateBytes = this.#bytes
-    return extent
+    return position
   }
 
   /**
-   * Removes the files before that of `extent`.
+   * Removes the file before the file of that position.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
-  async sweep({ file }: AggregatesExtent): Promise<void> {
-    const number = Number.parseInt(file, 10)
-    await this.#attempt('remove', () => rm(join(this.#directory, fileName(number - 1)), { force: true }))
+  async sweep({ file }: LogPosition): Promise<void> {
+    const before = fileName(numberOf(file) - 1)
+    await this.#attempt('remove', () => rm(join(this.#directory, before), { force: true }))
   }
 
   async close(): Promise<void> {
@@ -81,7 +87,7 @@ export class AggregatesLog {
     await target?.close()
   }
 
-  async #append(state: Aggregates): Promise<AggregatesExtent> {
+  async #append(state: Aggregates): Promise<LogPosition> {
     const line = lineOf(JSON.stringify(state))
     await this.#attempt('write to', async () => {
       await this.#target?.write(line)
@@ -105,13 +111,13 @@ export class AggregatesLog {
 }
 
 /**
- * Reads a state back.
+ * Reads a state. Memory: the state and one line.
  *
- * @param directory - that of the phase
- * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` when it is missing or damaged
+ * @param directory - the directory of the phase's log
+ * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` when the file is missing or damaged
  */
-export async function readAggregates(directory: string, { file, bytes }: AggregatesExtent): Promise<Aggregates> {
-  // The name comes from a file.
+export async function readAggregates(directory: string, { file, bytes }: LogPosition): Promise<Aggregates> {
+  // The name was read from the journal, so it must not lead out of the directory.
   const path = join(directory, basename(file))
   let state: Aggregates | undefined
   let read = 0
@@ -119,7 +125,7 @@ export async function readAggregates(directory: string, { file, bytes }: Aggrega
     await using handle = await open(path)
     for await (const line of handle.readLines({ end: Math.max(0, bytes - 1), autoClose: false })) {
       const [sum, text] = [line.slice(0, SUM_DIGITS), line.slice(SUM_DIGITS + 1)]
-      if (sum !== checksum(text)) throw new Error('a line is not as it was written')
+      if (sum !== checksum(text)) throw new Error('a line does not match its checksum')
       read += Buffer.byteLength(line) + 1
       const part = Aggregates.fromJSON(JSON.parse(text))
       if (state === undefined) state = part
@@ -128,7 +134,7 @@ export async function readAggregates(directory: string, { file, bytes }: Aggrega
   } catch (cause) {
     throw damaged(path, messageOf(cause), cause)
   }
-  if (state === undefined || read !== bytes) throw damaged(path, `it has ${read} bytes of ${bytes}`)
+  if (state === undefined || read !== bytes) throw damaged(path, `it has ${read} bytes, not ${bytes}`)
   return state
 }
 
@@ -140,7 +146,7 @@ function damaged(path: string, reason: string, cause?: unknown): SpillwayError {
   )
 }
 
-/** A checksum of eight digits, a space, and the text: put together as bytes, since a state may be large. */
+/** A line: a checksum of eight digits, a space and the text. It is built as bytes, because a state may be large. */
 function lineOf(text: string): Buffer {
   const line = Buffer.allocUnsafe(SUM_DIGITS + 1 + Buffer.byteLength(text) + 1)
   line.write(text, SUM_DIGITS + 1)
@@ -154,5 +160,9 @@ function checksum(text: string | Uint8Array): string {
 }
 
 function fileName(number: number): string {
-  return `${String(number).padStart(8, '0')}.jsonl`
+  return FILES.make(number, 'jsonl')
+}
+
+function numberOf(file: string): number {
+  return FILES.parse(file) ?? 0
 }

@@ -1,9 +1,9 @@
 /**
- * The lines of a run's journal: what is known of a run, in the order it became so. Files are named by their path within
- * the run directory, with slashes; times are ISO 8601.
+ * The entries of a run's journal, in the order of the events. A file is named by its path in the run directory, with
+ * slashes. Times are ISO 8601.
  */
 import type { PartSchema } from '../../sinks/part.ts'
-import type { AggregatesExtent } from './aggregates-log.ts'
+import type { LogPosition } from './aggregates-log.ts'
 import type { CommitProgress } from '../execution/commit-progress.ts'
 import type { Table } from '../outputs/reference.ts'
 import type { PhaseStatus } from '../execution/run-context.ts'
@@ -16,38 +16,41 @@ export const JOURNAL_FORMAT = 1
 /** The first line of each segment of the journal. */
 export interface HeaderEntry {
   readonly type: 'header'
+  /** Version of the journal's format. */
   readonly format: number
-  /** Lines after it that repeat what is known from the segments before. */
+  /** Number of the lines after the header that repeat the state from earlier segments. */
   readonly repeated: number
-  /** Version of the package that wrote it. */
+  /** Version of the package that wrote the segment. */
   readonly spillway: string
   readonly workflowId: string
   readonly at: string
 }
 
-/** What is to be run. */
+/** The workflow of the run. */
 export interface WorkflowEntry {
   readonly type: 'workflow'
   readonly name: string
   /** SHA-256 of `workflow.json`, in hexadecimal. */
   readonly hash: string
   readonly workflow: ResolvedWorkflow
-  /** What was told about the run; see `ExecuteOptions`. */
+  /** Notes about the run; see `ExecuteOptions`. */
   readonly notes: Readonly<Record<string, string>>
 }
 
-/** The run goes on after it was interrupted. */
+/** The run was resumed after an interruption. */
 export interface RunResumedEntry {
   readonly type: 'run-resumed'
   readonly at: string
 }
 
+/** A phase started. */
 export interface PhaseStartedEntry {
   readonly type: 'phase-started'
   readonly phase: string
   readonly at: string
 }
 
+/** A part file was opened. */
 export interface PartOpenedEntry {
   readonly type: 'part-opened'
   readonly phase: string
@@ -55,7 +58,7 @@ export interface PartOpenedEntry {
   readonly schema: PartSchema | null
 }
 
-/** The file is complete, and on the disk. */
+/** A part file is complete and durable. */
 export interface PartClosedEntry {
   readonly type: 'part-closed'
   readonly phase: string
@@ -63,38 +66,40 @@ export interface PartClosedEntry {
   readonly schema: PartSchema | null
   readonly rows: number
   readonly bytes: number
-  /** Of the whole file; null for one that was cut back. */
+  /** CRC-32 of the whole file; null for a file that was truncated. */
   readonly crc32: number | null
 }
 
-/** What an earlier line tells of the file does not hold any more: it was removed, or cut back. */
+/** Earlier entries about the file are no longer valid: the file was removed or truncated. */
 export interface PartDroppedEntry {
   readonly type: 'part-dropped'
   readonly phase: string
   readonly file: string
 }
 
-/** What a phase has come to, on the disk: a resume goes on from here. Takes the place of the commit before. */
+/** The durable progress of a phase, from which a resume continues. It replaces the phase's commit before. */
 export interface CommitEntry extends CommitProgress {
   readonly type: 'commit'
   readonly phase: string
-  /** The last file of the phase; null before there is one. */
+  /** The last file of the phase; null before the first file. */
   readonly file: string | null
-  /** The file's bytes and rows up to the commit. */
+  /** Bytes of the file up to the commit. */
   readonly offsetBytes: number
+  /** Rows of the file up to the commit. */
   readonly rows: number
   readonly schema: PartSchema | null
   readonly counts: StreamerCounts
-  /** Where the aggregates are; null without aggregation. */
-  readonly aggregates: AggregatesExtent | null
+  /** The place of the aggregates; null without aggregation. */
+  readonly aggregates: LogPosition | null
 }
 
-/** No commit of the phase holds any more: it is run from its beginning. */
+/** All earlier commits of the phase are no longer valid: the phase runs again from its start. */
 export interface PhaseResetEntry {
   readonly type: 'phase-reset'
   readonly phase: string
 }
 
+/** The output of a phase was stored. */
 export interface OutputStoredEntry {
   readonly type: 'output-stored'
   readonly phase: string
@@ -102,27 +107,32 @@ export interface OutputStoredEntry {
   readonly tables: readonly Table[]
 }
 
+/** A phase ended, with success or failure, or was skipped. */
 export interface PhaseEndedEntry {
   readonly type: 'phase-ended'
   readonly phase: string
   readonly status: PhaseStatus
   readonly at: string
   readonly elapsedMs: number
-  /** Containers that ended well. */
+  /** Number of containers that completed. */
   readonly containers: number
-  /** Records accepted. */
+  /** Number of accepted records. */
   readonly records: number
-  /** What it hands on: what was stored for it, its results, or both its results and its aggregates; null for nothing. */
+  /**
+   * The output for later phases: `stored` is the stored output, `results` the records of the phase, `default` its
+   * records and its aggregates. Null when there is no output.
+   */
   readonly output: 'stored' | 'results' | 'default' | null
-  /** Null where no results are written, or the phase never began. */
+  /** Null when no results are written, or the phase did not start. */
   readonly counts: StreamerCounts | null
-  /** Why it did not complete. */
+  /** The message of the error or the abort; only when the phase did not complete. */
   readonly error?: string
 }
 
 /** How a run ended. */
 export type RunStatus = 'completed' | 'failed' | 'aborted'
 
+/** A run ended. */
 export interface RunEndedEntry {
   readonly type: 'run-ended'
   readonly status: RunStatus

@@ -1,33 +1,40 @@
 /**
- * Writes the journal of a run: JSON lines, appended in the order given. What was committed survives a power loss. It is
- * made of segments, each of which begins with what is known from those before, so that a resume reads the last one only.
+ * Writes the journal of a run: JSON lines, in the order of the calls. Committed lines survive a power loss. The journal
+ * consists of segments. Each segment starts with the state from the segments before, so that a resume reads only the
+ * last one.
  */
 import { join } from 'node:path'
 import { ioError, type ByteTarget, type OpenTarget } from '../../sinks/files/file-target.ts'
+import { NumberedNames } from '../../sinks/files/numbered-names.ts'
 import { packageVersion } from '../core/package-version.ts'
 import { JOURNAL_FORMAT, type JournalEntry } from './entries.ts'
 import type { RunState } from './run-state.ts'
 
-/** The directory of the journal within that of the run. */
+/** The directory of the journal in the run directory. */
 export const JOURNAL_DIRECTORY = 'journal'
 
+const SEGMENTS = new NumberedNames('', 8)
+const EXTENSION = 'jsonl'
+
 /**
- * A segment is followed by another one when it is larger than this, and than so many times what it repeats: a resume
- * takes as long to read it after a day as after a minute, and what is written twice stays a small part.
+ * A new segment starts when the current one is larger than both `MIN_BYTES` and `GROWTH` times the lines it repeats. So
+ * the time of a resume does not grow with the duration of the run. Only a small part is written twice.
  */
 const MIN_BYTES = 256 * 1024
 const GROWTH = 4
 
-/** Where a journal goes on. */
+/** The place and the state of a journal that is opened. */
 export interface JournalPlace {
-  /** That of the run. */
+  /** The run directory. */
   readonly directory: string
   readonly openTarget: OpenTarget
-  /** What is known of the run. */
+  /** The state of the run from earlier entries; the journal updates it. */
   readonly state: RunState
 }
 
-/** An open journal. The first failure to write is kept, and met by every later {@link commit}. */
+/**
+ * An open journal. The first failed write is kept, and every later {@link commit} and {@link settle} rejects with it.
+ */
 export class Journal {
   readonly #place: JournalPlace
   #target: ByteTarget | undefined
@@ -42,7 +49,7 @@ export class Journal {
   }
 
   /**
-   * Begins a segment: the first one of a new run, or another one of a run that is resumed.
+   * Starts a new segment: the first one of a new run, or the next one of a resumed run.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_EXISTS`
    */
@@ -52,15 +59,15 @@ export class Journal {
     return journal
   }
 
-  /** What is known of the run, with all lines given so far. */
+  /** The state of the run after all entries so far. */
   get state(): RunState {
     return this.#place.state
   }
 
-  /** Adds a line; it is on its way into the file when this returns. */
+  /** Adds an entry. It is queued when this returns; {@link settle} and {@link commit} report a failed write. */
   append(entry: JournalEntry): void {
     this.state.note(entry)
-    // A sync that waits in the queue comes before this line.
+    // A sync that is queued already does not cover this line, so the next commit must queue a new one.
     this.#sync = undefined
     void this.#enqueue(async () => {
       await this.#write([entry])
@@ -79,7 +86,7 @@ export class Journal {
   }
 
   /**
-   * Makes all lines so far durable. Those who ask while the disk is busy are answered together.
+   * Makes all lines so far durable. Calls that arrive while a sync is queued share that sync.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
@@ -91,7 +98,7 @@ export class Journal {
     await this.settle()
   }
 
-  /** Commits, and releases the file whatever comes of it. */
+  /** Commits, then closes the file even if the commit fails. */
   async close(): Promise<void> {
     try {
       await this.commit()
@@ -100,7 +107,7 @@ export class Journal {
     }
   }
 
-  /** Goes on in another file, which holds all that is known. */
+  /** Continues in a new file, which starts with the whole state. */
   async #beginSegment(): Promise<void> {
     const { openTarget, state } = this.#place
     const before = this.#target
@@ -121,7 +128,7 @@ export class Journal {
     ])
     this.#repeatedBytes = this.#bytes
     await this.#target.sync()
-    // The next one does not repeat what it tells of the parts.
+    // The new segment does not repeat the entries about part files, so the old segment must be durable, too.
     await before?.sync()
     await before?.close()
   }
@@ -137,7 +144,9 @@ export class Journal {
     return join(directory, JOURNAL_DIRECTORY, segmentName(state.segment))
   }
 
-  /** Nothing is written behind a line that failed: what follows would not be readable. */
+  /**
+   * Runs work in sequence. After a failed write nothing more is written: a reader could not read the lines after it.
+   */
   #enqueue(work: () => Promise<void>): Promise<void> {
     this.#queue = this.#queue.then(async () => {
       if (this.#failure !== undefined) return
@@ -151,7 +160,12 @@ export class Journal {
   }
 }
 
-/** The name of a segment, which are numbered from 1. */
+/** The file name of a segment; segments are numbered from 1. */
 export function segmentName(number: number): string {
-  return `${String(number).padStart(8, '0')}.jsonl`
+  return SEGMENTS.make(number, EXTENSION)
+}
+
+/** The number in the name of a segment; undefined for another name. */
+export function segmentNumber(name: string): number | undefined {
+  return SEGMENTS.parse(name, EXTENSION)
 }

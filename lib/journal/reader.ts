@@ -1,20 +1,20 @@
 /**
- * Reads the journal of a run, line by line. A line that a crash has cut short is no line.
+ * Reads the journal of a run, line by line. An incomplete last line, left by a crash, is ignored.
  */
 import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
-import { JOURNAL_DIRECTORY, segmentName } from './journal.ts'
+import { JOURNAL_DIRECTORY, segmentName, segmentNumber } from './journal.ts'
 import { JOURNAL_FORMAT, type JournalEntry } from './entries.ts'
 import { RunState } from './run-state.ts'
 
 /**
- * The entries of a run's journal, in order, the header first. Memory: one line.
+ * Reads all entries of a run's journal, in order; each segment starts with its header. Memory: one line.
  *
- * @param directory - that of the run
- * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` when there is none, it is damaged, or of another version;
+ * @param directory - the run directory
+ * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` when the journal is missing, damaged, or has another version;
  *   `ERR_SPILLWAY_IO`
  */
 export async function* readJournal(directory: string): AsyncGenerator<JournalEntry, void, undefined> {
@@ -22,10 +22,10 @@ export async function* readJournal(directory: string): AsyncGenerator<JournalEnt
 }
 
 /**
- * What a journal tells of its run, by its last segment that is whole: a crash may have cut one off before it repeated what
- * was known.
+ * Reads the state of a run from the last complete segment of its journal. A crash may have left a segment that does not
+ * repeat the whole state; such a segment is skipped. Memory: the state.
  *
- * @param directory - that of the run
+ * @param directory - the run directory
  * @throws {SpillwayError} as {@link readJournal} does
  */
 export async function readRunState(directory: string): Promise<RunState> {
@@ -33,7 +33,7 @@ export async function readRunState(directory: string): Promise<RunState> {
   for (const number of segments.toReversed()) {
     const state = await readState(pathOf(directory, number), number)
     if (state === undefined) continue
-    // The next one gets a number of its own.
+    // The next segment gets a number that no file has.
     state.segment = segments.at(-1) ?? number
     return state
   }
@@ -41,7 +41,7 @@ export async function readRunState(directory: string): Promise<RunState> {
 }
 
 /**
- * Checks that a directory is that of a run.
+ * Checks that a directory is a run directory.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` when it has no journal, `ERR_SPILLWAY_IO`
  */
@@ -49,7 +49,7 @@ export async function expectJournal(directory: string): Promise<void> {
   await listSegments(directory)
 }
 
-/** Undefined for a segment that was cut off. */
+/** Reads the state from one segment; undefined when the segment does not repeat the whole state. */
 async function readState(path: string, number: number): Promise<RunState | undefined> {
   let state: RunState | undefined
   let missing = 0
@@ -71,19 +71,19 @@ function pathOf(directory: string, segment: number): string {
 async function listSegments(directory: string): Promise<number[]> {
   const journal = join(directory, JOURNAL_DIRECTORY)
   try {
-    const names = (await readdir(journal)).filter((name) => /^\d{8}\.jsonl$/.test(name)).sort()
-    if (names.length > 0) return names.map((name) => Number.parseInt(name, 10))
+    const numbers = (await readdir(journal)).flatMap((name) => segmentNumber(name) ?? [])
+    if (numbers.length > 0) return numbers.sort((one, other) => one - other)
   } catch (cause) {
     if (errnoOf(cause) !== 'ENOENT' && errnoOf(cause) !== 'ENOTDIR') throw unreadable(journal, cause)
   }
   throw new SpillwayError(
     'ERR_SPILLWAY_JOURNAL',
-    `${directory} is not the directory of a run: it has no ${JOURNAL_DIRECTORY}. Name the one that holds workflow.json.`,
+    `${directory} is not a run directory: it has no ${JOURNAL_DIRECTORY}. Give the directory that contains workflow.json.`,
     { place: { path: directory } },
   )
 }
 
-/** Of a later segment whose header was cut off there are no lines. */
+/** Reads one segment. The first segment must have a header; a later one without a complete header has no entries. */
 async function* readSegment(path: string, segment: number): AsyncGenerator<JournalEntry, void, undefined> {
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity })
   let number = 0
@@ -91,8 +91,8 @@ async function* readSegment(path: string, segment: number): AsyncGenerator<Journ
   try {
     for await (const line of lines) {
       number += 1
-      // Only the last line can be one that was cut short.
-      if (damaged !== undefined) throw malformed(path, damaged, 'it is no JSON object')
+      // A crash can damage only the last line.
+      if (damaged !== undefined) throw malformed(path, damaged, 'it is not a JSON object')
       const entry = parseEntry(line)
       if (entry === undefined) damaged = number
       else {
@@ -117,10 +117,10 @@ function parseEntry(line: string): JournalEntry | undefined {
 }
 
 function checkHeader(entry: JournalEntry, path: string): void {
-  if (entry.type !== 'header') throw malformed(path, 1, 'it is no header')
+  if (entry.type !== 'header') throw malformed(path, 1, 'it is not a header')
   if (entry.format === JOURNAL_FORMAT) return
   const { format, spillway } = entry
-  const reason = `its format ${format} is not ${JOURNAL_FORMAT}: it was written by spillway ${spillway}, so use that`
+  const reason = `its format is ${format}, not ${JOURNAL_FORMAT}. It was written by spillway ${spillway}: use that version`
   throw malformed(path, 1, reason)
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the journal tells of a run, as far as a resume needs it: the last word on each phase. Pure.
+ * The state of a run, as a resume needs it: the latest entries of each phase. This module does no input or output.
  */
 import type {
   CommitEntry,
@@ -11,7 +11,7 @@ import type {
   WorkflowEntry,
 } from './entries.ts'
 
-/** The last word on a phase. */
+/** The latest entry of each kind for one phase. */
 export interface PhaseState {
   readonly started?: PhaseStartedEntry
   readonly commit?: CommitEntry
@@ -19,7 +19,7 @@ export interface PhaseState {
   readonly ended?: PhaseEndedEntry
 }
 
-/** A run, line by line of its journal. Memory: a few lines for each phase. */
+/** The state of a run, updated with each entry of its journal. Memory: up to four entries for each phase. */
 export class RunState {
   readonly workflowId: string
   /** Number of the journal's last segment. */
@@ -32,22 +32,22 @@ export class RunState {
     this.workflowId = workflowId
   }
 
-  /** What is to be run; undefined when the run was killed before that was written down. */
+  /** The workflow of the run; undefined when the run was killed before the workflow was written. */
   get workflow(): WorkflowEntry | undefined {
     return this.#workflow
   }
 
-  /** How the run ended; undefined while it goes on, or when it was killed. */
+  /** The end of the run; undefined while it is running, and when it was killed. */
   get ended(): RunEndedEntry | undefined {
     return this.#ended
   }
 
-  /** The last word on a phase. */
+  /** The latest entries of a phase; an empty object for an unknown phase. */
   phase(name: string): PhaseState {
     return this.#phases.get(name) ?? {}
   }
 
-  /** The lines that tell all this. */
+  /** The entries that restore this state. */
   get entries(): JournalEntry[] {
     const phases = [...this.#phases.values()].flatMap(({ started, commit, output, ended }) => [
       started,
@@ -58,7 +58,7 @@ export class RunState {
     return [this.#workflow, ...phases, this.#ended].filter((entry) => entry !== undefined)
   }
 
-  /** Notes a line. */
+  /** Updates the state with an entry. */
   note(entry: JournalEntry): void {
     switch (entry.type) {
       case 'workflow':

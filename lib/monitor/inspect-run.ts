@@ -14,7 +14,7 @@ import type {
   RunStatus,
 } from '../journal/entries.ts'
 import { readJournal } from '../journal/reader.ts'
-import type { AggregatedResults } from '../result-streamer.ts'
+import type { AggregatedResults } from '../streaming/aggregated-results.ts'
 import type { PhaseStatus } from '../execution/run-context.ts'
 import { readRunFile } from '../run/directory.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'

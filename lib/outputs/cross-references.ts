@@ -1,28 +1,28 @@
 /**
- * Tells whether rows can be stored apart from the object they are in. They cannot when something refers back: a row to
- * another row, or anything to the whole. Stored row by row, each row would take all of that along again and again.
+ * Decides whether the rows of an output can be stored one by one. This is not possible if a row refers to a row, or if
+ * any value refers to the whole output. Each row would then be stored with a copy of everything it refers to.
  */
 import type { ResultRecord } from '../core/record.ts'
 
-/** Objects that are remembered on the way, so that none is visited twice. */
+/** Number of visited objects that are recorded, so that none is visited twice. */
 const MAX_SEEN = 1_000_000
 
 /**
- * Whether a row refers to a row, or a row or something beside the rows to the whole or to one of the tables. More than
- * a million objects below one row, or beside the rows, count as entangled: nobody could tell.
+ * Whether a row refers to a row, or any value refers to the whole output or to a table. The search has a limit: more
+ * than a million objects below one row, or in the other values, count as a cross-reference.
  *
  * @param whole - the output
- * @param tables - the arrays of rows in it
- * @param beside - its other values
+ * @param tables - the arrays of rows in the output
+ * @param others - the other values of the output
  */
 export function hasCrossReferences(
   whole: object,
   tables: readonly (readonly ResultRecord[])[],
-  beside: readonly unknown[],
+  others: readonly unknown[],
 ): boolean {
   const targets = new Set<unknown>([whole, ...tables])
-  if (reaches(beside, targets, new Set())) return true
-  // Flat rows, the most frequent, need no look at what they refer to.
+  if (reaches(others, targets, new Set())) return true
+  // The most frequent case: flat rows refer to no objects.
   if (!tables.some((rows) => rows.some(hasObjects))) return false
   for (const rows of tables) for (const row of rows) targets.add(row)
   const seen = new Set<object>()
@@ -51,7 +51,7 @@ function hasObjects(row: ResultRecord): boolean {
   return Object.values(row).some(isObject)
 }
 
-/** Whether a value may refer to others. */
+/** Whether a value can refer to other objects. */
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !(value instanceof Date) && !ArrayBuffer.isView(value)
 }

@@ -1,5 +1,6 @@
 /**
- * An output on its way in: its rows are held as long as all of it is small, and go to the disk from where it is not.
+ * Receives an output that is being stored. Its rows are kept in memory while the whole output is small; once it exceeds
+ * the limit, all of it goes to the disk.
  */
 import type { ResultRecord } from '../core/record.ts'
 import { FlatColumns } from './flat-columns.ts'
@@ -11,54 +12,56 @@ import type { SplitOutput } from './split-output.ts'
 import type { FiledTable, OutputFiles } from './stored-output.ts'
 import { TableWriter } from './table-writer.ts'
 
-/** What becomes of an output: it is held, or in files. */
+/** A received output: in memory, or in files. */
 export type DraftedOutput =
   { readonly kind: 'held'; readonly held: HeldOutput } | { readonly kind: 'filed'; readonly files: OutputFiles }
 
-/** What an output is drafted with. */
+/** Options of {@link draftOutput}. */
 export interface DraftOptions {
+  /** The name of the phase, for messages. */
   readonly phase: string
-  /** An output with this many bytes goes to the disk. */
+  /** An output of at least this many bytes goes to the disk. */
   readonly memoryLimitBytes: number
-  /** Where to; asked once it is known that it does. */
+  /** Makes the files; called at most once, when the output goes to the disk. */
   openFiles(this: void): Promise<NewFiles>
 }
 
 /**
- * Takes an output in. Memory: `memoryLimitBytes` of serialized rows, and beyond that what a {@link TableWriter} takes; a
- * value that is no rows is serialized at once.
+ * Receives an output. Memory: `memoryLimitBytes` of serialized rows; for an output on disk also the memory of one
+ * {@link TableWriter}. All values that are not rows are serialized in one step.
  *
- * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT`, `ERR_SPILLWAY_IO`; an AbortError of a stream of rows
+ * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` for a value that cannot be stored, `ERR_SPILLWAY_IO`
+ * @throws the AbortError of a stream of rows
  */
 export async function draftOutput({ rest, tables }: SplitOutput, options: DraftOptions): Promise<DraftedOutput> {
   const { phase, memoryLimitBytes, openFiles } = options
   const restBytes = rest && serialize(rest.value, phase)
   const held: HeldTable[] = []
-  const beginFiling = async () => Filing.begin(await openFiles(), restBytes, held, phase)
+  const startFiles = async () => DraftFiles.start(await openFiles(), restBytes, held, phase)
   let spareBytes = memoryLimitBytes - (restBytes?.length ?? 0)
-  let filing = spareBytes > 0 ? undefined : await beginFiling()
+  let draftFiles = spareBytes > 0 ? undefined : await startFiles()
   for (const [index, { field, source }] of tables.entries()) {
     const batches = rowBatches(source, phase)
     try {
-      if (filing === undefined) {
+      if (draftFiles === undefined) {
         const draft = await hold(field, batches, spareBytes, phase)
         spareBytes -= draft.batches.reduce((total, { length }) => total + length, 0)
         if (spareBytes > 0) held.push(draft)
         else {
-          filing = await beginFiling()
-          await filing.add(index, field, heldThen(draft, batches))
+          draftFiles = await startFiles()
+          await draftFiles.add(index, field, heldThen(draft, batches))
         }
-      } else await filing.add(index, field, batches)
+      } else await draftFiles.add(index, field, batches)
     } finally {
-      // After a failure the source is let go; what it throws then must not hide that failure.
+      // Closes the source after a failure. An error of the close must not hide that failure.
       await batches.return().catch(() => {})
     }
   }
-  if (filing !== undefined) return { kind: 'filed', files: filing.files }
+  if (draftFiles !== undefined) return { kind: 'filed', files: draftFiles.files }
   return { kind: 'held', held: { rest: restBytes, tables: held } }
 }
 
-/** Pulls rows until they take more than `spareBytes`, or end. */
+/** Reads rows until they take `spareBytes` or more, or the source ends. */
 async function hold(
   field: string | null,
   source: AsyncIterator<ResultRecord[], void>,
@@ -80,8 +83,8 @@ async function hold(
   return { field, rowCount, schema: columns.schema, batches }
 }
 
-/** The files of an output that is too large to hold. */
-class Filing {
+/** The files of an output that is too large for memory. */
+class DraftFiles {
   readonly #newFiles: NewFiles
   readonly #phase: string
   readonly #rest: OutputFiles['rest']
@@ -93,16 +96,17 @@ class Filing {
     this.#phase = phase
   }
 
-  /** Begins with what was held so far. */
-  static async begin(
+  /** Writes to the files what was in memory so far. */
+  static async start(
     newFiles: NewFiles,
     rest: Uint8Array | null,
     held: readonly HeldTable[],
     phase: string,
-  ): Promise<Filing> {
-    const filing = new Filing(newFiles, rest && (await writeFrames(newFiles.make('rest.frames'), [rest])), phase)
-    for (const [index, table] of held.entries()) await filing.add(index, table.field, heldThen(table))
-    return filing
+  ): Promise<DraftFiles> {
+    const restFile = rest && (await writeFrames(newFiles.make('rest.frames'), [rest]))
+    const draftFiles = new DraftFiles(newFiles, restFile, phase)
+    for (const [index, table] of held.entries()) await draftFiles.add(index, table.field, heldThen(table))
+    return draftFiles
   }
 
   get files(): OutputFiles {
@@ -121,7 +125,7 @@ class Filing {
   }
 }
 
-/** The rows of a table as they were when they came, and then those of `rest`. */
+/** The rows of a table in memory, as they were when they were received, then the rows of `rest`. */
 async function* heldThen(
   { batches }: HeldTable,
   rest: AsyncIterable<readonly ResultRecord[]> | Iterable<readonly ResultRecord[]> = [],

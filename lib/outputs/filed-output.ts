@@ -1,6 +1,6 @@
 /**
- * An output on disk. Its files are opened all at once, so that it can be read to its end even when another output takes
- * its place meanwhile, and each is verified before anything in it is believed.
+ * An output on disk. All its files are opened together. So it can be read to its end even if another output replaces it
+ * meanwhile. Each file is verified before its content is used.
  */
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -18,10 +18,10 @@ import type { StoredRows } from './rows-file.ts'
 import { deserialize } from './serialize.ts'
 import type { FiledTable, OpenOutput, OutputFiles, StoredOutput, TableExtent } from './stored-output.ts'
 
-/** Bytes that are read at a time to be verified or copied. */
+/** Bytes that are read at once to verify or copy a file. */
 const PIECE_BYTES = 1024 * 1024
 
-/** An output that a manifest tells of. */
+/** An output whose files a manifest lists. */
 export class FiledOutput implements StoredOutput {
   readonly id: string
   readonly bytes: number
@@ -37,7 +37,7 @@ export class FiledOutput implements StoredOutput {
     this.bytes = (manifest.rest?.bytes ?? 0) + this.tables.reduce((total, { bytes }) => total + bytes, 0)
   }
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_OUTPUT` for a file that is missing, or of another size */
+  /** @throws {SpillwayError} `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_OUTPUT` for a file that is missing or has a wrong size */
   async open(table?: number): Promise<OpenOutput> {
     const { rest, tables } = this.#manifest
     const wanted =
@@ -69,7 +69,7 @@ class OpenFiles {
     })
     this.#slices.set(name, slices)
     if (slices.byteLength === bytes) return
-    throw damagedFile(this.pathOf(name), `it has ${slices.byteLength} bytes in place of ${bytes}`)
+    throw damagedFile(this.pathOf(name), `it has ${slices.byteLength} bytes, not ${bytes}`)
   }
 
   pathOf(name: string): string {
@@ -83,8 +83,8 @@ class OpenFiles {
   }
 
   /**
-   * The bytes of a file in pieces, which together have its checksum: the last one comes only if they do. A piece is good
-   * until the next one is asked for.
+   * The bytes of a file in pieces of up to 1 MB. The last piece is yielded only if the checksum of all pieces matches.
+   * A piece is valid until the next one is requested.
    */
   async *pieces({ name, bytes, crc32: expected }: StoredFile): AsyncGenerator<Uint8Array> {
     const slices = this.get(name)
@@ -94,10 +94,12 @@ class OpenFiles {
       const end = Math.min(start + PIECE_BYTES, bytes)
       const piece = buffer.subarray(0, end - start)
       await slices.fill(piece, start).catch((cause: unknown) => {
-        throw unreadable(this.pathOf(name), cause)
+        throw readError(this.pathOf(name), cause)
       })
       sum = crc32(piece, sum)
-      if (end === bytes && sum !== expected) throw damagedFile(this.pathOf(name), 'it is not as it was written')
+      if (end === bytes && sum !== expected) {
+        throw damagedFile(this.pathOf(name), 'its content does not match its checksum')
+      }
       yield piece
     }
   }
@@ -121,7 +123,7 @@ class OpenFiledOutput implements OpenOutput {
     const { rest } = this.#manifest
     if (rest === null) return null
     for await (const value of this.#values(rest)) return value
-    throw damagedFile(this.#files.pathOf(rest.name), 'there is nothing in it')
+    throw damagedFile(this.#files.pathOf(rest.name), 'it contains no value')
   }
 
   async *rows(table: number): AsyncGenerator<ResultRecord[], void> {
@@ -161,14 +163,14 @@ class OpenFiledOutput implements OpenOutput {
         if (next.done === true) return
         value = deserialize(next.value)
       } catch (cause) {
-        throw unreadable(path, cause)
+        throw readError(path, cause)
       }
       yield value
     }
   }
 
   async *#parquetRows(file: StoredRows): AsyncGenerator<ResultRecord[], void> {
-    // Through to the end, which verifies them.
+    // Reading the file to its end verifies its checksum.
     for await (const _piece of this.#files.pieces(file));
     for await (const batch of readParquet({ file: this.#files.get(file.name) }, { batches: true })) {
       yield withKeys(batch as ResultRecord[])
@@ -191,23 +193,23 @@ class OpenFiledOutput implements OpenOutput {
   }
 }
 
-/** Tells the place and the remedy of whatever reading a file has thrown. */
-function unreadable(path: string, cause: unknown): unknown {
+/** Adds the place and the remedy to an error that reading a file has thrown. */
+function readError(path: string, cause: unknown): unknown {
   if (cause instanceof SpillwayError) return cause
   if (errnoOf(cause) !== undefined) return ioError('read', path, cause)
-  return damagedFile(path, `what is in it cannot be read (${messageOf(cause)})`, cause)
+  return damagedFile(path, `its content cannot be read (${messageOf(cause)})`, cause)
 }
 
 function filesOf(table: FiledTable | undefined): readonly StoredRows[] {
   return table?.files ?? []
 }
 
-/** Rows with the keys they had, where the names of columns are escaped. */
+/** Rows with their original keys: the names of columns are escaped. */
 function withKeys(batch: ResultRecord[]): ResultRecord[] {
   const names = Object.keys(batch[0] ?? {})
   if (!names.some((name) => name.includes('\\'))) return batch
   const keys = new Map(names.map((name) => [name, splitPath(name)[0] ?? name]))
-  // From entries, so that a key `__proto__` stays a key.
+  // Built from entries, so that a key `__proto__` stays an ordinary key.
   return batch.map((row) =>
     Object.fromEntries(Object.entries(row).map(([name, value]) => [keys.get(name) ?? name, value])),
   )

@@ -1,5 +1,5 @@
 /**
- * Finds what keeps a value from being serialized, as the error of `v8.serialize` does not tell where it is.
+ * Finds the part of a value that cannot be serialized, because the error of `v8.serialize` does not name its place.
  */
 import { Stream } from 'node:stream'
 import { isAnyArrayBuffer, isBoxedPrimitive, isDate, isNativeError, isProxy, isRegExp } from 'node:util/types'
@@ -7,21 +7,25 @@ import { serialize } from 'node:v8'
 import { describeRefused } from '../../sinks/values/values.ts'
 import { messageOf } from '../core/errors.ts'
 
-/** What is to blame, and where: `output.model.predict`, `is a function`. */
-export interface Culprit {
+/** A value that cannot be serialized: its path (`output.model.predict`) and the problem (`is a function`). */
+export interface Unserializable {
   readonly path: string
   readonly problem: string
 }
 
-/** Levels that are searched; a value nested deeper is hardly one that somebody made on purpose. */
+/** Greatest depth of the search; a value that is nested deeper is most likely a mistake. */
 const MAX_DEPTH = 1000
 
-/** The first value below `value` that cannot be serialized; undefined when none is found. */
-export function findUnserializable(value: unknown, path: string): Culprit | undefined {
+/**
+ * Finds the first value in `value` that cannot be serialized; undefined when none is found.
+ *
+ * @param path - the path of `value` itself
+ */
+export function findUnserializable(value: unknown, path: string): Unserializable | undefined {
   return search(value, path, new Set(), 0)
 }
 
-function search(value: unknown, path: string, seen: Set<object>, depth: number): Culprit | undefined {
+function search(value: unknown, path: string, seen: Set<object>, depth: number): Unserializable | undefined {
   if (typeof value === 'function' || typeof value === 'symbol') return { path, problem: `is a ${typeof value}` }
   if (typeof value !== 'object' || value === null || seen.has(value)) return undefined
   if (value instanceof Stream) return { path, problem: 'is a stream' }
@@ -37,7 +41,7 @@ function search(value: unknown, path: string, seen: Set<object>, depth: number):
   return { path, problem: `is ${describeRefused(value)}` }
 }
 
-function searchMember(read: () => unknown, path: string, seen: Set<object>, depth: number): Culprit | undefined {
+function searchMember(read: () => unknown, path: string, seen: Set<object>, depth: number): Unserializable | undefined {
   let member: unknown
   try {
     member = read()
@@ -47,7 +51,7 @@ function searchMember(read: () => unknown, path: string, seen: Set<object>, dept
   return search(member, path, seen, depth)
 }
 
-/** The members of an object that are serialized with it, each with the step of the path that leads there. */
+/** The members of an object that are serialized with it, each with the last step of its path. */
 function* membersOf(object: object): Generator<readonly [step: string, read: () => unknown]> {
   if (object instanceof Map) {
     let index = 0
@@ -71,7 +75,7 @@ function stepTo(key: string): string {
   return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
 }
 
-/** Whether an object is serialized by what is in it, and not by its fields. */
+/** Whether an object is serialized by its content, not by its fields. */
 function isContainer(object: object): boolean {
   if (object instanceof Map || object instanceof Set || ArrayBuffer.isView(object)) return true
   return (

@@ -1,5 +1,5 @@
 /**
- * Tells which rows a Parquet file gives back exactly as they were, and finds the columns of those rows.
+ * Decides which rows a Parquet file can store without any change, and determines the columns of those rows.
  */
 import { isDate, isProxy } from 'node:util/types'
 import { fitsInt64 } from '../../sinks/columns/cells.ts'
@@ -7,21 +7,21 @@ import type { ColumnType, Schema } from '../../sinks/columns/column.ts'
 import { joinPath } from '../core/field-path.ts'
 import type { ResultRecord } from '../core/record.ts'
 
-/** A wider table would have a footer as large as its rows. */
+/** The footer of a wider table would be as large as its rows. */
 const MAX_COLUMNS = 200
 
 /**
- * The columns of rows that are alike. A row fits when it is a plain object with the keys of the first row in the same
- * order, and each value is null or of the one kind its column has: a number, a well-formed string, a boolean, a valid
- * Date, or a bigint of 64 bits. A column of nulls takes the kind of its first value. Keys must be non-empty and well
- * formed, and there may be 200 of them.
+ * Determines the columns of rows that have the same keys and types. A row fits when it is a plain object with the keys
+ * of the first row, in the same order. Each value must be null or have the type of its column: a number, a well-formed
+ * string, a boolean, a valid Date, or a bigint of 64 bits. A column that has only nulls gets the type of its first
+ * other value. Keys must be non-empty and well-formed; at most 200 keys are allowed.
  */
 export class FlatColumns {
   #keys: readonly string[] | undefined
   #types: (ColumnType | undefined)[] = []
   #ended = false
 
-  /** Takes rows up to the first that does not fit, and none any more after that. Returns how many it took. */
+  /** Accepts rows up to the first that does not fit, and no row after it. Returns the number of accepted rows. */
   take(rows: readonly ResultRecord[]): number {
     if (this.#ended) return 0
     const fitting = rows.findIndex((row) => !this.#fits(row))
@@ -29,15 +29,15 @@ export class FlatColumns {
     return this.#ended ? fitting : rows.length
   }
 
-  /** The columns, as a Parquet file has them; null when there was no row, or one that did not fit. */
+  /** The columns, in the types of a Parquet file; null before the first row, and after a row that did not fit. */
   get schema(): Schema | null {
     if (this.#ended || this.#keys === undefined) return null
-    // A column of nulls only counts as text.
+    // A column that has only nulls counts as text.
     return Object.fromEntries(this.#keys.map((key, i) => [joinPath(undefined, key), this.#types[i] ?? 'utf8']))
   }
 
   #fits(row: ResultRecord): boolean {
-    // A sink would write what toJSON returns, even where it is not among the keys.
+    // A sink would write the result of toJSON, even if toJSON is not one of the keys.
     if (!isPlainObject(row) || typeof row['toJSON'] === 'function') return false
     const keys = Object.keys(row)
     this.#keys ??= areColumnNames(keys) ? keys : []
@@ -54,7 +54,7 @@ export class FlatColumns {
   }
 }
 
-/** Whether `value` is an object as braces make it; a Proxy of one is not, as it cannot be serialized. */
+/** Whether `value` has the prototype of an object literal, or none. A Proxy does not count: it cannot be serialized. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || isProxy(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -62,7 +62,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 }
 
 function areColumnNames(keys: readonly string[]): boolean {
-  // Readers take a byte order mark for none of the name.
+  // Readers do not count a byte order mark at the start as part of the name.
   return keys.length <= MAX_COLUMNS && keys.every((key) => /^[^\ufeff]/u.test(key) && key.isWellFormed())
 }
 

@@ -1,6 +1,6 @@
 /**
- * Files of frames: `SPILLWAY`, the version of the format, then frames of length, CRC-32 and payload, all integers little
- * endian of 32 bits. A frame is verified before anybody sees its payload.
+ * Files of frames: the text `SPILLWAY`, the version of the format, then the frames. A frame is its length, its CRC-32
+ * and its payload. All integers have 32 bits, little endian. A frame is verified before its payload is returned.
  */
 import { crc32 } from 'node:zlib'
 import { OpenFile } from '../../sinks/files/open-file.ts'
@@ -13,13 +13,15 @@ const VERSION = 1
 const FILE_HEADER_BYTES = MAGIC.length + 4
 const FRAME_HEADER_BYTES = 8
 
-/** The system writes less than 2 GB at once, and a copy is made of what is smaller than a piece. */
+/**
+ * The operating system writes less than 2 GB at once, so payloads are split. Much smaller pieces would be copied first.
+ */
 const PIECE_BYTES = 8 * 1024 * 1024
 
-/** Where a file goes. */
+/** The file to write. */
 type Target = Pick<NewFile, 'path' | 'openTarget'>
 
-/** Writes a file of frames. Memory: the frame at hand and the one before it. */
+/** Writes a file of frames. Memory: the current frame and the one before it. */
 export class FramesWriter {
   readonly #target: Target
   #file: OpenFile | undefined
@@ -28,7 +30,11 @@ export class FramesWriter {
     this.#target = target
   }
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_IO` */
+  /**
+   * Appends a frame.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_EXISTS` when the file exists
+   */
   async write(payload: Uint8Array): Promise<void> {
     const file = await this.#open()
     await file.append(frame(payload))
@@ -44,7 +50,7 @@ export class FramesWriter {
     await file.close()
   }
 
-  /** Releases the file after a failure. */
+  /** Closes the file after a failure, without an error. */
   async abandon(): Promise<void> {
     await this.#file?.close().catch(() => {})
   }
@@ -59,28 +65,28 @@ export class FramesWriter {
 }
 
 /**
- * The payloads of a file, one after the other. Memory: one frame.
+ * Reads the payloads of a file, in their order. Memory: one frame.
  *
- * @param path - for messages
- * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` where the file is not as it was written
+ * @param path - the path of the file, for messages
+ * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` at the first damaged frame
  */
 export async function* readFrames(source: ByteSource, path: string): AsyncGenerator<Uint8Array, void> {
   const { byteLength } = source
   const header = Buffer.from(await source.slice(0, Math.min(FILE_HEADER_BYTES, byteLength)))
   if (header.toString('latin1', 0, MAGIC.length) !== MAGIC || header.length < FILE_HEADER_BYTES) {
-    throw damagedFile(path, 'it does not begin as a file of outputs does')
+    throw damagedFile(path, 'it does not start with the header of an output file')
   }
   const version = header.readUInt32LE(MAGIC.length)
   if (version !== VERSION) throw damagedFile(path, `its format has version ${version}, not ${VERSION}`)
   for (let offset = FILE_HEADER_BYTES; offset < byteLength;) {
-    if (byteLength - offset < FRAME_HEADER_BYTES) throw damagedFile(path, 'it ends within a frame')
+    if (byteLength - offset < FRAME_HEADER_BYTES) throw damagedFile(path, 'it ends inside a frame')
     const frameHeader = Buffer.from(await source.slice(offset, offset + FRAME_HEADER_BYTES))
     const start = offset + FRAME_HEADER_BYTES
     const end = start + frameHeader.readUInt32LE(0)
-    if (end > byteLength) throw damagedFile(path, 'it ends within a frame')
+    if (end > byteLength) throw damagedFile(path, 'it ends inside a frame')
     const payload = new Uint8Array(await source.slice(start, end))
     if (crc32(payload) !== frameHeader.readUInt32LE(4))
-      throw damagedFile(path, `the frame at byte ${offset} is not as it was written`)
+      throw damagedFile(path, `the frame at byte ${offset} does not match its checksum`)
     yield payload
     offset = end
   }

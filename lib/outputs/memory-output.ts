@@ -1,6 +1,6 @@
 /**
- * An output in memory, as the bytes it was serialized to: nobody can change it, its size is known, and it moves to the
- * disk by being written there.
+ * An output in memory, as serialized bytes. So later changes to the original cannot affect it, and its size is known.
+ * It moves to the disk without being serialized again.
  */
 import type { Schema } from '../../sinks/columns/column.ts'
 import type { ResultRecord } from '../core/record.ts'
@@ -9,23 +9,23 @@ import type { NewFile, NewFiles, StoredFile } from './new-files.ts'
 import { deserialize } from './serialize.ts'
 import type { FiledTable, OpenOutput, OutputFiles, StoredOutput, TableExtent } from './stored-output.ts'
 
-/** Rows in memory. */
+/** A table in memory. */
 export interface HeldTable {
   readonly field: string | null
   readonly rowCount: number
   readonly schema: Schema | null
-  /** Batches of rows, serialized. */
+  /** Serialized batches of rows, in their order. */
   readonly batches: readonly Uint8Array[]
 }
 
-/** What is held in memory. */
+/** The serialized parts of an output. */
 export interface HeldOutput {
-  /** The value with null in place of its tables, serialized; null when it is one table and nothing else. */
+  /** The serialized value, with its tables replaced by null; null when the output is exactly one table. */
   readonly rest: Uint8Array | null
   readonly tables: readonly HeldTable[]
 }
 
-/** An output in memory. */
+/** A stored output in memory. */
 export class MemoryOutput implements StoredOutput, OpenOutput {
   readonly id: string
   readonly bytes: number
@@ -70,7 +70,7 @@ export class MemoryOutput implements StoredOutput, OpenOutput {
 }
 
 /**
- * Writes payloads as a file of frames.
+ * Writes payloads to a file of frames, and makes the file durable.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`
  */
@@ -86,7 +86,7 @@ export async function writeFrames(target: NewFile, payloads: Iterable<Uint8Array
   }
 }
 
-/** A copy, exactly as large: typed arrays that are deserialized share memory with the bytes they come from. */
+/** A copy in memory of its own size: deserialized typed arrays share memory with the bytes they are read from. */
 export function copyOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes)
 }

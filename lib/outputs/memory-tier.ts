@@ -1,36 +1,36 @@
 /**
- * The outputs in memory, the least recently used first.
+ * The outputs in memory, in the order of their last use, least recently used first.
  */
 import type { MemoryOutput } from './memory-output.ts'
 
-/** An output in memory, and whose it is. */
+/** An output in memory, with its workflow and phase. */
 export interface HeldEntry {
   readonly workflowId: string
   readonly phase: string
   readonly output: MemoryOutput
 }
 
-/** Outputs by workflow and phase. */
+/** The outputs in memory, by workflow and phase. */
 export class MemoryTier {
   readonly #entries = new Map<string, HeldEntry>()
   #bytes = 0
 
-  /** Bytes of all outputs. */
+  /** Total bytes of all outputs. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** The one that was used the longest ago; undefined when there is none. */
+  /** The least recently used output; undefined when there is none. */
   get oldest(): HeldEntry | undefined {
     return this.#entries.values().next().value
   }
 
-  /** The phases of a workflow that have an output here. */
+  /** The phases of a workflow that have an output in memory. */
   phasesOf(workflowId: string): string[] {
     return [...this.#entries.values()].filter((entry) => entry.workflowId === workflowId).map(({ phase }) => phase)
   }
 
-  /** The output of a phase, which counts as used now. */
+  /** Returns the output of a phase, and marks it as the most recently used. */
   get(workflowId: string, phase: string): MemoryOutput | undefined {
     const key = keyOf(workflowId, phase)
     const entry = this.#entries.get(key)
@@ -40,13 +40,14 @@ export class MemoryTier {
     return entry.output
   }
 
-  /** Puts an output in the place of the one before. */
+  /** Sets the output of a phase in place of its previous output, and marks it as the most recently used. */
   set(workflowId: string, phase: string, output: MemoryOutput): void {
     this.delete(workflowId, phase)
     this.#entries.set(keyOf(workflowId, phase), { workflowId, phase, output })
     this.#bytes += output.bytes
   }
 
+  /** Removes the output of a phase, if there is one. */
   delete(workflowId: string, phase: string): void {
     const key = keyOf(workflowId, phase)
     this.#bytes -= this.#entries.get(key)?.output.bytes ?? 0

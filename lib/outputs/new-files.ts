@@ -1,6 +1,6 @@
 /**
- * The files that one attempt to store an output writes, under names nobody had before. What is written is summed up on
- * its way, so that a reader can tell damage.
+ * The files that one attempt to store an output writes. Their names are random, so that no two attempts share a name. A
+ * checksum of the written bytes is computed, so that a reader can detect damage.
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
@@ -9,8 +9,10 @@ import { openFileTarget, type OpenTarget } from '../../sinks/files/file-target.t
 
 /** A complete file of an output. */
 export interface StoredFile {
+  /** The name of the file in the directory of its phase. */
   readonly name: string
   readonly bytes: number
+  /** CRC-32 of all bytes of the file. */
   readonly crc32: number
 }
 
@@ -24,12 +26,12 @@ export class NewFiles {
     this.#directory = directory
   }
 
-  /** The names of all files made. */
+  /** The names of all files of the attempt. */
   get names(): string[] {
     return this.#files.map(({ name }) => name)
   }
 
-  /** Makes up a file; it comes into being when it is opened. */
+  /** Chooses the name of a new file. The file is created when it is opened. */
   make(suffix: string): NewFile {
     const file = new NewFile(this.#directory, `${this.#prefix}-${suffix}`)
     this.#files.push(file)
@@ -49,12 +51,12 @@ export class NewFile {
     this.path = join(directory, name)
   }
 
-  /** What is known of the file when it is complete. */
+  /** The name, the size and the checksum; final once the file is complete. */
   get stored(): StoredFile {
     return { name: this.name, bytes: this.#bytes, crc32: this.#crc32 }
   }
 
-  /** Opens the real file and sums up what is written to it. */
+  /** Opens the file, and computes the size and the checksum of what is written to it. */
   readonly openTarget: OpenTarget = async (path, mode) => {
     const target = await openFileTarget(path, mode)
     return {
@@ -71,7 +73,9 @@ export class NewFile {
   }
 }
 
-/** Whether `name` is one that a file of an output can have: what a manifest says is not trusted with paths. */
+/**
+ * Whether `name` is a valid name of an output file. Names in a manifest are checked, because they could be any path.
+ */
 export function isFileName(name: unknown): boolean {
   return typeof name === 'string' && /^[0-9a-f]{16}-[a-z0-9-]+\.(frames|parquet)$/.test(name)
 }

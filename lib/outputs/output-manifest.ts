@@ -1,6 +1,6 @@
 /**
- * The manifest of an output on disk, `output.json`: which files it is in, and what is in them. It carries a CRC-32 of itself.
- * An output is there when its manifest is.
+ * The manifest of an output on disk, `output.json`: it lists the files of the output and their content. It contains its
+ * own CRC-32. An output exists on disk if and only if its manifest exists.
  */
 import { crc32 } from 'node:zlib'
 import { messageOf } from '../core/errors.ts'
@@ -8,9 +8,11 @@ import { isFileName } from './new-files.ts'
 import { damagedFile } from './output-errors.ts'
 import type { OutputFiles } from './stored-output.ts'
 
-/** What a manifest says. */
+/** The content of a manifest. */
 export interface OutputManifest extends OutputFiles {
+  /** Version of the format. */
   readonly version: typeof VERSION
+  /** Id of the output; see `StoredOutput.id`. */
   readonly id: string
   readonly workflowId: string
   readonly phase: string
@@ -32,33 +34,33 @@ export function fileNamesOf({ rest, tables }: OutputFiles): string[] {
   return [...(rest === null ? [] : [rest]), ...tables.flatMap(({ files }) => files)].map(({ name }) => name)
 }
 
-/** The text of a manifest. */
+/** Encodes a manifest as the text of its file. */
 export function encodeManifest(manifest: OutputManifest): string {
   return `${JSON.stringify({ crc32: crc32(JSON.stringify(manifest)), output: manifest }, null, 2)}\n`
 }
 
 /**
- * Reads the text of a manifest.
+ * Decodes the text of a manifest.
  *
- * @param path - where the text is from, for messages
- * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` for a text that is not as it was written
+ * @param path - the path of the manifest, for messages
+ * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` for a text that is damaged, or has another version
  */
 export function decodeManifest(text: string, path: string): OutputManifest {
   const { crc32: sum, output } = parse(text, path)
   if (output === undefined || sum !== crc32(JSON.stringify(output)))
-    throw damagedFile(path, 'it is not as it was written')
+    throw damagedFile(path, 'its content does not match its checksum')
   const { version } = (output ?? {}) as { readonly version?: unknown }
   if (version !== VERSION) throw damagedFile(path, `its format has version ${String(version)}, not ${VERSION}`)
   const manifest = output as OutputManifest
-  if (!namesOnlyItsOwn(manifest)) throw damagedFile(path, 'it names a file that cannot belong to it')
+  if (!hasValidFileNames(manifest)) throw damagedFile(path, 'it names a file that is not an output file')
   return manifest
 }
 
-function namesOnlyItsOwn(manifest: OutputManifest): boolean {
+function hasValidFileNames(manifest: OutputManifest): boolean {
   try {
     return fileNamesOf(manifest).every(isFileName)
   } catch {
-    // There are no files where they should be.
+    // A list of files is missing or has another type.
     return false
   }
 }

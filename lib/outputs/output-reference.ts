@@ -1,6 +1,6 @@
 /**
- * A reference to a stored output. It stays good when the output moves to the disk, and is told when another output has
- * taken its place.
+ * A reference to a stored output. It stays valid when the output moves to the disk. It fails once the output is
+ * replaced.
  */
 import type { Readable } from 'node:stream'
 import type { Schema } from '../../sinks/columns/column.ts'
@@ -11,7 +11,7 @@ import type { PhaseReference, RowsOptions, Table } from './reference.ts'
 import { resolveRowsOptions, rowsStream } from './rows-stream.ts'
 import { load, type OpenOutput, type StoredOutput } from './stored-output.ts'
 
-/** Opens the output that a reference was made for; see `StoredOutput.open`. */
+/** Opens the output of a reference; see `StoredOutput.open`. */
 export type OpenReferenced = (table?: number) => Promise<OpenOutput>
 
 /** A reference to the output of a phase. */
@@ -38,7 +38,9 @@ export class OutputReference implements PhaseReference {
     return this.#onlyTable?.schema ?? null
   }
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` when it was replaced, cleaned up or damaged; `ERR_SPILLWAY_IO` */
+  /**
+   * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` when the output was replaced, removed or damaged; `ERR_SPILLWAY_IO`
+   */
   async get(): Promise<unknown> {
     const opened = await this.#open()
     try {
@@ -48,14 +50,17 @@ export class OutputReference implements PhaseReference {
     }
   }
 
-  /** Memory: a batch of rows, and a row group of Parquet. A field, so that a reference within an output is refused. */
+  /**
+   * Memory: one batch of rows, and one row group of Parquet. This is a field, not a method: a function in a field makes
+   * serialization fail, so an output that contains a reference is rejected.
+   */
   readonly rows = (given?: RowsOptions): Readable => {
     const options = resolveRowsOptions(given)
     const table = this.#indexOf(options.field)
     return rowsStream((signal) => this.#batches(table, signal), options, DEFAULT_FIELD_NAMES.container)
   }
 
-  /** What can be told without reading: for logs and for JSON output. */
+  /** The properties that are known without reading the output, for logs and JSON. */
   toJSON(): unknown {
     return { workflowId: this.workflowId, phase: this.phase, bytes: this.bytes, tables: this.tables }
   }
@@ -83,12 +88,14 @@ export class OutputReference implements PhaseReference {
     if (index >= 0) return index
     const known = fields.filter((name) => name !== null)
     const which = `The output of phase ${JSON.stringify(this.phase)}`
-    if (fields.length === 0) throw noTable(`${which} holds no rows: get() loads it`)
-    if (field === undefined) throw noTable(`${which} has several tables: choose one by \`field\`: ${known.join(', ')}`)
-    throw noTable(`${which} has no table \`${field}\`. ${knownHint(field, known)}`)
+    if (fields.length === 0) throw optionError(`${which} has no table of rows. Load it with get()`)
+    if (field === undefined) {
+      throw optionError(`${which} has several tables. Choose one with \`field\`: ${known.join(', ')}`)
+    }
+    throw optionError(`${which} has no table \`${field}\`. ${knownHint(field, known)}`)
   }
 }
 
-function noTable(message: string): SpillwayError {
+function optionError(message: string): SpillwayError {
   return new SpillwayError('ERR_SPILLWAY_OPTION', message)
 }

@@ -1,5 +1,5 @@
 /**
- * The directories of all phases, `<directory>/<workflow>/outputs/<phase>/`, and who may do what in them when.
+ * The directories of all phases, `<directory>/<workflow>/outputs/<phase>/`, and the locks on them.
  */
 import { existsSync } from 'node:fs'
 import { rmdir } from 'node:fs/promises'
@@ -8,68 +8,71 @@ import { KeyedLock } from '../core/keyed-lock.ts'
 import { decodeName, encodeName } from '../core/names.ts'
 import { listDirectory, MANIFEST, PhaseDirectory } from './phase-directory.ts'
 
-/** Which output. */
+/** Identifies the output of a phase. */
 export interface OutputPlace {
   readonly workflowId: string
   readonly phaseName: string
 }
 
-/** What runs in the directory of a phase. */
+/** Work in the directory of a phase. */
 type Work<Value> = (directory: PhaseDirectory) => Promise<Value>
 
-/** Hands out the directories of phases. Whoever has a moment must not ask for a turn. */
+/**
+ * Gives access to the directories of phases, under two locks for each phase. To avoid a deadlock, work inside
+ * {@link exclusive} must not call {@link serialize}.
+ */
 export class PhaseDirectories {
   readonly #path: string
-  readonly #turns = new KeyedLock()
-  readonly #moments = new KeyedLock()
+  readonly #storeLocks = new KeyedLock()
+  readonly #accessLocks = new KeyedLock()
 
-  /** @param path - of the directory of all workflows; a relative one is taken from where the process is now */
+  /** @param path - the directory of all workflows; a relative path is resolved now, against the current directory */
   constructor(path: string) {
     this.#path = resolve(path)
   }
 
   /**
-   * Runs what is to replace an output, for as long as the new one takes to come in: one after the other for a phase, and
-   * nobody else waits.
+   * Runs work that replaces an output, including the time to receive the new one. The work of one phase runs in
+   * sequence. Work inside {@link exclusive} does not wait for it.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_NAME`
    */
   async serialize<Value>(place: OutputPlace, work: Work<Value>): Promise<Value> {
     const directory = this.#directoryOf(place)
-    return this.#turns.run(directory.path, () => work(directory))
+    return this.#storeLocks.run(directory.path, () => work(directory))
   }
 
   /**
-   * Runs what looks at an output, or puts another in its place: nobody else does so meanwhile, thus it must not wait for
-   * anything but the disk.
+   * Runs work that opens an output, or publishes a new one. Such work of one phase never overlaps, so it must wait for
+   * nothing except the disk.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_NAME`
    */
   async exclusive<Value>(place: OutputPlace, work: Work<Value>): Promise<Value> {
     const directory = this.#directoryOf(place)
-    return this.#moments.run(directory.path, () => work(directory))
+    return this.#accessLocks.run(directory.path, () => work(directory))
   }
 
   /**
-   * Makes the directory of a phase, while nobody removes those above it.
+   * Makes the directory of a phase. {@link removeEmpty} cannot remove its parent directories meanwhile.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
   make(directory: PhaseDirectory): Promise<void> {
-    return this.#moments.run(dirname(directory.path), () => directory.make())
+    return this.#accessLocks.run(dirname(directory.path), () => directory.make())
   }
 
-  /** Removes the directories of a workflow, unless there is anything in them. */
+  /** Removes the directories of a workflow if they are empty. */
   async removeEmpty(workflowId: string): Promise<void> {
     const path = this.#pathOf(workflowId)
-    await this.#moments.run(path, async () => {
+    await this.#accessLocks.run(path, async () => {
       await rmdir(path).catch(() => {})
       await rmdir(dirname(path)).catch(() => {})
     })
   }
 
   /**
-   * The phases of a workflow that have a directory, be there an output in it or not.
+   * The phases of a workflow that have a directory, with or without an output in it.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_NAME`, `ERR_SPILLWAY_IO`
    */
@@ -77,7 +80,7 @@ export class PhaseDirectories {
     return (await listDirectory(this.#pathOf(workflowId))).flatMap((name) => phaseOf(name) ?? [])
   }
 
-  /** Those of {@link phasesOf} that have an output. */
+  /** The phases of a workflow that have an output on disk. */
   async storedPhasesOf(workflowId: string): Promise<string[]> {
     const path = this.#pathOf(workflowId)
     const phases = await this.phasesOf(workflowId)
@@ -93,7 +96,7 @@ export class PhaseDirectories {
   }
 }
 
-/** The phase that has the directory `name`; undefined where that is somebody else's. */
+/** The phase whose directory is called `name`; undefined when this is not the directory of a phase. */
 function phaseOf(name: string): string | undefined {
   const phase = decodeName(name)
   try {

@@ -1,20 +1,21 @@
 /**
- * The directory of one phase's output. What its manifest names is the output; other files with names as ours are left from
- * attempts that a crash cut short, and all else is somebody else's. A manifest gets there by a rename, so that readers
- * see an output as a whole or not at all.
+ * The directory of one phase's output. The output is the files that its manifest names. Other files whose names have
+ * the form of an output file remain from attempts that a crash interrupted. All other files are not ours and are never
+ * touched. A manifest is published by a rename, so that readers see either the whole output or none.
  */
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ioError, syncDirectory } from '../../sinks/files/file-target.ts'
+import { draftPath, replaceFile } from '../../sinks/files/replace-file.ts'
 import { errnoOf } from '../core/errors.ts'
 import { isFileName, type NewFiles } from './new-files.ts'
 import { decodeManifest, encodeManifest, fileNamesOf, type OutputManifest } from './output-manifest.ts'
 
-/** The name of a manifest. */
+/** The file name of a manifest. */
 export const MANIFEST = 'output.json'
-const DRAFT = 'output.json.draft'
+const DRAFT = draftPath(MANIFEST)
 
-/** A directory that may not exist yet. Calls that change it must not overlap. */
+/** The directory of a phase, which may not exist yet. Calls that change it must not overlap. */
 export class PhaseDirectory {
   readonly path: string
 
@@ -27,7 +28,7 @@ export class PhaseDirectory {
   }
 
   /**
-   * Makes the directory, so that it survives a power loss.
+   * Makes the directory durable, with its parent directories, so that it survives a power loss.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
@@ -42,9 +43,9 @@ export class PhaseDirectory {
   }
 
   /**
-   * What the manifest says; undefined when there is none.
+   * Reads the manifest; undefined when there is none.
    *
-   * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` for a damaged one, `ERR_SPILLWAY_IO`
+   * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` for a damaged manifest, `ERR_SPILLWAY_IO`
    */
   async read(): Promise<OutputManifest | undefined> {
     const path = this.manifestPath
@@ -59,31 +60,24 @@ export class PhaseDirectory {
   }
 
   /**
-   * Makes an output visible whose files are complete and durable.
+   * Makes an output visible to readers. Its files must be complete and durable.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
   async publish(manifest: OutputManifest): Promise<void> {
-    const draft = join(this.path, DRAFT)
-    try {
-      await writeFile(draft, encodeManifest(manifest), { flush: true })
-      await rename(draft, this.manifestPath)
-      await syncDirectory(this.path)
-    } catch (cause) {
-      throw ioError('write', this.manifestPath, cause)
-    }
+    await replaceFile(this.manifestPath, encodeManifest(manifest))
   }
 
-  /** Removes what is no part of the output: the files of the one before, and of attempts that a crash cut short. */
+  /** Removes output files that the manifest does not name: of the previous output, and of interrupted attempts. */
   async sweep(manifest: OutputManifest): Promise<void> {
     const kept = new Set([MANIFEST, ...fileNamesOf(manifest)])
     const names = await readdir(this.path).catch(() => [])
     await this.#tryToRemove(names.filter((name) => isOurs(name) && !kept.has(name)))
   }
 
-  /** Removes the files of an attempt that has failed. */
+  /** Removes the files of a failed attempt. */
   async discard(files: NewFiles): Promise<void> {
-    // It may have failed when the manifest was there already.
+    // The attempt may have failed after its manifest was published. Then its files are the output and must stay.
     const manifest = await this.read().catch(() => undefined)
     const kept = new Set(manifest && fileNamesOf(manifest))
     await this.#tryToRemove([DRAFT, ...files.names].filter((name) => !kept.has(name)))
@@ -91,14 +85,14 @@ export class PhaseDirectory {
   }
 
   /**
-   * Removes the output, and what attempts have left.
+   * Removes the output and the files of interrupted attempts.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`
    */
   async clear(): Promise<void> {
     const names = (await listDirectory(this.path)).filter(isOurs)
     try {
-      // It goes first, and for good: without its files it would be a damaged output.
+      // The manifest is removed first, and durably: a manifest without its files would be a damaged output.
       if (names.includes(MANIFEST)) await rm(this.manifestPath).then(() => syncDirectory(this.path))
     } catch (cause) {
       throw ioError('remove', this.manifestPath, cause)
@@ -107,7 +101,7 @@ export class PhaseDirectory {
     await rmdir(this.path).catch(() => {})
   }
 
-  /** What stays is nobody's, and removed by the next store. */
+  /** Removes files and ignores failures: no manifest names these files, and the next store removes what is left. */
   async #tryToRemove(names: readonly string[]): Promise<void> {
     for (const name of names) await this.#remove(name).catch(() => {})
   }
@@ -127,7 +121,7 @@ function isOurs(name: string): boolean {
 }
 
 /**
- * The names in a directory; none when there is no such directory.
+ * The names in a directory; an empty list when the directory does not exist.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`
  */

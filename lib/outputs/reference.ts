@@ -1,51 +1,55 @@
 /**
- * A handle on what a phase has left behind, be it its output or its records: it tells how much there is without
- * loading any of it, and streams the rows on demand.
+ * A reference to the output or the records of a phase. It gives their size without loading them, and streams the rows
+ * on demand.
  */
 import type { Readable } from 'node:stream'
 import type { Schema } from '../../sinks/columns/column.ts'
 
-/** Rows that a phase has left behind. */
+/** A table of rows in the output or the records of a phase. */
 export interface Table {
-  /** The field of the output that holds them; null when the rows are the whole of it. */
+  /** The field of the output that contains the rows; null when the output is exactly these rows. */
   readonly field: string | null
+  /** Number of rows. */
   readonly rowCount: number
-  /** Bytes they take where they are stored. */
+  /** Bytes of the rows in memory or on disk. */
   readonly bytes: number
-  /** Their columns, by name; null for rows that have none in common, or are stored as they are. */
+  /**
+   * The types of the columns, by name; null for rows without common columns, or rows that are stored without columns.
+   */
   readonly schema: Schema | null
 }
 
-/** Which rows to stream, and how. */
+/** Options of {@link PhaseReference.rows}: which rows to stream, and how. */
 export interface RowsOptions {
-  /** The field of the output that holds them. @default the only one there is */
+  /** The field of the output that contains the rows. @default the only table */
   readonly field?: string
-  /** Only the rows whose `container` field is this. @default all rows */
+  /** Stream only the rows whose `container` field has this value. @default all rows */
   readonly container?: string
-  /** Emit arrays of rows in place of single rows. @default false */
+  /** Emit arrays of rows, not single rows. @default false */
   readonly batches?: boolean
-  /** Destroys the stream with an AbortError. */
+  /** Destroys the stream with an AbortError when it aborts. @default none */
   readonly signal?: AbortSignal
 }
 
-/** What a phase has left behind. Nothing is loaded before {@link get} or {@link rows} is called. */
+/** The output or the records of a phase. Nothing is loaded before {@link get} or {@link rows} is called. */
 export interface PhaseReference {
   readonly workflowId: string
   readonly phase: string
-  /** Bytes where it is stored. */
+  /** Bytes in memory or on disk. */
   readonly bytes: number
-  /** The rows in it. */
+  /** The tables, in the order of their fields. */
   readonly tables: readonly Table[]
-  /** Rows of the only table; null when there is none, or more than one. */
+  /** Number of rows of the only table; null unless there is exactly one table. */
   readonly rowCount: number | null
-  /** Columns of the only table; null when it has none, or there is not exactly one table. */
+  /** Columns of the only table; null when it has none, and unless there is exactly one table. */
   readonly schema: Schema | null
-  /** Loads it whole. */
+  /** Loads everything into memory. */
   get(): Promise<unknown>
   /**
    * Streams the rows of one table, in their order, with bounded memory.
    *
-   * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` when there is no such table, or more than one to choose from
+   * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` when the table does not exist, or `field` is not given and there are
+   *   several tables
    */
   rows(options?: RowsOptions): Readable
 }

@@ -1,5 +1,5 @@
 /**
- * Gathers a source of rows into batches that are bounded in rows and in bytes, whatever its chunks are.
+ * Collects the rows of a source into batches. A batch has a limit of rows and of bytes, for any size of the chunks.
  */
 import { Readable } from 'node:stream'
 import { ReadableStream } from 'node:stream/web'
@@ -8,24 +8,26 @@ import { isAbortError, messageOf, SpillwayError } from '../core/errors.ts'
 import { describeValue } from '../core/options.ts'
 import { isRecord, type ResultRecord } from '../core/record.ts'
 
-/** Yields rows, or arrays of them. */
+/** Yields rows, or arrays of rows. */
 export type RowSource = AsyncIterable<unknown> | Iterable<unknown>
 
-/** Rows of a full batch. */
+/** Number of rows of a full batch. */
 const MAX_ROWS = 256
 
-/** Bytes of a full batch, by a rough estimate. */
+/** Estimated bytes of a full batch. */
 const MAX_BYTES = 256 * 1024
 
-/** What an object, or a value in it, is taken to cost. */
+/** Assumed bytes of an object, and of a value in it. */
 const SLOT_BYTES = 16
 
 /**
- * Batches of up to 256 rows and about 256 KB, in the order of the rows. Memory: one batch, and one chunk of the source.
+ * Yields batches of up to 256 rows and about 256 KB, in the order of the rows. Memory: one batch, and one chunk of the
+ * source.
  *
- * @param phase - named in the message when the source fails
- * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` for a chunk that is no row, and when the source fails, except that an
- *   AbortError stays as it is and an error of ours keeps its code
+ * @param phase - the name of the phase, for messages
+ * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` for an element that is not a row, and when the source fails. A
+ *   SpillwayError of the source keeps its code
+ * @throws an AbortError of the source, unchanged
  */
 export async function* rowBatches(source: RowSource, phase: string): AsyncGenerator<ResultRecord[], void> {
   let batch: ResultRecord[] = []
@@ -34,7 +36,7 @@ export async function* rowBatches(source: RowSource, phase: string): AsyncGenera
   try {
     for await (const chunk of source) {
       for (const row of recordsOf(chunk)) {
-        if (!isRecord(row)) throw notARow(row, rows, phase)
+        if (!isRecord(row)) throw invalidRow(row, rows, phase)
         batch.push(row)
         rows += 1
         bytes += roughBytes(row, MAX_BYTES)
@@ -45,23 +47,23 @@ export async function* rowBatches(source: RowSource, phase: string): AsyncGenera
       }
     }
   } catch (error) {
-    throw namePhase(error, phase)
+    throw sourceError(error, phase)
   }
   if (batch.length > 0) yield batch
 }
 
-/** Closes an output that cannot be stored if it is a stream, even one that nobody has begun to read. */
+/** Closes an output that cannot be stored, if it is a stream. The stream may not have been read at all. */
 export function closeStream(output: unknown): void {
   if (typeof output !== 'object' || output === null) return
   try {
     if (output instanceof Readable) output.destroy()
     else if (output instanceof ReadableStream) output.cancel().catch(() => {})
   } catch {
-    // What went wrong before is what counts.
+    // The earlier failure is reported, not this one.
   }
 }
 
-/** The bytes of a row, or `ceiling` if there are more: it stops there, so that it ends where objects go in circles. */
+/** The estimated bytes of a row, at most `ceiling`. It stops there, so that it ends for circular references, too. */
 function roughBytes(row: object, ceiling: number): number {
   let bytes = 0
   const pending: object[] = [row]
@@ -77,7 +79,7 @@ function roughBytes(row: object, ceiling: number): number {
       }
     }
   } catch {
-    // It throws when it is read. That is told when it is serialized, with the field.
+    // A getter throws. Serialization reports its error, with the field.
     return ceiling
   }
   return bytes
@@ -90,15 +92,15 @@ function valuesOf(object: object): Iterable<unknown> {
   return Array.isArray(object) ? (object as unknown[]) : (Object.values(object) as unknown[])
 }
 
-function notARow(value: unknown, index: number, phase: string): SpillwayError {
+function invalidRow(value: unknown, index: number, phase: string): SpillwayError {
   return new SpillwayError(
     'ERR_SPILLWAY_OUTPUT',
-    `The output of phase ${JSON.stringify(phase)} cannot be stored: it is a stream, and output[${index}] of it is ${describeValue(value)}, not a row. Let it yield objects, or arrays of them.`,
+    `The output of phase ${JSON.stringify(phase)} cannot be stored: it is a stream, and output[${index}] is ${describeValue(value)}, not a row. Yield objects or arrays of objects from the stream.`,
     { place: { phase, record: index + 1 } },
   )
 }
 
-function namePhase(error: unknown, phase: string): unknown {
+function sourceError(error: unknown, phase: string): unknown {
   const ours = error instanceof SpillwayError
   if (isAbortError(error) || (ours && error.place.phase === phase)) return error
   return new SpillwayError(

@@ -1,5 +1,6 @@
 /**
- * The two kinds of files that rows are kept in: Parquet, for rows that are alike, and frames of serialized rows, for any.
+ * The two formats of files with rows: Parquet for rows with the same columns, and frames of serialized rows for all
+ * others.
  */
 import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
@@ -14,25 +15,31 @@ import { serializeRows, type RowsPlace } from './serialize.ts'
 /** A complete file of rows. */
 export interface StoredRows extends StoredFile {
   readonly format: 'parquet' | 'frames'
+  /** Number of rows in the file. */
   readonly rows: number
 }
 
-/** A file of rows being written. Each call is to be awaited before the next. */
+/** A file of rows that is being written. Await each call before the next. */
 export interface RowsFile {
-  /** @throws {SpillwayError} `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_OUTPUT` for rows that cannot be serialized */
+  /**
+   * Appends rows.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_OUTPUT` for rows that cannot be stored
+   */
   write(rows: readonly ResultRecord[]): Promise<void>
   /** Completes the file and makes it durable. */
   finish(): Promise<StoredRows>
-  /** Releases the file after a failure. */
+  /** Closes the file after a failure, without an error. */
   abandon(): Promise<void>
 }
 
 /**
- * A row group of this size, decoded, still dies young: larger ones take twice the memory and the time to read back.
+ * A decoded row group of this size is still collected in the young generation of the garbage collector. Larger row
+ * groups need twice the memory, and twice the time to read.
  */
 const ROW_GROUP_BYTES = 512 * 1024
 
-/** Rows that FlatColumns has taken. Memory: a row group of 512 KB. */
+/** Writes rows that FlatColumns has accepted to a Parquet file. Memory: one row group of 512 KB. */
 export class ParquetRows implements RowsFile {
   readonly #target: NewFile
   readonly #sink: RecordSink
@@ -47,9 +54,9 @@ export class ParquetRows implements RowsFile {
       openTarget,
       inferRows: 1,
       rowGroupBytes: ROW_GROUP_BYTES,
-      onReject: refuse,
+      onReject: failOnRejection,
     })
-    // Failures are met by whoever awaits the call.
+    // The calls below report the failures of the sink.
     this.#sink.on('error', () => {})
   }
 
@@ -75,7 +82,7 @@ export class ParquetRows implements RowsFile {
   }
 }
 
-/** Rows of any kind. Memory: one frame and the one before it. */
+/** Writes rows of any kind to a file of frames. Memory: the current frame and the one before it. */
 export class SerializedRows implements RowsFile {
   readonly #target: NewFile
   readonly #frames: FramesWriter
@@ -83,7 +90,7 @@ export class SerializedRows implements RowsFile {
   readonly #first: number
   #rows = 0
 
-  /** @param first - the index of its first row among all rows of the table, for messages */
+  /** @param first - the index of the file's first row among all rows of the table, for messages */
   constructor(target: NewFile, place: RowsPlace, first: number) {
     this.#target = target
     this.#frames = new FramesWriter(target)
@@ -106,10 +113,10 @@ export class SerializedRows implements RowsFile {
   }
 }
 
-/** No row may be left out. */
-function refuse({ reason, field = 'a field' }: Rejection): never {
+/** Fails the file, because an output must contain all its rows. */
+function failOnRejection({ reason, field = 'a field' }: Rejection): never {
   throw new SpillwayError(
     'ERR_SPILLWAY_OUTPUT',
-    `A row of the output cannot be stored: ${field}: ${reason}. Leave it out.`,
+    `A row of the output cannot be stored: ${field}: ${reason}. Remove it from the row.`,
   )
 }

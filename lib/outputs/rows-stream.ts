@@ -1,29 +1,34 @@
 /**
- * Batches of rows as the Readable that a reference hands out.
+ * Makes the Readable of a reference from batches of rows.
  */
 import { Readable } from 'node:stream'
 import { abortSignal, flag, resolveOptions, text, type Check, type Checks } from '../core/options.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { RowsOptions } from './reference.ts'
 
-/** A field may have the empty string for a name. */
+/** The name of a field may be the empty string. */
 const anyText: Check = { expected: 'a string', accepts: (value) => typeof value === 'string' }
 
 const checks: Checks<RowsOptions> = { field: anyText, container: text, batches: flag, signal: abortSignal }
 
-/** {@link RowsOptions}, checked. */
+/** Checked {@link RowsOptions}, with their defaults. */
 export type ResolvedRowsOptions = RowsOptions & { readonly batches: boolean }
 
-/** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
+/**
+ * Checks the options and adds the defaults.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for an unknown option or an invalid value
+ */
 export function resolveRowsOptions(given: RowsOptions | undefined): ResolvedRowsOptions {
   return resolveOptions<RowsOptions, { batches: boolean }>('rows', given, checks, { batches: false })
 }
 
 /**
- * A Readable of rows, or of batches of them. Memory: a batch on either side.
+ * Makes a Readable of rows, or of batches of rows. Memory: one batch of the source, and one batch or up to 100 rows in
+ * the stream's buffer.
  *
  * @param read - reads the batches; its signal aborts when the stream is closed
- * @param containerField - the field that names the container of a row
+ * @param containerField - the field with the id of a row's container
  */
 export function rowsStream(
   read: (signal: AbortSignal) => AsyncIterable<readonly ResultRecord[]>,
@@ -36,7 +41,7 @@ export function rowsStream(
     highWaterMark: batches ? 1 : 100,
     ...(signal !== undefined && { signal }),
   })
-  // A generator that waits for the disk cannot be returned from: the abort wakes it.
+  // return() of a generator that awaits the disk takes effect only after the wait. The abort ends the reading earlier.
   return stream.once('close', () => {
     stop.abort()
   })
@@ -57,7 +62,7 @@ async function* singly(batches: AsyncIterable<readonly ResultRecord[]>): AsyncGe
   for await (const batch of batches) yield* batch
 }
 
-/** The name of a container; undefined where there is none, or no text, number or boolean. */
+/** The id of a container as text; undefined when it is not a string, a number, a bigint or a boolean. */
 function nameOf(container: unknown): string | undefined {
   if (typeof container === 'string') return container
   const isPlain = typeof container === 'number' || typeof container === 'boolean' || typeof container === 'bigint'

@@ -1,34 +1,35 @@
 /**
- * Takes an output apart into its tables of rows and the rest, so that rows can go one after the other.
+ * Splits an output into its tables of rows and the rest, so that the rows can be stored in batches.
  */
 import type { ResultRecord } from '../core/record.ts'
 import { hasCrossReferences } from './cross-references.ts'
 import { isPlainObject } from './flat-columns.ts'
 import type { RowSource } from './row-batches.ts'
 
-/** An output, taken apart. */
+/** A split output. */
 export interface SplitOutput {
-  /** The output with null in place of each table; null when it is nothing but rows. */
+  /** The output with each table replaced by null; null when the output is exactly one table. */
   readonly rest: { readonly value: unknown } | null
+  /** The tables, in the order of their fields. */
   readonly tables: readonly SplitTable[]
 }
 
-/** Rows of an output. */
+/** A table of an output. */
 export interface SplitTable {
-  /** The field that holds them; null when they are the whole output. */
+  /** The field that contains the rows; null when the output is exactly these rows. */
   readonly field: string | null
   readonly source: RowSource
 }
 
 /**
- * Takes `output` apart. Tables are a stream of rows, an array of plain objects, and such arrays in the fields of a plain
- * object; an empty array counts as one. All else is one value.
+ * Splits `output`. A table is a stream of rows or an array of plain objects. Such arrays in the fields of a plain
+ * object are tables, too, and so is an empty array. Any other output stays one value.
  */
 export function splitOutput(output: unknown): SplitOutput {
   try {
     return split(output)
   } catch {
-    // It throws when it is read: that is told when it is serialized, with the field.
+    // A getter throws. Serialization reports its error, with the field.
     return whole(output)
   }
 }
@@ -46,8 +47,8 @@ function whole(output: unknown): SplitOutput {
 }
 
 /**
- * Whether an output is a stream of rows: a Readable or another AsyncIterable, or an iterator, such as a generator makes.
- * Arrays, strings, Maps and other iterables are values.
+ * Whether an output is a stream of rows: a Readable or another AsyncIterable, or an iterator, such as a generator
+ * object. Arrays, strings, Maps and other iterables are values.
  */
 export function isRowStream(output: unknown): output is RowSource {
   if (typeof output !== 'object' || output === null) return false
@@ -66,7 +67,7 @@ function splitObject(output: Record<string, unknown>): SplitOutput {
     const value = rest[field]
     if (!isRowArray(value)) continue
     tables.set(field, value)
-    // The field exists, so this is an assignment even where it is called `__proto__`.
+    // The field exists, so this is an ordinary assignment even if the field is called `__proto__`.
     rest[field] = null
   }
   if (tables.size === 0 || hasCrossReferences(output, [...tables.values()], Object.values(rest))) return whole(output)
@@ -76,6 +77,6 @@ function splitObject(output: Record<string, unknown>): SplitOutput {
 function isRowArray(value: unknown): value is ResultRecord[] {
   if (!Array.isArray(value)) return false
   for (let i = 0; i < value.length; i++) if (!isPlainObject(value[i])) return false
-  // Fields beside the elements would be lost.
+  // An array with other fields than its elements would lose those fields.
   return Object.keys(value).length === value.length
 }

@@ -1,6 +1,6 @@
 /**
- * Writes the rows of one table: as Parquet as long as they are alike, and from the first that is not as frames. So a table
- * is at most a Parquet file, followed by a file of frames.
+ * Writes the rows of one table. Rows go to a Parquet file while their columns are the same. From the first row with
+ * other columns they go to a file of frames. So a table has at most two files.
  */
 import type { Schema } from '../../sinks/columns/column.ts'
 import type { ResultRecord } from '../core/record.ts'
@@ -9,16 +9,16 @@ import type { NewFiles } from './new-files.ts'
 import { ParquetRows, SerializedRows, type RowsFile, type StoredRows } from './rows-file.ts'
 import type { RowsPlace } from './serialize.ts'
 
-/** What was written. */
+/** A written table. */
 export interface WrittenTable {
   readonly rowCount: number
-  /** The columns of all rows; null when the rows are not all alike. */
+  /** The columns of all rows; null when not all rows have the same columns. */
   readonly schema: Schema | null
-  /** In the order of the rows; none for no rows. */
+  /** The files, in the order of the rows; empty for a table without rows. */
   readonly files: readonly StoredRows[]
 }
 
-/** Writes one table. Memory: a row group of Parquet. Each call is to be awaited before the next. */
+/** Writes one table. Memory: one row group of Parquet. Await each call before the next. */
 export class TableWriter {
   readonly #files: NewFiles
   readonly #name: string
@@ -28,14 +28,18 @@ export class TableWriter {
   #frames: RowsFile | undefined
   #rows = 0
 
-  /** @param name - what the names of the files end in, before the extension */
+  /** @param name - the last part of the files' names, before the extension */
   constructor(files: NewFiles, name: string, place: RowsPlace) {
     this.#files = files
     this.#name = name
     this.#place = place
   }
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_OUTPUT` for rows that cannot be serialized */
+  /**
+   * Appends rows.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_OUTPUT` for rows that cannot be stored
+   */
   async write(rows: readonly ResultRecord[]): Promise<void> {
     const alike = this.#columns.take(rows)
     if (alike > 0) {
@@ -61,7 +65,7 @@ export class TableWriter {
     return { rowCount: this.#rows, schema: this.#columns.schema, files }
   }
 
-  /** Releases the files after a failure. */
+  /** Closes the files after a failure, without an error. */
   async abandon(): Promise<void> {
     await this.#parquet?.abandon()
     await this.#frames?.abandon()

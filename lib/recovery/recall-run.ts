@@ -1,11 +1,11 @@
 /**
- * The result of a run that was complete before, from what is in its directory: nothing is run, and nothing is written.
+ * Reads the result of a completed run from its directory. No phase is run, and nothing is written.
  */
 import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
 import { recallPhase } from '../run/recall-phase.ts'
 import type { DataFlowManager } from '../data-flow-manager.ts'
-import { JournaledResults } from '../run/closed-parts.ts'
-import type { AggregatedResults } from '../result-streamer.ts'
+import { PhaseResults } from '../run/phase-results.ts'
+import type { AggregatedResults } from '../streaming/aggregated-results.ts'
 import { ResultsDirectory } from '../streaming/results-directory.ts'
 import type { ResumePlan } from './resume-plan.ts'
 import type { PhaseResult } from '../execution/run-context.ts'
@@ -14,9 +14,10 @@ import { addCounts, NO_COUNTS, type StreamerCounts, type StreamerStats } from '.
 import type { WorkflowResult } from '../run/result.ts'
 
 /**
- * Tells of a complete run.
+ * Returns the result of a completed run.
  *
- * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT`, `ERR_SPILLWAY_JOURNAL`, `ERR_SPILLWAY_IO` for what cannot be read
+ * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` for an output that is missing or damaged, `ERR_SPILLWAY_JOURNAL` for a
+ *   damaged run directory, `ERR_SPILLWAY_IO`
  */
 export async function recallRun(
   { directory, workflow, state }: Pick<ResumePlan, 'directory' | 'workflow' | 'state'>,
@@ -27,15 +28,15 @@ export async function recallRun(
   const aggregatedResults = isWritten
     ? await readRunFile<AggregatedResults>(new ResultsDirectory(path).aggregatesPath)
     : null
-  const results = new JournaledResults(directory, workflow, { state, settle: () => Promise.resolve() })
-  const remains = {
+  const journal = { state, settle: () => Promise.resolve() }
+  const sources = {
     dataFlowManager,
-    results: (phase: string) => (isWritten ? results.of(phase) : null),
+    results: (phase: string) => (isWritten ? new PhaseResults({ phase, directory, workflow, journal }) : null),
     aggregates: (phase: string): PhaseSummary | null => aggregatedResults?.phases[phase] ?? null,
   }
   const phases = Object.create(null) as Record<string, PhaseResult>
   for (const { name } of workflow.phases) {
-    const result = await recallPhase({ workflowId, ...state.phase(name) }, name, remains)
+    const result = await recallPhase({ workflowId, ...state.phase(name) }, name, sources)
     if (result !== undefined) phases[name] = result
   }
   const counts = isWritten ? totalOf(phases) : null

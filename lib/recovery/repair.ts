@@ -1,5 +1,5 @@
 /**
- * Makes the files of a run that was interrupted complete, without going on with it.
+ * Repairs the files of an interrupted run without resuming the run.
  */
 import { openFileTarget } from '../../sinks/files/file-target.ts'
 import { Journal } from '../journal/journal.ts'
@@ -7,21 +7,22 @@ import { expectJournal, readRunState } from '../journal/reader.ts'
 import { restoreRun, type CutFile } from './restore.ts'
 import { RunLock } from '../run/lock.ts'
 
-/** What a repair has changed. */
+/** The changes of a repair. */
 export interface RunRepair {
   readonly workflowId: string
-  /** Files that were cut back to what was committed, or removed. */
+  /** Files that were truncated to their last commit, or removed. */
   readonly cut: readonly CutFile[]
-  /** Rows that were committed, in all phases. */
+  /** Number of committed rows in all phases. */
   readonly rows: number
 }
 
 /**
- * Cuts the files of a run back to what was committed, so that all of them can be read to their end. It can be resumed all
- * the same.
+ * Truncates the files of a run to their last commits, so that all files can be read to their end. The run can still be
+ * resumed. A completed run is not changed. Memory: the aggregates.
  *
- * @param directory - that of the run
- * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL`, `ERR_SPILLWAY_LOCKED`, `ERR_SPILLWAY_IO`
+ * @param directory - the run directory
+ * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` for a directory that is not a run directory, or files that are
+ *   damaged; `ERR_SPILLWAY_LOCKED` while another process uses the directory; `ERR_SPILLWAY_IO`
  */
 export async function repairRun(directory: string): Promise<RunRepair> {
   await expectJournal(directory)

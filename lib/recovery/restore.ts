@@ -1,38 +1,40 @@
 /**
- * Takes the files of a run back to what was committed, so that it can go on from there.
+ * Restores the files of a run to their last commits, so that the run can continue from there.
  */
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ioError, openFileTarget, syncDirectory } from '../../sinks/files/file-target.ts'
 import { listParts, partNumber } from '../../sinks/files/part-names.ts'
+import { replaceFile } from '../../sinks/files/replace-file.ts'
 import { readAggregates } from '../journal/aggregates-log.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
-import { errnoOf, SpillwayError } from '../core/errors.ts'
-import { encodeName } from '../core/names.ts'
+import { SpillwayError } from '../core/errors.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { CommitEntry } from '../journal/entries.ts'
-import type { PhaseTally } from '../streaming/checkpoint-marker.ts'
-import type { EarlierPhases } from '../streaming/router.ts'
+import type { EarlierPhase, EarlierPhases } from '../streaming/checkpoint.ts'
 import { ResultsDirectory } from '../streaming/results-directory.ts'
-import { aggregatesPath, fileName, spoolPath } from '../run/directory.ts'
+import { aggregatesPath, fileName, partsPath, spoolPath } from '../run/directory.ts'
+import { readRejections } from './rejections.ts'
 
-/** A file that was cut back to what was committed, or removed. */
+/** A file that was truncated to its last commit, or removed. */
 export interface CutFile {
   readonly phase: string
-  /** Path within the run directory. */
+  /** Path in the run directory, with slashes. */
   readonly file: string
+  /** Number of bytes that were removed. */
   readonly removedBytes: number
 }
 
-/** Told of each file that was cut. */
+/** Called for each file that was truncated or removed. */
 type OnCut = (file: CutFile) => void
 
 /**
- * Cuts the parts of each phase back to its last commit, removes those that came after it, and the rejections too; phases
- * without a commit lose all parts. What changes is told to the journal. Memory: the aggregates.
+ * Truncates the parts of each phase to its last commit, and removes later parts and rejections. All parts of a phase
+ * without a commit are removed. The changes are written to the journal. Memory: the aggregates.
  *
- * @param phases - the names of all phases of the run, and of its workflow before
- * @returns what each phase with a commit had come to
+ * @param phases - the names of all phases, both of the current workflow and of the workflow before
+ * @returns the counts and aggregates of each phase with a commit
  * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` when files are missing or damaged, `ERR_SPILLWAY_IO`
  */
 export async function restoreRun(
@@ -41,17 +43,17 @@ export async function restoreRun(
   journal: Journal,
   onCut: OnCut = () => {},
 ): Promise<EarlierPhases> {
-  const earlier = new Map<string, PhaseTally>()
+  const earlier = new Map<string, EarlierPhase>()
   for (const phase of phases) {
     const { commit, ended } = journal.state.phase(phase)
-    // A phase whose results are not written has no commit, and may be complete all the same.
+    // A phase whose results are not written has no commit, but can be complete.
     if (commit === undefined && ended?.status === 'completed') continue
     if (commit === undefined) await resetPhase(directory, phase, journal, onCut)
     else {
       await cutParts(directory, commit, journal, onCut)
       const { counts, aggregates } = commit
       const restored = aggregates && (await readAggregates(aggregatesPath(directory, phase), aggregates))
-      earlier.set(phase, { counts, aggregates: restored ?? new Aggregates({ phase }) })
+      earlier.set(phase, { counts, state: restored ?? new Aggregates({ phase }) })
     }
   }
   await cutRejections(directory, earlier)
@@ -61,7 +63,7 @@ export async function restoreRun(
 }
 
 /**
- * Forgets all that is known of a phase, and removes its files.
+ * Removes the state of a phase from the journal, and all its files.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`
  */
@@ -90,7 +92,7 @@ async function cutParts(directory: string, commit: CommitEntry, journal: Journal
   if (found < bytes) {
     throw new SpillwayError(
       'ERR_SPILLWAY_JOURNAL',
-      `${join(directory, file)} has ${found} bytes of the ${bytes} that were committed. Put it back, or run the phase again with --accept-changes ${phase}.`,
+      `${join(directory, file)} has ${found} bytes, but ${bytes} were committed. Restore the file, or run the phase again with --accept-changes ${phase}.`,
       { place: { phase, path: join(directory, file) } },
     )
   }
@@ -117,7 +119,7 @@ async function truncate(path: string, bytes: number): Promise<void> {
   }
 }
 
-/** Where parts are to be dropped, and who is told. */
+/** The phase whose parts are removed, and where the removal is reported. */
 interface Dropping {
   readonly directory: string
   readonly phase: string
@@ -142,47 +144,17 @@ async function dropPartsAfter(number: number, { directory, phase, journal, onCut
   if (dropped.length > 0) await syncDirectory(parts)
 }
 
-function partsPath(directory: string, phase: string): string {
-  return new ResultsDirectory(directory).phasePath(encodeName(phase, 'phase'))
-}
-
-/** Keeps of each phase as many rejections as were committed: they stand in the order in which they came. */
+/** Keeps the committed number of rejections of each phase, which are its first ones: they are in order of arrival. */
 async function cutRejections(directory: string, earlier: EarlierPhases): Promise<void> {
   const path = new ResultsDirectory(directory).deadLetterPath
-  const draft = `${path}.draft`
-  const left = new Map([...earlier].map(([phase, { counts }]) => [phase, counts.rejected]))
-  let dropped = 0
-  try {
-    const found = await open(path)
-    const kept = await open(draft, 'w')
-    try {
-      for await (const line of found.readLines({ encoding: 'utf8' })) {
-        const phase = phaseOf(line)
-        const before = left.get(phase) ?? 0
-        if (before > 0) await kept.write(`${line}\n`)
-        else dropped += 1
-        left.set(phase, before - 1)
-      }
-      await kept.sync()
-    } finally {
-      await found.close()
-      await kept.close()
-    }
-    if (dropped > 0) await rename(draft, path)
-    else await rm(draft)
-    await syncDirectory(directory)
-  } catch (cause) {
-    await rm(draft, { force: true })
-    if (errnoOf(cause) !== 'ENOENT') throw ioError('cut', path, cause)
-  }
+  if (existsSync(path)) await replaceFile(path, committedRejections(directory, earlier))
 }
 
-/** The phase of a rejection; the empty name for a line that was cut short. */
-function phaseOf(line: string): string {
-  try {
-    const { phase } = JSON.parse(line) as { phase?: unknown }
-    return typeof phase === 'string' ? phase : ''
-  } catch {
-    return ''
+async function* committedRejections(directory: string, earlier: EarlierPhases): AsyncGenerator<string> {
+  const left = new Map([...earlier].map(([phase, { counts }]) => [phase, counts.rejected]))
+  for await (const { text, phase } of readRejections(directory)) {
+    const before = left.get(phase) ?? 0
+    if (before > 0) yield `${text}\n`
+    left.set(phase, before - 1)
   }
 }

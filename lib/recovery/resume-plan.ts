@@ -1,5 +1,5 @@
 /**
- * What there is to do to go on with a run that was interrupted.
+ * The remaining work of an interrupted run.
  */
 import { basename, dirname, join, resolve } from 'node:path'
 import { SpillwayError } from '../core/errors.ts'
@@ -7,7 +7,7 @@ import { encodeName } from '../core/names.ts'
 import { knownHint } from '../core/options.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { WorkflowEntry } from '../journal/entries.ts'
-import type { EarlierPhases } from '../streaming/router.ts'
+import type { EarlierPhases } from '../streaming/checkpoint.ts'
 import { readRunState } from '../journal/reader.ts'
 import { resolveWorkflow } from '../workflow/resolve.ts'
 import { resetPhase, restoreRun } from './restore.ts'
@@ -16,20 +16,27 @@ import type { RunState } from '../journal/run-state.ts'
 import { affectedPhases, changesOf, changesText, withDependents } from './workflow-changes.ts'
 import type { ResolvedWorkflow, WorkflowInput } from '../workflow/types.ts'
 
-/** What may be told of how a run is to go on. */
+/** The workflow of a resumed run, and its accepted changes. */
 export interface ResumptionOptions {
-  /** The workflow as it is now. @default that in the directory of the run */
+  /** The workflow as it is now. @default `workflow.json` in the run directory */
   readonly workflow?: WorkflowInput | ResolvedWorkflow
-  /** Accepts changes of the workflow, and runs these phases again. */
+  /**
+   * Accepts the changes of the workflow since the run started. The named phases, and all that depend on them, run
+   * again. Every started phase that the changes affect must be named.
+   *
+   * @default none: a changed workflow is an error
+   */
   readonly acceptChanges?: readonly string[]
 }
 
-/** A run that is to go on. */
+/** The plan to resume a run. */
 export class ResumePlan {
+  /** The state of the run in its journal. */
   readonly state: RunState
   readonly directory: RunDirectory
+  /** The workflow as it is now. */
   readonly workflow: ResolvedWorkflow
-  /** Whether there is nothing left to do. */
+  /** Whether the run is complete and no phase must run again. */
   readonly isComplete: boolean
   readonly #written: WorkflowEntry
   readonly #rerun: ReadonlySet<string>
@@ -50,10 +57,12 @@ export class ResumePlan {
   }
 
   /**
-   * Finds out how far a run has come. The run must be locked.
+   * Reads the state of a run and makes the plan. The caller must hold the lock of the run.
    *
-   * @param path - its directory
-   * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL`, `ERR_SPILLWAY_WORKFLOW`, `ERR_SPILLWAY_IO`
+   * @param path - the run directory
+   * @param topologies - the names of the registered topologies
+   * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` for a damaged run directory, `ERR_SPILLWAY_WORKFLOW` for an invalid
+   *   workflow or changes that are not accepted, `ERR_SPILLWAY_IO`
    */
   static async read(
     path: string,
@@ -65,7 +74,7 @@ export class ResumePlan {
     if (written === undefined) {
       throw new SpillwayError(
         'ERR_SPILLWAY_JOURNAL',
-        `The run in ${path} was stopped before it had begun. Remove the directory, and run the workflow anew.`,
+        `The run in ${path} was stopped before it started. Remove the directory, and run the workflow again.`,
         { place: { path } },
       )
     }
@@ -77,8 +86,9 @@ export class ResumePlan {
   }
 
   /**
-   * Takes the files back to what was committed, and tells the journal that the run goes on.
+   * Restores the files to their last commits, and records in the journal that the run was resumed.
    *
+   * @returns the counts and aggregates of each phase with a commit
    * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` for files that are missing or damaged, `ERR_SPILLWAY_IO`
    */
   async begin(journal: Journal): Promise<EarlierPhases> {
@@ -94,29 +104,30 @@ export class ResumePlan {
     const { workflow: before } = this.#written
     const known = namesOf(before, this.workflow)
     for (const name of accepted ?? []) {
-      if (!known.includes(name)) throw refusal(`There is no phase ${JSON.stringify(name)}. ${knownHint(name, known)}`)
+      if (!known.includes(name))
+        throw workflowError(`There is no phase ${JSON.stringify(name)}. ${knownHint(name, known)}`)
     }
     const changes = changesOf(before, this.workflow)
     if (changes.length > 0 && accepted === undefined) {
-      throw refusal(
+      throw workflowError(
         `The workflow of the run in ${this.directory.path} was changed:\n${changesText(changes)}\nUndo the changes, or accept them and name the phases to run again (--accept-changes).`,
       )
     }
     const rerun = withDependents(new Set(accepted), this.workflow)
-    const begun = (phase: string) => this.state.phase(phase).started !== undefined
-    const unnamed = [...affectedPhases(before, this.workflow)].filter((name) => begun(name) && !rerun.has(name))
+    const hasStarted = (phase: string) => this.state.phase(phase).started !== undefined
+    const unnamed = [...affectedPhases(before, this.workflow)].filter((name) => hasStarted(name) && !rerun.has(name))
     if (unnamed.length > 0) {
       const names = unnamed.join(', ')
-      throw refusal(
-        `The changes concern phases that have begun: ${names}. Name them, too, to run them again:\n${changesText(changes)}`,
+      throw workflowError(
+        `The changes affect phases that have started: ${names}. Name them, too, to run them again:\n${changesText(changes)}`,
       )
     }
-    return new Set([...rerun].filter(begun))
+    return new Set([...rerun].filter(hasStarted))
   }
 }
 
 /**
- * Writes down what is to be run, in a file for people and in the journal.
+ * Writes the workflow to `workflow.json`, which users can read, and to the journal.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`
  */
@@ -135,14 +146,14 @@ function namesOf(...workflows: readonly ResolvedWorkflow[]): string[] {
   return [...new Set(workflows.flatMap(({ phases }) => phases.map(({ name }) => name)))]
 }
 
-function refusal(message: string): SpillwayError {
+function workflowError(message: string): SpillwayError {
   return new SpillwayError('ERR_SPILLWAY_WORKFLOW', message)
 }
 
 function moved(path: string, workflowId: string): SpillwayError {
   return new SpillwayError(
     'ERR_SPILLWAY_JOURNAL',
-    `${path} holds the run ${JSON.stringify(workflowId)}, whose directory has another name. Rename it to ${join(dirname(path), encodeName(workflowId, 'workflow id'))}.`,
+    `${path} contains the run ${JSON.stringify(workflowId)}, but the directory has another name. Rename it to ${join(dirname(path), encodeName(workflowId, 'workflow id'))}.`,
     { place: { path } },
   )
 }

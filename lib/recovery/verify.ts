@@ -1,65 +1,69 @@
 /**
- * Checks whether the files of a run are what its journal says: sizes, checksums, rows and counts.
+ * Checks whether the files of a run match its journal: sizes, checksums, rows and counts.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { listParts } from '../../sinks/files/part-names.ts'
 import { readAggregates } from '../journal/aggregates-log.ts'
-import { errnoOf, messageOf } from '../core/errors.ts'
-import { encodeName } from '../core/names.ts'
+import { messageOf } from '../core/errors.ts'
 import { DataFlowManager } from '../data-flow-manager.ts'
 import type { CommitEntry, PartClosedEntry, RunStatus } from '../journal/entries.ts'
-import { closedParts } from '../run/closed-parts.ts'
+import { closedParts } from '../journal/closed-parts.ts'
 import { readPart } from '../reading/read-part.ts'
 import { expectJournal, readJournal, readRunState } from '../journal/reader.ts'
-import { ResultsDirectory } from '../streaming/results-directory.ts'
-import { aggregatesPath } from '../run/directory.ts'
+import { aggregatesPath, partsPath } from '../run/directory.ts'
 import { RunLock } from '../run/lock.ts'
 import type { RunState } from '../journal/run-state.ts'
+import { readRejections } from './rejections.ts'
 
-/** Something that is not as it should be. */
+/** A difference between the files of a run and its journal. */
 export interface RunProblem {
-  /** Null where it concerns the run as a whole. */
+  /** The phase; null for a problem of the whole run. */
   readonly phase: string | null
-  /** Path within the run directory; null where it concerns no file. */
+  /** Path in the run directory, with slashes; null when the problem is not about one file. */
   readonly file: string | null
+  /** The problem as text, to be read after the name of the file or phase. */
   readonly message: string
 }
 
-/** A phase that was checked. */
+/** A checked phase. */
 export interface VerifiedPhase {
   readonly phase: string
-  /** Complete part files. */
+  /** Number of complete part files. */
   readonly parts: number
-  /** Rows found in them. */
+  /** Number of rows in these files. */
   readonly rows: number
-  /** Records that were committed: `recordsIn = written + rejected + deduplicated`. */
+  /** Number of committed records: `recordsIn = written + rejected + deduplicated`. */
   readonly recordsIn: number
+  /** Number of records written to files. */
   readonly written: number
+  /** Number of records that were rejected. */
   readonly rejected: number
+  /** Number of records that were skipped because an earlier run had written them. */
   readonly deduplicated: number
 }
 
-/** A run that was checked. */
+/** A checked run. */
 export interface VerifiedRun {
   readonly workflowId: string
   readonly status: RunStatus | 'unfinished'
+  /** The phases, in the order of the workflow. */
   readonly phases: readonly VerifiedPhase[]
-  /** Empty when all is well. */
+  /** Empty when the files match the journal. */
   readonly problems: readonly RunProblem[]
 }
 
 type Report = (phase: string | null, file: string | null, message: string) => void
 
 /**
- * Checks a run. All files are read. Memory: that of the readers, the aggregates, and the names of the parts of a phase.
+ * Checks a run and reads all its files. Memory: the readers, the aggregates, and the names of the parts of one phase.
  *
- * @param directory - that of the run
- * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` for a directory that is none of a run, or whose journal cannot be read;
- *   `ERR_SPILLWAY_LOCKED` while a process is at work there; `ERR_SPILLWAY_IO`
+ * @param directory - the run directory
+ * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` for a directory that is not a run directory, or a journal that cannot
+ *   be read; `ERR_SPILLWAY_LOCKED` while another process uses the directory; `ERR_SPILLWAY_IO`
  */
 export async function verifyRun(directory: string): Promise<VerifiedRun> {
   await expectJournal(directory)
@@ -83,7 +87,7 @@ async function checkWorkflow(directory: string, { workflow }: RunState, report: 
     const hash = createHash('sha256')
       .update(await readFile(join(directory, file)))
       .digest('hex')
-    if (hash !== workflow?.hash) report(null, file, 'was changed since the run began')
+    if (hash !== workflow?.hash) report(null, file, 'was changed after the run started')
   } catch (cause) {
     report(null, file, `cannot be read: ${messageOf(cause)}`)
   }
@@ -112,16 +116,17 @@ async function verifyPhase(
     known.add(basename(commit.file ?? ''))
   }
   for (const part of await listParts(partsPath(directory, phase))) {
-    // What came after the last commit is removed by a resume.
+    // A part after the last commit is not a problem: a resume removes it.
     if (!known.has(part) && isOver) report(phase, `results/${phase}/${part}`, 'is not in the journal')
   }
   if (recordsIn !== written + rejected + deduplicated) {
     const sum = `${written} written, ${rejected} rejected and ${deduplicated} deduplicated`
     report(phase, null, `${recordsIn} records were accepted, but ${sum}`)
   }
-  if (isOver && rows !== written) report(phase, null, `${written} records were written, but ${rows} rows are there`)
+  if (isOver && rows !== written)
+    report(phase, null, `${written} records were written, but the files have ${rows} rows`)
   if (rejections < rejected || (isOver && rejections !== rejected)) {
-    report(phase, 'dead-letter.jsonl', `${rejected} records were rejected, but ${rejections} are there`)
+    report(phase, 'dead-letter.jsonl', `${rejected} records were rejected, but the file has ${rejections}`)
   }
   if (commit?.aggregates) await verifyAggregates(directory, commit, report)
   if (output !== undefined) await verifyOutput(directory, phase, state.workflowId, report)
@@ -134,7 +139,9 @@ async function verifyPart(directory: string, part: PartClosedEntry, report: Repo
   try {
     const { size } = await stat(path)
     if (size !== bytes) report(phase, file, `has ${size} bytes, not ${bytes}`)
-    else if (expected !== null && (await checksumOf(path)) !== expected) report(phase, file, 'is not as it was written')
+    else if (expected !== null && (await checksumOf(path)) !== expected) {
+      report(phase, file, 'does not match its checksum')
+    }
     let found = 0
     for await (const batch of readPart(path, schema, new AbortController().signal)) found += batch.length
     if (found !== rows) report(phase, file, `has ${found} rows, not ${rows}`)
@@ -148,7 +155,7 @@ async function verifyPart(directory: string, part: PartClosedEntry, report: Repo
 async function verifyOpenPart(directory: string, { phase, file, offsetBytes }: CommitEntry, report: Report) {
   if (file === null) return
   const { size } = await stat(join(directory, file)).catch(() => ({ size: 0 }))
-  if (size < offsetBytes) report(phase, file, `has ${size} bytes of the ${offsetBytes} that were committed`)
+  if (size < offsetBytes) report(phase, file, `has ${size} bytes, but ${offsetBytes} were committed`)
 }
 
 async function verifyAggregates(directory: string, commit: CommitEntry, report: Report): Promise<void> {
@@ -157,7 +164,8 @@ async function verifyAggregates(directory: string, commit: CommitEntry, report: 
   try {
     const state = await readAggregates(aggregatesPath(directory, phase), aggregates)
     const { count } = state.phaseSummary(phase)
-    if (count !== counts.written) report(phase, null, `${count} records are aggregated, but ${counts.written} written`)
+    if (count !== counts.written)
+      report(phase, null, `${count} records are aggregated, but ${counts.written} are written`)
   } catch (cause) {
     report(phase, null, messageOf(cause))
   }
@@ -187,22 +195,9 @@ async function readToEnd(items: AsyncIterable<unknown>): Promise<number> {
   return count
 }
 
-/** By phase. */
+/** The number of rejections in the dead-letter file, by phase. */
 async function countRejections(directory: string): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
-  try {
-    await using file = await open(new ResultsDirectory(directory).deadLetterPath)
-    for await (const line of file.readLines({ autoClose: false })) {
-      const { phase = '' } = JSON.parse(line) as { phase?: string }
-      counts.set(phase, (counts.get(phase) ?? 0) + 1)
-    }
-  } catch (cause) {
-    // The last line may have been cut short.
-    if (errnoOf(cause) !== 'ENOENT' && !(cause instanceof SyntaxError)) throw cause
-  }
+  for await (const { phase } of readRejections(directory)) counts.set(phase, (counts.get(phase) ?? 0) + 1)
   return counts
-}
-
-function partsPath(directory: string, phase: string): string {
-  return new ResultsDirectory(directory).phasePath(encodeName(phase, 'phase'))
 }

@@ -1,5 +1,6 @@
 /**
- * What was changed in a workflow since its run began, and which phases that concerns. Pure.
+ * Compares a workflow with the workflow its run started with, and finds the phases that the changes affect. This module
+ * does no input or output.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { pathText, type KeyPath } from '../workflow/checks.ts'
@@ -7,13 +8,15 @@ import type { ResolvedPhase, ResolvedWorkflow } from '../workflow/types.ts'
 
 /** A value that differs. */
 export interface Change {
+  /** Path of the key, such as `workflow.phases.search.config`. */
   readonly path: string
-  /** Undefined where there was none, or is none any more. */
+  /** Undefined when the value was added. */
   readonly before: unknown
+  /** Undefined when the value was removed. */
   readonly after: unknown
 }
 
-/** Keys that say how a workflow is run, and not what comes out. */
+/** Keys that affect how a workflow is run, but not its results. */
 const HARMLESS: readonly (keyof ResolvedWorkflow)[] = [
   'name',
   'id',
@@ -23,14 +26,14 @@ const HARMLESS: readonly (keyof ResolvedWorkflow)[] = [
   'checkpoint_ms',
 ]
 
-/** All values that differ, in the order of their keys; phases are compared by their names. */
+/** All values that differ, in the order of their keys. Phases are compared by name, not by position. */
 export function changesOf(before: ResolvedWorkflow, after: ResolvedWorkflow): Change[] {
   return compare(byName(before), byName(after), ['workflow'])
 }
 
 /**
- * The phases whose results may differ: those that were changed or removed, or depend on one that was, and all of them when
- * the change concerns the workflow as a whole.
+ * The phases whose results may differ: changed and removed phases, and phases that depend on them. A change outside the
+ * phases affects all phases.
  */
 export function affectedPhases(before: ResolvedWorkflow, after: ResolvedWorkflow): Set<string> {
   const names = new Set([...before.phases, ...after.phases].map(({ name }) => name))
@@ -47,7 +50,7 @@ export function affectedPhases(before: ResolvedWorkflow, after: ResolvedWorkflow
   return withDependents(affected, after)
 }
 
-/** `names`, and the phases that depend on one of them, at whatever remove. */
+/** `names`, and all phases that depend on one of them, directly or indirectly. */
 export function withDependents(names: ReadonlySet<string>, { phases }: ResolvedWorkflow): Set<string> {
   const all = new Set(names)
   for (let size = -1; size !== all.size;) {
@@ -57,7 +60,7 @@ export function withDependents(names: ReadonlySet<string>, { phases }: ResolvedW
   return all
 }
 
-/** Changes as lines: what was there, and what is there now. */
+/** Changes as lines of text: `-` with the value before, `+` with the value after. */
 export function changesText(changes: readonly Change[]): string {
   return changes
     .flatMap(({ path, before, after }) => [
@@ -68,8 +71,8 @@ export function changesText(changes: readonly Change[]): string {
 }
 
 function isSame(one: ResolvedPhase | undefined, other: ResolvedPhase | undefined): boolean {
-  const weightless = (phase: ResolvedPhase | undefined) => phase && { ...phase, weight: 0 }
-  return isDeepStrictEqual(weightless(one), weightless(other))
+  const withoutWeight = (phase: ResolvedPhase | undefined) => phase && { ...phase, weight: 0 }
+  return isDeepStrictEqual(withoutWeight(one), withoutWeight(other))
 }
 
 function byName({ id: _id, phases, ...rest }: ResolvedWorkflow): unknown {

@@ -1,5 +1,5 @@
 /**
- * The stream graph of a phase whose results are not written: records are aggregated and let go.
+ * The stream graph of a phase whose results are not written: records are aggregated and dropped.
  */
 import { Writable } from 'node:stream'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
@@ -35,7 +35,7 @@ export class DiscardedPhase implements PhaseOutlet {
   }
 }
 
-/** A reference to records that are nowhere. */
+/** A reference to records that are not stored. */
 class DiscardedResults implements PhaseReference {
   readonly workflowId: string
   readonly phase: string

@@ -1,14 +1,14 @@
 /**
- * Checksums of files on their way to the disk.
+ * Checksums of files, computed while the files are written.
  */
 import { crc32 } from 'node:zlib'
 import type { OpenTarget } from '../../sinks/files/file-target.ts'
 
-/** Sums up what is written to files that are new. Memory: a number for each file that is open. */
+/** Computes the CRC-32 of new files while they are written. Memory: one number for each open file. */
 export class FileChecksums {
   readonly #sums = new Map<string, number>()
 
-  /** Opens files by `open`, and sums up what is written to them. */
+  /** Wraps `open`, so that the checksums of the files it opens are computed. A file that is appended to has none. */
   through(open: OpenTarget): OpenTarget {
     return async (path, mode) => {
       const target = await open(path, mode)
@@ -30,7 +30,7 @@ export class FileChecksums {
     }
   }
 
-  /** The CRC-32 of a file that is complete, which is forgotten then; null for one that was cut back. */
+  /** Returns the CRC-32 of a complete file and forgets it; null for a file that was truncated or appended to. */
   take(path: string): number | null {
     const sum = this.#sums.get(path) ?? null
     this.#sums.delete(path)

@@ -1,7 +1,7 @@
 /**
- * Keeps two processes from working in one run directory. The owner is known by its machine, the boot of that and its
- * process with the time it began, so neither a crash nor a reboot leaves an owner behind; an owner on another machine is
- * known to live by the file's time, which it keeps fresh.
+ * A lock that prevents two processes from using the same run directory. The owner is identified by its machine, the
+ * machine's boot, its process id and its start time. So no lock stays valid after a crash or a reboot. An owner on
+ * another machine updates the time of the file regularly; if it stops, it counts as ended.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { constants, copyFile, link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
@@ -11,23 +11,23 @@ import { setTimeout } from 'node:timers/promises'
 import { ioError } from '../../sinks/files/file-target.ts'
 import { errnoOf, SpillwayError } from '../core/errors.ts'
 
-/** The file within the run directory. */
+/** The name of the lock file in the run directory. */
 export const LOCK_FILE = 'run.lock'
 
-/** How often an owner says that it lives, and how long others wait for that. */
+/** How often an owner updates the time of its file, and how long other processes wait for an update. */
 const BEAT_MS = 2000
 const STALE_AFTER_MS = 3 * BEAT_MS
 
-/** What file systems say that have no hard links. */
+/** Error codes of file systems that have no hard links. */
 const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
 
-/** Who holds a lock. */
+/** The process that holds a lock. */
 interface Owner {
   readonly host: string
-  /** Identifies the boot of the machine; empty where the system does not tell. */
+  /** Id of the machine's boot; empty where the operating system does not provide it. */
   readonly boot: string
   readonly pid: number
-  /** When the process began, as the system counts; empty where it does not tell. */
+  /** Start time of the process in units of the operating system; empty where it is not provided. */
   readonly began: string
 }
 
@@ -47,9 +47,9 @@ export class RunLock implements AsyncDisposable {
   }
 
   /**
-   * Takes the lock of a run directory.
+   * Takes the lock of a run directory. It replaces a lock whose owner has ended.
    *
-   * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` when another process that lives, or this one, holds it;
+   * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` when another running process, or this one, holds the lock;
    *   `ERR_SPILLWAY_IO`
    */
   static async take(directory: string): Promise<RunLock> {
@@ -63,10 +63,10 @@ export class RunLock implements AsyncDisposable {
     }
   }
 
-  /** Gives the lock back. */
+  /** Releases the lock. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#beat)
-    // Somebody on another machine may have taken it, thinking that this process was gone.
+    // A process on another machine may have replaced the lock, if it saw no updates from this process.
     if ((await readText(this.#path)) === this.#text) await rm(this.#path, { force: true }).catch(() => {})
   }
 }
@@ -75,7 +75,7 @@ async function acquire(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomBytes(8).toString('hex')}`
   try {
     await writeNew(draft, text)
-    while (!(await tryToLink(draft, path)) && !(await tryToSucceed(draft, path, text)));
+    while (!(await tryToLink(draft, path)) && !(await tryToReplace(draft, path, text)));
   } finally {
     await rm(draft, { force: true }).catch(() => {})
   }
@@ -91,8 +91,8 @@ async function writeNew(path: string, text: string): Promise<void> {
 }
 
 /**
- * A link comes into being with its content, or not at all; on a file system without links the copy may be seen half
- * written by somebody who asks at that very moment.
+ * Creates the lock file if it does not exist. A hard link appears with its whole content. On a file system without hard
+ * links a copy is made. Another process may read it while it is only partly written.
  */
 async function tryToLink(draft: string, path: string): Promise<boolean> {
   try {
@@ -108,42 +108,42 @@ async function tryToLink(draft: string, path: string): Promise<boolean> {
 }
 
 /**
- * Puts the draft in the place of an owner that is gone. Many may find that it is, and one that comes late must not remove
- * the lock of the one that came first: so it takes a lock on the place of that very owner, and looks again.
+ * Replaces the lock of an owner that has ended. Several processes may try this at the same time. A late one must not
+ * remove the new lock of the first one. So each takes a second lock, named after the old owner, and then checks again.
  *
- * @returns false when the place has changed hands meanwhile
- * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` for an owner, or a successor, that lives
+ * @returns false when the owner has changed meanwhile
+ * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` when the owner is running, or another running process replaces the lock
  */
-async function tryToSucceed(draft: string, path: string, text: string): Promise<boolean> {
+async function tryToReplace(draft: string, path: string, text: string): Promise<boolean> {
   const held = await readText(path)
   if (held === undefined) return false
   const owner = parseOwner(held)
-  if (owner !== undefined && (await lives(owner, path))) {
+  if (owner !== undefined && (await isAlive(owner, path))) {
     throw new SpillwayError(
       'ERR_SPILLWAY_LOCKED',
-      `${path} is held by process ${owner.pid} on ${owner.host}, which is at work there. Wait for it, or stop it.`,
+      `${path} is held by process ${owner.pid} on ${owner.host}, which is still running. Wait for it to end, or stop it.`,
       { place: { path } },
     )
   }
-  const succession = `${path}.${createHash('sha256').update(held).digest('hex').slice(0, 16)}`
-  await acquire(succession, text)
+  const replaceLock = `${path}.${createHash('sha256').update(held).digest('hex').slice(0, 16)}`
+  await acquire(replaceLock, text)
   try {
     if ((await readText(path)) !== held) return false
     await rename(draft, path)
     return true
   } finally {
-    await rm(succession, { force: true }).catch(() => {})
+    await rm(replaceLock, { force: true }).catch(() => {})
   }
 }
 
-async function lives(owner: Owner, path: string): Promise<boolean> {
+async function isAlive(owner: Owner, path: string): Promise<boolean> {
   if (owner.host !== hostname()) return isKeptFresh(path)
   const { boot, began } = await describe(owner.pid)
   if (owner.boot !== boot) return false
   return isRunning(owner.pid) && owner.began === began
 }
 
-/** Whether a process of this machine runs, or may. */
+/** Whether a process of this machine is running. A process of another user counts as running. */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -153,7 +153,9 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Whether the file's time changes while we wait: clocks of machines differ, so it is compared with itself. */
+/**
+ * Whether the time of the file changes during a wait. It is compared with itself, because clocks of machines differ.
+ */
 async function isKeptFresh(path: string): Promise<boolean> {
   const before = await modifiedAt(path)
   await setTimeout(STALE_AFTER_MS)
@@ -171,7 +173,8 @@ async function modifiedAt(path: string): Promise<number | undefined> {
 async function describe(pid: number): Promise<Owner> {
   const boot = (await readText('/proc/sys/kernel/random/boot_id'))?.trim() ?? ''
   const status = (await readText(`/proc/${pid}/stat`)) ?? ''
-  // Its name, in parentheses, may hold anything; the twentieth field behind it is the time it began (proc(5)).
+  // The name of the process is in parentheses and may contain any character. The twentieth field after it is the start
+  // time (proc(5)).
   const began = status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? ''
   return { host: hostname(), boot, pid, began }
 }
@@ -184,7 +187,7 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-/** Undefined for what is none of ours: a link is never seen half written. */
+/** Undefined for a text that is not from an owner. A hard link is never read half written. */
 function parseOwner(text: string): Owner | undefined {
   try {
     const owner = JSON.parse(text) as Partial<Owner>

@@ -1,25 +1,23 @@
 /**
- * Commits of one phase: what a checkpoint covers is on the disk, then its aggregates are, and then a line of the journal
- * says so.
+ * Commits of one phase. The order makes them safe: records on the disk, then aggregates, then the line of the journal.
  */
 import type { PartSchema } from '../../sinks/part.ts'
 import type { AggregatesLog } from '../journal/aggregates-log.ts'
-import type { Marker } from '../core/batch.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { CommitProgress } from '../execution/commit-progress.ts'
-import { CheckpointMarker, type CheckpointTally } from '../streaming/checkpoint-marker.ts'
+import type { Checkpoint } from '../streaming/checkpoint.ts'
 import type { PhaseGraph } from '../streaming/phase-graph.ts'
-import type { ResultStreamer } from '../result-streamer.ts'
+import type { ResultGraphs } from '../streaming/result-graphs.ts'
 import { fileName } from './directory.ts'
 import type { PhaseCommits } from '../execution/run-context.ts'
 
-/** What the commits of a phase are made of. */
+/** What the commits of a phase need. */
 export interface JournaledCommitsOptions {
   readonly phase: string
   /** Directory of the run. */
   readonly directory: string
   readonly spoolDirectory: string
-  readonly streamer: ResultStreamer
+  readonly graphs: ResultGraphs
   readonly journal: Journal
   readonly log: AggregatesLog
   readonly earlier: CommitProgress | undefined
@@ -47,31 +45,28 @@ export class JournaledCommits implements PhaseCommits {
     this.#graph.noteDeduplicated(records)
   }
 
-  makeMarker(mayWait: boolean): CheckpointMarker {
-    return this.#graph.makeCheckpoint(mayWait)
-  }
-
-  async commit(progress: CommitProgress, marker?: Marker): Promise<boolean> {
-    const tally = marker instanceof CheckpointMarker ? await marker.tally() : this.#graph.takeTally()
-    if (tally === null) return false
-    await this.#write(progress, tally)
+  async checkpoint(progress: CommitProgress, mayDecline: boolean): Promise<boolean> {
+    const checkpoint = await this.#graph.checkpoint(mayDecline)
+    if (checkpoint === null) return false
+    await this.#write(progress, checkpoint)
     return true
   }
 
-  get #graph(): PhaseGraph {
-    return this.#options.streamer.graphOf(this.#options.phase)
+  async complete(progress: CommitProgress): Promise<void> {
+    await this.#write(progress, this.#graph.finalCheckpoint())
   }
 
-  async #write(
-    progress: CommitProgress,
-    { path, offsetBytes, rows, counts, aggregates }: CheckpointTally,
-  ): Promise<void> {
-    const { phase, directory, streamer, journal, log, schema } = this.#options
-    const [extent] = await Promise.all([
-      aggregates === null ? null : log.write(aggregates.added, aggregates.all),
-      streamer.syncRejections(),
+  get #graph(): PhaseGraph {
+    return this.#options.graphs.router.graph(this.#options.phase)
+  }
+
+  async #write(progress: CommitProgress, { path, offsetBytes, rows, counts, states }: Checkpoint): Promise<void> {
+    const { phase, directory, graphs, journal, log, schema } = this.#options
+    const [position] = await Promise.all([
+      states === null ? null : log.write(states.added, states.all),
+      graphs.syncRejections(),
     ])
-    // Before its first own file a resumed phase has those of the run before.
+    // A resumed phase without a file of its own continues with the last file of the earlier run.
     const before = path === null ? journal.state.phase(phase).commit : undefined
     journal.append({
       type: 'commit',
@@ -81,10 +76,10 @@ export class JournaledCommits implements PhaseCommits {
       rows: before?.rows ?? rows,
       schema: schema(),
       counts,
-      aggregates: extent,
+      aggregates: position,
       ...progress,
     })
     await journal.commit()
-    if (extent !== null) await log.sweep(extent)
+    if (position !== null) await log.sweep(position)
   }
 }

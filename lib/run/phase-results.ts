@@ -4,26 +4,23 @@
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Schema } from '../../sinks/columns/column.ts'
-import type { PartSchema } from '../../sinks/part.ts'
 import { SpillwayError } from '../core/errors.ts'
-import type { ResultRecord } from '../core/record.ts'
-import type { PartClosedEntry } from '../journal/entries.ts'
+import { resolveFieldNames, type ResultRecord } from '../core/record.ts'
+import { closedParts } from '../journal/closed-parts.ts'
+import type { CommitEntry } from '../journal/entries.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { PhaseReference, RowsOptions, Table } from '../outputs/reference.ts'
 import { readPart } from '../reading/read-part.ts'
 import { resolveRowsOptions, rowsStream } from '../outputs/rows-stream.ts'
+import type { ResolvedWorkflow } from '../workflow/types.ts'
+import type { RunDirectory } from './directory.ts'
 
-/** What is known of the records before any is read. */
+/** Where the records of a phase are found. */
 export interface PhaseResultsOptions {
-  readonly workflowId: string
   readonly phase: string
-  /** That of the run. */
-  readonly directory: string
-  /** Lists the closed parts one by one, as there may be any number of them. */
-  parts(this: void): AsyncIterable<PartClosedEntry>
-  /** Rows and bytes of the closed parts, and the columns of the last one, which are those of all. */
-  readonly extent: () => { readonly rows: number; readonly bytes: number; readonly schema: PartSchema | null }
-  /** The field that names the container. */
-  readonly containerField: string
+  readonly directory: RunDirectory
+  readonly workflow: ResolvedWorkflow
+  readonly journal: Pick<Journal, 'state' | 'settle'>
 }
 
 /**
@@ -38,7 +35,7 @@ export class PhaseResults implements PhaseReference {
   }
 
   get workflowId(): string {
-    return this.#options.workflowId
+    return this.#options.directory.workflowId
   }
 
   get phase(): string {
@@ -46,7 +43,7 @@ export class PhaseResults implements PhaseReference {
   }
 
   get bytes(): number {
-    return this.#options.extent().bytes
+    return this.#commit?.counts.bytesWritten ?? 0
   }
 
   get tables(): readonly Table[] {
@@ -54,11 +51,11 @@ export class PhaseResults implements PhaseReference {
   }
 
   get rowCount(): number {
-    return this.#options.extent().rows
+    return this.#commit?.counts.written ?? 0
   }
 
   get schema(): Schema | null {
-    const { schema } = this.#options.extent()
+    const schema = this.#commit?.schema ?? null
     return schema && Object.fromEntries(Object.entries(schema).map(([name, type]) => [name, type ?? 'utf8']))
   }
 
@@ -70,9 +67,9 @@ export class PhaseResults implements PhaseReference {
   }
 
   /**
-   * Memory: that of the reader of the format. It is a field, not a method, so that a reference put into an output cannot be
-   * serialized, and is told, where an empty object would be stored otherwise. Filtering by container
-   * reads all files.
+   * Memory: that of the reader of the format. Filtering by container reads all files. It is a field, not a method, so that a
+   * reference that is put into an output is refused: without a field that cannot be serialized, an empty object would be
+   * stored.
    */
   readonly rows = (given?: RowsOptions): Readable => {
     const options = resolveRowsOptions(given)
@@ -82,17 +79,26 @@ export class PhaseResults implements PhaseReference {
         `The results of phase ${JSON.stringify(this.phase)} are one table: leave out \`field\`, got '${options.field}'`,
       )
     }
-    return rowsStream((signal) => this.#batches(signal), options, this.#options.containerField)
+    const { results } = this.#options.workflow
+    const { container } = resolveFieldNames(results === false ? undefined : results.fields)
+    return rowsStream((signal) => this.#batches(signal), options, container)
   }
 
-  /** What can be told without reading: for logs and for JSON output. */
+  /** All that is known without reading: for logs and for JSON output. */
   toJSON(): unknown {
     return { workflowId: this.workflowId, phase: this.phase, bytes: this.bytes, tables: this.tables }
   }
 
+  /** The last commit: its rows, bytes and columns are those of the phase once its files are complete. */
+  get #commit(): CommitEntry | undefined {
+    return this.#options.journal.state.phase(this.phase).commit
+  }
+
   async *#batches(signal: AbortSignal): AsyncGenerator<readonly ResultRecord[]> {
-    for await (const { file, schema } of this.#options.parts()) {
-      yield* readPart(join(this.#options.directory, file), schema, signal)
+    const { journal, directory } = this.#options
+    await journal.settle()
+    for await (const { file, schema } of closedParts(directory.path, this.phase)) {
+      yield* readPart(join(directory.path, file), schema, signal)
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The result of a phase that was completed before, made from what the journal tells of it.
+ * The result of a phase that an earlier run has completed, made from the journal.
  */
 import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
 import type { DataFlowManager } from '../data-flow-manager.ts'
@@ -9,7 +9,7 @@ import type { PhaseReference } from '../outputs/reference.ts'
 import type { PhaseResult } from '../execution/run-context.ts'
 import type { PhaseState, RunState } from '../journal/run-state.ts'
 
-/** Where what phases have left behind is found. */
+/** Where the outputs, records and aggregates of phases are found. */
 export interface PhaseRemains {
   readonly dataFlowManager: DataFlowManager
   /** The phase's records; null where none are written. */
@@ -19,7 +19,7 @@ export interface PhaseRemains {
 }
 
 /**
- * The result of a phase; undefined for one that was not completed, or left nothing behind that could be handed on.
+ * The result of a phase; undefined for one that was not completed, or has no output for later phases.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT`, `ERR_SPILLWAY_IO` for a stored output that cannot be read
  */

@@ -1,5 +1,5 @@
 /**
- * A run as a Readable of its records.
+ * A Readable of the records of a run.
  */
 import { Readable } from 'node:stream'
 import { makeDeferred } from '../core/deferred.ts'
@@ -14,33 +14,37 @@ export type StartRun = (resultCallback: ResultCallback, signal: AbortSignal) => 
 const HIGH_WATER_MARK = 100
 
 /**
- * The records of a run as they are accepted, of all phases, with the phase and container of each. The run begins with the
- * first read, goes as fast as it is read, and writes its files all the same. Leaving early (a `break`, a `destroy`) stops
- * the run; `close` comes when it has finished its files.
+ * A Readable of the accepted records of all phases of a run, each with its phase and container. The run starts with the
+ * first read, and its speed is limited by the reader. It also writes its files as usual. Ending the stream early (with
+ * `break` or `destroy`) stops the run. The stream emits `close` when the run has completed its files.
  */
 export class WorkflowStream extends Readable {
   readonly #start: StartRun
   readonly #stop = new AbortController()
   readonly #result = makeDeferred<WorkflowResult>()
   #started = false
-  #wanted: (() => void) | undefined
+  /** Continues the run after backpressure; undefined while the run is not paused. */
+  #resumeRun: (() => void) | undefined
 
   constructor(start: StartRun) {
     super({ objectMode: true, highWaterMark: HIGH_WATER_MARK })
     this.#start = start
   }
 
-  /** The result of the run, as `executeWorkflow` gives it. It comes once the records have been read. */
+  /**
+   * The result of the run, as `executeWorkflow` returns it. It settles after the records have been read. Rejects when
+   * the run fails or is stopped, and when the stream is destroyed before the first read.
+   */
   get result(): Promise<WorkflowResult> {
     return this.#result.promise
   }
 
   override _read(): void {
-    this.#wanted?.()
-    this.#wanted = undefined
+    this.#resumeRun?.()
+    this.#resumeRun = undefined
     if (this.#started) return
     this.#started = true
-    this.#start((record) => this.#take(record), this.#stop.signal).then(this.#result.resolve, this.#result.reject)
+    this.#start((record) => this.#pushRecord(record), this.#stop.signal).then(this.#result.resolve, this.#result.reject)
     this.#result.promise.then(
       () => this.push(null),
       (error: unknown) => this.destroy(error as Error),
@@ -49,19 +53,19 @@ export class WorkflowStream extends Readable {
 
   override _destroy(error: Error | null, callback: Callback): void {
     this.#stop.abort()
-    this.#wanted?.()
+    this.#resumeRun?.()
     const closed = () => {
       callback(error)
     }
     if (!this.#started) this.#result.reject(this.#stop.signal.reason)
-    // The run completes its files first.
+    // The stream closes after the run has completed its files.
     this.#result.promise.then(closed, closed)
   }
 
-  #take(record: ResultRecord): void | Promise<void> {
+  #pushRecord(record: ResultRecord): void | Promise<void> {
     if (this.destroyed || this.push(record)) return
     return new Promise((resolve) => {
-      this.#wanted = resolve
+      this.#resumeRun = resolve
     })
   }
 }

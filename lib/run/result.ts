@@ -1,33 +1,33 @@
 /**
- * What becomes of a run: its result, and the errors that carry it when the run did not complete.
+ * The result of a run, and the errors that contain the result when the run did not complete.
  */
 import { SpillwayError } from '../core/errors.ts'
 import type { RunStatus } from '../journal/entries.ts'
-import type { AggregatedResults } from '../result-streamer.ts'
+import type { AggregatedResults } from '../streaming/aggregated-results.ts'
 import type { PhaseResult } from '../execution/run-context.ts'
 import type { StreamerStats } from '../streaming/stats.ts'
 
-/** What a run has come to. */
+/** The result of a run. */
 export interface WorkflowResult {
   readonly workflowId: string
   readonly status: RunStatus
-  /** That of the run, with all its files. */
+  /** The run directory, with all files of the run. */
   readonly directory: string
-  /** By name, in the order of the workflow; the object has no prototype. */
+  /** The results of the phases by name, in the order of the workflow; the object has no prototype. */
   readonly phases: Readonly<Record<string, PhaseResult>>
-  /** The aggregates of all phases together; null where no results are written. */
+  /** The aggregates of all phases; null when no results are written. */
   readonly aggregatedResults: AggregatedResults | null
-  /** Counts of all phases together; null where no results are written. */
+  /** The counts of all phases; null when no results are written. */
   readonly counts: StreamerStats | null
-  /** How long it has run this time. */
+  /** Duration of this execution or resume, in milliseconds. */
   readonly elapsedMs: number
-  /** Whether it was complete before, and nothing was run. */
+  /** Whether the run was complete before, so that no phase was run. */
   readonly wasComplete: boolean
 }
 
 /**
- * The failure of a run: message, code and place are those of the first phase that failed, which is the cause. What was
- * accepted before is in the files, and told by `result`.
+ * The failure of a run. Its message, code and place are those of the first phase that failed; the error of that phase
+ * is the cause. Records that were accepted before are in the files, and `result` describes them.
  */
 export class WorkflowError extends SpillwayError {
   readonly result: WorkflowResult
@@ -39,7 +39,10 @@ export class WorkflowError extends SpillwayError {
   }
 }
 
-/** The end of a run by its signal, whose reason is the cause. What was accepted before is told by `result`. */
+/**
+ * The error of a run that its signal stopped; the reason of the signal is the cause. Records that were accepted before
+ * are in the files, and `result` describes them.
+ */
 export class WorkflowAbortError extends Error {
   override readonly name = 'AbortError'
   readonly code = 'ABORT_ERR'

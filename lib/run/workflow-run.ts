@@ -11,18 +11,20 @@ import { recallPhase } from './recall-phase.ts'
 import { workflowEnded, workflowStarted } from '../core/diagnostics.ts'
 import type { DataFlowManager } from '../data-flow-manager.ts'
 import { DefaultOutput } from '../execution/default-output.ts'
-import type { FileChecksums } from './file-checksums.ts'
+import { FileChecksums } from './file-checksums.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { PhaseEndedEntry, RunStatus } from '../journal/entries.ts'
 import { JournaledCommits } from './phase-commits.ts'
-import { JournaledResults } from './closed-parts.ts'
 import type { PhasePart } from '../streaming/phase-graph.ts'
 import type { PhaseReference } from '../outputs/reference.ts'
-import type { ResultStreamer } from '../result-streamer.ts'
+import { graphsOf, type ResultStreamer } from '../result-streamer.ts'
 import type { PhaseOutlet, PhaseResult, RunContext } from '../execution/run-context.ts'
 import { aggregatesPath, fileName, spoolPath, type RunDirectory } from './directory.ts'
 import { DiscardedPhase } from './discarded-phase.ts'
+import { PhaseResults } from './phase-results.ts'
+import type { EarlierPhases } from '../streaming/checkpoint.ts'
 import type { WorkflowResult } from './result.ts'
+import { makeRunStreamer } from './run-streamer.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
 
 /** What a run consists of. */
@@ -31,17 +33,17 @@ export interface WorkflowRunOptions {
   readonly workflow: ResolvedWorkflow
   readonly signal: AbortSignal
   readonly journal: Journal
+  /** Whether results are written, unless the workflow says otherwise. */
+  readonly writesResults: boolean
+  /** What its files hold already. */
+  readonly earlier: EarlierPhases
   readonly openTarget: OpenTarget
-  /** Of the files that the streamer writes. */
-  readonly checksums: FileChecksums
-  /** Null where no results are written. */
-  readonly streamer: ResultStreamer | null
   readonly dataFlowManager: DataFlowManager
 }
 
-/** What {@link WorkflowRun.finalize} finds. */
+/** What {@link WorkflowRun.finalize} returns. */
 interface FinalFigures extends Pick<WorkflowResult, 'aggregatedResults' | 'counts'> {
-  /** What kept the files from being completed. */
+  /** Why the files could not be completed. */
   readonly failure: Error | undefined
 }
 
@@ -55,36 +57,46 @@ interface RunEnd {
 /** A run while its phases run. */
 export class WorkflowRun implements RunContext {
   readonly #options: WorkflowRunOptions
-  readonly #results: JournaledResults
+  /** Writes the results; null where none are written. */
+  readonly streamer: ResultStreamer | null
+  /** Of the files that the streamer writes. */
+  readonly #checksums = new FileChecksums()
   readonly #logs: AggregatesLog[] = []
   /** The columns of the last file of each phase. */
   readonly #schemas = new Map<string, PartSchema | null>()
 
   constructor(options: WorkflowRunOptions) {
     this.#options = options
-    const { directory, workflow, journal, streamer } = options
-    this.#results = new JournaledResults(directory, workflow, journal)
+    const { directory, workflow, journal, earlier, openTarget } = options
     for (const { name } of workflow.phases) this.#schemas.set(name, journal.state.phase(name).commit?.schema ?? null)
-    streamer?.on('partOpened', this.#onPartOpened).on('partClosed', this.#onPartClosed)
+    this.streamer = options.writesResults
+      ? makeRunStreamer(workflow, directory, earlier, this.#checksums.through(openTarget))
+      : null
+    this.streamer?.on('partOpened', this.#onPartOpened).on('partClosed', this.#onPartClosed)
   }
 
   get workflowId(): string {
     return this.#options.directory.workflowId
   }
 
+  /** The directory of the run. */
+  get path(): string {
+    return this.#options.directory.path
+  }
+
   get signal(): AbortSignal {
     return this.#options.signal
   }
 
-  /** Tells whoever listens that the run begins. */
+  /** Publishes the start of the run. */
   begin(): void {
     const { workflowId, path } = this.#options.directory
     workflowStarted.publish({ workflowId, directory: path })
   }
 
-  /** Completes the files of all phases, and sums up what is in them, also after a failure. */
+  /** Completes the files of all phases and aggregates them, also after a failure. */
   async finalize(): Promise<FinalFigures> {
-    const { streamer } = this.#options
+    const { streamer } = this
     if (streamer === null) return { aggregatedResults: null, counts: null, failure: undefined }
     let failure: Error | undefined
     try {
@@ -97,7 +109,7 @@ export class WorkflowRun implements RunContext {
     return { aggregatedResults: await streamer.getAggregatedResults(), counts: streamer.stats, failure }
   }
 
-  /** Writes down how the run ended, and closes the journal. Gives back what kept it from that, if anything did. */
+  /** Records how the run ended, and closes the journal. Returns the error that prevented it, if there was one. */
   async end({ status, elapsedMs, error }: RunEnd): Promise<Error | undefined> {
     const { journal } = this.#options
     const at = new Date().toISOString()
@@ -112,13 +124,14 @@ export class WorkflowRun implements RunContext {
   }
 
   openPhase(phase: string): PhaseOutlet {
-    const { streamer, workflow } = this.#options
+    const { streamer } = this
+    const { workflow } = this.#options
     if (streamer === null) return new DiscardedPhase(this.workflowId, phase, workflow.objective)
     return {
       sink: streamer.forPhase(phase),
-      results: this.#results.of(phase),
+      results: this.#resultsOf(phase),
       get aggregates() {
-        return streamer.aggregatesOf(phase) as PhaseSummary
+        return graphsOf(streamer).router.summaryOf(phase) as PhaseSummary
       },
       get counts() {
         return streamer.stats.phases.get(phase) ?? null
@@ -128,11 +141,12 @@ export class WorkflowRun implements RunContext {
   }
 
   recallPhase(phase: string): Promise<PhaseResult | undefined> {
-    const { journal, streamer, dataFlowManager } = this.#options
+    const { streamer } = this
+    const { journal, dataFlowManager } = this.#options
     return recallPhase({ workflowId: this.workflowId, ...journal.state.phase(phase) }, phase, {
       dataFlowManager,
-      results: (name) => (streamer === null ? null : this.#results.of(name)),
-      aggregates: (name) => streamer?.aggregatesOf(name) ?? null,
+      results: (name) => (streamer === null ? null : this.#resultsOf(name)),
+      aggregates: (name) => (streamer === null ? null : (graphsOf(streamer).router.summaryOf(name) ?? null)),
     })
   }
 
@@ -166,6 +180,10 @@ export class WorkflowRun implements RunContext {
     await journal.commit()
   }
 
+  #resultsOf(phase: string): PhaseResults {
+    return new PhaseResults({ phase, ...this.#options })
+  }
+
   #commitsOf(phase: string, streamer: ResultStreamer): JournaledCommits {
     const { directory, journal, openTarget } = this.#options
     const { commit } = journal.state.phase(phase)
@@ -175,7 +193,7 @@ export class WorkflowRun implements RunContext {
       phase,
       directory: directory.path,
       spoolDirectory: spoolPath(directory.path),
-      streamer,
+      graphs: graphsOf(streamer),
       journal,
       log,
       earlier: commit,
@@ -196,7 +214,7 @@ export class WorkflowRun implements RunContext {
       schema,
       rows,
       bytes,
-      crc32: this.#options.checksums.take(path),
+      crc32: this.#checksums.take(path),
     })
   }
 

@@ -1,67 +1,101 @@
 /**
- * Waiting acknowledgements. All that come for one phase within a short delay are answered by one marker, so that a
- * demand for each record does not mean a write for each.
+ * Acknowledgements that wait for their records. All that come for one phase within a short delay are answered by one
+ * marker, so that an acknowledgement of each record does not mean a write for each.
  */
-import { Marker, type AckLevel } from '../core/batch.ts'
 import { makeDeferred, type Deferred } from '../core/deferred.ts'
+import { SpillwayError } from '../core/errors.ts'
+import { makeMarker, type AckLevel, type Marker } from '../core/marker.ts'
+import { isRecord, type ResultRecord } from '../core/record.ts'
+import type { Rejection } from '../core/rejection.ts'
 
-/** A marker for the chain of one phase. */
-export class PhaseMarker extends Marker {
-  readonly phase: string
+/** How far `writeResult` waits: in the stream, in the file, on the disk. */
+export type Ack = 'queued' | AckLevel
 
-  constructor(phase: string, level: AckLevel) {
-    super(level)
-    this.phase = phase
-  }
-}
-
-interface Demand {
+interface Request {
   level: AckLevel
   readonly answered: Deferred<void>
   readonly timer: NodeJS.Timeout
 }
 
-/** Collects demands and turns them into markers. */
-export class AckDemands {
-  readonly #delayMs: number
-  readonly #send: (marker: PhaseMarker) => void
-  readonly #demands = new Map<string, Demand>()
+/** What acknowledgements need of their streamer. */
+export interface AcknowledgementsOptions {
+  /** Longest time a request waits for others of its phase. */
+  readonly delayMs: number
+  /** The dead-letter file, which the errors name. */
+  readonly deadLetterPath: string
+  /** Sends a marker behind the records written so far. */
+  readonly send: (marker: Marker) => void
+}
 
-  /** @param send - sends a marker behind the records written so far */
-  constructor(delayMs: number, send: (marker: PhaseMarker) => void) {
-    this.#delayMs = delayMs
-    this.#send = send
+/** Collects acknowledgements and turns them into markers. */
+export class Acknowledgements {
+  readonly #options: AcknowledgementsOptions
+  readonly #requests = new Map<string, Request>()
+  /** Records whose acknowledgement is awaited, and why those that were rejected were. */
+  readonly #rejections = new WeakMap<object, Rejection | null>()
+
+  constructor(options: AcknowledgementsOptions) {
+    this.#options = options
   }
 
-  /** Resolves when the records of `phase` written so far have reached `level`. */
-  demand(phase: string, level: AckLevel): Promise<void> {
-    const waiting = this.#demands.get(phase)
+  /** Remembers a record before it is written, so that {@link noteRejection} finds it. */
+  expect(record: ResultRecord): void {
+    if (isRecord(record)) this.#rejections.set(record, null)
+  }
+
+  /** Notes why a record was rejected, if its acknowledgement is awaited. */
+  noteRejection(rejection: Rejection): void {
+    const { record } = rejection
+    if (isRecord(record) && this.#rejections.has(record)) this.#rejections.set(record, rejection)
+  }
+
+  /**
+   * Resolves when a record that was written to `phase` has reached `level`.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when it was rejected; the failure of the stream
+   */
+  async wait(record: ResultRecord, phase: string, level: AckLevel): Promise<void> {
+    await this.#request(phase, level)
+    const rejection = this.#rejections.get(record) ?? null
+    if (rejection !== null) throw rejectedError(rejection, this.#options.deadLetterPath)
+  }
+
+  /** Sends all markers now. */
+  sendAll(): void {
+    for (const phase of [...this.#requests.keys()]) this.#answer(phase)
+  }
+
+  #request(phase: string, level: AckLevel): Promise<void> {
+    const waiting = this.#requests.get(phase)
     if (waiting !== undefined) {
       if (level === 'durable') waiting.level = level
       return waiting.answered.promise
     }
     const timer = setTimeout(() => {
       this.#answer(phase)
-    }, this.#delayMs)
-    const demand: Demand = { level, answered: makeDeferred(), timer }
-    this.#demands.set(phase, demand)
-    return demand.answered.promise
-  }
-
-  /** Sends all markers now. */
-  sendAll(): void {
-    for (const phase of [...this.#demands.keys()]) this.#answer(phase)
+    }, this.#options.delayMs)
+    const request: Request = { level, answered: makeDeferred(), timer }
+    this.#requests.set(phase, request)
+    return request.answered.promise
   }
 
   #answer(phase: string): void {
-    const demand = this.#demands.get(phase)
-    if (demand === undefined) return
-    this.#demands.delete(phase)
-    clearTimeout(demand.timer)
-    const marker = new PhaseMarker(phase, demand.level)
+    const request = this.#requests.get(phase)
+    if (request === undefined) return
+    this.#requests.delete(phase)
+    clearTimeout(request.timer)
+    const marker = makeMarker(request.level, { phase })
     marker.receipt.then(() => {
-      demand.answered.resolve()
-    }, demand.answered.reject)
-    this.#send(marker)
+      request.answered.resolve()
+    }, request.answered.reject)
+    this.#options.send(marker)
   }
+}
+
+function rejectedError({ field, phase, reason }: Rejection, path: string): SpillwayError {
+  const place = { ...(phase !== undefined && { phase }), ...(field !== undefined && { field }) }
+  const where = field === undefined ? '' : `, field ${field}`
+  return new SpillwayError('ERR_SPILLWAY_VALUE', `The record was rejected${where}: ${reason}. It is kept in ${path}.`, {
+    place,
+  })
 }

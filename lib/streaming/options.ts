@@ -1,5 +1,5 @@
 /**
- * The options of a ResultStreamer: its own, and those it hands to the stages of every phase.
+ * The options of a ResultStreamer: its own, and those of the stages of every phase.
  */
 import { FORMATS, recordSinkChecks, resolveRecordSinkOptions, type RecordSinkOptions } from '../../sinks/options.ts'
 import { aggregationTeeChecks, type AggregationTeeOptions } from '../../transforms/aggregation-tee.ts'
@@ -29,9 +29,9 @@ type SinkOptions = Omit<
 
 /** Options of {@link ResultStreamer}. */
 export interface ResultStreamerOptions extends BufferOptions, TeeOptions, SinkOptions {
-  /** Names the run in its results. */
+  /** Identifies the run in its results. */
   readonly workflowId: string
-  /** Directory the results go into, as given: `results/<phase>/part-00000.jsonl` and on, `dead-letter.jsonl`, `aggregates.json`. */
+  /** Directory of the results, used as given: `results/<phase>/part-00000.jsonl` and on, `dead-letter.jsonl`, `aggregates.json`. */
   readonly outputDir: string
   /** @default 'jsonl' */
   readonly format?: RecordSinkOptions['format']
@@ -41,7 +41,7 @@ export interface ResultStreamerOptions extends BufferOptions, TeeOptions, SinkOp
   readonly aggregation?: boolean
   /** Phases open at once; each has a file and buffers. Records of further phases are rejected. @default 256 */
   readonly maxPhases?: number
-  /** Destroys the stream with an AbortError, after what was accepted is saved. */
+  /** Destroys the stream with an AbortError, after accepted records are saved. */
   readonly signal?: AbortSignal
 }
 
@@ -86,7 +86,7 @@ export const resultStreamerChecks: Checks<ResultStreamerOptions> = {
   maxPhases: integerFrom(1),
 }
 
-/** The options, sorted by the part they are for. */
+/** The options, grouped by the stage they are for. */
 export interface ResolvedResultStreamerOptions {
   readonly workflowId: string
   readonly outputDir: string

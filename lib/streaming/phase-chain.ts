@@ -1,44 +1,64 @@
 /**
- * The stream graph of one phase: a buffer, an aggregation tee and a sink, joined by pumpify, whose only user this
- * file is. It closes pumpify's gaps: a stage that is destroyed without an error ends the chain with one here, and
- * single records are joined to batches before they enter, as each hop would cost as much for one as for a thousand.
+ * The stream graph of one phase: a buffer, an aggregation tee and a sink, joined by pumpify. No other file uses pumpify.
+ *
+ * Two things are added to it. A stage that is destroyed without an error ends the chain with an error here; pumpify ends
+ * it as if all were well. And records enter the buffer directly, because each hop costs as much for one record as for a
+ * thousand.
  */
 import pumpify from 'pumpify'
 import { finished, type Duplex, type Transform, type Writable } from 'node:stream'
-import { markerBatch, type Batch, type Marker } from '../core/batch.ts'
+import { inputOf, type BufferInput, type BufferingTransform } from '../../transforms/buffering-transform.ts'
+import { notesOf, type Segment } from '../core/batch.ts'
 import { makeDeferred, type Deferred } from '../core/deferred.ts'
 import { SpillwayError } from '../core/errors.ts'
+import { controlOf, type Marker } from '../core/marker.ts'
+import type { ResultRecord } from '../core/record.ts'
 
-/** Records that are joined before they enter the chain together. */
-const MAX_JOINED = 1000
+/** Takes the records of one phase. */
+export interface PhaseInput {
+  /** Records accepted. */
+  readonly records: number
+  /**
+   * Takes records that one container made in a row. A promise it returns must be awaited before more are added: that is
+   * the backpressure.
+   *
+   * @param segment - the container; `firstSeq` is that of the first record, `count` is not looked at
+   * @throws the failure of the stream graph
+   */
+  add(records: readonly ResultRecord[], segment: Segment): Promise<void> | undefined
+  /** Ends the stream graph behind the records accepted so far, and waits until its files are complete. */
+  end(): Promise<void>
+}
 
-/** One batch waits before the chain; the stages have marks of their own. */
 const Chain = pumpify.ctor({ autoDestroy: false, destroy: false, objectMode: true, highWaterMark: 1 })
 
 /** A chain of streams that takes records and batches. */
-export class PhaseChain {
+export class PhaseChain implements PhaseInput {
   readonly phase: string
   readonly #chain: Duplex
+  readonly #input: BufferInput
   readonly #markers = new Set<Marker>()
   readonly #done = makeDeferred<void>()
-  #joined: Batch = []
-  #immediate: NodeJS.Immediate | undefined
   #drained: Deferred<void> | undefined
   #failure: Error | undefined
   #records = 0
   #ended = false
 
-  /** @param stages - transforms, and the sink at the end; they belong to the chain from now on */
-  constructor(phase: string, stages: readonly [...Transform[], Writable]) {
+  /**
+   * @param buffer - the first stage
+   * @param stages - transforms, and the sink at the end; all stages belong to the chain from now on
+   */
+  constructor(phase: string, buffer: BufferingTransform, stages: readonly [...Transform[], Writable]) {
     this.phase = phase
-    this.#chain = new Chain(...stages)
-    // Failures are taken from the stages: pumpify leaves some out, and the first one is the cause.
-    this.#chain.on('error', () => {})
-    this.#chain.on('drain', () => {
+    this.#chain = new Chain(buffer, ...stages)
+    this.#input = inputOf(buffer)
+    this.#input.onDrain = () => {
       this.#drained?.resolve()
       this.#drained = undefined
-    })
-    for (const stage of stages) {
+    }
+    // Failures are taken from the stages: pumpify omits some, and the first one is the cause.
+    this.#chain.on('error', () => {})
+    for (const stage of [buffer, ...stages]) {
       finished(stage, (error) => {
         if (error) this.#fail(this.#explain(error, stage))
         else if (stage === stages.at(-1)) this.#finish()
@@ -46,7 +66,6 @@ export class PhaseChain {
     }
   }
 
-  /** Records accepted. */
   get records(): number {
     return this.#records
   }
@@ -61,76 +80,70 @@ export class PhaseChain {
     return this.#done.promise
   }
 
-  /** Takes a record or a batch. A promise it returns is to be awaited before the next: that is the backpressure. */
+  add(records: readonly ResultRecord[], segment: Segment): Promise<void> | undefined {
+    if (this.#failure !== undefined) throw this.#failure
+    this.#records += records.length
+    // Most containers make one record at a time.
+    const [only] = records
+    const isSingle = records.length === 1 && only !== undefined
+    return this.#waitUnless(isSingle ? this.#input.add(only, segment) : this.#input.addBatch(records, segment))
+  }
+
+  /**
+   * Takes a record, or a batch with what is noted beside it. A promise it returns must be awaited before the next: that
+   * is the backpressure.
+   */
   accept(chunk: unknown): Promise<void> | undefined {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (Array.isArray(chunk)) {
-      this.#enterJoined()
-      this.#records += chunk.length
-      this.#enter(chunk)
-    } else {
+    if (!Array.isArray(chunk)) {
       this.#records += 1
-      this.#joined.push(chunk as Batch[number])
-      if (this.#joined.length >= MAX_JOINED) this.#enterJoined()
-      else
-        this.#immediate ??= setImmediate(() => {
-          this.#enterJoined()
-        })
+      return this.#waitUnless(this.#input.add(chunk as ResultRecord))
     }
-    return this.#drained?.promise
+    this.#records += chunk.length
+    const wait = this.#waitUnless(this.#input.addBatch(chunk as ResultRecord[]))
+    const { marker } = notesOf(chunk)
+    return marker === undefined ? wait : this.mark(marker)
   }
 
   /** Sends a marker behind the records accepted so far. It fails with the chain. */
   mark(marker: Marker): Promise<void> | undefined {
+    if (this.#failure !== undefined) {
+      controlOf(marker).fail(this.#failure)
+      return undefined
+    }
     const forget = () => this.#markers.delete(marker)
     this.#markers.add(marker)
     marker.receipt.then(forget, forget)
-    const wait = this.accept(markerBatch(marker))
-    wait?.catch((error: unknown) => {
-      marker.fail(error)
-    })
-    return wait
+    return this.#waitUnless(this.#input.mark(marker))
   }
 
-  /** Ends the chain behind the records accepted so far; settles as {@link done} does. */
   end(): Promise<void> {
     if (!this.#ended && this.#failure === undefined) {
       this.#ended = true
-      this.#enterJoined()
       this.#chain.end()
     }
     return this.done
   }
 
-  #enterJoined(): void {
-    clearImmediate(this.#immediate)
-    this.#immediate = undefined
-    if (this.#joined.length === 0) return
-    const batch = this.#joined
-    this.#joined = []
-    this.#enter(batch)
-  }
-
-  #enter(chunk: unknown): void {
-    if (this.#failure !== undefined || this.#chain.destroyed) return
-    if (!this.#chain.write(chunk)) this.#drained ??= makeDeferred()
+  #waitUnless(isFree: boolean): Promise<void> | undefined {
+    if (isFree) return undefined
+    this.#drained ??= makeDeferred()
+    return this.#drained.promise
   }
 
   #finish(): void {
-    for (const marker of this.#markers) marker.lose()
+    for (const marker of this.#markers) controlOf(marker).lose()
     this.#done.resolve()
   }
 
   #fail(error: Error): void {
     if (this.#failure !== undefined) return
     this.#failure = error
-    clearImmediate(this.#immediate)
-    for (const marker of this.#markers) marker.fail(error)
+    for (const marker of this.#markers) controlOf(marker).fail(error)
     this.#drained?.reject(error)
     this.#done.reject(error)
   }
 
-  /** A stage that closed without an error would end the chain as if all were well. */
   #explain(error: NodeJS.ErrnoException, stage: object): Error {
     if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') return error
     return new SpillwayError(

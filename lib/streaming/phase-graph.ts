@@ -1,25 +1,24 @@
 /**
  * The stream graph of one phase: buffer, aggregation tee and sink, and the chain that joins them.
  */
-import type { Writable } from 'node:stream'
 import type { ClosedPart, OpenedPart } from '../../sinks/part.ts'
 import { RecordSink } from '../../sinks/record-sink.ts'
 import { AggregationTee } from '../../transforms/aggregation-tee.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
 import { BufferingTransform } from '../../transforms/buffering-transform.ts'
-import type { Receipt } from '../core/batch.ts'
+import { makeMarker, type Receipt } from '../core/marker.ts'
 import type { RejectionHandler } from '../core/rejection.ts'
 import { PhaseChain } from './phase-chain.ts'
 import { PhaseInlet } from './phase-inlet.ts'
 import type { ResolvedResultStreamerOptions } from './options.ts'
-import { CheckpointMarker, type CheckpointTally, type PhaseTally } from './checkpoint-marker.ts'
+import type { Checkpoint, EarlierPhase } from './checkpoint.ts'
 import { addCounts, NO_COUNTS, type StreamerCounts } from './stats.ts'
 
-/** Whom the phases of a streamer tell what. */
+/** What the phases of a streamer report. */
 export interface PhaseHooks {
-  /** Gets the records that cannot be written. */
+  /** Receives the records that cannot be written. */
   readonly onReject: RejectionHandler
-  /** Told when a chain has failed, or was closed before its end. */
+  /** Called when a chain has failed, or was closed before its end. */
   readonly onFailure: (error: Error) => void
   readonly onPartOpened: (part: PhasePart<OpenedPart>) => void
   readonly onPartClosed: (part: PhasePart<ClosedPart>) => void
@@ -28,13 +27,13 @@ export interface PhaseHooks {
 /** A part file, and the phase it belongs to. */
 export type PhasePart<Part extends OpenedPart> = Part & { readonly phase: string }
 
-/** One phase: where its records go, and what became of them. */
+/** One phase: the stages its records pass, and their counts and aggregates. */
 export class PhaseGraph {
   readonly chain: PhaseChain
   readonly #buffer: BufferingTransform
   readonly #tee: AggregationTee | null
-  /** Of the records before the last checkpoint; those behind it are in the tee. */
-  readonly #aggregates: Aggregates
+  /** The aggregates of records before the last checkpoint; those of later ones are in the tee. */
+  readonly #state: Aggregates
   readonly #sink: RecordSink
   readonly #hooks: PhaseHooks
   readonly #earlier: StreamerCounts
@@ -43,22 +42,22 @@ export class PhaseGraph {
   #inlet: PhaseInlet | undefined
 
   /**
-   * @param directory - where the parts go
-   * @param earlier - what was written of the phase before, and is in closed parts
+   * @param directory - for the parts
+   * @param earlier - what closed parts of an earlier run hold
    */
   constructor(
     phase: string,
     directory: string,
     options: ResolvedResultStreamerOptions,
     hooks: PhaseHooks,
-    earlier: PhaseTally | undefined,
+    earlier: EarlierPhase | undefined,
   ) {
     const { buffer, tee, sink } = options
     this.#buffer = new BufferingTransform({ ...buffer, highWaterMark: 1 })
-    // Only what the sink has written counts, so that the aggregates are those of the files.
+    // The tee counts what the sink has written, so that the aggregates are those of the files.
     this.#tee = options.aggregation ? new AggregationTee({ ...tee, phase, countWhen: 'written' }) : null
-    this.#aggregates = new Aggregates({ ...tee, phase })
-    if (earlier !== undefined) this.#aggregates.merge(earlier.aggregates)
+    this.#state = new Aggregates({ ...tee, phase })
+    if (earlier !== undefined) this.#state.merge(earlier.state)
     this.#earlier = earlier?.counts ?? NO_COUNTS
     this.#sink = new RecordSink({
       ...sink,
@@ -68,7 +67,7 @@ export class PhaseGraph {
       // A mark counts a batch as one: about a thousand records wait before the sink.
       highWaterMark: Math.max(1, Math.ceil(1000 / buffer.bufferSize)),
     })
-    this.chain = new PhaseChain(phase, [this.#buffer, ...(this.#tee ? [this.#tee] : []), this.#sink])
+    this.chain = new PhaseChain(phase, this.#buffer, [...(this.#tee ? [this.#tee] : []), this.#sink])
     this.chain.done.catch(hooks.onFailure)
     this.#sink.on('partOpened', (part: OpenedPart) => hooks.onPartOpened({ ...part, phase }))
     this.#sink.on('partClosed', (part: ClosedPart) => {
@@ -78,22 +77,38 @@ export class PhaseGraph {
     this.#hooks = hooks
   }
 
-  /** The aggregates of the records written, in parts to be merged; empty ones without aggregation. */
-  get aggregates(): readonly [Aggregates, ...Aggregates[]] {
-    return this.#tee === null ? [this.#aggregates] : [this.#aggregates, this.#tee.state]
+  /** The aggregates of the records written, as states to be merged; empty without aggregation. */
+  get states(): readonly [Aggregates, ...Aggregates[]] {
+    return this.#tee === null ? [this.#state] : [this.#state, this.#tee.state]
   }
 
-  /** A marker that finds what the phase has come to at the place where it stands. */
-  makeCheckpoint(mayWait: boolean): CheckpointMarker {
-    return new CheckpointMarker(mayWait, (receipt) => this.#tally(receipt))
+  /**
+   * Makes everything accepted so far durable, in one pass: the marker is sent behind it before this returns, the counts
+   * and aggregates are taken where the marker passes the sink.
+   *
+   * @param mayDecline - whether the sink may decline, because completing its file costs too much now
+   * @returns null when the sink has declined
+   * @throws the failure of the stream graph
+   */
+  async checkpoint(mayDecline: boolean): Promise<Checkpoint | null> {
+    let checkpoint: Checkpoint | null = null
+    const marker = makeMarker('durable', {
+      mayDecline,
+      onPass: (receipt) => {
+        checkpoint = this.#checkpointAt(receipt)
+      },
+    })
+    void this.chain.mark(marker)
+    await marker.receipt
+    return checkpoint
   }
 
-  /** What the phase has come to, once all its files are complete. */
-  takeTally(): CheckpointTally {
-    return this.#tally(this.#lastPart)
+  /** The checkpoint behind the last record, once all files of the phase are complete. */
+  finalCheckpoint(): Checkpoint {
+    return this.#checkpointAt(this.#lastPart)
   }
 
-  /** Counts records that were left out, as an earlier run had written them. */
+  /** Counts records that were dropped because an earlier run has written them. */
   noteDeduplicated(records: number): void {
     this.#deduplicated += records
   }
@@ -123,17 +138,17 @@ export class PhaseGraph {
   }
 
   /** A Writable in front of the chain; the same one each time. */
-  get inlet(): Writable {
+  get inlet(): PhaseInlet {
     this.#inlet ??= new PhaseInlet(this.chain, this.#hooks.onFailure)
     return this.#inlet
   }
 
-  #tally(receipt: Receipt): CheckpointTally {
+  #checkpointAt(receipt: Receipt): Checkpoint {
     const added = this.#tee?.takeState()
-    if (added !== undefined) this.#aggregates.merge(added)
-    const aggregates = added === undefined ? null : { added, all: this.#aggregates }
-    // What is behind the checkpoint is no part of it.
+    if (added !== undefined) this.#state.merge(added)
+    const states = added === undefined ? null : { added, all: this.#state }
+    // Records behind the checkpoint do not belong to it.
     const { recordsIn, inFlight, ...counts } = this.counts
-    return { ...receipt, counts: { ...counts, recordsIn: recordsIn - inFlight, inFlight: 0 }, aggregates }
+    return { ...receipt, counts: { ...counts, recordsIn: recordsIn - inFlight, inFlight: 0 }, states }
   }
 }

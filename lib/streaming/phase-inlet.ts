@@ -2,23 +2,25 @@
  * The way into one phase without routing: a Writable in front of its chain.
  */
 import { Writable } from 'node:stream'
-import { notesOf } from '../core/batch.ts'
+import { BufferingTransform } from '../../transforms/buffering-transform.ts'
 import { SpillwayError } from '../core/errors.ts'
 import { queuedChunks } from '../core/queued-chunks.ts'
 import { settleCallback, type Callback } from '../core/settle-callback.ts'
-import type { PhaseChain } from './phase-chain.ts'
+import { PhaseChain, type PhaseInput } from './phase-chain.ts'
+
+let chainOf: (inlet: PhaseInlet) => PhaseChain
 
 /**
  * A Writable of records or batches of one phase. Ending it ends the phase: its files are complete when `finish`
- * comes. Destroying it ends the phase too, after what it had accepted is saved: with an error, as a failing source
- * does, that is the source's affair; without one, nobody would notice that records are missing.
+ * comes. Destroying it ends the phase too, after its accepted records are saved. A destroy with an error is a failing
+ * source, and concerns only that; without one, missing records would go unnoticed, so the streamer fails.
  */
 export class PhaseInlet extends Writable {
   readonly #chain: PhaseChain
   readonly #onEarlyClose: (error: Error) => void
   #unwritten: unknown[] = []
 
-  /** @param onEarlyClose - told when the stream was destroyed without an error before its end */
+  /** @param onEarlyClose - called when the stream was destroyed without an error before its end */
   constructor(chain: PhaseChain, onEarlyClose: (error: Error) => void) {
     super({ objectMode: true, highWaterMark: 16 })
     this.#chain = chain
@@ -27,8 +29,7 @@ export class PhaseInlet extends Writable {
   }
 
   override _write(chunk: unknown, _encoding: BufferEncoding, callback: Callback): void {
-    const { marker } = notesOf(chunk)
-    settleCallback(marker === undefined ? this.#chain.accept(chunk) : this.#chain.mark(marker), callback)
+    settleCallback(this.#chain.accept(chunk), callback)
   }
 
   override _final(callback: Callback): void {
@@ -48,6 +49,19 @@ export class PhaseInlet extends Writable {
       if (closedEarly) this.#onEarlyClose(earlyCloseError(this.#chain.phase))
     })
   }
+
+  static {
+    chainOf = (inlet) => inlet.#chain
+  }
+}
+
+/**
+ * The input of a phase whose records go to `sink`: the chain behind an inlet of a streamer, so that one buffer serves; for
+ * any other Writable a chain with a buffer of its own, which empties at every turn of the event loop.
+ */
+export function phaseInput(phase: string, sink: Writable): PhaseInput {
+  if (sink instanceof PhaseInlet) return chainOf(sink)
+  return new PhaseChain(phase, new BufferingTransform({ maxAgeMs: 0 }), [sink])
 }
 
 function earlyCloseError(phase: string): SpillwayError {

@@ -1,10 +1,11 @@
 /**
- * The directory a ResultStreamer writes into, and what happens to results that are there already.
+ * The directory that a ResultStreamer writes into. Results of an earlier run are refused, removed or kept.
  */
-import { readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ioError, makeDirectory } from '../../sinks/files/file-target.ts'
 import { listParts } from '../../sinks/files/part-names.ts'
+import { replaceFile } from '../../sinks/files/replace-file.ts'
 import type { OnExisting } from '../../sinks/options.ts'
 import { errnoOf, SpillwayError } from '../core/errors.ts'
 
@@ -55,13 +56,7 @@ export class ResultsDirectory {
 
   /** Writes the aggregates, all or nothing. */
   async writeAggregates(aggregates: unknown): Promise<void> {
-    const draft = `${this.aggregatesPath}.draft`
-    try {
-      await writeFile(draft, `${JSON.stringify(aggregates, null, 2)}\n`, { flush: true })
-      await rename(draft, this.aggregatesPath)
-    } catch (cause) {
-      throw ioError('write', this.aggregatesPath, cause)
-    }
+    await replaceFile(this.aggregatesPath, `${JSON.stringify(aggregates, null, 2)}\n`)
   }
 
   async #existingParts(): Promise<string[]> {

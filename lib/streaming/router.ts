@@ -9,14 +9,11 @@ import { NameRegistry } from '../core/names.ts'
 import { describeValue } from '../core/options.ts'
 import { DEFAULT_PHASE, isRecord, type ResultRecord } from '../core/record.ts'
 import type { PhaseChain } from './phase-chain.ts'
-import type { PhaseTally } from './checkpoint-marker.ts'
+import type { EarlierPhase, EarlierPhases } from './checkpoint.ts'
 import { PhaseGraph, type PhaseHooks } from './phase-graph.ts'
 import type { ResolvedResultStreamerOptions } from './options.ts'
 import type { ResultsDirectory } from './results-directory.ts'
 import type { StreamerCounts } from './stats.ts'
-
-/** What was written of phases before, by their names. */
-export type EarlierPhases = ReadonlyMap<string, PhaseTally>
 
 /** All phases of one streamer. */
 export class PhaseRouter {
@@ -25,23 +22,19 @@ export class PhaseRouter {
   readonly #hooks: PhaseHooks
   readonly #graphs = new Map<string, PhaseGraph>()
   readonly #names = new NameRegistry('phase')
-  readonly #earlier: EarlierPhases
+  #earlier: EarlierPhases = new Map()
   #rejected = 0
 
-  /**
-   * @param hooks - those of every phase; `onReject` gets the records that belong to no phase, too
-   * @param earlier - what is in the files of a run that is resumed
-   */
-  constructor(
-    options: ResolvedResultStreamerOptions,
-    directory: ResultsDirectory,
-    hooks: PhaseHooks,
-    earlier: EarlierPhases,
-  ) {
+  /** @param hooks - those of every phase; `onReject` also receives the records that belong to no phase */
+  constructor(options: ResolvedResultStreamerOptions, directory: ResultsDirectory, hooks: PhaseHooks) {
     this.#options = options
-    this.#earlier = earlier
     this.#directory = directory
     this.#hooks = hooks
+  }
+
+  /** Sets what the files hold when a run is resumed. Call it before the first record. */
+  resumeFrom(earlier: EarlierPhases): void {
+    this.#earlier = earlier
   }
 
   /** The phases so far, in the order they appeared. */
@@ -50,31 +43,31 @@ export class PhaseRouter {
   }
 
   /** The graph of a phase that was opened. */
-  opened(phase: string): PhaseGraph {
+  graph(phase: string): PhaseGraph {
     const graph = this.#graphs.get(phase)
     if (graph === undefined) throw new TypeError(`phase ${phase} was not opened`)
     return graph
   }
 
-  /** The aggregates of all phases, in parts to be merged, those that are complete since before included. */
-  get aggregates(): Aggregates[] {
-    const complete = this.#complete.map(([, { aggregates }]) => aggregates)
-    return [...complete, ...[...this.#graphs.values()].flatMap(({ aggregates }) => aggregates)]
+  /** The aggregates of all phases, as states to be merged. Phases that an earlier run has completed are included. */
+  get states(): Aggregates[] {
+    const complete = this.#complete.map(([, { state }]) => state)
+    return [...complete, ...[...this.#graphs.values()].flatMap(({ states }) => states)]
   }
 
-  /** The aggregates of one phase so far; undefined for a phase there is none of. */
-  aggregatesOf(phase: string): PhaseSummary | undefined {
-    const aggregates = this.#graphs.get(phase)?.aggregates
-    if (aggregates === undefined) return this.#earlier.get(phase)?.aggregates.phaseSummary(phase)
-    return summarizeWorkflow(aggregates).phases[phase] ?? aggregates[0].phaseSummary(phase)
+  /** The aggregates of one phase so far; undefined for a phase without any. */
+  summaryOf(phase: string): PhaseSummary | undefined {
+    const states = this.#graphs.get(phase)?.states
+    if (states === undefined) return this.#earlier.get(phase)?.state.phaseSummary(phase)
+    return summarizeWorkflow(states).phases[phase] ?? states[0].phaseSummary(phase)
   }
 
-  /** The counts of all phases, those that are complete since before included. */
+  /** The counts of all phases. Phases that an earlier run has completed are included. */
   get counts(): ReadonlyMap<string, StreamerCounts> {
     return new Map([...this.#complete, ...this.#graphs].map(([name, { counts }]) => [name, counts]))
   }
 
-  /** Records turned away before they had a phase. */
+  /** Records that were rejected before they had a phase. */
   get rejected(): number {
     return this.#rejected
   }
@@ -115,7 +108,7 @@ export class PhaseRouter {
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_NAME`; `ERR_SPILLWAY_OPTION` when `maxPhases` are open
    */
-  graphOf(phase: string): PhaseGraph {
+  openGraph(phase: string): PhaseGraph {
     const known = this.#graphs.get(phase)
     if (known !== undefined) return known
     const { maxPhases } = this.#options
@@ -128,13 +121,12 @@ export class PhaseRouter {
     return graph
   }
 
-  /** Takes a record or a batch. A promise it returns is to be awaited before the next. */
+  /** Takes a record or a batch. A promise it returns must be awaited before the next. */
   accept(chunk: unknown): Promise<void> | undefined {
     if (!Array.isArray(chunk)) return this.#acceptRecord(chunk)
     const chain = this.#commonChainOf(chunk)
     if (chain !== undefined) return chain.accept(chunk)
-    const waits = chunk.map((record) => this.#acceptRecord(record)).filter((wait) => wait !== undefined)
-    return waits.length === 0 ? undefined : Promise.all(waits).then(() => {})
+    return this.#acceptMixed(chunk)
   }
 
   /** Ends all phases and waits for each; rejects with the first failure once all are done. */
@@ -143,24 +135,47 @@ export class PhaseRouter {
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
 
-  /** The phases that are complete since before. */
-  get #complete(): [string, PhaseTally][] {
+  /** The phases that an earlier run has completed. */
+  get #complete(): [string, EarlierPhase][] {
     return [...this.#earlier].filter(([name]) => !this.#graphs.has(name))
   }
 
   #acceptRecord(record: unknown): Promise<void> | undefined {
-    if (!isRecord(record)) return this.#reject(record, 'a record must be an object')
+    const chain = this.#chainOf(record)
+    return typeof chain === 'string' ? this.#reject(record, chain) : chain.accept(record)
+  }
+
+  /** Groups records by phase, so that each phase gets one batch. */
+  #acceptMixed(records: readonly unknown[]): Promise<void> | undefined {
+    const batches = new Map<PhaseChain, unknown[]>()
+    const waits: (Promise<void> | undefined)[] = []
+    for (const record of records) {
+      const chain = this.#chainOf(record)
+      if (typeof chain === 'string') waits.push(this.#reject(record, chain))
+      else {
+        const batch = batches.get(chain)
+        if (batch === undefined) batches.set(chain, [record])
+        else batch.push(record)
+      }
+    }
+    for (const [chain, batch] of batches) waits.push(chain.accept(batch))
+    const pending = waits.filter((wait) => wait !== undefined)
+    return pending.length === 0 ? undefined : Promise.all(pending).then(() => {})
+  }
+
+  /** The chain of a record's phase, or why the record is rejected. */
+  #chainOf(record: unknown): PhaseChain | string {
+    if (!isRecord(record)) return 'a record must be an object'
     try {
       const phase = this.phaseOf(record)
-      const { chain } = this.graphOf(phase)
-      if (!chain.ended) return chain.accept(record)
-      return this.#reject(record, `the phase ${JSON.stringify(phase)} has ended`)
+      const { chain } = this.openGraph(phase)
+      return chain.ended ? `the phase ${JSON.stringify(phase)} has ended` : chain
     } catch (error) {
-      return this.#reject(record, messageOf(error))
+      return messageOf(error)
     }
   }
 
-  /** The chain that takes a batch as it is, with what is known of it: when all its records are of one open phase. */
+  /** The chain that takes a batch as it is, with its notes: when all its records belong to one open phase. */
   #commonChainOf(batch: readonly unknown[]): PhaseChain | undefined {
     const name = this.#commonNameOf(batch)
     if (name === undefined) return undefined
@@ -176,7 +191,7 @@ export class PhaseRouter {
       if (typeof name !== 'string') return undefined
       return batch.every((record) => isRecord(record) && (record[field] ?? DEFAULT_PHASE) === name) ? name : undefined
     } catch {
-      // Reading a record failed: each is looked at by itself, and that one rejected.
+      // Reading a record failed: each is then routed by itself, and that one rejected.
       return undefined
     }
   }

@@ -6,15 +6,15 @@
 export interface StreamerCounts {
   /** Records accepted. */
   readonly recordsIn: number
-  /** Records whose bytes were handed to a file. */
+  /** Records whose bytes were given to a file. */
   readonly written: number
   /** Records sent to the dead letters. */
   readonly rejected: number
-  /** Records left out because an earlier run had written them. */
+  /** Records dropped because an earlier run has written them. */
   readonly deduplicated: number
-  /** Records still on their way. */
+  /** Records in queues and buffers. */
   readonly inFlight: number
-  /** Batches that the buffers have handed on to be written. */
+  /** Batches that have left the buffers. */
   readonly flushes: number
   /** Part files opened. */
   readonly parts: number
@@ -28,7 +28,7 @@ export interface StreamerCounts {
   readonly repeated: number
 }
 
-/** What a ResultStreamer tells of itself while it runs. */
+/** What a ResultStreamer reports while it runs. */
 export interface StreamerStats extends StreamerCounts {
   /** Counts by phase, in the order the phases appeared. */
   readonly phases: ReadonlyMap<string, StreamerCounts>

@@ -1,18 +1,18 @@
 /**
- * Turns one value into the cell of a column, by the column's type, or finds that it does not fit. This is the
- * written table of which value fits which type:
+ * Converts a value to a cell according to the type of its column, or finds that it does not fit. This table defines
+ * which values fit which type:
  *
- * | column | takes |
+ * | column | accepts |
  * |---|---|
  * | boolean | booleans |
  * | int32 | integers of 32 bits, as numbers or bigints |
  * | int64 | bigints, and numbers that are safe integers |
- * | double | numbers, and bigints that a double holds exactly |
+ * | double | numbers, and bigints that a double represents exactly |
  * | date | Dates at midnight UTC, and ISO 8601 text of a day |
  * | timestamp | Dates, and ISO 8601 text |
  * | bytes | Uint8Arrays |
  * | json | anything, as JSON text |
- * | utf8 | anything: text as it is, numbers and Dates in their text form, bytes as base64, the rest as JSON text |
+ * | utf8 | anything: strings unchanged, numbers and Dates as text, bytes as base64, all else as JSON text |
  */
 import { isoText } from '../values/iso-text.ts'
 import type { JsonText } from '../values/json-text.ts'
@@ -20,19 +20,19 @@ import { toBase64 } from '../values/json-text.ts'
 import { kindOf } from '../values/values.ts'
 import type { Cell, ColumnType } from './column.ts'
 
-/** What an ISO 8601 date or timestamp looks like; `Date.parse` alone takes much more. */
+/** The form of an ISO 8601 date or timestamp. `Date.parse` alone accepts many other forms. */
 const ISO_8601 = /^[+-]?\d{4,6}-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?)?$/
 
-/** An escape in JSON text; `JSON.stringify` escapes of all surrogates only lone ones. */
+/** An escape in JSON text. Of all surrogates, `JSON.stringify` escapes only the unpaired ones. */
 const JSON_ESCAPE = /\\(?:u[0-9a-f]{4}|.)/g
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** The largest and smallest integer of 64 bits. */
+/** The smallest and the largest integer of 64 bits. */
 const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
 
-/** Makes cells, and counts what had to be changed to fit. */
+/** Makes cells, and counts the values that were changed to fit. */
 export class CellMaker {
   readonly #json: JsonText
   #surrogatesReplaced = 0
@@ -43,12 +43,12 @@ export class CellMaker {
     this.#json = json
   }
 
-  /** Texts so far in which half a surrogate pair was replaced by U+FFFD. */
+  /** Strings so far in which an unpaired surrogate was replaced by U+FFFD. */
   get surrogatesReplaced(): number {
     return this.#surrogatesReplaced
   }
 
-  /** The cell of `value` (neither null nor refused) in a column of `type`; undefined when it does not fit. */
+  /** The cell of `value` (neither null nor refused) in a column of `type`. Undefined when the value does not fit. */
   make(value: unknown, type: ColumnType): Cell | undefined {
     switch (type) {
       case 'double':
@@ -72,13 +72,13 @@ export class CellMaker {
     }
   }
 
-  /** Notes the counts, for {@link undo}. */
+  /** Saves the counts, for {@link undo}. */
   begin(): void {
     this.#surrogatesBefore = this.#surrogatesReplaced
     this.#nonFiniteBefore = this.#json.nonFinite
   }
 
-  /** Takes back what was counted since {@link begin}, as none of it was written. */
+  /** Restores the counts saved by {@link begin}, because the record was not written. */
   undo(): void {
     this.#surrogatesReplaced = this.#surrogatesBefore
     this.#json.uncount(this.#json.nonFinite - this.#nonFiniteBefore)
@@ -103,7 +103,7 @@ export class CellMaker {
     }
   }
 
-  /** JSON text that readers take: some refuse a whole file for the escape of half a surrogate pair. */
+  /** JSON text without escaped unpaired surrogates. Some readers refuse a whole file because of one. */
   #jsonText(value: unknown): string | undefined {
     const text = this.#json.ofValue(value)
     if (text?.includes('\\ud') !== true) return text
@@ -118,7 +118,7 @@ export function fitsInt64(value: bigint): boolean {
   return value >= INT64_MIN && value <= INT64_MAX
 }
 
-/** Whether a double holds the bigint exactly. */
+/** Whether a double represents the bigint exactly. */
 export function fitsDouble(value: bigint): boolean {
   return Number.isFinite(Number(value)) && BigInt(Number(value)) === value
 }

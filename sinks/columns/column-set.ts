@@ -1,6 +1,6 @@
 /**
- * The columns of one file, and the way of a record into them: a tree of the dotted names, walked along with the
- * record, so that no path is put together while all goes well.
+ * The columns of one file, and how a record is distributed to them. The dotted names form a tree, which is walked
+ * together with the record. So no path strings are built unless an error occurs.
  */
 import { messageOf } from '../../lib/core/errors.ts'
 import { describeValue } from '../../lib/core/options.ts'
@@ -18,29 +18,29 @@ import { fitsInt64, type CellMaker } from './cells.ts'
 import { isNullable, type Cell, type Column } from './column.ts'
 import { columnTypeOf } from './infer-columns.ts'
 
-/** Takes the values of one record after the other, each for a column by its index. */
+/** Receives the values of records, one record after another. Each value is for a column, given by its index. */
 export interface RowTarget {
-  /** Takes the value as it is; says false when it needs a cell made of it. */
+  /** Adds the value unchanged. Returns false when the value must be converted to a cell first. */
   take(index: number, value: unknown): boolean
   /**
-   * Takes the cell of a value that {@link take} was offered in vain.
+   * Adds the cell of a value that {@link take} did not accept.
    *
    * @throws {RangeError} when the cell is too large
    */
   add(index: number, cell: Cell): void
-  /** Whether the record at hand has given the column nothing so far. */
+  /** Whether the current record has no value for the column so far. */
   isMissing(index: number): boolean
 }
 
-/** A place in the tree of names: a column, the parent of columns, or both. */
+/** A node in the tree of names: a column, the parent of columns, or both. */
 interface Node {
   readonly key: string
-  /** Where it stands among the children of its parent. */
+  /** Its position among the children of its parent. */
   readonly position: number
-  /** Index of its column, -1 for a mere parent. */
+  /** Index of its column. -1 for a node that is only a parent. */
   index: number
   readonly children: Map<string, Node>
-  /** The children in the order of the columns, which is mostly that of the keys in a record. */
+  /** The children in the order of the columns. Keys in a record mostly have the same order. */
   readonly ordered: Node[]
 }
 
@@ -52,11 +52,11 @@ export class ColumnSet {
   readonly #int64Only: boolean
   /** Indices of the columns that every record must have. */
   readonly #required: readonly number[]
-  /** Open columns that the record at hand has given a type. */
-  #decided: Column[] = []
+  /** Columns without a type that got one from the current record. */
+  #newlyTyped: Column[] = []
 
   /**
-   * @param columns - in file order; a column without a type gets that of its first value
+   * @param columns - in file order; a column without a type gets the type of its first value
    * @param int64Only - whether an integer of more than 64 bits must be refused
    */
   constructor(columns: readonly Column[], cellMaker: CellMaker, int64Only: boolean) {
@@ -68,16 +68,16 @@ export class ColumnSet {
   }
 
   /**
-   * Gives the values of `record` to `target`, which has a row without any. Says why when the record must be refused; the
-   * target may then have got some.
+   * Passes the values of `record` to `target`, whose current row is empty. Returns a refusal when the record must be
+   * refused. In that case `target` may already have received some values.
    */
   fill(record: unknown, target: RowTarget): Refusal | undefined {
     this.#cellMaker.begin()
     const refusal = this.#tryFill(record, target)
     if (refusal !== undefined) this.#cellMaker.undo()
-    if (this.#decided.length > 0) {
-      if (refusal !== undefined) for (const column of this.#decided) column.type = null
-      this.#decided = []
+    if (this.#newlyTyped.length > 0) {
+      if (refusal !== undefined) for (const column of this.#newlyTyped) column.type = null
+      this.#newlyTyped = []
     }
     return refusal
   }
@@ -87,7 +87,7 @@ export class ColumnSet {
       const whole = kindOf(record) === 'custom' ? customValue(record) : record
       if (kindOf(whole) !== 'object') return findRefused(whole)
       const refusal = this.#fillObject(whole as object, this.#root, target, 0) ?? this.#missing(target)
-      // A value that no file can hold weighs more than a column that does not fit: no wider columns would help.
+      // A value that no file can contain takes precedence over drift: wider columns would not help.
       return refusal && (findRefused(whole) ?? refusal)
     } catch (thrown) {
       return findRefused(record) ?? refuseUnreadable(thrown)
@@ -99,7 +99,7 @@ export class ColumnSet {
     const ordered = node?.ordered
     let position = 0
     for (const key in object) {
-      // Within for-in, V8 compiles this check, and the read of the value, to next to nothing.
+      // Inside for-in, V8 compiles this check, and the read of the value, to almost no instructions.
       if (!Object.prototype.hasOwnProperty.call(object, key)) continue
       let child = ordered?.[position]
       if (child?.key !== key) child = node?.children.get(key)
@@ -112,7 +112,7 @@ export class ColumnSet {
   }
 
   #fillValue(value: unknown, node: Node | undefined, target: RowTarget, depth: number): Refusal | undefined {
-    // Most values are what their column takes, or objects whose parts have columns.
+    // Fast path: most values have the type of their column, or are objects whose fields have columns.
     if (node !== undefined && node.index >= 0 && target.take(node.index, value)) return undefined
     const kind = kindOf(value)
     switch (kind) {
@@ -133,7 +133,7 @@ export class ColumnSet {
     return this.#fillCell(value, node.index, target)
   }
 
-  /** Whether objects go into the node's own column as JSON text, rather than into columns of their parts. */
+  /** Whether objects are written to the column of the node as JSON text, not to columns of their fields. */
   #takesWhole(node: Node | undefined): boolean {
     return node !== undefined && node.children.size === 0 && this.columns[node.index]?.type === 'json'
   }
@@ -142,7 +142,7 @@ export class ColumnSet {
     const column = this.columns[index] as Column
     if (column.type === null) {
       column.type = columnTypeOf(value)
-      this.#decided.push(column)
+      this.#newlyTyped.push(column)
     }
     const cell = this.#cellMaker.make(value, column.type)
     if (cell === undefined) {
@@ -159,20 +159,20 @@ export class ColumnSet {
     }
   }
 
-  /** The first column that every record must have and this one does not. */
+  /** The refusal for the first required column without a value in this record. */
   #missing(target: RowTarget): Refusal | undefined {
     if (this.#required.length === 0) return undefined
     const index = this.#required.find((required) => target.isMissing(required))
     if (index === undefined) return undefined
     return {
       kind: 'drift',
-      reason: 'nothing is there, and its column takes no nulls',
+      reason: 'it has no value, and its column does not allow nulls',
       field: this.columns[index]?.name ?? '',
     }
   }
 }
 
-/** Whether an object has keys of its own; a list of them would have to be made first. */
+/** Whether an object has own keys. `Object.keys` would have to create an array first. */
 function hasKeys(object: object): boolean {
   for (const key in object) if (Object.prototype.hasOwnProperty.call(object, key)) return true
   return false

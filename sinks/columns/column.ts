@@ -1,9 +1,9 @@
 /**
- * The columns of CSV and Parquet files: their types, and the cells a record is turned into. What each JavaScript
- * value becomes is written down in ARCHITECTURE.md; this is its vocabulary.
+ * The columns of CSV and Parquet files: their types, and the cells of a record. ARCHITECTURE.md defines which cell each
+ * JavaScript value is written as.
  */
 
-/** The types a column can have, named as in a schema option. */
+/** The types of columns, with the names that a schema option uses. */
 export const COLUMN_TYPES = [
   'boolean',
   'int32',
@@ -21,12 +21,12 @@ export type ColumnType = (typeof COLUMN_TYPES)[number]
 
 /** One column of a file. */
 export interface Column {
-  /** Dotted path of the field, dots within a key escaped by a backslash. */
+  /** Dotted path of the field. Dots within a key are escaped by a backslash. */
   readonly name: string
-  /** Null while every value so far was null; the first other value then decides. */
+  /** Null while every value so far was null. The first other value determines the type. */
   type: ColumnType | null
   /**
-   * Whether a record may have nothing for it.
+   * Whether a record may lack a value for the column.
    *
    * @default true
    */
@@ -34,16 +34,30 @@ export interface Column {
 }
 
 /**
- * What stands in a cell, by the column's type: `boolean` a boolean, `int32` an integer of 32 bits, `int64` a safe integer
- * or a bigint, `double` any number, `date` a Date at midnight UTC, `timestamp` a valid Date, `utf8` and `json` a
- * well-formed string, `bytes` a Uint8Array; null in any.
+ * The value of a cell. The type of the column determines its JavaScript type:
+ *
+ * | column | cell |
+ * |---|---|
+ * | boolean | boolean |
+ * | int32 | integer of 32 bits, as a number |
+ * | int64 | safe integer, or bigint |
+ * | double | any number |
+ * | date | Date at midnight UTC |
+ * | timestamp | valid Date |
+ * | utf8, json | well-formed string |
+ * | bytes | Uint8Array |
+ *
+ * A cell of any type may be null.
  */
 export type Cell = boolean | bigint | number | Date | string | Uint8Array | null
 
-/** A column as the user describes it: its type, and whether a record may have nothing for it (it may, by default). */
+/**
+ * The description of a column in a schema: its type, and whether a record may lack a value for it. `nullable` is true
+ * by default.
+ */
 export type ColumnDescription = ColumnType | { readonly type: ColumnType; readonly nullable?: boolean }
 
-/** A schema as given by the user: dotted column names and what they hold, in file order. */
+/** A schema as given by the user: dotted column names and their descriptions, in file order. */
 export type Schema = Readonly<Record<string, ColumnDescription>>
 
 /** The columns of a schema. */
@@ -54,7 +68,7 @@ export function columnsOf(schema: Schema): Column[] {
   }))
 }
 
-/** Whether a record may have nothing for the column. */
+/** Whether a record may lack a value for the column. */
 export function isNullable({ nullable }: Column): boolean {
   return nullable !== false
 }

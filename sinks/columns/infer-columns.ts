@@ -1,7 +1,7 @@
 /**
- * Finds the columns of a file from records: one for each leaf, in the order first seen, of the narrowest type that
- * holds every value. The widening table: integers and numbers meet in `int64` when all are whole, else in `double`
- * when that is exact; everything else that differs meets in `utf8`.
+ * Infers the columns of a file from records: one column for each leaf, in the order first seen. The type of a column is
+ * the narrowest type that fits every value. A column with both bigints and numbers is `int64` if all numbers are safe
+ * integers. Otherwise it is `double` if every bigint has an exact double. Every other mixed column is `utf8`.
  */
 import { CellMaker, fitsDouble } from './cells.ts'
 import type { Column, ColumnType } from './column.ts'
@@ -9,18 +9,18 @@ import { JsonText } from '../values/json-text.ts'
 import { joinPath } from '../../lib/core/field-path.ts'
 import { customValue, kindOf, type ValueKind } from '../values/values.ts'
 
-/** What was seen of one column. */
+/** What was seen in one column so far. */
 interface Seen {
-  /** The type the column had from the start. */
+  /** The type of the column at the start. */
   readonly known: ColumnType | null
   readonly types: Set<ColumnType>
-  /** Some number was not a safe integer. */
+  /** Whether a number was not a safe integer. */
   fractional: boolean
-  /** Some bigint has no exact double. */
+  /** Whether a bigint has no exact double. */
   wide: boolean
 }
 
-/** The type a leaf of each kind asks for. */
+/** The column type for a leaf of each kind. */
 const TYPE_OF_KIND: Partial<Record<ValueKind, ColumnType>> = {
   boolean: 'boolean',
   number: 'double',
@@ -32,19 +32,19 @@ const TYPE_OF_KIND: Partial<Record<ValueKind, ColumnType>> = {
   object: 'json',
 }
 
-/** The narrowest type that holds `value` (neither null nor refused). */
+/** The narrowest type that fits `value` (neither null nor refused). */
 export function columnTypeOf(value: unknown): ColumnType {
   return TYPE_OF_KIND[kindOf(value)] ?? 'utf8'
 }
 
-/** Gathers columns from records. Memory: one entry for each column, so it is for a bounded number of records. */
+/** Infers columns from records. Memory: one entry per column. The caller must bound the number of records. */
 export class ColumnInference {
   readonly #seen = new Map<string, Seen>()
-  /** Known `json` columns of which no part has a column of its own: whole objects go into them. */
+  /** Known `json` columns without columns for their fields. Whole objects are written to them. */
   readonly #wholeObjects = new Set<string>()
   readonly #cells = new CellMaker(new JsonText('null'))
 
-  /** @param known - columns to start from; they keep their places, and their types unless a value does not fit */
+  /** @param known - columns to start from; they keep their positions, and their types unless a value does not fit */
   constructor(known: readonly Column[] = []) {
     for (const { name, type } of known) {
       this.#seen.set(name, {
@@ -57,12 +57,12 @@ export class ColumnInference {
     }
   }
 
-  /** The columns so far. One that saw only nulls has no type yet. */
+  /** The columns so far. A column with only nulls has no type yet. */
   get columns(): Column[] {
     return [...this.#seen].map(([name, seen]) => ({ name, type: resolveType(seen) }))
   }
 
-  /** Looks at one record, which must hold nothing that is refused. */
+  /** Adds one record. It must not contain refused values. */
   add(record: unknown): void {
     this.#walk(kindOf(record) === 'custom' ? customValue(record) : record, undefined)
   }
@@ -96,17 +96,17 @@ export class ColumnInference {
   }
 }
 
-/** The columns that hold `record` too: more of them, or wider ones. */
+/** The given columns, extended or widened so that `record` fits. */
 export function widenColumns(columns: readonly Column[], record: unknown): Column[] {
   const inference = new ColumnInference(columns)
   inference.add(record)
   const alone = new ColumnInference()
   alone.add(record)
   const present = new Set(alone.columns.flatMap(({ name, type }) => (type === null ? [] : [name])))
-  // Those of `columns` come first, in their order.
+  // The given columns come first, in their order.
   return inference.columns.map((column, index) => {
-    const keepsOut = columns[index]?.nullable === false && present.has(column.name)
-    return keepsOut ? { ...column, nullable: false } : column
+    const staysRequired = columns[index]?.nullable === false && present.has(column.name)
+    return staysRequired ? { ...column, nullable: false } : column
   })
 }
 

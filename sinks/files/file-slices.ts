@@ -1,18 +1,17 @@
 /**
- * A file read by byte ranges, through one handle that is open from {@link FileSlices.open} to
- * {@link FileSlices.close}.
+ * Reads byte ranges of a file. One handle stays open from {@link FileSlices.open} to {@link FileSlices.close}.
  */
 import { open, type FileHandle } from 'node:fs/promises'
 import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
 
-/** Bytes that can be read in any order, such as a file's. */
+/** Bytes that can be read in any order, such as those of a file. */
 export interface ByteSource {
   readonly byteLength: number
-  /** The bytes from `start` up to `end`, or to the last one. */
+  /** The bytes from `start` up to, but not including, `end`. @default `end` is `byteLength` */
   slice(start: number, end?: number): ArrayBuffer | Promise<ArrayBuffer>
 }
 
-/** The system reads less than 2 GB at once. */
+/** A single read call is limited to less than 2 GB by the operating system. */
 const MAX_READ_BYTES = 2 ** 30
 
 /** A {@link ByteSource} of a file. */
@@ -25,7 +24,7 @@ export class FileSlices implements ByteSource {
     this.byteLength = byteLength
   }
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_IO` */
+  /** Opens a file for reading. @throws {SpillwayError} `ERR_SPILLWAY_IO` */
   static async open(path: string): Promise<FileSlices> {
     try {
       const handle = await open(path)
@@ -53,7 +52,7 @@ export class FileSlices implements ByteSource {
     return bytes.buffer
   }
 
-  /** Fills `bytes` with those of the file from `start` on. */
+  /** Fills `bytes` from the file, beginning at offset `start`. */
   async fill(bytes: Uint8Array, start: number): Promise<void> {
     for (let filled = 0; filled < bytes.length;) {
       const length = Math.min(bytes.length - filled, MAX_READ_BYTES)
@@ -63,7 +62,7 @@ export class FileSlices implements ByteSource {
     }
   }
 
-  /** Waits for reads under way. */
+  /** Closes the file after pending reads have finished. */
   async close(): Promise<void> {
     await this.#handle.close()
   }

@@ -1,32 +1,38 @@
 /**
- * Where the bytes of one file go: a real file, or a stream of somebody else's. Errors of the operating system get
- * their place and remedy here.
+ * The target for the bytes of one file: a real file, or a stream that the caller owns. Errors of the operating system
+ * get their place and remedy here.
  */
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { errnoOf, messageOf, SpillwayError, type ErrorCode } from '../../lib/core/errors.ts'
 
-/** An append-only file, or something like one. Calls don't overlap, but for `sync`, which may while others go on. */
+/**
+ * An append-only file or a similar target. Calls do not overlap, with one exception: `sync` may run at the same time as
+ * other calls.
+ */
 export interface ByteTarget {
-  /** Bytes that were there before. */
+  /** Bytes that the target had when it was opened. */
   readonly initialBytes: number
-  /** Appends all of `bytes`; once it has settled, their memory is used for others. */
+  /** Appends all of `bytes`. When the promise settles, the caller reuses their memory. */
   write(bytes: Uint8Array): Promise<void>
-  /** Makes everything written so far survive a power loss. */
+  /** Makes everything written so far durable, so that it survives a power loss. */
   sync(): Promise<void>
-  /** Cuts the file back to its first `bytes`; what lies behind was written in part and is unusable. */
+  /** Truncates the file to `bytes`. The bytes after that were written only in part and are unusable. */
   truncate(bytes: number): Promise<void>
-  /** Releases the target, whatever state it is in. */
+  /** Closes the target, in any state. */
   close(): Promise<void>
 }
 
-/** Opens the target of a path. `mode`: `create` refuses an existing file, `overwrite` empties it, `append` goes on. */
+/**
+ * Opens the target of a path. Modes: `create` refuses an existing file, `overwrite` empties it, `append` writes after
+ * its end.
+ */
 export type OpenTarget = (path: string, mode: 'create' | 'overwrite' | 'append') => Promise<ByteTarget>
 
 const FLAGS = { create: 'wx', overwrite: 'w', append: 'a' } as const
 
-/** What to do about the errors of an operating system. */
+/** Remedies for errors of the operating system. */
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: 'Free space on the disk, then run again',
   EDQUOT: 'Free space in your quota, then run again',
@@ -37,15 +43,15 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EMFILE: 'Raise the limit on open files (ulimit -n), or write fewer phases at once',
   ENOTDIR: 'Choose another place: a part of the path is a file',
   EISDIR: 'Choose another place: the path is a directory',
-  ENOENT: 'Make sure that nobody removes the directory during the run',
+  ENOENT: 'Make sure that no other process removes the directory during the run',
   EEXIST: 'Choose another place, or set `onExisting`',
 }
 
-/** Wraps an error of the operating system with the path and the remedy. */
+/** Wraps an error of the operating system, with the path and the remedy. */
 export function ioError(action: string, path: string, cause: unknown): SpillwayError {
-  // A file where a directory must be is no output of ours, that `onExisting` could be about.
-  const inTheWay = (cause as NodeJS.ErrnoException | undefined)?.syscall === 'mkdir'
-  const errno = inTheWay && errnoOf(cause) === 'EEXIST' ? 'ENOTDIR' : (errnoOf(cause) ?? '')
+  // A file at the place of a needed directory is not output of the sink. `onExisting` does not apply to it.
+  const isFileInPath = (cause as NodeJS.ErrnoException | undefined)?.syscall === 'mkdir'
+  const errno = isFileInPath && errnoOf(cause) === 'EEXIST' ? 'ENOTDIR' : (errnoOf(cause) ?? '')
   const code: ErrorCode = errno === 'EEXIST' ? 'ERR_SPILLWAY_EXISTS' : 'ERR_SPILLWAY_IO'
   const remedy = REMEDIES[errno]
   const message = `Cannot ${action} ${path}: ${messageOf(cause)}${remedy === undefined ? '' : `. ${remedy}.`}`
@@ -53,7 +59,7 @@ export function ioError(action: string, path: string, cause: unknown): SpillwayE
 }
 
 /**
- * Makes a directory and those above it.
+ * Creates a directory and its missing parents.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`
  */
@@ -66,12 +72,12 @@ export async function makeDirectory(path: string): Promise<void> {
 }
 
 /**
- * Makes the entries of a directory survive a power loss: a file that was created, renamed or removed there.
+ * Makes the entries of a directory durable: files that were created, renamed or removed there.
  *
- * @throws what the operating system says
+ * @throws the error of the operating system, unchanged
  */
 export async function syncDirectory(path: string): Promise<void> {
-  // Windows has no such thing: it keeps directories itself.
+  // Windows has no sync for directories. It persists directory entries itself.
   if (process.platform === 'win32') return
   const directory = await open(path, 'r')
   try {
@@ -81,20 +87,20 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Opens a real file, making its directory where needed. */
+/** Opens a real file. Creates its directory if needed. */
 export const openFileTarget: OpenTarget = async (path, mode) => {
   const directory = dirname(path)
-  const firstMade = await mkdir(directory, { recursive: true })
+  const firstCreated = await mkdir(directory, { recursive: true })
   const handle = await open(path, FLAGS[mode])
   const { size } = await handle.stat()
-  return new FileTarget(handle, directoriesFrom(directory, firstMade), size)
+  return new FileTarget(handle, directoriesFrom(directory, firstCreated), size)
 }
 
-/** A directory, and those above it up to the one that holds the first one that was made. */
-function directoriesFrom(directory: string, firstMade: string | undefined): string[] {
+/** A directory and its parents, up to the one that contains the first directory that was created. */
+function directoriesFrom(directory: string, firstCreated: string | undefined): string[] {
   const directories = [resolve(directory)]
-  if (firstMade === undefined) return directories
-  const last = dirname(resolve(firstMade))
+  if (firstCreated === undefined) return directories
+  const last = dirname(resolve(firstCreated))
   for (let path = resolve(directory); path !== last; path = dirname(path)) directories.push(dirname(path))
   return directories
 }
@@ -102,7 +108,7 @@ function directoriesFrom(directory: string, firstMade: string | undefined): stri
 class FileTarget implements ByteTarget {
   readonly initialBytes: number
   readonly #handle: FileHandle
-  /** Directories with new entries: the file is durable only together with these. */
+  /** Directories with new entries. The file is durable only after these are synced, too. */
   #directories: readonly string[]
 
   constructor(handle: FileHandle, directories: readonly string[], initialBytes: number) {
@@ -112,7 +118,7 @@ class FileTarget implements ByteTarget {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    // The system may write less than asked, a full disk above all.
+    // A write call may write fewer bytes than requested, most often on a full disk.
     for (let from = 0; from < bytes.length;) {
       const { bytesWritten } = await this.#handle.write(bytes, from, bytes.length - from)
       from += bytesWritten
@@ -134,7 +140,7 @@ class FileTarget implements ByteTarget {
   }
 }
 
-/** A target that writes into a stream of somebody else's, such as standard output; it is left open. */
+/** A target that writes to a stream that the caller owns, such as standard output. The stream is not ended. */
 export class StreamTarget implements ByteTarget {
   readonly initialBytes = 0
   readonly #stream: Writable
@@ -155,11 +161,11 @@ export class StreamTarget implements ByteTarget {
         reject(new Error('the stream was closed before it had taken everything'))
       }
       stream.once('error', reject)
-      // A stream that is closed while it holds a chunk back may never call back.
+      // A stream that is closed while a chunk is pending may never call back.
       stream.once('close', onClose)
-      // A copy, as whoever reads the stream may keep what it gives.
+      // A copy, because the reader of the stream may keep the chunk, but the caller reuses the memory.
       stream.write(Buffer.from(bytes), (error) => {
-        // The error event comes after this callback: without a listener it would end the process.
+        // The error event follows this callback. Without a listener it would end the process.
         if (error) {
           reject(error)
           return

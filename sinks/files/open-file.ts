@@ -1,34 +1,35 @@
 /**
- * One file being written. It writes behind, so that encoding and the disk work at the same time: up to a megabyte of a
- * chunk is in flight while the next one is made.
+ * One file that is being written. Writes happen in the background, so that encoding and disk writes overlap. Up to 1 MB
+ * of a chunk is in flight while the next one is encoded.
  */
 import { ioError, type ByteTarget, type OpenTarget } from './file-target.ts'
 import type { Pieces } from '../record-writer.ts'
 import { WriteBuffer } from './write-buffer.ts'
 
 /**
- * Bytes that the disk is sent at a time while writing goes on: left to the end, all of them would be waited for then.
+ * Number of written bytes after which a sync is started in the background. Without it, the final sync would have to
+ * wait for all bytes of the file.
  */
 const SYNC_BYTES = 16 * 1024 * 1024
 
-/** How much a file holds. */
+/** The size of a file in bytes and rows. */
 interface Extent {
   readonly bytes: number
   readonly rows: number
 }
 
-/** An open file. The first failure is kept and met by every later call. */
+/** An open file. It keeps the first failure, and every later call fails with it. Memory: two buffers of up to 1 MB. */
 export class OpenFile {
   readonly path: string
   readonly #target: ByteTarget
   readonly #onFailure: (error: Error) => void
   #inFlight: Promise<void> = Promise.resolve()
-  /** Where pieces wait, and where those in flight are. */
+  /** Collects pieces for the next write. The other buffer contains the bytes in flight. */
   #buffer = new WriteBuffer()
   #otherBuffer = new WriteBuffer()
-  /** Bytes written since a sync last began. */
+  /** Bytes written since the last sync began. */
   #unsyncedBytes = 0
-  /** The sync under way, and the one that begins after it: whoever asks by then is answered by that one. */
+  /** The running sync, and the one that starts after it. Calls made during a running sync share the next one. */
   #syncing: Promise<void> = Promise.resolve()
   #nextSync: Promise<void> | undefined
   #bytes: number
@@ -45,7 +46,7 @@ export class OpenFile {
   /**
    * Opens a file.
    *
-   * @param onFailure - told at once when a write behind fails
+   * @param onFailure - called at once when a write in the background fails
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_EXISTS`
    */
   static async open(
@@ -61,22 +62,22 @@ export class OpenFile {
     }
   }
 
-  /** Bytes of the file, those in flight included. */
+  /** Bytes of the file, including those in flight. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** Rows added to the file, those in flight included. */
+  /** Rows added to the file, including those in flight. */
   get rows(): number {
     return this.#rows
   }
 
   /**
-   * Sends a chunk on its way, piece by piece as it is made, and leaves the last one in flight. A chunk gets into the
-   * file as a whole or not at all.
+   * Appends a chunk, piece by piece as it is encoded. The last write is still in flight when the promise resolves. If a
+   * write fails, the file is truncated to its size before the chunk.
    *
-   * @param pieces - what the chunk consists of, in order; each is copied or written before the next is asked for
-   * @param rows - how many rows the file holds with the chunk; asked when all pieces are made
+   * @param pieces - the pieces of the chunk, in order; each is copied or written before the next one is requested
+   * @param rows - returns how many rows the file has with the chunk; called after the last piece
    */
   async append(pieces: Pieces, rows = () => this.#rows): Promise<void> {
     await this.settle()
@@ -84,14 +85,15 @@ export class OpenFile {
     try {
       for await (const piece of pieces) {
         if (this.#buffer.add(piece)) continue
-        await this.#sendRoom(before)
+        await this.#sendBuffer(before)
         if (this.#buffer.add(piece)) continue
-        // Too large to be copied, and not to be kept either.
+        // The piece is too large for the buffer, and it is only valid until the next one is requested. So it is written
+        // now.
         await this.#send(piece, before)
         await this.settle()
       }
-      await this.#sendRoom(before)
-      // The piece in flight may have failed already, and the rows with it.
+      await this.#sendBuffer(before)
+      // The write in flight may have failed already. Then the rows are not in the file.
       if (this.#failure === undefined) this.#rows = rows()
     } catch (error) {
       this.#buffer.clear()
@@ -101,15 +103,15 @@ export class OpenFile {
     }
   }
 
-  /** Waits until everything appended is in the file. */
+  /** Waits until everything appended so far is written. */
   async settle(): Promise<void> {
     await this.#inFlight
     if (this.#failure !== undefined) throw this.#failure
   }
 
   /**
-   * Waits until everything appended by now is on the disk. More may be appended meanwhile; all who ask while one sync is
-   * under way are answered by the next one.
+   * Waits until everything appended so far is durable. More may be appended meanwhile. All calls made during a running
+   * sync share the next one.
    */
   sync(): Promise<void> {
     this.#nextSync ??= this.#syncing.then(() => {
@@ -121,7 +123,7 @@ export class OpenFile {
     return this.#nextSync
   }
 
-  /** Makes the file durable and releases it. It is released even when it failed. */
+  /** Makes the file durable and closes it. It is closed even if it failed. */
   async close(): Promise<void> {
     try {
       await this.sync()
@@ -136,13 +138,13 @@ export class OpenFile {
     try {
       await this.#target.close()
     } catch (cause) {
-      // A failed close must not hide the failed write before it.
+      // An error of the close must not hide the failed write before it.
       throw this.#failure ?? ioError('close', this.path, cause)
     }
   }
 
-  /** Leaves the pieces that wait in flight. */
-  async #sendRoom(before: Extent): Promise<void> {
+  /** Starts to write the collected pieces. */
+  async #sendBuffer(before: Extent): Promise<void> {
     const buffer = this.#buffer
     if (buffer.length === 0) return
     await this.#send(buffer.bytes, before)
@@ -151,7 +153,7 @@ export class OpenFile {
     this.#otherBuffer = buffer
   }
 
-  /** Leaves bytes in flight, once what was in flight has arrived. */
+  /** Starts to write bytes after the previous write has finished. */
   async #send(bytes: Uint8Array, before: Extent): Promise<void> {
     await this.settle()
     this.#bytes += bytes.length
@@ -162,7 +164,7 @@ export class OpenFile {
     try {
       await this.#target.write(bytes)
       this.#unsyncedBytes += bytes.length
-      if (this.#unsyncedBytes >= SYNC_BYTES && this.#nextSync === undefined) this.#syncBehind()
+      if (this.#unsyncedBytes >= SYNC_BYTES && this.#nextSync === undefined) this.#syncInBackground()
     } catch (cause) {
       const failure = this.#fail('write to', cause)
       await this.#rollBack(before)
@@ -180,14 +182,14 @@ export class OpenFile {
     }
   }
 
-  /** A sync that nobody waits for. */
-  #syncBehind(): void {
+  /** Starts a sync that no caller waits for. A failure is reported through the callback. */
+  #syncInBackground(): void {
     this.sync().catch((failure: unknown) => {
       this.#onFailure(failure as Error)
     })
   }
 
-  /** Cuts off what is in the file of a chunk that failed, so that the file ends with a whole record. */
+  /** Removes a failed chunk from the file, so that the file ends with a whole record. */
   async #rollBack(before: Extent): Promise<void> {
     this.#bytes = before.bytes
     this.#rows = before.rows

@@ -1,12 +1,13 @@
 /**
- * Mends the end of a file of lines that a crash has cut short.
+ * Completes a line that was cut off at the end of a file, for example by a crash.
  */
 import { open } from 'node:fs/promises'
 import { errnoOf } from '../../lib/core/errors.ts'
 import { ioError } from './file-target.ts'
 
 /**
- * Ends the last line of a file, so that the next one does not run into it. A file that is not there is left alone.
+ * Adds a line end to the last line of a file if it has none. So the next line does not continue it. A missing file is
+ * ignored.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`
  */
@@ -22,7 +23,7 @@ export async function endTornLine(path: string): Promise<void> {
       await handle.close()
     }
   } catch (cause) {
-    // Whoever opens the file to write tells of a path that cannot be.
+    // A path that does not exist or cannot exist is reported when the file is opened for writing.
     if (errnoOf(cause) !== 'ENOENT' && errnoOf(cause) !== 'ENOTDIR') throw ioError('open', path, cause)
   }
 }

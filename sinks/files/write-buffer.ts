@@ -1,30 +1,32 @@
 /**
- * Memory in which pieces are put together to one write, used again for one write after the other: fresh memory for each
- * costs more than encoding it.
+ * A buffer that joins pieces into one write. Its memory is reused for every write: allocating new memory for each write
+ * costs more than encoding the data.
  */
 
 /**
- * Bytes of a write, when there are as many. While the source is busy, the next write begins only when somebody waits:
- * the fewer there are, the more of them are done by then.
+ * Bytes of a full write. While encoding keeps the thread busy, a new write starts only when the code awaits something.
+ * With fewer and larger writes, more bytes are written by that time.
  */
 const WRITE_BYTES = 1024 * 1024
 
-/** Takes pieces up to a megabyte. Memory: at most twice the bytes that were in it, and never more than a megabyte. */
+/**
+ * Collects pieces up to 1 MB. Memory: at most twice the bytes that were collected at once, and never more than 1 MB.
+ */
 export class WriteBuffer {
   #bytes = Buffer.alloc(0)
   #length = 0
 
-  /** Bytes in it. */
+  /** Bytes collected. */
   get length(): number {
     return this.#length
   }
 
-  /** What is in it; that holds until it is cleared. */
+  /** The collected bytes. Valid until {@link clear} is called. */
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length)
   }
 
-  /** Adds a copy of `piece`. Says false, and takes nothing, when there is no room for it. */
+  /** Adds a copy of `piece`. Returns false and adds nothing when there is not enough room. */
   add(piece: Uint8Array): boolean {
     const needed = this.#length + piece.length
     if (needed > WRITE_BYTES) return false

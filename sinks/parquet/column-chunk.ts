@@ -1,5 +1,5 @@
 /**
- * A column chunk: the pages of one column in one row group, and what the footer must tell of them.
+ * A column chunk: the pages of one column in one row group, and its metadata for the footer.
  */
 import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
 import type { ChunkValues } from './encoding/chunk-values.ts'
@@ -9,25 +9,25 @@ import { dataPage, dictionaryPage, splitPages, type UncompressedPage } from './p
 import type { Scratch } from './compression/scratch.ts'
 import type { Bounds } from './encoding/statistics.ts'
 
-/** What the footer tells of a column chunk. It does not depend on the type of the column. */
+/** The metadata of a column chunk for the footer. It does not depend on the type of the column. */
 export interface ColumnChunkInfo {
   /** Values, nulls included. */
   readonly valueCount: number
   readonly nullCount: number
-  /** Undefined when there is no value, or none that statistics may tell. */
+  /** The smallest and the largest value. Undefined when there is no value, or when statistics must not contain them. */
   readonly bounds: Bounds | undefined
-  /** Bytes of the dictionary page in the file, header included; 0 when there is none. */
+  /** Bytes of the dictionary page in the file, including its header. 0 without a dictionary. */
   readonly dictionaryBytes: number
-  /** Bytes of the pages before compression, headers included. */
+  /** Bytes of the pages before compression, including headers. */
   readonly uncompressedBytes: number
-  /** Bytes of the pages in the file, headers included. */
+  /** Bytes of the pages in the file, including headers. */
   readonly compressedBytes: number
 }
 
-/** What all column chunks of a row group share. */
+/** The codec and the memory that all column chunks of a row group share. */
 export interface ChunkContext {
   readonly codec: Codec
-  /** For a page before compression, and after it. */
+  /** Memory for a page before compression, and for the same page after it. */
   readonly scratch: Scratch
   readonly compressed: Scratch
 }
@@ -39,8 +39,8 @@ interface Page {
 }
 
 /**
- * Encodes a column of a row group, page by page; what is yielded holds until the next is asked for. Memory: a page, before and after compression; with a codec of the
- * thread pool as many as it takes at once.
+ * Encodes a column of a row group, page by page. Yielded bytes are valid until the next are requested. Memory: one
+ * page, before and after compression. For a codec on the thread pool, as many pages as it compresses at once.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a page cannot be compressed
  */
@@ -76,12 +76,12 @@ function* pagesOf(column: ColumnBuffer, nullable: boolean, values: ChunkValues):
   for (const range of splitPages(column, values)) yield dataPage(column, nullable, values, range)
 }
 
-/** Compresses pages, several at once where the codec does, and gives them in order. */
+/** Compresses pages and yields them in order. Several pages are compressed at once if the codec supports it. */
 async function* compressPages(pages: Iterable<UncompressedPage>, context: ChunkContext): AsyncGenerator<Page> {
   const started: Promise<Page>[] = []
   for (const page of pages) {
     const compressing = compressPage(page, context)
-    // It may fail while an earlier one is awaited.
+    // It may fail while an earlier page is awaited. This avoids an unhandled rejection.
     compressing.catch(() => {})
     started.push(compressing)
     if (started.length === context.codec.pagesAtOnce) yield started.shift() as Promise<Page>
@@ -91,7 +91,7 @@ async function* compressPages(pages: Iterable<UncompressedPage>, context: ChunkC
 
 async function compressPage(page: UncompressedPage, { codec, scratch, compressed }: ChunkContext): Promise<Page> {
   const { header, parts, uncompressedBytes } = page
-  // Pages that are compressed side by side cannot share memory.
+  // Pages that are compressed at the same time cannot share memory.
   const bytes = codec.pagesAtOnce === 1 ? scratch.join(parts) : Buffer.concat(parts)
   try {
     const data = await codec.compress(bytes, compressed)

@@ -1,5 +1,5 @@
 /**
- * The footer of a Parquet file: the metadata of everything before it, its length, and the closing magic bytes.
+ * The footer of a Parquet file: the metadata of everything before it, its length, and the magic bytes.
  */
 import type { Column } from '../columns/column.ts'
 import type { ColumnChunkInfo } from './column-chunk.ts'
@@ -21,19 +21,19 @@ import {
 /** The first and the last bytes of a Parquet file. */
 export const MAGIC = Buffer.from('PAR1')
 
-/** Version of the format, in its own count. */
+/** The version number of the Parquet format. */
 const FORMAT_VERSION = 1
 
-/** What the footer tells of a row group. */
+/** The metadata of a row group for the footer. */
 export interface RowGroupInfo {
-  /** Where its first byte stands in the file. */
+  /** The offset of its first byte in the file. */
   readonly fileOffset: number
   readonly rows: number
-  /** Its column chunks, in column order; each begins where the one before it ends. */
+  /** Its column chunks, in column order. Each begins where the previous one ends. */
   readonly chunks: readonly ColumnChunkInfo[]
 }
 
-/** What a footer describes. */
+/** The contents of a footer. */
 export interface FileInfo {
   readonly columns: readonly Column[]
   /** Rows of all row groups. */
@@ -43,7 +43,7 @@ export interface FileInfo {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** Encodes a complete footer. The types of the columns are read now. */
+/** Encodes a complete footer. It uses the column types at the time of the call. */
 export function encodeFooter({ columns, rows, rowGroups, createdBy, metadata }: FileInfo): Buffer {
   const keyValues = Object.entries(metadata).map(([key, value]) => new KeyValue({ key, value }))
   const fileMetaData = serialize(
@@ -54,7 +54,7 @@ export function encodeFooter({ columns, rows, rowGroups, createdBy, metadata }: 
       row_groups: rowGroups,
       key_value_metadata: keyValues.length === 0 ? undefined : keyValues,
       created_by: createdBy,
-      // Readers trust min_value and max_value only in an order they know.
+      // Readers use min_value and max_value only if they know the order.
       column_orders: columns.map(() => new ColumnOrder({ TYPE_ORDER: new TypeDefinedOrder() })),
     }),
   )
@@ -63,7 +63,7 @@ export function encodeFooter({ columns, rows, rowGroups, createdBy, metadata }: 
   return Buffer.concat([fileMetaData, length, MAGIC])
 }
 
-/** What the footer says of a row group. The types of the columns are read now. */
+/** The Thrift struct of a row group. It uses the column types at the time of the call. */
 export function rowGroupStruct(
   { fileOffset, rows, chunks }: RowGroupInfo,
   columns: readonly Column[],
@@ -86,11 +86,11 @@ export function rowGroupStruct(
 function columnChunkStruct(chunk: ColumnChunkInfo, column: Column, offset: number, codec: number): ThriftStruct {
   const { dictionaryBytes } = chunk
   return new ColumnChunk({
-    // As the format asks when the metadata of the chunk stands in the footer only.
+    // The format requires 0 when the metadata of the chunk is only in the footer.
     file_offset: 0,
     meta_data: new ColumnMetaData({
       type: physicalTypeOf(column),
-      // Those of the dictionary, or of the values, and of the levels; and of the indices.
+      // PLAIN for the dictionary or the values, RLE for the levels, RLE_DICTIONARY for the indices.
       encodings: [Encoding.PLAIN, Encoding.RLE, ...(dictionaryBytes === 0 ? [] : [Encoding.RLE_DICTIONARY])],
       path_in_schema: [column.name],
       codec,

@@ -1,6 +1,6 @@
 /**
- * The pages of a column chunk: a dictionary page first where there is a dictionary, then data pages (version 1) of
- * definition levels and values, each compressed behind a header of its own.
+ * The pages of a column chunk. If there is a dictionary, its page comes first. Data pages (version 1) with definition
+ * levels and values follow. Each page is compressed separately and has its own header.
  */
 import type { ChunkValues, DictionaryPage } from './encoding/chunk-values.ts'
 import type { ColumnBuffer } from './encoding/column-buffer.ts'
@@ -18,10 +18,10 @@ import {
 /** Rows of a full page. */
 export const MAX_PAGE_ROWS = 20_000
 
-/** Bytes of values in a full page; a single value may have more. */
+/** Bytes of values in a full page. A single value may be larger. */
 export const MAX_PAGE_BYTES = 256 * 1024
 
-/** The part of a column that goes into one page: rows `[fromRow, toRow)` with the values `[fromValue, toValue)`. */
+/** The range of a column for one page: rows `[fromRow, toRow)` with the values `[fromValue, toValue)`. */
 export interface PageRange {
   readonly fromRow: number
   readonly toRow: number
@@ -31,16 +31,16 @@ export interface PageRange {
 
 /** A page before compression. */
 export interface UncompressedPage {
-  /** What it consists of, one behind the other. */
+  /** Its parts, in order. */
   readonly parts: readonly Uint8Array[]
   readonly uncompressedBytes: number
-  /** The header, once the page is compressed. */
+  /** Returns the header. Called after the page was compressed. */
   header(this: void, compressedBytes: number): Buffer
 }
 
 /**
- * Cuts a column into pages, in order: of {@link MAX_PAGE_ROWS}, or half of it, or a quarter, as the bytes ask. A page
- * ends where the indices end.
+ * Splits a column into pages, in order. A page has {@link MAX_PAGE_ROWS} rows, or half or a quarter of that and so on
+ * until its values fit {@link MAX_PAGE_BYTES}. A page ends where the dictionary indices end.
  */
 export function* splitPages({ levels, rows }: ColumnBuffer, values: ChunkValues): Generator<PageRange> {
   let fromRow = 0
@@ -63,14 +63,14 @@ export function* splitPages({ levels, rows }: ColumnBuffer, values: ChunkValues)
   }
 }
 
-/** The page of a dictionary. */
+/** The dictionary page. */
 export function dictionaryPage({ bytes, count }: DictionaryPage): UncompressedPage {
   return makePage([bytes], PageType.DICTIONARY_PAGE, {
     dictionary_page_header: new DictionaryPageHeader({ num_values: count, encoding: Encoding.PLAIN }),
   })
 }
 
-/** A data page. A required column has no levels in it. */
+/** A data page. It contains no levels if the column is required. */
 export function dataPage(
   { levels }: ColumnBuffer,
   nullable: boolean,
@@ -116,7 +116,7 @@ function countValues(levels: Uint8Array | undefined, from: number, to: number): 
   return count
 }
 
-/** How many rows from `fromRow` on have `values` values. */
+/** Returns how many rows, starting at `fromRow`, contain `values` values. */
 function countRows(levels: Uint8Array | undefined, fromRow: number, values: number): number {
   if (levels === undefined) return values
   let row = fromRow

@@ -1,8 +1,10 @@
 /**
- * Encodes one Parquet file from its first byte to its last, without knowing where the bytes go. Rows gather in an
- * open row group; a row group that is ended leaves as bytes; a footer makes the file complete as of then, and row
- * groups may follow it, as readers go by the offsets in the last footer. Bytes handed out are to be written in the
- * order they were handed out, and nothing else between them: the encoder counts them to know its place in the file.
+ * Encodes one Parquet file, from its first byte to its last. It does no input or output. Rows are collected in an open
+ * row group. Ending the row group returns its bytes. A footer makes the file complete with the row groups so far. More
+ * row groups may follow a footer, because readers use the offsets in the last footer.
+ *
+ * The caller must write the bytes in the order in which they were returned, with nothing between them. The encoder
+ * counts them to know its offset in the file.
  */
 import { endianness } from 'node:os'
 import { SpillwayError } from '../../lib/core/errors.ts'
@@ -16,7 +18,7 @@ import { serialize, SerializedStruct, type ThriftStruct } from './thrift/thrift.
 /** Options of {@link ParquetFileEncoder}. */
 export interface ParquetFileEncoderOptions {
   /**
-   * How pages are compressed.
+   * The compression codec of the pages.
    *
    * @default 'snappy'
    */
@@ -28,7 +30,7 @@ export interface ParquetFileEncoderOptions {
    */
   readonly metadata?: Readonly<Record<string, string>>
   /**
-   * The program named as the author of the file.
+   * The program named as the writer of the file (`created_by`).
    *
    * @default 'spillway'
    */
@@ -48,33 +50,33 @@ const defaults = {
 } as const satisfies Partial<ParquetFileEncoderOptions>
 
 /**
- * Encodes one Parquet file. Memory: the open row group, what encoding it needs (see {@link OpenRowGroup}), and for each
- * row group handed out about 100 bytes a column, as the footer will have them.
+ * Encodes one Parquet file. Memory: the open row group, the memory to encode it (see {@link OpenRowGroup}), and the
+ * metadata of all row groups. The metadata takes about 100 bytes for each column of a row group.
  */
 export class ParquetFileEncoder {
   readonly #columns: readonly Column[]
   readonly #codec: Codec
   readonly #metadata: Readonly<Record<string, string>>
   readonly #createdBy: string
-  /** Takes the rows. None may be added while a row group ends. */
+  /** Collects rows. No row may be added while a row group is ending. */
   readonly rowGroup: OpenRowGroup
-  /** What the footer says of the row groups handed out; serialized as soon as the types of all columns are known. */
+  /** The metadata of the returned row groups. It is serialized as soon as all columns have a type. */
   readonly #rowGroups: (RowGroupInfo | SerializedStruct)[] = []
-  /** Bytes handed out. */
+  /** Bytes returned so far. */
   #offset = 0
   #footerBytes = 0
   #rows = 0
   #ending = false
 
   /**
-   * @param columns - in file order; a column whose type is null may be given one at any time before its first value,
-   * and counts as utf8 in the footers before that
-   * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`, also for a codec that this Node.js does not have
+   * @param columns - in file order; the type of a column may be null and be set later, before its first value; footers
+   *   before that treat the column as utf8
+   * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`, also for a codec that this version of Node.js lacks
    */
   constructor(columns: readonly Column[], options?: ParquetFileEncoderOptions) {
     const { compression, metadata, createdBy } = resolveOptions('ParquetFileEncoder', options, checks, defaults)
     this.#columns = columns
-    // The buffers of the columns are written as they are.
+    // The memory of the column buffers is written unchanged, and Parquet is little-endian.
     if (endianness() === 'BE')
       throw new SpillwayError('ERR_SPILLWAY_VALUE', 'Parquet is not written on big-endian machines')
     this.#codec = codecOf(compression)
@@ -83,41 +85,43 @@ export class ParquetFileEncoder {
     this.rowGroup = new OpenRowGroup(columns)
   }
 
-  /** Rows in the row groups handed out. */
+  /** Rows in the row groups returned so far. */
   get rows(): number {
     return this.#rows
   }
 
-  /** Bytes handed out. */
+  /** Bytes returned so far. */
   get bytes(): number {
     return this.#offset
   }
 
-  /** Bytes of the footers handed out. */
+  /** Bytes of all footers returned so far. */
   get footerBytes(): number {
     return this.#footerBytes
   }
 
   /**
-   * The first bytes of the file. To be called once, before other bytes are asked for.
+   * The first bytes of the file. Must be called once, before all other bytes are requested.
    *
-   * @throws {SpillwayError} `ERR_SPILLWAY_CLOSED` when called again
+   * @throws {SpillwayError} `ERR_SPILLWAY_CLOSED` when it is called again
    */
   header(): Uint8Array {
-    if (this.#offset > 0) throw misuse('the header of the file was taken already')
-    return this.#handOut(Buffer.from(MAGIC))
+    if (this.#offset > 0) throw misuse('the header of the file was already requested')
+    return this.#count(Buffer.from(MAGIC))
   }
 
   /**
-   * Ends the open row group and hands out its bytes, page by page: none when it has no rows. They hold until the next
-   * are asked for. No row may be appended before all have arrived. When it throws, the rows of the row group are lost;
-   * the file can still be completed without the bytes of it that were handed out.
+   * Ends the open row group and yields its bytes, page by page. Yields nothing if it has no rows. Yielded bytes are
+   * valid until the next are requested. No row may be added until all bytes were yielded.
+   *
+   * If it throws, the rows of the row group are lost. The file can still be completed if the bytes that were yielded
+   * for this row group are discarded.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_CLOSED` before the header, or while another row group is ending;
-   * `ERR_SPILLWAY_VALUE` when a page cannot be compressed
+   *   `ERR_SPILLWAY_VALUE` when a page cannot be compressed
    */
   async *endRowGroup(): AsyncGenerator<Uint8Array, void> {
-    this.#assertTurn()
+    this.#assertReady()
     const { rowGroup } = this
     const { rows } = rowGroup
     if (rows === 0) return
@@ -134,13 +138,13 @@ export class ParquetFileEncoder {
   }
 
   /**
-   * A complete footer for the row groups handed out so far. The file is complete with it; it may also go on, and then
-   * needs another one.
+   * A complete footer for the row groups returned so far. The file is complete with it. More row groups may follow, and
+   * then the file needs another footer.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_CLOSED` before the header, or while a row group is ending
    */
   footer(): Uint8Array {
-    this.#assertTurn()
+    this.#assertReady()
     const footer = encodeFooter({
       columns: this.#columns,
       rows: this.#rows,
@@ -149,10 +153,10 @@ export class ParquetFileEncoder {
       metadata: this.#metadata,
     })
     this.#footerBytes += footer.length
-    return this.#handOut(footer)
+    return this.#count(footer)
   }
 
-  /** Serialized, unless the type of a column is still open: it stands in the metadata of its chunks. */
+  /** Serializes the metadata of a row group if all columns have a type, because that metadata contains the types. */
   #serialized(rowGroup: RowGroupInfo): RowGroupInfo | SerializedStruct {
     const isOpen = this.#columns.some(({ type }) => type === null)
     return isOpen ? rowGroup : new SerializedStruct(serialize(rowGroupStruct(rowGroup, this.#columns, this.#codec.id)))
@@ -162,12 +166,12 @@ export class ParquetFileEncoder {
     return rowGroup instanceof SerializedStruct ? rowGroup : rowGroupStruct(rowGroup, this.#columns, this.#codec.id)
   }
 
-  #assertTurn(): void {
-    if (this.#offset === 0) throw misuse('the header of the file must be taken first')
+  #assertReady(): void {
+    if (this.#offset === 0) throw misuse('the header of the file must be requested first')
     if (this.#ending) throw misuse(ENDING)
   }
 
-  #handOut(bytes: Buffer): Uint8Array {
+  #count(bytes: Buffer): Uint8Array {
     this.#offset += bytes.length
     return bytes
   }
@@ -176,5 +180,5 @@ export class ParquetFileEncoder {
 const ENDING = 'a row group is ending: await it first'
 
 function misuse(problem: string): SpillwayError {
-  return new SpillwayError('ERR_SPILLWAY_CLOSED', `ParquetFileEncoder was called out of turn: ${problem}`)
+  return new SpillwayError('ERR_SPILLWAY_CLOSED', `ParquetFileEncoder was called in the wrong order: ${problem}`)
 }

@@ -1,7 +1,8 @@
 /**
- * Parquet as a RecordWriter: the values of records fill the open row group, and a row group leaves when it is
- * full. A complete footer follows it as long as footers are a small part of the file, and at every checkpoint; row groups
- * may follow a footer, as readers go by the offsets in the last one. So after a crash the file can be cut to a footer.
+ * Parquet as a RecordWriter. The values of records fill the open row group, and a full row group is written. A complete
+ * footer follows it while footers are a small part of the file. A checkpoint always ends with a footer. More row groups
+ * may follow a footer, because readers use the offsets in the last one. So after a crash the file can be truncated to
+ * its last footer.
  */
 import { CellMaker } from '../columns/cells.ts'
 import { ColumnSet } from '../columns/column-set.ts'
@@ -24,14 +25,19 @@ export interface ParquetWriterOptions {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** The part of a file that footers may take which nobody asked for. Those before the last one are dead weight. */
+/**
+ * The share of the file that footers may take without a checkpoint. All footers before the last one are unused bytes.
+ */
 const FOOTER_SHARE = 0.01
 
-/** The part of a file from which on dead footers make it shouldRotate, once it is large enough for another part. */
-const MAX_DEAD_SHARE = 0.02
+/**
+ * When unused footers exceed this share of the file, `shouldRotate` becomes true. This applies from `ROTATE_FROM_BYTES`
+ * on, so that parts do not become too small.
+ */
+const MAX_UNUSED_SHARE = 0.02
 const ROTATE_FROM_BYTES = 1024 * 1024
 
-/** Writes Parquet. Memory: that of a ParquetFileEncoder, with a row group of `rowGroupBytes` and one record. */
+/** Writes Parquet. Memory: that of a ParquetFileEncoder with a row group of `rowGroupBytes`, plus one record. */
 export class ParquetWriter implements RecordWriter {
   readonly #options: ParquetWriterOptions
   readonly #json = new JsonText('null')
@@ -41,7 +47,7 @@ export class ParquetWriter implements RecordWriter {
   #headerTaken = false
   #refusal: Refusal | undefined
   #lastFooterBytes = 0
-  /** Where it ends. */
+  /** The offset at which the last footer ends. */
   #lastFooterEnd = 0
   #rowsAtFooter = 0
 
@@ -76,7 +82,7 @@ export class ParquetWriter implements RecordWriter {
 
   get shouldRotate(): boolean {
     const { bytes, footerBytes } = this.#encoder
-    return bytes >= ROTATE_FROM_BYTES && footerBytes - this.#lastFooterBytes > bytes * MAX_DEAD_SHARE
+    return bytes >= ROTATE_FROM_BYTES && footerBytes - this.#lastFooterBytes > bytes * MAX_UNUSED_SHARE
   }
 
   get refusal(): Refusal | undefined {
@@ -106,7 +112,7 @@ export class ParquetWriter implements RecordWriter {
     yield* this.#takeHeader()
     if (!this.full) return
     yield* this.#encoder.endRowGroup()
-    if (this.#affordsFooter()) yield this.#takeFooter()
+    if (this.#mayAddFooter()) yield this.#takeFooter()
   }
 
   async *checkpoint(): AsyncGenerator<Uint8Array> {
@@ -129,8 +135,11 @@ export class ParquetWriter implements RecordWriter {
     return footer
   }
 
-  /** Whether a footer may follow the row group that just ended, so that a crash loses no more than what comes after. */
-  #affordsFooter(): boolean {
+  /**
+   * Whether a footer may follow the row group that just ended. With it, a crash loses only the rows after this row
+   * group.
+   */
+  #mayAddFooter(): boolean {
     const { bytes, footerBytes } = this.#encoder
     return footerBytes + this.#lastFooterBytes <= bytes * FOOTER_SHARE
   }

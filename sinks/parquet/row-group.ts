@@ -1,6 +1,6 @@
 /**
- * A row group: rows are gathered column by column while it is open, and then encoded as one column chunk behind the
- * other. Nothing in the bytes depends on where in the file they will stand.
+ * A row group. Rows are collected column by column while it is open, then encoded as one column chunk after another.
+ * The bytes do not depend on their offset in the file.
  */
 import { isNullable, type Cell, type Column, type ColumnType } from '../columns/column.ts'
 import type { RowTarget } from '../columns/column-set.ts'
@@ -15,14 +15,15 @@ import { NumberDictionary } from './encoding/number-dictionary.ts'
 import { Scratch } from './compression/scratch.ts'
 
 /**
- * A row group that takes rows, value by value; the values of a row belong to it from {@link endRow} on. Memory: at most
- * twice its {@link bytes}, or those of the largest one before, and what encoding needs: a page, and 20 bytes for each
- * value of one column.
+ * A row group that collects rows, value by value. The values of a row belong to the row group after {@link endRow}.
+ *
+ * Memory: at most twice its {@link bytes} or those of the largest previous row group, plus the memory for encoding.
+ * That is one page, and 20 bytes for each value of one column.
  */
 export class OpenRowGroup implements RowTarget {
   readonly #columns: readonly Column[]
   readonly #buffers: ColumnBuffer[]
-  /** The types the buffers were made for. */
+  /** The column types that the buffers were created for. */
   readonly #types: (ColumnType | null)[]
   readonly #size: RowGroupSize = { bytes: 0 }
   readonly #scratch = new Scratch()
@@ -30,7 +31,7 @@ export class OpenRowGroup implements RowTarget {
   readonly #numbers = new NumberDictionary()
   #rows = 0
 
-  /** @param columns - in file order; one without a type may be given one before its first value */
+  /** @param columns - in file order; a column without a type may get one before its first value */
   constructor(columns: readonly Column[]) {
     this.#columns = columns
     this.#types = columns.map(({ type }) => type)
@@ -58,17 +59,17 @@ export class OpenRowGroup implements RowTarget {
     return (this.#buffers[index] as ColumnBuffer).rows <= this.#rows
   }
 
-  /** Ends a row: what it has no value for is null. */
+  /** Ends a row. Columns without a value in this row are null. */
   endRow(): void {
     this.#rows += 1
   }
 
-  /** Takes back the values of a row that is not to be. */
+  /** Removes the values of a row that was not ended. */
   dropRow(): void {
     for (const buffer of this.#buffers) buffer.dropRowAfter(this.#rows)
   }
 
-  /** Removes all rows; the memory is kept for the next ones, within reason. */
+  /** Removes all rows. The memory is reused for the next rows, except for very large buffers. */
   clear(): void {
     for (const buffer of this.#buffers) buffer.clear()
     this.#rows = 0
@@ -76,8 +77,8 @@ export class OpenRowGroup implements RowTarget {
   }
 
   /**
-   * Encodes the rows, page by page, and returns what the footer must tell of the column chunks. What is yielded holds
-   * until the next is asked for. No row may be added meanwhile.
+   * Encodes the rows, page by page, and returns the metadata of the column chunks for the footer. Yielded bytes are
+   * valid until the next are requested. No row may be added meanwhile.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a page cannot be compressed
    */
@@ -92,7 +93,10 @@ export class OpenRowGroup implements RowTarget {
     return chunks
   }
 
-  /** The buffer of a column, which may have got its type only now, or another one after its first row was dropped. */
+  /**
+   * The buffer of a column. The column may have got its type just now, or a different type after its first row was
+   * dropped.
+   */
   #bufferFor(index: number): ColumnBuffer {
     const buffer = this.#buffers[index] as ColumnBuffer
     const type = (this.#columns[index] as Column).type
@@ -106,7 +110,7 @@ export class OpenRowGroup implements RowTarget {
   }
 }
 
-/** The buffer for a column of `type`. */
+/** Creates the buffer for a column of `type`. */
 export function createBuffer(type: ColumnType | null, size: RowGroupSize): ColumnBuffer {
   switch (type) {
     case 'boolean':

@@ -1,6 +1,6 @@
 /**
- * The schema of a Parquet file: the physical type of each column, and its annotation as a converted type (for older
- * readers) and as a logical type. Columns are flat: a dot in a name makes no groups.
+ * The schema of a Parquet file: the physical type and the logical type of each column. For older readers it also has a
+ * converted type. The schema is flat: a dot in a column name does not create a group.
  */
 import { isNullable, type Column, type ColumnType } from '../columns/column.ts'
 import {
@@ -57,12 +57,12 @@ const PARQUET_TYPES: Readonly<Record<ColumnType, ParquetType>> = {
   bytes: { physical: Type.BYTE_ARRAY },
 }
 
-/** The physical type of a column as of now; one without a type yet counts as utf8. */
+/** The current physical type of a column. A column without a type counts as utf8. */
 export function physicalTypeOf(column: Column): number {
   return parquetTypeOf(column).physical
 }
 
-/** The schema as the footer lists it: the root, then the columns in file order. */
+/** The schema in the form of the footer: the root, then the columns in file order. */
 export function schemaElements(columns: readonly Column[]): ThriftStruct[] {
   return [new SchemaElement({ name: 'schema', num_children: columns.length }), ...columns.map(schemaElement)]
 }

@@ -1,11 +1,11 @@
 /**
- * Finds the last footer of a Parquet file that tells what stands before it, in a file that was cut short behind it.
+ * Finds the last valid footer in a Parquet file that was cut short after it.
  */
 import type { ByteSource } from '../files/file-slices.ts'
 import { PageChain } from './page-chain.ts'
 import { ParquetFile, type ByteRange, type ChunkPlace } from './parquet-file.ts'
 
-/** A footer, and the Parquet file that ends with it. */
+/** A footer that was found, and the Parquet file that ends with it. */
 export interface FoundFooter {
   /** Bytes of that file. */
   readonly end: number
@@ -13,7 +13,7 @@ export interface FoundFooter {
   readonly rowGroups: number
 }
 
-/** A footer that may be one, as far as its own bytes tell. */
+/** A candidate for a footer: its own bytes are valid, but the bytes before it are not yet checked. */
 interface Footer extends ByteRange {
   readonly file: ParquetFile
   readonly chunks: readonly ChunkPlace[]
@@ -21,25 +21,25 @@ interface Footer extends ByteRange {
 
 const MAGIC = 'PAR1'
 
-/** The length of the metadata, and the magic bytes. */
+/** Bytes of the metadata length and of the magic bytes. */
 const TAIL_BYTES = 8
 
-/** Bytes that are looked through at a time. */
+/** Bytes that are searched at once. */
 const WINDOW_BYTES = 1024 * 1024
 
-/** Metadata beyond this would take gigabytes of memory in any reader. */
+/** Larger metadata would need gigabytes of memory in any reader. */
 const MAX_METADATA_BYTES = 256 * 1024 * 1024
 
 /**
- * Looks for the last footer that describes the bytes before it, from the first one to itself: the pages of its column
- * chunks follow one another without a gap, and between the chunks there are only earlier footers of the same file, or
- * the indexes it points to. So neither a file of the format in a cell nor a part of one is taken for it.
+ * Finds the last footer that describes all bytes before it. The pages of its column chunks must follow one another
+ * without gaps. Between the chunks there may only be earlier footers of the same file, or indexes that the footer
+ * refers to. So a Parquet file in a cell, or a part of one, is not mistaken for the footer.
  *
  * Memory: a window of 1 MB, and the metadata of two footers. The data within pages is not read.
  *
- * @param path - what to call the file in messages
- * @returns undefined when there is none; errors of the source are handed on, so that bytes which cannot be read are
- *   never taken for bytes that are no footer
+ * @param path - name of the file in messages
+ * @returns undefined when there is no such footer
+ * @throws the errors of `source`, unchanged, so that unreadable bytes are never treated as bytes without a footer
  */
 export async function findLastFooter(source: ByteSource, path: string): Promise<FoundFooter | undefined> {
   for await (const end of endsOfFooters(source)) {
@@ -51,14 +51,14 @@ export async function findLastFooter(source: ByteSource, path: string): Promise<
   return undefined
 }
 
-/** Where footers may end, from the last to the first: behind magic bytes with a possible length before them. */
+/** Possible ends of footers, from the last to the first: magic bytes with a plausible length before them. */
 async function* endsOfFooters(source: ByteSource): AsyncGenerator<number> {
   for (let end = source.byteLength; end >= TAIL_BYTES;) {
     const start = Math.max(0, end - WINDOW_BYTES)
     const window = Buffer.from(await source.slice(start, end))
     for (let to = window.length; to >= TAIL_BYTES;) {
       const at = window.subarray(0, to).lastIndexOf(MAGIC, undefined, 'latin1') + MAGIC.length
-      // What begins before the window is in the next one, whole.
+      // A footer end that begins before this window is complete in the next window.
       if (at < TAIL_BYTES) break
       if (startOfFooter(window.subarray(at - TAIL_BYTES, at), start + at) !== undefined) yield start + at
       to = at - MAGIC.length
@@ -67,7 +67,7 @@ async function* endsOfFooters(source: ByteSource): AsyncGenerator<number> {
   }
 }
 
-/** Where a footer begins that ends at `end`, by its last bytes; undefined when it cannot be one. */
+/** The start of the footer that ends at `end`, according to its last bytes. Undefined when it cannot be a footer. */
 function startOfFooter(tail: Buffer, end: number): number | undefined {
   const length = tail.readUInt32LE(0)
   const start = end - TAIL_BYTES - length
@@ -75,20 +75,20 @@ function startOfFooter(tail: Buffer, end: number): number | undefined {
   return possible && tail.toString('latin1', 4) === MAGIC ? start : undefined
 }
 
-/** The footer that ends at `end`; undefined when the bytes before that are none. */
+/** The footer that ends at `end`. Undefined when the bytes before `end` are not a footer. */
 async function footerBefore(source: ByteSource, path: string, end: number): Promise<Footer | undefined> {
   if (end < MAGIC.length + TAIL_BYTES) return undefined
   const tail = Buffer.from(await source.slice(end - TAIL_BYTES, end))
   const start = startOfFooter(tail, end)
   if (start === undefined) return undefined
-  // A look at its first bytes, as a length by chance may ask for many.
+  // Its first bytes are checked first, because a random length may ask for many bytes.
   if (!beginsMetadata(Buffer.from(await source.slice(start, start + 4)))) return undefined
   const file = await ParquetFile.fromFooter(await source.slice(start, end), source, path)
   const chunks = file?.chunkPlaces
   return file === undefined || chunks === undefined ? undefined : { start, end, file, chunks }
 }
 
-/** Whether metadata may begin so: a version, and a list of structs, which is the schema. */
+/** Whether metadata can begin with these bytes: a version, and a list of structs, which is the schema. */
 function beginsMetadata([versionField, version = 0, schemaField, list = 0]: Buffer): boolean {
   return versionField === 0x15 && version < 0x80 && schemaField === 0x19 && (list & 0x0f) === 0x0c
 }
@@ -98,14 +98,14 @@ async function describes(source: ByteSource, path: string, footer: Footer): Prom
   if (file.rows !== file.rowsOfGroups.reduce((sum, rows) => sum + rows, 0)) return false
   const gaps = gapsBetween([...chunks, ...file.indexPlaces], { start: MAGIC.length, end: start })
   if (gaps === undefined) return false
-  // The last gap first: it is the one that tells a footer in a cell.
+  // The last gap comes first, because it reveals a footer within a cell.
   for (const gap of gaps.reverse()) if (!(await isOfFooters(source, path, gap, chunks))) return false
   const pages = await PageChain.of(source)
   for (const chunk of chunks) if (!(await pages.fills(chunk))) return false
   return true
 }
 
-/** What the ranges leave of the whole; undefined when they overlap, or lie outside of it. */
+/** The gaps that the ranges leave. Undefined when ranges overlap, or are outside of `whole`. */
 function gapsBetween(ranges: readonly ByteRange[], whole: ByteRange): ByteRange[] | undefined {
   const gaps: ByteRange[] = []
   let at = whole.start
@@ -119,7 +119,7 @@ function gapsBetween(ranges: readonly ByteRange[], whole: ByteRange): ByteRange[
   return gaps
 }
 
-/** Whether a gap is full of footers which tell of the chunks before it, and of no other. */
+/** Whether a gap consists only of footers that describe the chunks before the gap, and no others. */
 async function isOfFooters(
   source: ByteSource,
   path: string,

@@ -1,19 +1,19 @@
 /**
- * Whether the bytes of a column chunk are what the footer says of them, by the headers of its pages.
+ * Checks whether the bytes of a column chunk match the footer, by the headers of its pages.
  */
 import type { ByteSource } from '../files/file-slices.ts'
 import { isCount, type ChunkPlace } from './parquet-file.ts'
 
-/** Bytes read for a header, and for those of small pages behind it. */
+/** Bytes read for a header. They also contain the headers of small pages after it. */
 const WINDOW_BYTES = 1024
 
-/** Headers are larger only when their statistics hold long values, and no reader takes one beyond this. */
+/** Only headers with long values in their statistics are larger. No reader accepts a header beyond this size. */
 const MAX_HEADER_BYTES = 16 * 1024 * 1024
 
-/** How much more is read of a header that is not all there. */
+/** The factor by which the read size grows when a header is incomplete. */
 const GROWTH = 16
 
-/** By the numbers of parquet.thrift. */
+/** The types of pages, by their numbers in parquet.thrift. */
 const PAGE_KINDS = ['data', 'index', 'dictionary', 'data'] as const
 
 /** The header of a page. */
@@ -21,16 +21,16 @@ interface PageHeader {
   readonly kind: (typeof PAGE_KINDS)[number]
   /** Bytes of the header itself. */
   readonly headerBytes: number
-  /** Bytes of the page behind its header. */
+  /** Bytes of the page after its header. */
   readonly dataBytes: number
-  /** Values of a data page, nulls included. */
+  /** Values of a data page, including nulls. */
   readonly values: number
 }
 
-/** Reads the page header at an offset; undefined when it is none, or not all of it is there. */
+/** Reads the page header at an offset. Undefined when it is not a page header, or is incomplete. */
 type ReadPageHeader = (bytes: Buffer, offset: number) => PageHeader | undefined
 
-/** Follows pages from header to header, without reading what is in them. Memory: one header. */
+/** Follows pages from header to header, without reading their data. Memory: one header. */
 export class PageChain {
   readonly #source: ByteSource
   readonly #readHeader: ReadPageHeader
@@ -42,12 +42,12 @@ export class PageChain {
     this.#readHeader = readHeader
   }
 
-  /** The chains of pages in `source`. */
+  /** Creates a checker for the pages in `source`. */
   static async of(source: ByteSource): Promise<PageChain> {
     return new PageChain(source, await loadHeaderReader())
   }
 
-  /** Whether the pages of a chunk end where it ends, and hold as many values as it has. */
+  /** Whether the pages of a chunk end at the end of the chunk, and contain the stated number of values. */
   async fills({ start, dataStart, end, values }: ChunkPlace): Promise<boolean> {
     let at = start
     let found = 0
@@ -56,7 +56,7 @@ export class PageChain {
       if (header === undefined) return false
       const { kind, headerBytes, dataBytes } = header
       const next = at + headerBytes + dataBytes
-      // A dictionary comes first, and what stands before the first data page is no other.
+      // A dictionary must come first, and no other page may come before the first data page.
       if (kind === 'dictionary' ? at > start : at < dataStart) return false
       if (at < dataStart && next !== dataStart) return false
       at = next
@@ -71,17 +71,21 @@ export class PageChain {
       const header = this.#readHeader(this.#window, offset)
       if (header !== undefined) return header
     }
-    const most = Math.min(end - at, MAX_HEADER_BYTES)
-    for (let bytes = Math.min(WINDOW_BYTES, this.#source.byteLength - at); ; bytes = Math.min(bytes * GROWTH, most)) {
+    const maxBytes = Math.min(end - at, MAX_HEADER_BYTES)
+    for (
+      let bytes = Math.min(WINDOW_BYTES, this.#source.byteLength - at);
+      ;
+      bytes = Math.min(bytes * GROWTH, maxBytes)
+    ) {
       this.#window = Buffer.from(await this.#source.slice(at, at + bytes))
       this.#windowStart = at
       const header = this.#readHeader(this.#window, 0)
-      if (header !== undefined || bytes >= most) return header
+      if (header !== undefined || bytes >= maxBytes) return header
     }
   }
 }
 
-/** Loaded when it is needed: nobody else who reads needs the package behind it. */
+/** Loaded only when it is needed, because other readers do not need the package that it imports. */
 async function loadHeaderReader(): Promise<ReadPageHeader> {
   const { decodePageHeader } = await import('../parquet/thrift/thrift.ts')
   return (bytes, offset) => {

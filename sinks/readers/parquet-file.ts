@@ -1,6 +1,6 @@
 /**
- * A Parquet file through hyparquet: its footer, and the columns of its row groups. hyparquet is loaded when the first
- * file is read, so that whoever reads none never loads it.
+ * Reads a Parquet file with hyparquet: its footer, and the columns of its row groups. hyparquet is loaded when the
+ * first file is read.
  */
 import * as zlib from 'node:zlib'
 import type { ColumnChunk, Compressors, FileMetaData, SchemaElement, SchemaTree } from 'hyparquet'
@@ -9,36 +9,39 @@ import { unknownKey } from '../../lib/core/options.ts'
 import { NO_ZSTD, zstdDecompressSync } from '../parquet/compression/zstd.ts'
 import type { ByteSource } from '../files/file-slices.ts'
 
-/** A column at the top level of the file. */
+/** A top-level column of the file. */
 export interface ParquetColumn {
   readonly name: string
-  /** What its values are, in the format's words: `DOUBLE`, `INT64`, `UTF8`, `TIMESTAMP_MILLIS`, `LIST`, `STRUCT`, ... */
+  /**
+   * The type of its values, as the format names it: `DOUBLE`, `INT64`, `UTF8`, `TIMESTAMP_MILLIS`, `LIST`, `STRUCT`,
+   * ...
+   */
   readonly type: string
-  /** Whether it may hold nulls. */
+  /** Whether it may contain nulls. */
   readonly nullable: boolean
 }
 
-/** Bytes of the file, from `start` up to `end`. */
+/** A range of bytes of the file, from `start` up to, but not including, `end`. */
 export interface ByteRange {
   readonly start: number
   readonly end: number
 }
 
-/** The bytes of one column in one row group, and what the footer says of them. */
+/** The bytes of one column in one row group, and their description in the footer. */
 export interface ChunkPlace extends ByteRange {
-  /** Where its first data page begins; before that is its dictionary, if it has one. */
+  /** The offset of its first data page. The dictionary page, if there is one, comes before it. */
   readonly dataStart: number
-  /** Values in its pages, nulls included. */
+  /** Values in its pages, including nulls. */
   readonly values: number
 }
 
-/** The columns of one row group, in the order asked for. */
+/** The columns of one row group, in the requested order. */
 export interface RowGroupColumns {
   readonly rows: number
   readonly values: readonly (readonly unknown[])[]
 }
 
-/** Annotations that hyparquet knows by their older names only. */
+/** Annotations that hyparquet knows only by their older names. */
 const CONVERTED = { ENUM: 'UTF8', JSON: 'JSON', DATE: 'DATE', DECIMAL: 'DECIMAL' } as const
 
 const MIN_FILE_BYTES = 12
@@ -60,8 +63,8 @@ export class ParquetFile {
   /**
    * Reads the footer.
    *
-   * @param name - what to call the file in messages: its path
-   * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` for bytes that are no complete Parquet file
+   * @param name - name of the file in messages: its path
+   * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when the bytes are not a complete Parquet file
    */
   static async read(source: ByteSource, name: string): Promise<ParquetFile> {
     await checkFrame(source, name)
@@ -70,14 +73,14 @@ export class ParquetFile {
       const metadata = await parquetMetadataAsync(source, { geoparquet: false })
       return ParquetFile.#make(source, name, metadata, parquetSchema)
     } catch (error) {
-      throw unreadable(name, `its footer is damaged (${messageOf(error)})`, 'Write or fetch the file again.', error)
+      throw unreadable(name, `its footer is damaged (${messageOf(error)})`, 'Write or download the file again.', error)
     }
   }
 
   /**
-   * Takes a footer that was read already, its length and its magic bytes included, for that of the file.
+   * Uses a footer that was already read, including its length and magic bytes, as the footer of the file.
    *
-   * @returns undefined for bytes that are no footer
+   * @returns undefined when the bytes are not a footer
    */
   static async fromFooter(footer: ArrayBuffer, source: ByteSource, name: string): Promise<ParquetFile | undefined> {
     const { parquetMetadata, parquetSchema } = await import('hyparquet')
@@ -114,24 +117,27 @@ export class ParquetFile {
     }))
   }
 
-  /** Rows of each row group, as the footer has them. */
+  /** Rows of each row group, according to the footer. */
   get rowsOfGroups(): number[] {
     return this.#metadata.row_groups.map((group) => Number(group.num_rows))
   }
 
-  /** Where the column chunks are, in the order of the footer; undefined when it does not say so of each. */
+  /**
+   * The positions of the column chunks, in the order of the footer. Undefined when the footer lacks the position of a
+   * chunk.
+   */
   get chunkPlaces(): ChunkPlace[] | undefined {
     const places = this.#metadata.row_groups.flatMap(({ columns }) => columns.map(placeOfChunk))
     return places.every((place) => place !== undefined) ? places : undefined
   }
 
-  /** Where the page indexes and Bloom filters are, which other tools write beside the column chunks. */
+  /** The positions of page indexes and Bloom filters, which other tools write besides the column chunks. */
   get indexPlaces(): ByteRange[] {
     return this.#metadata.row_groups.flatMap(({ columns }) => columns.flatMap(placesOfIndexes))
   }
 
   /**
-   * Refuses names that are no column of the file.
+   * Refuses names that are not columns of the file.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
    */
@@ -141,10 +147,10 @@ export class ParquetFile {
   }
 
   /**
-   * Decodes a row group, whole: a part of one would cost as much.
+   * Decodes a whole row group. To decode a part of it would cost as much.
    *
    * @param index - counted from 0
-   * @param names - columns to read, and their order
+   * @param names - the columns to read, in the order of the result
    * @throws {SpillwayError} `ERR_SPILLWAY_INPUT`
    */
   async readRowGroup(index: number, names: readonly string[]): Promise<RowGroupColumns> {
@@ -167,7 +173,7 @@ export class ParquetFile {
         onChunk: ({ columnName, columnData }) => void pages.get(columnName)?.push(columnData),
       })
     } catch (error) {
-      const remedy = 'The file is damaged, or uses what cannot be read: write or fetch it again.'
+      const remedy = 'The file is damaged or uses an unsupported feature: write or download it again.'
       throw unreadable(this.#name, `row group ${index + 1} cannot be decoded (${messageOf(error)})`, remedy, error)
     }
     return { rows, values: names.map((name) => this.#join(name, pages.get(name) ?? [], rows)) }
@@ -186,14 +192,14 @@ function joinPages(pages: readonly ArrayLike<unknown>[], rows: number): readonly
   const [only] = pages
   if (pages.length === 1 && Array.isArray(only) && only.length === rows && !only.includes(undefined)) return only
   const values: unknown[] = []
-  // By index: a spread or an iterator would take several times as long.
+  // Loops by index: a spread or an iterator would take several times as long.
   for (const page of pages) for (let row = 0; row < page.length; row++) values.push(page[row] ?? null)
-  // What holds nothing but nulls need not have values.
+  // hyparquet may return no values for a column of only nulls.
   while (values.length < rows) values.push(null)
   return values
 }
 
-/** Decoders of compressed pages, beside those of hyparquet; a page cannot grow beyond the size it states. */
+/** Decoders of compressed pages, in addition to those of hyparquet. A page cannot grow beyond its stated size. */
 const compressors: Compressors = {
   GZIP: (input, outputLength) => zlib.gunzipSync(input, { maxOutputLength: Math.max(1, outputLength) }),
   BROTLI: (input, outputLength) => zlib.brotliDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) }),
@@ -203,12 +209,12 @@ const compressors: Compressors = {
   },
 }
 
-/** A byte order mark at the start of a text belongs to it; hyparquet's own decoder leaves it out. */
+/** A byte order mark at the start of a string belongs to the string. The decoder of hyparquet removes it. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 const parsers = { stringFromBytes: (bytes: Uint8Array | undefined) => bytes && decoder.decode(bytes) }
 
-/** Tells apart what hyparquet does not: an empty file, a foreign one, and one without its end. */
+/** Distinguishes cases that hyparquet does not: an empty file, a file of another format, and a file without its end. */
 async function checkFrame(source: ByteSource, name: string): Promise<void> {
   const { byteLength } = source
   if (byteLength === 0) throw unreadable(name, 'it is empty', 'It was probably never written to: write it again.')
@@ -220,7 +226,7 @@ async function checkFrame(source: ByteSource, name: string): Promise<void> {
     throw unreadable(
       name,
       'it was cut short: its footer is missing',
-      'Fetch or write it again, or cut it back with `spillway repair`.',
+      'Download or write it again, or truncate it with `spillway repair`.',
     )
   }
 }
@@ -234,7 +240,7 @@ function placeOfChunk({ file_path: path, meta_data: chunk }: ColumnChunk): Chunk
   if (chunk === undefined || (path !== undefined && path !== '')) return undefined
   const dataStart = Number(chunk.data_page_offset)
   const dictionary = Number(chunk.dictionary_page_offset ?? 0)
-  // Some tools write 0 for a dictionary that is not there.
+  // Some tools write 0 when there is no dictionary.
   const start = dictionary > 0 && dictionary < dataStart ? dictionary : dataStart
   const place = { start, dataStart, end: start + Number(chunk.total_compressed_size), values: Number(chunk.num_values) }
   return Object.values(place).every(isCount) ? place : undefined
@@ -251,7 +257,7 @@ function placesOfIndexes({ meta_data: chunk, ...column }: ColumnChunk): ByteRang
     .map(([offset, length]) => ({ start: Number(offset), end: Number(offset) + Number(length) }))
 }
 
-/** Whether a figure of the metadata can count anything. */
+/** Whether a value of the metadata is a valid count. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }

@@ -1,5 +1,5 @@
 /**
- * Parquet files to records, and what their footers tell.
+ * Reads records, columns and footers of Parquet files.
  */
 import { addAbortSignal, Readable } from 'node:stream'
 import { abortSignal, expectValue, flag, resolveOptions, type Check, type Checks } from '../../lib/core/options.ts'
@@ -9,18 +9,18 @@ import { ParquetFile, type ParquetColumn, type RowGroupColumns } from './parquet
 
 /** Options of {@link readParquet}. */
 export interface ReadParquetOptions {
-  /** Columns to read, in the order they shall have in the records. @default all of them, as in the file */
+  /** Columns to read, in the order they have in the records. @default all columns, in file order */
   readonly columns?: readonly string[]
   /** Emit arrays of up to 1000 records instead of single records. @default false */
   readonly batches?: boolean
-  /** Destroys the stream with an AbortError. */
+  /** When it is aborted, the stream is destroyed with an AbortError. */
   readonly signal?: AbortSignal
 }
 
-/** What to read: the path of a file, or its bytes. */
+/** The input: the path of a file, or an object with its bytes. */
 export type ParquetInput = string | { readonly file: ByteSource }
 
-/** What {@link parquetInfo} tells. */
+/** The result of {@link parquetInfo}. */
 export interface ParquetInfo {
   readonly rows: number
   readonly rowGroups: number
@@ -41,20 +41,35 @@ const checks: Checks<ReadParquetOptions> = { columns: names, batches: flag, sign
 
 const DEFAULTS = { batches: false } as const satisfies ReadParquetOptions
 
-/** Records made at a time. */
+/** Records created at once. */
 const BATCH_RECORDS = 1000
 
 /**
- * A Readable of the records of a Parquet file, in their order.
+ * Returns a Readable of the records of a Parquet file, in file order.
  *
- * Values: BOOLEAN is a boolean; DOUBLE, FLOAT and INT32 a number; INT64 a bigint; UTF8 and ENUM a string; dates and
- * timestamps a Date (to the millisecond); JSON is parsed; a DECIMAL is the nearest number; a BYTE_ARRAY without
- * annotation a Uint8Array; lists and maps are arrays and objects; null stays null. Names are kept as they are: a flat
- * column called `result.metrics.sharpe` is one key. Codecs: Snappy, GZIP, Brotli, and ZSTD where Node.js has it.
+ * Values:
  *
- * Memory: one row group, decoded, and the records of one batch. Whether the stream ends, fails or is destroyed, the file
- * is closed when it emits `close`. Errors: `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_INPUT` for a file that is no complete
- * Parquet; `ERR_SPILLWAY_OPTION` for a column it does not have.
+ * | Parquet type | JavaScript value |
+ * |---|---|
+ * | BOOLEAN | boolean |
+ * | DOUBLE, FLOAT, INT32 | number |
+ * | INT64 | bigint |
+ * | UTF8, ENUM | string |
+ * | dates, timestamps | Date, in milliseconds |
+ * | JSON | the parsed value |
+ * | DECIMAL | the nearest number |
+ * | BYTE_ARRAY without annotation | Uint8Array |
+ * | lists, maps | array, object |
+ * | null | null |
+ *
+ * Names are not split: a flat column named `result.metrics.sharpe` is one key. Codecs: Snappy, GZIP, Brotli, and ZSTD
+ * if Node.js supports it.
+ *
+ * Memory: one row group, decoded, and the records of one batch. When the stream emits `close`, the file is closed,
+ * whether the stream ended, failed or was destroyed.
+ *
+ * Errors: `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_INPUT` for a file that is not a complete Parquet file; `ERR_SPILLWAY_OPTION`
+ * for a column that does not exist.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
  * @example
@@ -66,12 +81,13 @@ export function readParquet(input: ParquetInput, given?: ReadParquetOptions): Re
 }
 
 /**
- * The values of one column of a Parquet file, as an array for each row group, in order: as {@link readParquet} gives
- * them, null where there is none.
+ * Iterates over the values of one column of a Parquet file. Yields an array for each row group, in file order. Values
+ * are converted as in {@link readParquet}; a missing value is null.
  *
- * Memory: the column of one row group, decoded. The file is closed when the iteration ends or is left. Errors:
- * `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_INPUT` for a file that is no complete Parquet; `ERR_SPILLWAY_OPTION` for a column it
- * does not have.
+ * Memory: the column of one row group, decoded. The file is closed when the iteration ends or is stopped.
+ *
+ * Errors: `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_INPUT` for a file that is not a complete Parquet file; `ERR_SPILLWAY_OPTION`
+ * for a column that does not exist.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
  * @example
@@ -100,7 +116,8 @@ async function* columnsOf(input: ParquetInput, column: string): AsyncGenerator<r
 }
 
 /**
- * Rows, row groups and columns of a Parquet file, from its footer alone.
+ * Returns the number of rows and row groups and the columns of a Parquet file. Reads only the footer. Memory: the
+ * footer.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_INPUT`
  */
@@ -133,7 +150,7 @@ class ParquetReader extends Readable {
     })
     this.#input = input
     this.#options = options
-    // Given to super(), a signal already aborted would destroy the stream before its fields exist.
+    // Not passed to super(): a signal that is already aborted would destroy the stream before its fields exist.
     if (options.signal) addAbortSignal(options.signal, this)
   }
 
@@ -180,7 +197,7 @@ class ParquetReader extends Readable {
     this.#nextRow = 0
   }
 
-  /** Pushes what is left of the records made; false if there were none. */
+  /** Pushes the records already created. Returns false if there were none. */
   #pushRecords(): boolean {
     if (this.#nextRecord >= this.#records.length) return false
     let wanted = true
@@ -203,7 +220,7 @@ class ParquetReader extends Readable {
   }
 }
 
-/** Reads the footer of a file; the slices are to be closed, also by a reader that fails later. */
+/** Opens an input and reads its footer. The caller must close the slices. */
 async function openInput(input: ParquetInput): Promise<{ file: ParquetFile; slices: FileSlices | null }> {
   if (typeof input !== 'string') return { file: await ParquetFile.read(input.file, 'The given file'), slices: null }
   const slices = await FileSlices.open(input)
@@ -219,7 +236,7 @@ function makeRecords(names: readonly string[], group: RowGroupColumns, from: num
   const records: Record<string, unknown>[] = Array.from({ length: to - from }, () => ({}))
   names.forEach((name, column) => {
     const values = group.values[column] ?? []
-    // Only a plain assignment would reach the prototype.
+    // With this name, an assignment would set the prototype.
     const own = name === '__proto__'
     for (let row = from; row < to; row++) {
       const record = records[row - from] as Record<string, unknown>

@@ -1,5 +1,5 @@
 /**
- * Makes a Parquet file readable again whose writing was cut short: a killed process, a power loss, a full disk.
+ * Makes a Parquet file readable again after a killed process, a power loss or a full disk.
  */
 import { open, stat } from 'node:fs/promises'
 import { errnoOf, messageOf, SpillwayError, type ErrorCode } from '../../lib/core/errors.ts'
@@ -7,19 +7,19 @@ import { expectValue, text } from '../../lib/core/options.ts'
 import { FileSlices } from '../files/file-slices.ts'
 import { findLastFooter, type FoundFooter } from './last-footer.ts'
 
-/** What {@link repairParquet} has kept and removed. */
+/** The result of {@link repairParquet}. */
 export interface ParquetRepair {
   readonly path: string
-  /** Rows in the file. */
+  /** Rows in the repaired file. */
   readonly rows: number
   readonly rowGroups: number
-  /** Bytes of the file. */
+  /** Bytes of the repaired file. */
   readonly bytes: number
-  /** Bytes behind its last complete footer that were cut off; 0 when the file was complete already. */
+  /** Bytes that were removed after the last complete footer. 0 when the file was already complete. */
   readonly removedBytes: number
 }
 
-/** What to do about the errors of an operating system. */
+/** Remedies for errors of the operating system. */
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOENT: 'There is no such file: check the path.',
   ENOTDIR: 'A part of the path is a file: check the path.',
@@ -29,17 +29,17 @@ const REMEDIES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Cuts a Parquet file back to its last complete footer, and makes that durable. A ParquetSink appends a footer behind
- * row groups and at each checkpoint, and goes on behind it, so that all rows up to there can be had again.
+ * Truncates a Parquet file to its last complete footer, and makes the result durable. A ParquetSink appends a footer
+ * after row groups and at each checkpoint, and continues after it. So all rows up to the last footer can be recovered.
  *
- * The file may have been cut short at any byte. Only a footer counts that describes all bytes before it, page by page:
- * a Parquet file in a cell is none. The data within pages is not decoded. A file that is complete is not touched, and
- * needs no permission to write. Do not repair a file that is still being written.
+ * The file may have been cut short at any byte. A footer is only accepted if it describes all bytes before it, page by
+ * page. So a Parquet file in a cell is not accepted. The data within pages is not decoded. A complete file is not
+ * changed, and needs no write permission. Do not repair a file that is still being written.
  *
- * Memory: a window of 1 MB, and the metadata of two footers, whatever the size of the file.
+ * Memory: a window of 1 MB, and the metadata of two footers, for any file size.
  *
- * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` for what is no Parquet file, or one without any complete footer;
- *   `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_OPTION`. Then the file is as it was, unless the system failed to cut it.
+ * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when it is not a Parquet file, or has no complete footer;
+ *   `ERR_SPILLWAY_IO`; `ERR_SPILLWAY_OPTION`. The file is then unchanged, unless the truncation itself failed.
  * @example
  * const { rows, removedBytes } = await repairParquet('results.parquet')
  */
@@ -61,7 +61,7 @@ export async function repairParquet(path: string): Promise<ParquetRepair> {
   return { path, rows, rowGroups, bytes, removedBytes }
 }
 
-/** To open a pipe would wait for somebody to write into it. */
+/** Opening a pipe would block until another process writes to it. */
 async function expectFile(path: string): Promise<void> {
   const found = await stat(path).catch((cause: unknown) => {
     throw ioError('open', path, cause)
@@ -79,10 +79,10 @@ async function footerOf(slices: FileSlices, path: string): Promise<FoundFooter> 
     throw error instanceof SpillwayError ? error : ioError('read', path, error)
   }
   if (found !== undefined) return found
-  const reason = 'no complete row group was found, as no footer in it tells what stands before it'
+  const reason = 'no complete row group was found, because no footer in it describes the bytes before it'
   const remedy =
-    'It was left as it was. A ParquetSink that had got further would have left a footer behind its row groups; other ' +
-    'tools write the only footer at the end: write or fetch the file again.'
+    'The file was not changed. A ParquetSink writes footers after its row groups; other tools write the only footer at ' +
+    'the end. Write or download the file again.'
   throw refusal('ERR_SPILLWAY_INPUT', path, reason, remedy)
 }
 
@@ -101,8 +101,8 @@ async function cut(path: string, expectedBytes: number, bytes: number): Promise<
     try {
       const { size } = await handle.stat()
       if (size !== expectedBytes) {
-        const remedy = 'Wait until whoever writes it has ended, and repair it then.'
-        throw refusal('ERR_SPILLWAY_INPUT', path, 'it has changed while it was looked through', remedy)
+        const remedy = 'Wait until the process that writes it has ended, then repair it.'
+        throw refusal('ERR_SPILLWAY_INPUT', path, 'it changed while it was searched', remedy)
       }
       await handle.truncate(bytes)
       await handle.datasync()
@@ -119,7 +119,7 @@ function refusal(code: ErrorCode, path: string, reason: string, remedy: string):
 }
 
 function ioError(action: string, path: string, cause: unknown): SpillwayError {
-  const remedy = REMEDIES[errnoOf(cause) ?? ''] ?? 'See what the system says of the disk, then repair it again.'
-  const message = `${path} cannot be repaired: to ${action} it failed (${messageOf(cause)}). ${remedy}`
+  const remedy = REMEDIES[errnoOf(cause) ?? ''] ?? 'Check the disk, then repair the file again.'
+  const message = `${path} cannot be repaired: cannot ${action} it (${messageOf(cause)}). ${remedy}`
   return new SpillwayError('ERR_SPILLWAY_IO', message, { cause, place: { path } })
 }

@@ -1,31 +1,28 @@
 /**
- * Rows of the default dialect of CSV that become text together. One `JSON.stringify` makes the text of all their numbers:
- * by itself, a number is looked up first in a cache of V8's where it hardly ever is, which takes as long as making its
- * text. Both texts are the same for every finite number.
+ * Rows of the default CSV dialect that are converted to text together. One `JSON.stringify` call makes the text of all
+ * their numbers. A single conversion first looks the number up in a cache of V8, which rarely contains it. The lookup
+ * takes as long as making the text. Both conversions give the same text for every finite number.
  */
 import type { RowTarget } from '../columns/column-set.ts'
 import type { Cell, Column } from '../columns/column.ts'
 import { cellText, needsCare, quoteCell } from './csv-text.ts'
 import { PIECE_UNITS } from './text-chunk.ts'
 
-/** More numbers than this are not converted together. */
-const MOST_NUMBERS = 1024
+/** Maximum count of numbers that are converted together. */
+const MAX_NUMBERS = 1024
 
-/**
- * Takes the values of one row after the other, in the order of the columns. Memory: 1024 numbers, some 16 KB of text, and
- * one row more.
- */
+/** Collects the values of rows, in the order of the columns. Memory: 1024 numbers, about 16 KB of text, and one row. */
 export class CsvBlock implements RowTarget {
   readonly #columns: readonly Column[]
-  /** The text before each of the numbers. */
+  /** The text before each number. */
   #texts: string[] = []
   #numbers: number[] = []
-  /** The text behind the last number. */
+  /** The text after the last number. */
   #tail = ''
   #units = 0
-  /** What there is without the row at hand. */
+  /** The state before the current row, for {@link dropRow}. */
   #rowsBefore = { numbers: 0, tail: '' }
-  /** Index of the column that the row has come to, and those that it has passed over. */
+  /** Index of the last column that the current row has reached, and the columns that it has skipped. */
   #at = -1
   #gaps: number[] = []
   #inOrder = true
@@ -34,12 +31,12 @@ export class CsvBlock implements RowTarget {
     this.#columns = columns
   }
 
-  /** Whether it is time to {@link drain} it. */
+  /** Whether {@link drain} should be called. */
   get full(): boolean {
-    return this.#units >= PIECE_UNITS || this.#numbers.length >= MOST_NUMBERS
+    return this.#units >= PIECE_UNITS || this.#numbers.length >= MAX_NUMBERS
   }
 
-  /** Whether the values of the row came in the order of the columns; if not, the row is to be dropped. */
+  /** Whether the values of the current row came in the order of the columns. If not, the caller must drop the row. */
   get inOrder(): boolean {
     return this.#inOrder
   }
@@ -56,7 +53,7 @@ export class CsvBlock implements RowTarget {
     this.#tail += '\n'
   }
 
-  /** Takes back all of the row, which may begin anew. */
+  /** Removes all values of the current row, which may be written again. */
   dropRow(): void {
     const { numbers, tail } = this.#rowsBefore
     this.#texts.length = numbers
@@ -65,7 +62,7 @@ export class CsvBlock implements RowTarget {
     this.#beginCells()
   }
 
-  /** The text of all rows, which are gone then. */
+  /** Returns the text of all rows and removes them. */
   drain(): string {
     let text = ''
     if (this.#numbers.length > 0) {
@@ -82,7 +79,7 @@ export class CsvBlock implements RowTarget {
     return text
   }
 
-  /** Takes what needs no closer look: numbers and well-formed text in columns of their type. */
+  /** Takes values that need no further check: numbers and well-formed text in columns of their type. */
   take(index: number, value: unknown): boolean {
     const type = this.#columns[index]?.type
     if (typeof value === 'number') {
@@ -99,18 +96,18 @@ export class CsvBlock implements RowTarget {
   add(index: number, cell: Cell): void {
     const text = cellText(cell, this.#columns[index]?.type)
     if (text === null) return
-    // What is made of no text has nothing in it that needs quotes, but it may be empty.
+    // Text made from another type contains nothing that needs quotes, but it may be empty.
     if (typeof cell === 'string' || text === '') this.addCell(index, text)
     else this.#addText(index, text)
   }
 
-  /** Takes the text of a cell. */
+  /** Adds the text of a cell, in quotes if it needs them. */
   addCell(index: number, text: string): void {
     this.#addText(index, quoteCell(text))
   }
 
   isMissing(index: number): boolean {
-    // Out of order, it may have come where nobody looked for it.
+    // If the values came out of order, this index alone does not show whether a column has a value.
     return this.#inOrder && (index > this.#at || this.#gaps.includes(index))
   }
 
@@ -127,7 +124,7 @@ export class CsvBlock implements RowTarget {
     this.#units += text.length
   }
 
-  /** Goes on to a column: a comma stands before each but the first. */
+  /** Moves to a column. Adds a comma before every column except the first. */
   #moveTo(index: number): void {
     if (index <= this.#at) this.#inOrder = false
     for (; this.#at < index; this.#at++) {

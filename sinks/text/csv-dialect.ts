@@ -1,17 +1,17 @@
 /**
- * The dialects of CSV: delimiter, quote, line end, header.
+ * The dialect of CSV: delimiter, quote, line end, header.
  */
 import { expectValue, flag, resolveOptions, text, type Check, type Checks } from '../../lib/core/options.ts'
 
 /** Options of a CSV dialect. */
 export interface CsvDialectOptions {
-  /** Stands between cells. @default ',' */
+  /** Separates cells. @default ',' */
   readonly delimiter?: string
-  /** Stands around cells that need it; doubled within. One character. @default '"' */
+  /** One character that encloses cells that need quotes. It is doubled inside them. @default '"' */
   readonly quote?: string
-  /** Ends a row. @default '\n' */
+  /** The line end of a row. @default '\n' */
   readonly recordDelimiter?: string
-  /** Whether the first row names the columns. @default true */
+  /** Whether the first row contains the names of the columns. @default true */
   readonly header?: boolean
 }
 
@@ -38,7 +38,7 @@ const DEFAULTS = {
 } as const satisfies CsvDialectOptions
 
 /**
- * Lays `given` over the default dialect.
+ * Checks `given` and fills in the default dialect.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
  */

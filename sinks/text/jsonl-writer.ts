@@ -3,9 +3,9 @@
  * are alike are written as one array whose commas become newlines: a call for each of them takes a seventh longer.
  */
 import { firstKeyOf, JsonText, type NonFinitePolicy } from '../values/json-text.ts'
-import type { ChangedValues, RecordWriter } from '../record-writer.ts'
-import { PIECE_UNITS, TextChunk, type TextCompression } from './text-chunk.ts'
-import type { Refusal } from '../values/values.ts'
+import type { ChangedValues } from '../record-writer.ts'
+import { PIECE_UNITS, type TextCompression } from './text-chunk.ts'
+import { TextWriter } from './text-writer.ts'
 
 /** Options of {@link JsonlWriter}. */
 export interface JsonlWriterOptions {
@@ -23,79 +23,40 @@ const WORD = /^\w+$/
  * Writes JSON lines. Memory: that of a TextChunk, and the text of one record, or of up to 64 that make 16 KB if they are
  * as long as those before.
  */
-export class JsonlWriter implements RecordWriter {
+export class JsonlWriter extends TextWriter {
   readonly #json: JsonText
-  readonly #chunk: TextChunk
   /** Records that make a piece, by the length of those before. */
   #together = 1
   /** Whether no array has had its items' boundary within an item so far. */
   #separable = true
-  #rows = 0
-  #rowsHandedOver = 0
-  #refusal: Refusal | undefined
 
   constructor(options: JsonlWriterOptions) {
+    super(options.compression)
     this.#json = new JsonText(options.nonFinite)
-    this.#chunk = new TextChunk(options.compression)
-  }
-
-  get rows(): number {
-    return this.#rows
-  }
-
-  get rowsHandedOver(): number {
-    return this.#rowsHandedOver
-  }
-
-  get openRows(): number {
-    return 0
-  }
-
-  get full(): boolean {
-    return this.#chunk.full
-  }
-
-  get shouldRotate(): boolean {
-    return false
-  }
-
-  get refusal(): Refusal | undefined {
-    return this.#refusal
   }
 
   get changed(): ChangedValues {
     return { nonFinite: this.#json.nonFinite, surrogates: 0 }
   }
 
-  write(records: readonly unknown[], from: number, to: number): number {
-    this.#refusal = undefined
+  protected encode(records: readonly unknown[], from: number, to: number): number {
     let index = from
-    while (index < to && !this.#chunk.full) {
+    while (index < to && !this.chunk.full) {
       const added = this.#appendTogether(records, index, Math.min(to, index + this.#together))
       if (added === 0 && !this.#append(records[index])) break
       index += added || 1
     }
-    this.#rows += index - from
     return index
-  }
-
-  async *take(): AsyncGenerator<Uint8Array> {
-    this.#rowsHandedOver = this.#rows
-    yield await this.#chunk.take()
-  }
-
-  checkpoint(): AsyncGenerator<Uint8Array> {
-    return this.take()
   }
 
   /** Adds one record, or refuses it. */
   #append(record: unknown): boolean {
     const line = this.#json.ofRecord(record)
     if (line === undefined) {
-      this.#refusal = this.#json.refusal
+      this.refused = this.#json.refusal
       return false
     }
-    this.#chunk.append(`${line}\n`)
+    this.chunk.append(`${line}\n`)
     this.#fitTogether(line.length)
     return true
   }
@@ -117,7 +78,7 @@ export class JsonlWriter implements RecordWriter {
     const count = end - from
     if (count < 2) return 0
     const array = textOf(records.slice(from, end))
-    this.#separable = array !== undefined && this.#chunk.appendItems(array, `},{"${key}":`, count)
+    this.#separable = array !== undefined && this.chunk.appendItems(array, `},{"${key}":`, count)
     if (array === undefined || !this.#separable) return 0
     this.#fitTogether(array.length / count)
     return count

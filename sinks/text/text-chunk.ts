@@ -1,8 +1,10 @@
 /**
- * The byte side of the text formats: text is collected as UTF-8 up to a size that makes a good write, in memory that is
- * used again, and leaves plain or as a gzip member of its own (members in a row are one gzip file, and each can end the
- * file). Text is encoded in pieces of a few records: joining a whole chunk to one string first would cost as much as making
- * it, and encoding each record by itself a tenth more.
+ * Collects text as UTF-8 bytes until they are large enough for an efficient write. The memory is reused. The bytes are
+ * returned unchanged, or as a gzip member. Several gzip members in sequence are one gzip file, which can end after
+ * any member.
+ *
+ * Text is encoded in pieces of a few records. Joining a whole chunk to one string first would cost as much as making
+ * the text. Encoding each record alone costs a tenth more.
  */
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
@@ -10,23 +12,24 @@ import { gzip } from 'node:zlib'
 /** Compression of the text formats. */
 export type TextCompression = 'none' | 'gzip'
 
-/** Bytes that make a chunk due: writes of about 256 KB are as fast as larger ones. */
+/** Bytes of a full chunk. Writes of about 256 KB are as fast as larger ones. */
 const CHUNK_BYTES = 256 * 1024
 
-/** Memory of more bytes than this is not kept: one huge record would hold it for ever. */
-const MOST_KEPT_BYTES = 4 * CHUNK_BYTES
+/** A larger buffer is not kept. Otherwise one huge record would occupy its memory forever. */
+const MAX_KEPT_BYTES = 4 * CHUNK_BYTES
 
-/** Code units that are encoded together. */
+/** UTF-16 code units that are encoded together. */
 export const PIECE_UNITS = 16 * 1024
 
-/** The most bytes that a code unit becomes. For pieces of a usual size room for so many is made, as counting costs more. */
-const MOST_BYTES_PER_UNIT = 3
+/**
+ * Maximum number of UTF-8 bytes for one code unit. For pieces of normal size, room for this maximum is reserved, because
+ * counting the bytes costs more.
+ */
+const MAX_BYTES_PER_UNIT = 3
 
 const NEWLINE = 0x0a
 
-/**
- * Text waiting to be written, and its way into bytes. Memory: about 256 KB, in a buffer of up to 1 MB, and one text more.
- */
+/** Collects text and encodes it. Memory: about 256 KB, in a buffer of up to 1 MB, plus one text. */
 export class TextChunk {
   readonly #compress: boolean
   #text = ''
@@ -49,15 +52,15 @@ export class TextChunk {
   }
 
   /**
-   * Adds a JSON array of `count` items with each item on a line of its own, and says true. Says false, and takes nothing,
-   * when `boundary` is not found exactly between the items.
+   * Adds the items of a JSON array of `count` items, each item on its own line. Returns true. If `boundary` is not
+   * found exactly between the items, it adds nothing and returns false.
    *
-   * @param boundary - ASCII that ends an item and begins the next one, the comma its second character
+   * @param boundary - ASCII that ends an item and begins the next one; its second character is the comma
    */
   appendItems(array: string, boundary: string, count: number): boolean {
     this.#encode()
     const start = this.#length
-    // The byte behind each item, a comma or the bracket, becomes its newline.
+    // The byte after each item, a comma or the bracket, is replaced by a newline.
     const text = array.slice(1)
     const end = start + this.#write(text)
     const byteText = end - start === text.length ? text : this.#bytes.toString('latin1', start, end)
@@ -72,15 +75,15 @@ export class TextChunk {
     return true
   }
 
-  /** The bytes so far. They hold until more is added. */
+  /** Returns the bytes so far and starts a new chunk. They are valid until text is added. */
   async take(): Promise<Uint8Array> {
     this.#encode()
     const bytes = this.#bytes.subarray(0, this.#length)
     this.#length = 0
-    if (this.#bytes.length > MOST_KEPT_BYTES) this.#bytes = Buffer.alloc(0)
+    if (this.#bytes.length > MAX_KEPT_BYTES) this.#bytes = Buffer.alloc(0)
     if (!this.#compress || (bytes.length === 0 && this.#taken)) return bytes
     this.#taken = true
-    // An empty file still needs one member to be a gzip file.
+    // Even an empty file needs one member to be a gzip file.
     return promisify(gzip)(bytes)
   }
 
@@ -90,12 +93,12 @@ export class TextChunk {
     this.#text = ''
   }
 
-  /** Writes text behind the bytes so far, and returns how many more they would be. */
+  /** Writes text after the bytes so far and returns the number of bytes written. `#length` does not change. */
   #write(text: string): number {
     const isUsual = text.length <= 2 * PIECE_UNITS
-    const needed = this.#length + (isUsual ? text.length * MOST_BYTES_PER_UNIT : Buffer.byteLength(text))
+    const needed = this.#length + (isUsual ? text.length * MAX_BYTES_PER_UNIT : Buffer.byteLength(text))
     if (needed > this.#bytes.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(needed * 2, MOST_KEPT_BYTES)))
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(needed * 2, MAX_KEPT_BYTES)))
       this.#bytes.copy(grown, 0, 0, this.#length)
       this.#bytes = grown
     }

@@ -1,7 +1,7 @@
 /**
- * A value as JSON text, by the value contract. `JSON.stringify` does the work wherever its text is the right one;
- * one walk over the value tells, and a serializer of our own takes the few values it gets wrong: bigints, bytes, and
- * numbers that are not finite.
+ * Converts values to JSON text according to the value contract. `JSON.stringify` is used wherever its text is correct.
+ * One walk over the value finds out whether it is. A serializer in this file handles the values that `JSON.stringify`
+ * gets wrong: bigints, bytes, and numbers that are not finite.
  */
 import {
   customValue,
@@ -14,16 +14,18 @@ import {
   type Refusal,
 } from './values.ts'
 
-/** What a number that is not finite becomes: null (counted), its name as text, or a failure of the stream. */
+/**
+ * How to write a number that is not finite: as null (counted), as its name, or not at all. `error` fails the stream.
+ */
 export type NonFinitePolicy = 'null' | 'text' | 'error'
 
-/** What a walk found; flags that add up. */
+/** What a walk over a value found, as bit flags. */
 const CLEAN = 0
 const NON_FINITE = 1
 const SPECIAL = 2
 const REFUSED = 4
 
-/** Turns records into JSON text and counts what JSON cannot say. */
+/** Converts records to JSON text and counts the values that JSON cannot represent. */
 export class JsonText {
   readonly #policy: NonFinitePolicy
   #nonFinite = 0
@@ -38,7 +40,7 @@ export class JsonText {
     return this.#nonFinite
   }
 
-  /** Takes back `count` numbers of {@link nonFinite}, whose text was not used. */
+  /** Subtracts `count` from {@link nonFinite}, for numbers whose text was not used. */
   uncount(count: number): void {
     this.#nonFinite -= count
   }
@@ -48,7 +50,7 @@ export class JsonText {
     return this.#refusal
   }
 
-  /** The text of a record, or undefined when it must be refused. */
+  /** The text of a record. Undefined when it must be refused, see {@link refusal}. */
   ofRecord(record: unknown): string | undefined {
     try {
       const found = inspect(record, 0)
@@ -63,7 +65,7 @@ export class JsonText {
     }
   }
 
-  /** The text of a value within a record, or undefined when it holds something that must be refused. */
+  /** The text of a value within a record. Undefined when the value contains something that must be refused. */
   ofValue(value: unknown): string | undefined {
     const found = inspect(value, 0)
     if (found === CLEAN) return JSON.stringify(value)
@@ -81,7 +83,7 @@ export class JsonText {
       case 'custom':
         return this.#serialize(customValue(value))
       case 'array':
-        // Not by `map`, which leaves out the holes of a sparse array.
+        // `map` would skip the holes of a sparse array.
         return `[${Array.from(value as unknown[], (item) => this.#serialize(item)).join(',')}]`
       case 'object':
         return this.#serializeObject(value as Record<string, unknown>)
@@ -105,18 +107,18 @@ export class JsonText {
   }
 }
 
-/** The first key in the text of a record; undefined unless `JSON.stringify` writes this record as it must be. */
+/** The first key in the text of a record. Undefined unless `JSON.stringify` writes this record correctly. */
 export function firstKeyOf(record: unknown): string | undefined {
   if (typeof record !== 'object' || record === null) return undefined
   try {
     if (kindOfObject(record) !== 'object' || inspectFields(record as Record<string, unknown>, 0) !== CLEAN)
       return undefined
     for (const key in record) {
-      // A key of the prototype is not written, and neither is one without a value.
+      // Keys of the prototype and keys with the value undefined are not written.
       return Object.hasOwn(record, key) && (record as Record<string, unknown>)[key] !== undefined ? key : undefined
     }
   } catch {
-    // What throws when it is read has no text.
+    // A record that throws when it is read has no text.
   }
   return undefined
 }
@@ -163,13 +165,13 @@ function inspectObject(value: object, depth: number): number {
   }
 }
 
-/** The usual values are dealt with in the loop: a call for each of them would take as long again. */
+/** The common types are handled within the loop. A function call for each value would double the time. */
 function inspectFields(object: Record<string, unknown>, depth: number): number {
   let found = CLEAN
   for (const key in object) {
     const value = object[key]
     if (typeof value === 'number') {
-      // NaN for the three numbers that are not finite, 0 for all others.
+      // `value - value` is NaN for the three numbers that are not finite, and 0 for all others.
       if (value - value !== 0) found |= NON_FINITE
     } else if (typeof value !== 'string') {
       found |= inspect(value, depth + 1)

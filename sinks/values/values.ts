@@ -1,27 +1,30 @@
 /**
- * The value contract: what each JavaScript value in a record counts as, in every format alike, and which values no
- * file can hold. It is always on.
+ * The value contract: how each JavaScript value in a record is written, and which values no file can contain. It is the
+ * same in every format and always applies.
  */
 import { messageOf } from '../../lib/core/errors.ts'
 import { joinPath } from '../../lib/core/field-path.ts'
 
-/** What a value counts as. A `custom` object is written as what its `toJSON` returns. */
+/** The kind of a value. A `custom` object is written as the result of its `toJSON`. */
 export type ValueKind =
   'nothing' | 'boolean' | 'number' | 'bigint' | 'string' | 'date' | 'bytes' | 'array' | 'object' | 'custom' | 'refused'
 
-/** Levels of nesting a record may have; what is deeper is refused, and so are cycles. */
+/** Maximum nesting of a record, in levels. Deeper records are refused, and so are cycles. */
 export const MAX_DEPTH = 200
 
-/** Why a record was turned away, and the field that is to blame. */
+/** Why a record was refused, and the field that is the cause. */
 export interface Refusal {
-  /** `value`: the format cannot hold it. `drift`: the columns of this file cannot. `error`: it must fail the stream. */
+  /**
+   * `value`: no file of the format can contain it. `drift`: it does not fit the columns of this file. `error`: the
+   * stream must fail.
+   */
   readonly kind: 'value' | 'drift' | 'error'
   readonly reason: string
-  /** Dotted path, absent when the record as a whole is to blame. */
+  /** Dotted path of the field. Absent when the record as a whole is the cause. */
   readonly field?: string
 }
 
-/** Classifies a value by the value contract. */
+/** Classifies a value according to the value contract. */
 export function kindOf(value: unknown): ValueKind {
   switch (typeof value) {
     case 'string':
@@ -41,7 +44,10 @@ export function kindOf(value: unknown): ValueKind {
   }
 }
 
-/** Classifies an object; apart from plain objects and arrays only Dates, bytes and objects with a toJSON can be written. */
+/**
+ * Classifies an object. Only plain objects, arrays, valid Dates, Uint8Arrays and objects with a `toJSON` can be
+ * written.
+ */
 export function kindOfObject(value: object): ValueKind {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === null) return hasToJson(value) ? 'custom' : 'object'
@@ -56,17 +62,17 @@ function hasToJson(value: object): boolean {
   return typeof (value as { toJSON?: unknown }).toJSON === 'function'
 }
 
-/** What a `custom` object stands for, which is never `custom` itself. */
+/** The value that a `custom` object is written as. The result is never `custom` itself. */
 export function customValue(value: unknown): unknown {
   let result = value
   for (let calls = 0; kindOf(result) === 'custom'; calls++) {
-    if (calls > MAX_DEPTH) throw new TypeError('its toJSON returns an object with a toJSON, without end')
+    if (calls > MAX_DEPTH) throw new TypeError('its toJSON returns objects with a toJSON endlessly')
     result = (result as { toJSON(): unknown }).toJSON()
   }
   return result
 }
 
-/** Names a refused value in words: `a function`, `a Map`, `an invalid Date`. */
+/** Describes a refused value: `a function`, `a Map`, `an invalid Date`. */
 export function describeRefused(value: unknown): string {
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`
   if (value instanceof Date) return 'an invalid Date'
@@ -74,9 +80,14 @@ export function describeRefused(value: unknown): string {
 }
 
 /**
- * Finds the first value in `record` that no format can hold: a function, a symbol, a Map, an invalid Date, a cycle,
- * something nested too deeply or that throws when it is read, or a record that is not an object. Undefined when all
- * can be written.
+ * Finds the first value in `record` that no format can contain:
+ *
+ * - a function, a symbol, a Map, an invalid Date
+ * - a cycle, or a value that is nested too deeply
+ * - a value that throws when it is read
+ * - a record that is not an object
+ *
+ * Undefined when everything can be written.
  */
 export function findRefused(record: unknown): Refusal | undefined {
   try {
@@ -97,11 +108,11 @@ export function refuseUnreadable(thrown: unknown): Refusal {
   return { kind: 'value', reason: `could not be read: ${messageOf(thrown)}` }
 }
 
-/** Finds the first number in `record` that is not finite, to be refused as an error. */
+/** Finds the first number in `record` that is not finite, as a refusal of kind `error`. */
 export function findNonFinite(record: unknown): Refusal | undefined {
   return findValue(record, (value) =>
     typeof value === 'number' && !Number.isFinite(value)
-      ? { kind: 'error', reason: `${value} has no form in JSON` }
+      ? { kind: 'error', reason: `${value} cannot be represented in JSON` }
       : undefined,
   )
 }
@@ -112,7 +123,7 @@ function refuseKinds(value: unknown): Refusal | undefined {
     : undefined
 }
 
-/** Walks over all values depth first and returns the first refusal, with the path of its value. */
+/** Walks over all values depth-first and returns the first refusal, with the path of its value. */
 function findValue(
   value: unknown,
   refuse: (value: unknown) => Refusal | undefined,

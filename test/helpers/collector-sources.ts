@@ -1,5 +1,5 @@
 /**
- * Sources that write into a collector, and what is read from it.
+ * Sources that write to a collector, and readers of the collector.
  */
 import type { Readable, Writable } from 'node:stream'
 import { recordsOf } from '../../lib/core/batch.ts'
@@ -17,12 +17,12 @@ export function collect(
   return [collector, ...collector.resultQueues.values()]
 }
 
-/** Records that tell which source they are from, and which they are of it. */
+/** Records with the number of their source, and their number within the source. */
 export function* numbers(source: number, count: number): Generator<{ source: number; n: number }> {
   for (let n = 0; n < count; n++) yield { source, n }
 }
 
-/** Reads a collector to its end or failure. */
+/** Reads a collector until it ends or fails. */
 export async function readAll(collector: Readable): Promise<{ items: unknown[]; error?: unknown }> {
   const items: unknown[] = []
   try {
@@ -37,7 +37,7 @@ export function writeAll(source: Writable, chunks: Iterable<unknown>): void {
   for (const chunk of chunks) source.write(chunk)
 }
 
-/** The numbers that came from one source, in order. */
+/** The numbers from one source, in order. */
 export function numbersFrom(items: readonly unknown[], source: number): unknown[] {
   return items
     .flatMap(recordsOf)

@@ -1,6 +1,6 @@
 /**
- * Runs that are killed again and again while they work, and resumed until they are done: what is in their files then must
- * be what an undisturbed run has made.
+ * Runs that are killed repeatedly and resumed until they are complete. Their files must then be the same as those of an
+ * undisturbed run.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -26,7 +26,9 @@ export interface Variant {
 
 const CONTAINERS = 8
 
-/** Records of a container. A row group is not ended for fewer than 10,000 rows, and the queues hold as many again. */
+/**
+ * Records of a container. A row group is not ended for fewer than 10,000 rows, and the queues hold about as many again.
+ */
 const RECORDS = { jsonl: 3000, csv: 3000, parquet: 8000 } as const
 
 const PHASES = ['search', 'refine'] as const
@@ -34,8 +36,8 @@ const PHASES = ['search', 'refine'] as const
 const library = JSON.stringify(new URL('../../lib/index.ts', import.meta.url).href)
 
 /**
- * Begins the run in a directory or goes on with it, kills itself when it has made so many records, and tells how many it
- * has made when it ends by itself.
+ * Starts or resumes the run in a directory. It kills itself after `killAt` records. If it ends normally, it prints how
+ * many records it has made.
  */
 const WORKING = `
 import { existsSync } from 'node:fs'
@@ -71,29 +73,29 @@ const { counts } = await (begun ? coordinator.resumeWorkflow(join(outputDir, 'ru
 console.log(JSON.stringify({ made, counts: { ...counts, phases: undefined } }))
 `
 
-/** Counts of a run, as its last process has told them. */
-interface Told {
-  /** Records that the containers have made in it. */
+/** The counts that the last process of a run has printed. */
+interface Reported {
+  /** Records that the containers have made in that process. */
   readonly made: number
   readonly counts: Record<'recordsIn' | 'written' | 'rejected' | 'deduplicated' | 'inFlight', number>
 }
 
-/** What came of the rounds. */
+/** The result of the rounds. */
 interface KilledRuns {
   /** Processes that were killed. */
   readonly kills: number
-  /** Kills after which records of a phase under way were on the disk already. */
+  /** Kills after which some records of an unfinished phase were already committed. */
   readonly midway: number
 }
 
 /**
- * Kills and resumes one run a round, and expects its records, aggregates and counts to be those of an undisturbed run.
+ * Kills and resumes one run in each round. Expects the same records, aggregates and counts as in an undisturbed run.
  *
- * @param killsEach - how often a run is killed at most
+ * @param killsEach - maximum number of kills of a run
  */
 async function expectResumes(t: Test, variant: Variant, rounds: number, killsEach = 3): Promise<KilledRuns> {
   const seed = Number(process.env['KILL_SEED'] ?? Date.now() % 2 ** 31)
-  t.comment(`To kill at the same records again: KILL_SEED=${seed}`)
+  t.comment(`To repeat these kills: KILL_SEED=${seed}`)
   const random = makeRandom(seed)
   const directory = t.testdir()
   const script = join(directory, 'working.mts')
@@ -101,7 +103,7 @@ async function expectResumes(t: Test, variant: Variant, rounds: number, killsEac
   const duckdb = await openDuckDb()
   const undisturbed = join(directory, 'undisturbed')
   mkdirSync(undisturbed)
-  const whole = (await work(script, undisturbed, variant, Infinity)) as Told
+  const whole = (await work(script, undisturbed, variant, Infinity)) as Reported
   await readInto(duckdb, 'expected', undisturbed, variant)
   const total = CONTAINERS * RECORDS[variant.format] * PHASES.length
   t.equal(whole.counts.recordsIn, total)
@@ -110,12 +112,12 @@ async function expectResumes(t: Test, variant: Variant, rounds: number, killsEac
   for (let round = 0; round < rounds; round++) {
     const outputDir = join(directory, `round-${round}`)
     mkdirSync(outputDir)
-    let told: Told | undefined
+    let reported: Reported | undefined
     let committed = 0
-    for (let left = killsEach; told === undefined; left--) {
+    for (let left = killsEach; reported === undefined; left--) {
       const killAt = left > 0 ? 1 + Math.floor(random() * (total - committed)) : Infinity
-      told = await work(script, outputDir, variant, killAt)
-      if (told !== undefined) break
+      reported = await work(script, outputDir, variant, killAt)
+      if (reported !== undefined) break
       kills += 1
       const state = await committedIn(outputDir)
       committed = state.records
@@ -123,13 +125,13 @@ async function expectResumes(t: Test, variant: Variant, rounds: number, killsEac
     }
     const label = `${JSON.stringify(variant)}, round ${round}`
     if (variant.resumable && variant.commit === 'records') {
-      t.equal(told.made, total - committed, `${label}: nothing is made again that was committed`)
+      t.equal(reported.made, total - committed, `${label}: no committed record is made again`)
     }
-    const { recordsIn, written, rejected, deduplicated, inFlight } = told.counts
+    const { recordsIn, written, rejected, deduplicated, inFlight } = reported.counts
     t.strictSame([written, rejected, inFlight], [whole.counts.written, whole.counts.rejected, 0], label)
     t.equal(recordsIn, written + rejected + deduplicated)
     await readInto(duckdb, 'actual', outputDir, variant)
-    t.equal(await difference(duckdb), 0, `${label}: the same records, each as often`)
+    t.equal(await difference(duckdb), 0, `${label}: the same records, with the same number of copies`)
     t.strictSame(aggregatesIn(outputDir), aggregatesIn(undisturbed), `${label}: the same aggregates`)
     t.strictSame(rejectionsIn(outputDir), rejectionsIn(undisturbed), `${label}: the same rejections`)
     t.strictSame((await verifyRun(join(outputDir, 'run'))).problems, [], `${label}: verified`)
@@ -138,7 +140,7 @@ async function expectResumes(t: Test, variant: Variant, rounds: number, killsEac
   return { kills, midway }
 }
 
-/** Tests runs that are committed by records and by containers, with so many rounds of each. */
+/** Tests runs that are committed by records and by containers, with the given number of rounds for each variant. */
 export function testResumes(
   t: Test,
   variants: readonly (readonly [Variant, rounds: number])[],
@@ -152,13 +154,18 @@ export function testResumes(
       midway += outcome.midway
     })
   }
-  void t.test('processes were killed when some of an unfinished phase was committed', async (t) => {
+  void t.test('processes were killed when a part of an unfinished phase was committed', async (t) => {
     t.ok(midway > 0, `${midway} times`)
   })
 }
 
-/** Undefined when the process was killed. */
-async function work(script: string, outputDir: string, variant: Variant, killAt: number): Promise<Told | undefined> {
+/** Runs one process. Undefined when it was killed. */
+async function work(
+  script: string,
+  outputDir: string,
+  variant: Variant,
+  killAt: number,
+): Promise<Reported | undefined> {
   const args = ['--import', import.meta.resolve('tsx'), script, outputDir, JSON.stringify(variant), String(killAt)]
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -166,16 +173,16 @@ async function work(script: string, outputDir: string, variant: Variant, killAt:
   })
   const [output] = await Promise.all([text(child.stdout), once(child, 'close')])
   if (child.signalCode === 'SIGKILL') {
-    // Killed before it had begun: whoever runs it again begins anew.
+    // Killed before the run began: the next process starts from an empty directory.
     const run = join(outputDir, 'run')
     if (existsSync(run) && !existsSync(join(run, 'workflow.json'))) rmSync(run, { recursive: true })
     return undefined
   }
   if (child.exitCode !== 0) throw new Error(`the process ended with ${child.exitCode}`)
-  return JSON.parse(output) as Told
+  return JSON.parse(output) as Reported
 }
 
-/** How many records are committed, and whether some of them are of a phase that has not ended. */
+/** The number of committed records, and whether some of them belong to a phase that has not ended. */
 async function committedIn(outputDir: string): Promise<{ records: number; isMidway: boolean }> {
   const run = join(outputDir, 'run')
   if (!existsSync(run)) return { records: 0, isMidway: false }
@@ -205,7 +212,7 @@ async function readInto(duckdb: DuckDBConnection, table: string, outputDir: stri
     SELECT phase, container, CAST(n AS BIGINT) AS n, text, ${selected.join(', ')} FROM ${reader}`)
 }
 
-/** Rows that are in one table and not in the other, each as often as it is. */
+/** The number of rows that are in only one of the tables, with duplicates. */
 async function difference(duckdb: DuckDBConnection): Promise<number> {
   const rows = await duckdb.runAndReadAll(`SELECT count(*)::INTEGER AS n FROM (
     (SELECT * FROM expected EXCEPT ALL SELECT * FROM actual)
@@ -213,7 +220,7 @@ async function difference(duckdb: DuckDBConnection): Promise<number> {
   return Number(rows.getRowObjects()[0]?.['n'])
 }
 
-/** What does not depend on how often the run was interrupted. */
+/** The aggregates without the values that depend on interruptions. */
 function aggregatesIn(outputDir: string): unknown {
   const content = readFileSync(join(outputDir, 'run', 'aggregates.json'), 'utf8')
   const { flushCount, bytesWritten, writeCount, ...aggregates } = JSON.parse(content) as Record<string, unknown>

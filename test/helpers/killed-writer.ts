@@ -1,5 +1,5 @@
 /**
- * Processes that write a Parquet file and are killed while they do, and what a repair makes of the file.
+ * Processes that are killed while they write a Parquet file, and the repair of that file.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,19 +10,19 @@ import type { Test } from 'tap'
 import { readParquet } from '../../sinks/readers/read-parquet.ts'
 import { repairParquet } from '../../sinks/readers/repair-parquet.ts'
 
-/** The largest size at which a process is killed: dozens of row groups. */
+/** The maximum file size at which a process is killed: dozens of row groups. */
 const MAX_BYTES = 4_000_000
 
 const library = JSON.stringify(new URL('../../lib/index.ts', import.meta.url).href)
 
-/** Record number `n`, with nothing in its bytes that looks like the end of a footer. */
+/** Record number `n`. Its bytes never look like the end of a footer. */
 export function recordOf(n: number): Record<string, unknown> {
   return { n, root: Math.sqrt(n), even: n % 2 === 0, name: n % 7 === 0 ? null : `record number ${n}` }
 }
 
 /**
- * Writes records without an end, asks for a checkpoint behind every few thousand, and tells of each that is done. It
- * ends when nobody holds its standard input any more.
+ * Writes records endlessly. Requests a checkpoint after every few thousand, and prints each completed one. Exits when
+ * its standard input is closed.
  */
 const WRITING = `
 import { once } from 'node:events'
@@ -40,21 +40,21 @@ for (let n = 0; ; n++) {
 }
 `
 
-/** What was found after the kills. */
+/** The result of the kills. */
 export interface Kills {
-  /** Footers in the file that had most of them. */
+  /** Footers in the file with the most footers. */
   readonly mostFooters: number
   /** Files that did not end with a footer. */
   readonly torn: number
 }
 
 /**
- * Kills one process after the other by SIGKILL, each when its file has grown to a size by chance, small ones first, and
- * expects of each file that its repair leaves exactly the records up to the last footer in it.
+ * Kills processes by SIGKILL, one after another. Each is killed when its file has reached a random size, small sizes
+ * first. Expects that each repaired file has exactly the records up to its last footer.
  */
 export async function expectRepairs(t: Test, rounds: number): Promise<Kills> {
   const seed = Number(process.env['KILL_SEED'] ?? Date.now() % 2 ** 31)
-  t.comment(`To kill at the same sizes again: KILL_SEED=${seed}`)
+  t.comment(`To repeat these kills: KILL_SEED=${seed}`)
   const random = randomOf(seed)
   const script = join(t.testdir(), 'writing.mts')
   writeFileSync(script, WRITING)
@@ -63,21 +63,21 @@ export async function expectRepairs(t: Test, rounds: number): Promise<Kills> {
   for (let round = 0; round < rounds; round++) {
     const path = join(t.testdirName, `${round}.parquet`)
     const bytes = Math.ceil(((round + random()) / rounds) * MAX_BYTES)
-    const told = await writeAndKill(script, [path, round % 2 === 0 ? 'none' : 'snappy'], bytes)
-    const { footers, isTorn } = await expectRepair(t, path, told)
+    const reported = await writeAndKill(script, [path, round % 2 === 0 ? 'none' : 'snappy'], bytes)
+    const { footers, isTorn } = await expectRepair(t, path, reported)
     mostFooters = Math.max(mostFooters, footers)
     torn += isTorn ? 1 : 0
   }
   return { mostFooters, torn }
 }
 
-/** How far a file reached when its process last told of it. */
-interface Told {
+/** The rows and bytes of a file at the last checkpoint that its process printed. */
+interface Reported {
   readonly rows: number
   readonly bytes: number
 }
 
-async function writeAndKill(script: string, [path, compression]: [string, string], bytes: number): Promise<Told> {
+async function writeAndKill(script: string, [path, compression]: [string, string], bytes: number): Promise<Reported> {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, path, compression], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: '' },
@@ -90,8 +90,8 @@ async function writeAndKill(script: string, [path, compression]: [string, string
     child.kill('SIGKILL')
   }
   await closed
-  if (child.signalCode !== 'SIGKILL') throw new Error(`the process ended by itself, with ${child.exitCode}`)
-  // What stands behind the last line end may have been told in part.
+  if (child.signalCode !== 'SIGKILL') throw new Error(`the process was not killed, it ended with ${child.exitCode}`)
+  // The text after the last line end may be incomplete.
   const [rows = 0, offset = 0] = ((await output).split('\n').at(-2) ?? '').split(' ').map(Number)
   return { rows, bytes: offset }
 }
@@ -100,13 +100,13 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-async function expectRepair(t: Test, path: string, told: Told): Promise<{ footers: number; isTorn: boolean }> {
+async function expectRepair(t: Test, path: string, reported: Reported): Promise<{ footers: number; isTorn: boolean }> {
   const before = readFileSync(path)
   const footers = before.toString('latin1').split('PAR1').length - 2
   if (footers === 0) {
     await t.rejects(repairParquet(path), { code: 'ERR_SPILLWAY_INPUT', message: /no complete row group/ })
-    t.equal(told.rows, 0, 'no row was told')
-    t.ok(readFileSync(path).equals(before), 'the file is as it was')
+    t.equal(reported.rows, 0, 'no row was reported')
+    t.ok(readFileSync(path).equals(before), 'the file is not changed')
     return { footers, isTorn: true }
   }
   const end = before.lastIndexOf('PAR1') + 4
@@ -115,12 +115,12 @@ async function expectRepair(t: Test, path: string, told: Told): Promise<{ footer
     { bytes: repair.bytes, removedBytes: repair.removedBytes },
     { bytes: end, removedBytes: before.length - end },
   )
-  t.ok(readFileSync(path).equals(before.subarray(0, end)), 'what is kept is as it was')
-  t.ok(repair.rows >= told.rows && end >= told.bytes, `${repair.rows} rows, and ${told.rows} were told`)
+  t.ok(readFileSync(path).equals(before.subarray(0, end)), 'the kept bytes are not changed')
+  t.ok(repair.rows >= reported.rows && end >= reported.bytes, `${repair.rows} rows, ${reported.rows} were reported`)
   const rows = (await readParquet(path).toArray()) as Record<string, unknown>[]
   t.equal(rows.length, repair.rows)
   const misfit = rows.findIndex((row, n) => JSON.stringify(row) !== JSON.stringify(recordOf(n)))
-  t.equal(misfit, -1, 'the rows are the first records, in their order')
+  t.equal(misfit, -1, 'the rows are the first records, in order')
   return { footers, isTorn: end < before.length }
 }
 

@@ -1,11 +1,12 @@
 /**
- * The peak memory of a Node process of its own.
+ * Measures the peak memory of a separate Node.js process.
  */
 import { spawnSync } from 'node:child_process'
 
 /**
- * Loaded first, it tells the peak resident memory of its process, in kilobytes, on the last line of standard error.
- * The kernel's own mark: `maxRSS` counts in the process that was forked to start this one.
+ * A module that is loaded first. It prints the peak resident memory of its process, in kilobytes, as the last line of
+ * standard error. It reads the value of the kernel, because `maxRSS` includes the process that was forked to start this
+ * one.
  */
 const reporter = `data:text/javascript,import { readFileSync, writeSync } from 'node:fs';
 process.on('exit', () => {
@@ -13,7 +14,7 @@ process.on('exit', () => {
   writeSync(2, '\\npeak ' + peak);
 })`
 
-/** Peak resident memory of a Node process run with `args`, in kilobytes. */
+/** The peak resident memory of a Node.js process that is run with `args`, in kilobytes. */
 export function peakOf(args: readonly string[]): number {
   const { status, stderr } = spawnSync(process.execPath, ['--import', reporter, ...args], {
     encoding: 'utf8',

@@ -1,5 +1,5 @@
 /**
- * What a RecordSink does with its files, whatever the format: parts, output that is there already, markers, streams.
+ * The behaviour of a RecordSink in every format: parts, existing output, markers, streams.
  */
 import { once } from 'node:events'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,8 @@ import { pipeline } from 'node:stream/promises'
 import { mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { annotate, Marker, markerBatch } from '../../lib/core/batch.ts'
+import { annotate, markerBatch } from '../../lib/core/batch.ts'
+import { Marker } from '../../lib/core/marker.ts'
 import { RecordSink } from '../../sinks/record-sink.ts'
 import type { RecordSinkOptions } from '../../sinks/options.ts'
 import { faultyTarget } from '../../lib/testing/faulty-target.ts'
@@ -21,7 +22,7 @@ export function numbered(from: number, to: number): { n: number; text: string }[
   return Array.from({ length: to - from }, (_, index) => ({ n: from + index, text: `text ${from + index}` }))
 }
 
-/** The whole numbers from `from` below `to`. */
+/** The integers from `from` up to, but not including, `to`. */
 export function range(from: number, to: number): number[] {
   return numbered(from, to).map(({ n }) => n)
 }
@@ -31,7 +32,7 @@ export function expectCounts(t: Test, { stats }: RecordSink, written: number, re
   t.match(stats, { recordsIn: written + rejected, written, rejected, inFlight: 0 }, 'the counts add up')
 }
 
-/** Writes chunks with a sink of the given options, and waits for its end. */
+/** Writes chunks with a sink with the given options, and waits for its end. */
 export async function writeAll(
   chunks: Iterable<unknown> | AsyncIterable<unknown>,
   options: RecordSinkOptions,
@@ -48,7 +49,7 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
   const fileIn = (t: Test) => join(t.testdir(), `results.${extension}`)
   const refused = { code: 'ERR_SPILLWAY_EXISTS', message: /onExisting/ }
 
-  t.test('writes one plain file, and makes its directory', async (t) => {
+  t.test('writes one plain file, and creates its directory', async (t) => {
     const path = join(t.testdir(), 'some', 'where', `results.${extension}`)
     const sink = await writeAll([...numbered(0, 5), numbered(5, 300)], { ...options, path })
     t.strictSame(numbersOf(await rowsOfFile(path, format)), range(0, 300))
@@ -57,20 +58,20 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
     t.equal(sink.stats.parts, 1)
   })
 
-  t.test('writes a plain file that is readable without any record', async (t) => {
+  t.test('writes a readable plain file also without records', async (t) => {
     const path = fileIn(t)
     await writeAll([], { ...options, path })
     t.strictSame(await rowsOfFile(path, format), [])
   })
 
-  t.test('writes no part without a record', async (t) => {
+  t.test('writes no part without records', async (t) => {
     const directory = t.testdir()
     const sink = await writeAll([[]], { ...options, directory })
     t.strictSame(partsOf(directory), [])
     t.equal(sink.stats.parts, 0)
   })
 
-  t.test('keeps all of much text', async (t) => {
+  t.test('writes large texts completely', async (t) => {
     const path = fileIn(t)
     const records = range(0, 60).map((n) => ({ n, text: String(n).repeat(20_000) }))
     await writeAll([records], { ...options, path })
@@ -90,14 +91,14 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
     expectCounts(t, sink, 40)
   })
 
-  t.test('rotates as soon as a part has partMaxBytes on the disk', async (t) => {
+  t.test('rotates as soon as a part has partMaxBytes on disk', async (t) => {
     const directory = t.testdir()
     const chunks = [0, 50, 100, 150].map((n) => numbered(n, n + 50))
     const bound = { partMaxBytes: 20, rowGroupRows: 50, inferRows: 1, highWaterMark: 1 }
     const sink = new RecordSink({ ...options, directory, ...bound })
     for (const chunk of chunks) {
       await new Promise((resolve) => sink.write(chunk, resolve))
-      // What is encoded leaves when the source pauses.
+      // Encoded bytes are written when the source pauses.
       await atRest(() => sink.stats.bytesWritten)
     }
     sink.end()
@@ -110,7 +111,7 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
     )
   })
 
-  t.test('writes many records at once, and what is left when the source pauses', async (t) => {
+  t.test('writes many records at once, and the rest when the source pauses', async (t) => {
     const path = join(t.testdir(), 'results')
     let writes = 0
     const openTarget = faultyTarget({
@@ -126,7 +127,7 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
     }
     sink.end()
     await closed(sink)
-    t.ok(writes < 50, `${writes} writes for 5,000 records that came one by one`)
+    t.ok(writes < 50, `${writes} writes for 5,000 records that were written one by one`)
     t.strictSame(numbersOf(await rowsOfFile(path, format)), range(0, 5000))
   })
 
@@ -148,7 +149,7 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
     t.strictSame((await rowsOfParts(directory, format)).map(numbersOf), [range(0, 4), range(4, 6)])
   })
 
-  t.test('refuses a file that is there already, and leaves it as it is', async (t) => {
+  t.test('refuses an existing file, and does not change it', async (t) => {
     const path = fileIn(t)
     writeFileSync(path, 'precious')
     await t.rejects(writeAll(numbered(0, 3), { ...options, path }), { ...refused, place: { path } })
@@ -161,7 +162,7 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
     t.strictSame(partsOf(directory), [join(directory, 'part-00003.other')])
   })
 
-  t.test('refuses the dead letters of an earlier run before it writes anything', async (t) => {
+  t.test('refuses the dead letters of an earlier run before any write', async (t) => {
     const path = fileIn(t)
     writeFileSync(`${path}.dead-letter.jsonl`, '')
     await t.rejects(writeAll(numbered(0, 3), { ...options, path }), refused)
@@ -176,14 +177,14 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
     t.strictSame(deadLettersOf(`${path}.dead-letter.jsonl`), [])
   })
 
-  t.test('overwrites the parts of a directory, and nothing else', async (t) => {
+  t.test('overwrites the parts of a directory, and no other file', async (t) => {
     const directory = t.testdir({ 'part-00000.jsonl': '{}\n', 'part-00007.csv': 'a\n', 'notes.txt': 'mine' })
     await writeAll(numbered(0, 3), { ...options, directory, onExisting: 'overwrite' })
     t.strictSame(partsOf(directory), [join(directory, `part-00000.${extension}`)])
     t.equal(readFileSync(join(directory, 'notes.txt'), 'utf8'), 'mine')
   })
 
-  t.test('adds parts behind those in the directory', async (t) => {
+  t.test('adds parts after those in the directory', async (t) => {
     const directory = t.testdir()
     await writeAll(numbered(0, 3), { ...options, directory })
     await writeAll(numbered(3, 5), { ...options, directory, onExisting: 'append' })
@@ -191,7 +192,7 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
   })
 
   for (const level of ['written', 'durable'] as const) {
-    t.test(`answers a marker with how far the file reaches (${level})`, async (t) => {
+    t.test(`answers a marker with the size of the file (${level})`, async (t) => {
       const path = fileIn(t)
       const sink = new RecordSink({ ...options, path })
       for (const to of [3, 6]) {
@@ -208,7 +209,7 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
     })
   }
 
-  t.test('tells when a batch is in its file, and which of its records are not', async (t) => {
+  t.test('reports when a batch is written, and which of its records are rejected', async (t) => {
     const written: (readonly number[])[] = []
     const onWritten = (rejected: readonly number[]) => {
       written.push(rejected)
@@ -221,7 +222,7 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
     t.strictSame(written, [[1, 3], []])
   })
 
-  t.test('writes into a stream, and leaves it open', async (t) => {
+  t.test('writes to a stream, and does not end it', async (t) => {
     const stream = new PassThrough()
     const sink = await writeAll(numbered(0, 40), { ...options, stream })
     t.equal(stream.writableEnded, false)
@@ -234,7 +235,7 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
     t.equal(sink.deadLetterPath, null)
   })
 
-  t.test('names a compression it does not have, and goes without', async (t) => {
+  t.test('reports an unsupported compression, and writes without it', async (t) => {
     const directory = t.testdir()
     const sink = await writeAll(numbered(0, 2), { ...options, directory, compression: 'snappy' })
     t.strictSame(sink.stats.ignored, options.format === 'parquet' ? [] : ['compression'])

@@ -1,13 +1,14 @@
 /**
- * What a RecordSink does when something goes wrong around it, whatever the format: failing disks, sources and
- * streams, aborts, and places that cannot be.
+ * The behaviour of a RecordSink on failures, in every format: failing disks, sources and streams, aborts, and
+ * impossible places.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Test } from 'tap'
-import { annotate, Marker, markerBatch } from '../../lib/core/batch.ts'
+import { annotate, markerBatch } from '../../lib/core/batch.ts'
+import { Marker } from '../../lib/core/marker.ts'
 import { RecordSink } from '../../sinks/record-sink.ts'
 import type { RecordSinkOptions } from '../../sinks/options.ts'
 import { faultyTarget, systemError, type Faults } from '../../lib/testing/faulty-target.ts'
@@ -23,7 +24,7 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
   const small = { inferRows: 1, rowGroupRows: 10, highWaterMark: 1 }
 
   for (const part of [0, 7]) {
-    t.test(`cuts off what a full disk took in part (${part} bytes)`, async (t) => {
+    t.test(`truncates a partial write to a full disk (${part} bytes)`, async (t) => {
       const before = openResources()
       const path = fileIn(t)
       let length = 0
@@ -37,7 +38,7 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
         },
       })
       const sink = new RecordSink({ ...options, ...small, path, openTarget })
-      // What is encoded leaves when the source pauses.
+      // Encoded bytes are written when the source pauses.
       const chunks = async function* () {
         for (let from = 0; from < 1000; from += 10) {
           yield numbered(from, from + 10)
@@ -50,13 +51,17 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
       const { recordsIn, written, rejected, inFlight } = sink.stats
       t.equal(recordsIn, written + rejected + inFlight)
       if (options.format !== 'parquet') {
-        t.strictSame(numbersOf(await rowsOfFile(path, format)), range(0, written), 'counts what is in the file only')
+        t.strictSame(
+          numbersOf(await rowsOfFile(path, format)),
+          range(0, written),
+          'counts only the records in the file',
+        )
       }
       t.strictSame(openResources(), before)
     })
   }
 
-  t.test('keeps the first failure when closing fails too', async (t) => {
+  t.test('keeps the first failure when closing fails, too', async (t) => {
     const openTarget = faultyTarget({
       write: { code: 'ENOSPC' },
       truncate: { code: 'EIO' },
@@ -110,7 +115,7 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
     t.strictSame(numbersOf(await rowsOfFile(path, format)), range(0, 60))
   })
 
-  t.test('has every record from before a failing source in the file once it is closed', async (t) => {
+  t.test('has every record before the failure of its source in the file when it is closed', async (t) => {
     const path = fileIn(t)
     const failure = new Error('the source failed')
     const sink = new RecordSink({ ...options, path })
@@ -125,7 +130,7 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
     expectCounts(t, sink, 150)
   })
 
-  t.test('loses nothing when it is destroyed while it opens', async (t) => {
+  t.test('loses no record when it is destroyed while it opens', async (t) => {
     const path = fileIn(t)
     const sink = new RecordSink({ ...options, path })
     const marker = new Marker('durable')
@@ -138,7 +143,7 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
     expectCounts(t, sink, 10)
   })
 
-  t.test('touches nothing when it is destroyed before anything was written', async (t) => {
+  t.test('changes no file when it is destroyed before any write', async (t) => {
     const path = fileIn(t)
     writeFileSync(path, 'precious')
     const sink = new RecordSink({ ...options, path, onExisting: 'overwrite', signal: AbortSignal.abort() })
@@ -147,7 +152,7 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
     t.equal(readFileSync(path, 'utf8'), 'precious')
   })
 
-  t.test('keeps what was accepted when it is aborted halfway', async (t) => {
+  t.test('keeps the accepted records when it is aborted halfway', async (t) => {
     const path = fileIn(t)
     const controller = new AbortController()
     const sink = new RecordSink({ ...options, path, signal: controller.signal })
@@ -193,7 +198,7 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
     expectCounts(t, sink, 10)
   })
 
-  t.test('fails when onReject fails, and keeps the records before', async (t) => {
+  t.test('fails when onReject fails, and keeps the earlier records', async (t) => {
     const path = fileIn(t)
     const failure = new Error('no room for rejections')
     const onReject = () => Promise.reject(failure)
@@ -203,14 +208,14 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
     t.strictSame(numbersOf(await rowsOfFile(path, format)), range(0, 5))
   })
 
-  t.test('fails when its stream breaks', async (t) => {
+  t.test('fails when its output stream fails', async (t) => {
     const broken = () =>
       new Writable({ write: (_chunk, _encoding, callback) => callback(systemError('EPIPE')) }).on('error', () => {})
     const run = writeAll(numbered(0, 5), { ...options, stream: broken() })
     await t.rejects(run, { code: 'ERR_SPILLWAY_IO', cause: { code: 'EPIPE' } })
   })
 
-  t.test('fails when its stream is closed while it holds a chunk back, or before', async (t) => {
+  t.test('fails when its output stream is closed, before or during a write', async (t) => {
     const stream = new PassThrough({ highWaterMark: 1 })
     const chunks = [numbered(0, 50), numbered(50, 100)]
     const run = t.rejects(writeAll(chunks, { ...options, ...small, stream }), { code: 'ERR_SPILLWAY_IO' })
@@ -222,12 +227,12 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
     t.equal(stream.listenerCount('error') + stream.listenerCount('close'), 0)
   })
 
-  t.test('has no dead letters beside a stream unless told where', async (t) => {
+  t.test('has no dead-letter file for a stream without deadLetterPath', async (t) => {
     const run = writeAll([{ n: Symbol('no') }], { ...options, stream: new PassThrough() })
     await t.rejects(run, { code: 'ERR_SPILLWAY_VALUE', message: /field n: a symbol .*Set `deadLetterPath`/ })
   })
 
-  t.test('says which place cannot be, and why', async (t) => {
+  t.test('reports which place is impossible, and why', async (t) => {
     const root = t.testdir({ file: '' })
     const place = (place: Partial<RecordSinkOptions>) => writeAll(numbered(0, 1), { ...options, ...place })
     const code = 'ERR_SPILLWAY_IO'
@@ -235,7 +240,10 @@ export function sinkFailures(t: Test, format: SinkFormat): void {
     await t.rejects(place({ directory: join(root, 'file') }), { code, message: /a part of the path is a file/ })
     await t.rejects(place({ path: root, onExisting: 'overwrite' }), { code, message: /the path is a directory/ })
     const openTarget = faultyTarget({ open: { code: 'ENOENT' } })
-    await t.rejects(place({ path: join(root, 'x'), openTarget }), { code, message: /nobody removes the directory/ })
+    await t.rejects(place({ path: join(root, 'x'), openTarget }), {
+      code,
+      message: /no other process removes the directory/,
+    })
     t.equal(existsSync(join(root, 'x')), false)
   })
 }

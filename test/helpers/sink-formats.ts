@@ -1,6 +1,6 @@
 /**
- * Every format a sink writes, with every compression, each with a reader that is not ours: JSON.parse, csv-parse and
- * hyparquet.
+ * Every format that a sink writes, with several compressions, each with an independent reader: JSON.parse, csv-parse
+ * and hyparquet.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { parse } from 'csv-parse/sync'
 import { parquetMetadata, parquetRead } from 'hyparquet'
 import type { Compression, Format } from '../../sinks/options.ts'
 
-/** A row as text by column; nulls are left out, so that rows of parts with different columns compare. */
+/** A row as text by column, without nulls, so that rows of parts with different columns can be compared. */
 export type TextRow = Record<string, string>
 
 /** A format with one of its compressions. */
@@ -17,7 +17,7 @@ export interface SinkFormat {
   readonly name: string
   readonly options: { readonly format: Format; readonly compression: Compression }
   readonly extension: string
-  /** The cells of a file as the foreign reader gives them, null for those that are missing. */
+  /** The cells of a file as the independent reader returns them, null for missing ones. */
   readonly read: (bytes: Buffer) => Promise<Record<string, unknown>[]>
 }
 
@@ -57,7 +57,7 @@ export async function rowsOfFile(path: string, format: SinkFormat): Promise<Text
   )
 }
 
-/** The paths of the parts in a directory, in order; none when there is no such directory. */
+/** The paths of the parts in a directory, in order. Empty when the directory does not exist. */
 export function partsOf(directory: string): string[] {
   if (!existsSync(directory)) return []
   const names = readdirSync(directory).filter((name) => name.startsWith('part-'))
@@ -82,7 +82,7 @@ export function deadLettersOf(path: string): { reason: string; field?: string; r
 
 function linesOf(bytes: Buffer): string[] {
   const lines = bytes.toString().split('\n')
-  if (lines.pop() !== '') throw new Error('the last line has no end')
+  if (lines.pop() !== '') throw new Error('the last line has no line end')
   return lines
 }
 
@@ -105,13 +105,13 @@ async function readParquet(bytes: Buffer): Promise<Record<string, unknown>[]> {
     file,
     utf8: false,
     compressors: { GZIP: (input) => gunzipSync(input) },
-    // Its own parsers drop a byte order mark, and the digits of integers in JSON.
+    // Its default parsers remove a byte order mark, and lose digits of integers in JSON.
     parsers: { stringFromBytes: textOf, jsonFromBytes: textOf },
     onComplete: (read) => {
       rows = read
     },
   })
-  // By entries, as its own objects lose a column `__proto__`.
+  // Built from entries, because its objects lose a column `__proto__`.
   return rows.map((row) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index]])))
 }
 

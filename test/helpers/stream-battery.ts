@@ -1,45 +1,46 @@
 /**
- * The battery that every stream of the toolkit passes: order, backpressure, errors in each hook, abort, release, and
+ * The tests that every stream of the toolkit must pass: order, backpressure, errors in each hook, abort, release, and
  * markers.
  */
 import { Readable, Writable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Test } from 'tap'
-import { Marker, markerBatch, notesOf, recordsOf, type AckLevel } from '../../lib/core/batch.ts'
+import { markerBatch, notesOf, recordsOf } from '../../lib/core/batch.ts'
+import { Marker, type AckLevel } from '../../lib/core/marker.ts'
 import { makeDeferred } from '../../lib/core/deferred.ts'
 import type { OpenTarget } from '../../sinks/files/file-target.ts'
 import { failingAfter } from '../../lib/testing/faulty-streams.ts'
 import { faultyTarget } from '../../lib/testing/faulty-target.ts'
 import { abortListeners, atRest, closed, openResources } from './leaks.ts'
 
-/** A Transform to be tested; records are `{ n }`. */
+/** A Transform to test. Records are `{ n }`. */
 export interface TransformSubject {
   readonly kind: 'transform'
   readonly make: (options?: { signal?: AbortSignal }) => Transform
-  /** Records it may take while nobody reads, on top of what waits in its source. */
+  /** Maximum number of records that it may accept without a reader, including those in its source. */
   readonly maxRecords: number
 }
 
-/** A Writable of files to be tested; records are `{ n }`. */
+/** A Writable to test that writes files. Records are `{ n }`. */
 export interface WritableSubject {
   readonly kind: 'writable'
   readonly make: (options: { directory: string; openTarget?: OpenTarget; signal?: AbortSignal }) => Writable
-  /** The numbers in the files under the directory, in order. */
+  /** The numbers in the files in the directory, in order. */
   readonly read: (directory: string) => Promise<number[]>
-  /** Records it may take while its files take nothing, on top of what waits in its source. */
+  /** Maximum number of records that it may accept while its files accept no bytes, including those in its source. */
   readonly maxRecords: number
-  /** Whether it takes a signal of its own. @default true */
+  /** Whether it has a `signal` option. @default true */
   readonly takesSignal?: boolean
-  /** Releases what the stream is a part of. */
+  /** Releases the object that the stream belongs to. */
   readonly release?: (stream: Writable) => Promise<void>
 }
 
-/** A stream in a pipeline of its own, and what comes out of it. */
+/** A stream in its own pipeline, and the output of the stream. */
 interface Run {
   readonly stream: Transform | Writable
-  /** Sends a source through the stream; settles as `pipeline` does. */
+  /** Sends a source through the stream. Settles as `pipeline` does. */
   readonly drive: (source: AsyncIterable<unknown> | Iterable<unknown>, signal?: AbortSignal) => Promise<void>
-  /** What came out, in order. */
+  /** The numbers in the output, in order. */
   readonly output: () => Promise<number[]>
 }
 
@@ -66,17 +67,17 @@ export function streamBattery(t: Test, subject: TransformSubject | WritableSubje
     })
   }
 
-  t.test('ends well without a record', async (t) => {
+  t.test('ends without an error when there are no records', async (t) => {
     const { drive, output } = runOf(t)
     await drive([])
     t.strictSame(await output(), [])
   })
 
-  t.test('stops its source while it is stalled, and goes on where it was', async (t) => {
+  t.test('stops its source while it is stalled, and then continues', async (t) => {
     await (subject.kind === 'transform' ? stallTransform(t, subject) : stallWritable(t, subject))
   })
 
-  t.test('releases all when its source fails', async (t) => {
+  t.test('releases all resources when its source fails', async (t) => {
     const before = openResources()
     const failure = new Error('the source failed')
     const { stream, drive } = runOf(t)
@@ -88,7 +89,7 @@ export function streamBattery(t: Test, subject: TransformSubject | WritableSubje
   const probe = runOf(t).stream.destroy()
   for (const hook of ['_construct', '_write', '_writev', '_transform', '_flush', '_final', '_destroy']) {
     if (typeof (probe as unknown as Record<string, unknown>)[hook] !== 'function') continue
-    t.test(`hands an error in ${hook} to the pipeline once`, async (t) => {
+    t.test(`passes an error in ${hook} to the pipeline once`, async (t) => {
       const before = openResources()
       const failure = new Error(`${hook} failed`)
       const { stream, drive } = runOf(t)
@@ -132,7 +133,7 @@ export function streamBattery(t: Test, subject: TransformSubject | WritableSubje
       t.strictSame(openResources(), before)
     })
 
-    t.test('does not care about its signal after its end', async (t) => {
+    t.test('ignores its signal after its end', async (t) => {
       const controller = new AbortController()
       const { stream, drive, output } = runOf(t, controller.signal)
       await drive(SOURCES.records())
@@ -144,7 +145,7 @@ export function streamBattery(t: Test, subject: TransformSubject | WritableSubje
     })
   }
 
-  t.test('releases all when it is destroyed', async (t) => {
+  t.test('releases all resources when it is destroyed', async (t) => {
     const before = openResources()
     const unused = runOf(t).stream
     const { stream } = runOf(t)
@@ -187,7 +188,7 @@ async function* aborting(controller: AbortController): AsyncGenerator {
   }
 }
 
-/** Makes a hook call back with an error; `_destroy` does its work before. */
+/** Makes a hook call back with an error. `_destroy` does its work first. */
 function failHook(stream: Transform | Writable, hook: string, failure: Error): void {
   const hooks = stream as unknown as Record<string, (...args: unknown[]) => void>
   const original = hooks[hook]?.bind(stream)
@@ -223,7 +224,7 @@ function runWritable(
   const directory = t.testdir()
   const stream = subject.make({ directory, ...options })
   t.teardown(() => subject.release?.(stream))
-  // Streams that only the battery looks at fail in silence.
+  // Without a listener, an error of a stream without a pipeline would end the process.
   stream.on('error', () => {})
   return {
     stream,
@@ -236,7 +237,7 @@ function numbersIn(chunk: unknown): number[] {
   return recordsOf(chunk).map(({ n }) => n as number)
 }
 
-/** Many more records than any stream may take, counted as they leave. */
+/** Many more records than a stream may accept, counted when they are read. */
 function counted(length: number): { source: Readable; pulled: () => number } {
   let pulled = 0
   function* generate() {
@@ -260,7 +261,7 @@ async function stallTransform(t: Test, subject: TransformSubject): Promise<void>
     },
   })
   const done = pipeline(source, stream, stalled)
-  t.ok((await atRest(pulled)) <= subject.maxRecords, `took ${pulled()} records, not over ${subject.maxRecords}`)
+  t.ok((await atRest(pulled)) <= subject.maxRecords, `accepted ${pulled()} records, at most ${subject.maxRecords}`)
   gate.resolve()
   await done
   t.strictSame(output, [...Array(length).keys()])
@@ -281,14 +282,14 @@ async function stallWritable(t: Test, subject: WritableSubject): Promise<void> {
   const { drive, output } = runWritable(t, subject, { openTarget })
   const done = drive(source)
   await Promise.race([reached.promise, done])
-  t.ok((await atRest(pulled)) <= subject.maxRecords, `took ${pulled()} records, not over ${subject.maxRecords}`)
+  t.ok((await atRest(pulled)) <= subject.maxRecords, `accepted ${pulled()} records, at most ${subject.maxRecords}`)
   gate.resolve()
   await done
   t.strictSame(await output(), [...Array(length).keys()])
 }
 
 function markersPassTransform(t: Test, subject: TransformSubject): void {
-  t.test('passes markers in their place', async (t) => {
+  t.test('passes on markers in order', async (t) => {
     const stream = subject.make()
     const [first, last] = [new Marker('written'), new Marker('durable')]
     for (const chunk of [{ n: 0 }, [{ n: 1 }, { n: 2 }], markerBatch(first), { n: 3 }, markerBatch(last)]) {
@@ -309,7 +310,7 @@ function markersPassTransform(t: Test, subject: TransformSubject): void {
 
 function markersReachWritable(t: Test, subject: WritableSubject): void {
   for (const level of ['written', 'durable'] as const satisfies AckLevel[]) {
-    t.test(`has the records before a marker in its files when it is ${level}`, async (t) => {
+    t.test(`has the records before a marker in its files when the marker is ${level}`, async (t) => {
       const { stream, output } = runWritable(t, subject, {})
       const markers = [new Marker(level), new Marker(level)]
       const receipts = markers.map(({ receipt }) => receipt)
@@ -326,7 +327,7 @@ function markersReachWritable(t: Test, subject: WritableSubject): void {
     })
   }
 
-  t.test('answers a marker before any record', async (t) => {
+  t.test('answers a marker that comes before all records', async (t) => {
     const { stream, output } = runWritable(t, subject, {})
     const marker = new Marker('durable')
     stream.write(markerBatch(marker))

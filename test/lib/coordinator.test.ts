@@ -377,7 +377,7 @@ t.test('whatever a topology does wrong is told with its phase', async (t) => {
     'containers() returns nothing': [
       { containers: (() => {}) as unknown as Topology['containers'], run },
       'ERR_SPILLWAY_TOPOLOGY',
-      /it returned undefined in place of a list/,
+      /it returned undefined, not a list/,
     ],
     'a container has no id': [
       { containers: () => [{ id: 'x' }, {} as { id: string }], run },
@@ -402,7 +402,7 @@ t.test('whatever a topology does wrong is told with its phase', async (t) => {
     'run() returns nothing': [
       { containers: () => [{ id: 'x' }], run: (() => {}) as unknown as Topology['run'] },
       'ERR_SPILLWAY_CONTAINER',
-      /it returned undefined in place of a stream/,
+      /it returned undefined, not a stream/,
     ],
     'the stream of a container fails': [
       {
@@ -500,7 +500,7 @@ t.test('a directory that holds another run is left alone', async (t) => {
   const before = readFileSync(join(directory, 'journal/00000001.jsonl'))
   await t.rejects(coordinator.executeWorkflow(onePhase()), {
     code: 'ERR_SPILLWAY_EXISTS',
-    message: /holds another run already/,
+    message: /already contains another run/,
   })
   t.strictSame(readFileSync(join(directory, 'journal/00000001.jsonl')), before)
 

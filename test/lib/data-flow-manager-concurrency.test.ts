@@ -1,5 +1,5 @@
 /**
- * What overlaps: stores of one phase and of others, readers, transfers and cleanups.
+ * Operations that overlap: stores of one phase and of several phases, readers, transfers and cleanups.
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -11,35 +11,35 @@ import { makeDeferred } from '../../lib/core/deferred.ts'
 import { DataFlowManager } from '../../lib/data-flow-manager.ts'
 import { atRest, openResources } from '../helpers/leaks.ts'
 
-/** Both tiers, and one that an output leaves as soon as another comes. */
+/** On disk, in memory, and in memory with a small budget: a second output moves the first to the disk. */
 const TIERS = [{ memoryLimitBytes: 0 }, { memoryLimitBytes: 1e6 }, { memoryLimitBytes: 1e6, memoryBudgetBytes: 2000 }]
 
-/** Rows that come when they are let go. */
-function gated(rows: readonly object[]): { source: AsyncGenerator<object>; begun: Promise<void>; open: () => void } {
-  const begun = makeDeferred<undefined>()
+/** A source that yields its rows after `open` is called. */
+function gated(rows: readonly object[]): { source: AsyncGenerator<object>; started: Promise<void>; open: () => void } {
+  const started = makeDeferred<undefined>()
   const gate = makeDeferred<undefined>()
   async function* source() {
-    begun.resolve(undefined)
+    started.resolve(undefined)
     await gate.promise
     yield* rows
   }
   return {
     source: source(),
-    begun: begun.promise,
+    started: started.promise,
     open: () => {
       gate.resolve(undefined)
     },
   }
 }
 
-t.test('a store that is under way blocks no other phase, and no reader', async (t) => {
+t.test('a running store blocks no other phase and no reader', async (t) => {
   for (const options of TIERS) {
     const manager = new DataFlowManager({ directory: t.testdir(), ...options })
     const reference = await manager.storePhaseOutput('w', 'p', [{ n: 1 }])
-    const { source, begun, open } = gated([{ n: 2 }])
+    const { source, started, open } = gated([{ n: 2 }])
     const stored = manager.storePhaseOutput('w', 'p', source)
-    await begun
-    // Were any of these to wait, the gate would never open.
+    await started
+    // If one of these calls waited for the store, `open` would never be called.
     await manager.storePhaseOutput('w', 'other', { text: 'x'.repeat(1990) })
     t.strictSame(await manager.getPhaseOutput('w', 'p'), [{ n: 1 }])
     t.strictSame(await reference.get(), [{ n: 1 }])
@@ -53,7 +53,7 @@ t.test('a store that is under way blocks no other phase, and no reader', async (
   }
 })
 
-t.test('a phase can store what it makes of its own output before', async (t) => {
+t.test('a phase can store rows that are computed from its previous output', async (t) => {
   for (const options of TIERS) {
     const manager = new DataFlowManager({ directory: t.testdir(), ...options })
     const reference = await manager.storePhaseOutput('w', 'p', [{ n: 1 }, { n: 2 }])
@@ -78,14 +78,14 @@ t.test('a stream of rows may store other phases while it is stored', async (t) =
   }
 })
 
-t.test('a cleanup waits for a store under way, and removes its output too', async (t) => {
+t.test('a cleanup waits for a running store and removes its output, too', async (t) => {
   for (const options of TIERS) {
     const directory = t.testdir()
     const manager = new DataFlowManager({ directory, ...options })
     await manager.storePhaseOutput('w', 'p', [{ n: 1 }])
-    const { source, begun, open } = gated([{ n: 2 }])
+    const { source, started, open } = gated([{ n: 2 }])
     const stored = manager.storePhaseOutput('w', 'p', source)
-    await begun
+    await started
     const cleaned = manager.cleanupWorkflow('w')
     open()
     await Promise.all([stored, cleaned])
@@ -94,17 +94,17 @@ t.test('a cleanup waits for a store under way, and removes its output too', asyn
   }
 })
 
-t.test('whatever overlaps, an output is read whole, and nothing is left behind', async (t) => {
+t.test('with any overlap, an output is read whole, and a cleanup removes all files', async (t) => {
   const phases = ['a', 'b', 'c']
   const whole = (output: unknown) => {
     const { n, rows } = output as { n: number; rows: { n: number }[] }
     return rows.length === 40 && rows.every((row) => row.n === n)
   }
-  /** Having no output is fine, as is one that was replaced. */
+  /** A missing output is allowed, and so is a replaced one. */
   const read = async (work: Promise<unknown>) => {
     const output = await work.catch((error: unknown) => {
       const { code, message } = error as { code: string; message: string }
-      if (code === 'ERR_SPILLWAY_OUTPUT' && /has stored no output|was replaced/.test(message)) return undefined
+      if (code === 'ERR_SPILLWAY_OUTPUT' && /has no stored output|was replaced/.test(message)) return undefined
       throw error
     })
     if (output !== undefined && !whole(output)) throw new Error('a mixed output')
@@ -157,7 +157,7 @@ t.test('whatever overlaps, an output is read whole, and nothing is left behind',
   t.equal(await atRest(() => openResources().files), before.files)
 })
 
-t.test('a source is let go when its store fails before it was begun', async (t) => {
+t.test('a source is closed when its store fails before the source was read', async (t) => {
   const directory = t.testdir({ file: '' })
   const source = () => Readable.from([{ n: 1 }])
   const unnamed = source()
@@ -177,13 +177,13 @@ t.test('a source is let go when its store fails before it was begun', async (t) 
   await canceled.promise
 })
 
-t.test('what a source throws when it is let go does not hide why', async (t) => {
+t.test('an error while a source is closed does not hide the error of the store', async (t) => {
   const stubborn = function* () {
     try {
       for (;;) yield { f: () => 1 }
     } finally {
       // eslint-disable-next-line no-unsafe-finally
-      throw new Error('not let go')
+      throw new Error('close failed')
     }
   }
   for (const options of TIERS) {
@@ -192,7 +192,7 @@ t.test('what a source throws when it is let go does not hide why', async (t) => 
   }
 })
 
-t.test('a relative directory stays where it was, though the process goes elsewhere', async (t) => {
+t.test('a relative directory stays the same when the process changes its directory', async (t) => {
   const directory = t.testdir({ elsewhere: {} })
   const home = process.cwd()
   t.teardown(() => {

@@ -1,5 +1,5 @@
 /**
- * What becomes of outputs when files are damaged, a process is killed, the disk is full, or a reader stops early.
+ * Outputs after a failure: files are damaged, a process is killed, the disk is full, or a reader stops early.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -31,7 +31,7 @@ import { atRest, openResources } from '../helpers/leaks.ts'
 
 const place = ['w', 'p'] as const
 
-/** A value beside rows, and rows in both kinds of files. */
+/** An output with rows in both formats of files, and another value. */
 const output = {
   signals: [
     ...Array.from({ length: 5 }, (_, i) => ({ side: i % 2 === 0 ? 'buy' : 'sell', price: i / 7, at: new Date(i) })),
@@ -54,18 +54,18 @@ async function storedIn(t: Test): Promise<string> {
   return directory
 }
 
-/** What reading ends in: the value, or the code of the error. */
+/** The result of reading: the value, or the code of the error. */
 async function outcomeOf(directory: string): Promise<unknown> {
   return onDisk(directory)
     .getPhaseOutput(...place)
     .catch((error: unknown) => (error as SpillwayError).code)
 }
 
-function isFound(outcome: unknown): boolean {
+function isDamage(outcome: unknown): boolean {
   return outcome === 'ERR_SPILLWAY_OUTPUT' || outcome === 'ERR_SPILLWAY_INPUT'
 }
 
-t.test('a byte that is not as it was written is found, or does not matter', async (t) => {
+t.test('a changed byte is detected, or the value stays the same', async (t) => {
   const directory = await storedIn(t)
   const paths = filesOf(directory)
   t.equal(paths.length, 4)
@@ -73,28 +73,28 @@ t.test('a byte that is not as it was written is found, or does not matter', asyn
   for (const path of paths) {
     const whole = readFileSync(path)
     const wrong: unknown[] = []
-    let found = 0
+    let detected = 0
     for (let at = 0; at < whole.length; at++) {
       const damaged = Buffer.from(whole)
       damaged[at] = (whole[at] ?? 0) ^ (at % 2 === 0 ? 0xff : 0x01)
       writeFileSync(path, damaged)
       const outcome = await outcomeOf(directory)
-      if (isFound(outcome)) found += 1
+      if (isDamage(outcome)) detected += 1
       else if (!path.endsWith('.json') || !isDeepStrictEqual(outcome, output)) wrong.push([at, outcome])
     }
     t.strictSame(wrong, [], path)
-    t.ok(found > whole.length / 2)
+    t.ok(detected > whole.length / 2)
     writeFileSync(path, whole)
   }
   t.strictSame(await outcomeOf(directory), output)
   t.equal(await atRest(() => openResources().files), before.files)
 })
 
-t.test('a file that is too short, too long, empty or missing is found', async (t) => {
+t.test('a file that is too short, too long, empty or missing is detected', async (t) => {
   const directory = await storedIn(t)
   for (const path of filesOf(directory)) {
     const whole = readFileSync(path)
-    const harms: Record<string, () => void> = {
+    const damages: Record<string, () => void> = {
       'too short': () => {
         truncateSync(path, whole.length - 5)
       },
@@ -111,15 +111,15 @@ t.test('a file that is too short, too long, empty or missing is found', async (t
         writeFileSync(path, Buffer.alloc(whole.length))
       },
     }
-    for (const [name, harm] of Object.entries(harms)) {
-      harm()
-      t.ok(isFound(await outcomeOf(directory)), `${name}: ${path}`)
+    for (const [name, damage] of Object.entries(damages)) {
+      damage()
+      t.ok(isDamage(await outcomeOf(directory)), `${name}: ${path}`)
       writeFileSync(path, whole)
     }
   }
 })
 
-t.test('a transfer copies no damage', async (t) => {
+t.test('a transfer of a damaged file fails and leaves no copy', async (t) => {
   const directory = await storedIn(t)
   for (const path of filesOf(directory).filter((name) => !name.endsWith('.json'))) {
     const whole = readFileSync(path)
@@ -136,14 +136,14 @@ t.test('a transfer copies no damage', async (t) => {
   }
 })
 
-/** Changes what a manifest says, and its checksum with it. */
+/** Changes the content of a manifest and updates its checksum. */
 function forge(path: string, change: (output: Record<string, unknown>) => unknown): void {
   const { output } = JSON.parse(readFileSync(path, 'utf8')) as { output: Record<string, unknown> }
   const forged = change(output)
   writeFileSync(path, JSON.stringify({ crc32: crc32(JSON.stringify(forged)), output: forged }))
 }
 
-t.test('a manifest that names other files, or is none at all, is refused', async (t) => {
+t.test('a manifest that names other files or is not a manifest is rejected', async (t) => {
   const directory = await storedIn(t)
   const path = join(directory, 'w/outputs/p/output.json')
   const whole = readFileSync(path)
@@ -183,7 +183,7 @@ t.test('a manifest that names other files, or is none at all, is refused', async
   t.strictSame(await outcomeOf(directory), output, 'a store replaces it')
 })
 
-t.test('a sound frame that holds what nobody can deserialize is damage, too', async (t) => {
+t.test('a frame with a valid checksum that cannot be deserialized is an error', async (t) => {
   const directory = t.testdir()
   await onDisk(directory).storePhaseOutput(...place, serialize('long enough to be replaced'))
   const path = filesOf(directory).find((name) => name.endsWith('.frames')) ?? ''
@@ -194,12 +194,12 @@ t.test('a sound frame that holds what nobody can deserialize is damage, too', as
   writeFileSync(path, whole)
   await t.rejects(onDisk(directory).getPhaseOutput(...place), {
     code: 'ERR_SPILLWAY_OUTPUT',
-    message: /cannot be used: what is in it cannot be read \(.+\)\. Run the phase again/,
+    message: /cannot be used: its content cannot be read \(.+\)\. Run the phase again/,
     place: { path },
   })
 })
 
-t.test('what a crash has left is no output, and is removed by the next store', async (t) => {
+t.test('the files of an interrupted store are not an output, and the next store removes them', async (t) => {
   const leave = (directory: string) => {
     mkdirSync(join(directory, 'w/outputs/p'), { recursive: true })
     for (const name of ['0123456789abcdef-table-0.parquet', 'fedcba9876543210-rest.frames', 'output.json.draft']) {
@@ -212,7 +212,7 @@ t.test('what a crash has left is no output, and is removed by the next store', a
     const manager = new DataFlowManager({ directory, memoryLimitBytes })
     await t.rejects(manager.getPhaseOutput(...place), {
       code: 'ERR_SPILLWAY_OUTPUT',
-      message: /"p" of workflow "w" has stored no output\. None of its phases has/,
+      message: /"p" of workflow "w" has no stored output\. No phase of this workflow has/,
     })
     await manager.storePhaseOutput(...place, output)
     t.strictSame(await manager.getPhaseOutput(...place), output)
@@ -220,13 +220,13 @@ t.test('what a crash has left is no output, and is removed by the next store', a
     t.equal(existsSync(join(directory, 'w/outputs/p')), memoryLimitBytes === 0)
 
     leave(directory)
-    t.strictSame(await manager.getPhaseOutput(...place), output, 'an output beside them stays')
+    t.strictSame(await manager.getPhaseOutput(...place), output, 'an output in the same directory stays')
     await manager.cleanupWorkflow('w')
     t.notOk(existsSync(join(directory, 'w')))
   }
 })
 
-t.test('files of others in the directory stay where they are', async (t) => {
+t.test('other files in the directory are not removed', async (t) => {
   const names = [
     'w/notes.txt',
     'w/outputs/notes.txt',
@@ -253,7 +253,7 @@ t.test('files of others in the directory stay where they are', async (t) => {
   }
 })
 
-/** Stores output after output, and tells each on a line of its own. */
+/** A script that stores one output after the other, and prints the number of each. */
 const STORING = `
 import { DataFlowManager } from ${JSON.stringify(new URL('../../lib/data-flow-manager.ts', import.meta.url).href)}
 const manager = new DataFlowManager({ directory: process.argv[2], memoryLimitBytes: 0 })
@@ -263,7 +263,7 @@ for (let n = 1; ; n++) {
   console.log(n)
 }`
 
-t.test('a process killed in the middle of a store leaves the output before it, or the new one, whole', async (t) => {
+t.test('after a kill during a store, the previous output or the new one is complete', async (t) => {
   const directory = t.testdir()
   const script = join(directory, 'storing.mts')
   writeFileSync(script, STORING)
@@ -273,17 +273,17 @@ t.test('a process killed in the middle of a store leaves the output before it, o
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, NODE_OPTIONS: '' },
     })
-    let told = 0
+    let stored = 0
     for await (const line of createInterface(child.stdout)) {
-      told = Math.max(told, Number(line))
-      if (told === lines) child.kill('SIGKILL')
+      stored = Math.max(stored, Number(line))
+      if (stored === lines) child.kill('SIGKILL')
     }
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     t.equal(child.signalCode, 'SIGKILL')
 
     const manager = onDisk(directory)
     const { n, rows, odd } = (await manager.getPhaseOutput(...place)) as Record<string, { n: unknown }[]> & { n: never }
-    t.ok(n === told || n === told + 1, `${String(n)} of ${told}`)
+    t.ok(n === stored || n === stored + 1, `${String(n)} of ${stored}`)
     t.equal(rows?.length, 300)
     t.equal(odd?.length, 301)
     t.ok([...(rows ?? []), ...(odd ?? []).slice(0, 300)].every((row) => row.n === n))
@@ -292,7 +292,7 @@ t.test('a process killed in the middle of a store leaves the output before it, o
   }
 })
 
-/** A disk of 2 MB, where the system lets us have one. */
+/** Mounts a file system of 2 MB; undefined when the operating system does not permit it. */
 function smallDisk(t: Test): string | undefined {
   const directory = mkdtempSync(join(tmpdir(), 'small-disk-'))
   try {
@@ -308,10 +308,10 @@ function smallDisk(t: Test): string | undefined {
   return directory
 }
 
-t.test('a full disk fails the store and leaves the output before it, and no files', async (t) => {
+t.test('on a full disk a store fails, keeps the previous output, and leaves no files', async (t) => {
   const directory = smallDisk(t)
   if (directory === undefined) {
-    t.comment('no disk of 2 MB to be had here')
+    t.comment('a file system of 2 MB cannot be mounted here')
     return
   }
   const files = openResources().files
@@ -342,17 +342,17 @@ t.test('a full disk fails the store and leaves the output before it, and no file
   t.equal(await atRest(() => openResources().files), files)
 })
 
-t.test('an output stays where it was when there is no room for it, in memory or on the disk', async (t) => {
+t.test('an output stays in memory when the disk has no space for it', async (t) => {
   const directory = smallDisk(t)
   if (directory === undefined) {
-    t.comment('no disk of 2 MB to be had here')
+    t.comment('a file system of 2 MB cannot be mounted here')
     return
   }
   const manager = new DataFlowManager({ directory, memoryLimitBytes: 1e7, memoryBudgetBytes: 5e6 })
   const old = Buffer.alloc(4e6, 1)
   const reference = await manager.storePhaseOutput('w', 'old', old)
   await manager.storePhaseOutput('w', 'p', 'before')
-  // The old one would have to go to the disk, where it does not fit.
+  // The store needs the old output to move to the disk, which has no space for it.
   await t.rejects(manager.storePhaseOutput('w', 'p', Buffer.alloc(2e6)), {
     code: 'ERR_SPILLWAY_IO',
     message: /Free space/,
@@ -365,7 +365,7 @@ t.test('an output stays where it was when there is no room for it, in memory or 
   )
 })
 
-t.test('a directory that cannot be written to is told, with the path', async (t) => {
+t.test('a directory that is not writable is an error with its path', async (t) => {
   const directory = t.testdir({ file: '', 'read-only': {} })
   await t.rejects(onDisk(join(directory, 'file')).storePhaseOutput(...place, output), {
     code: 'ERR_SPILLWAY_IO',
@@ -380,7 +380,7 @@ t.test('a directory that cannot be written to is told, with the path', async (t)
   })
 })
 
-t.test('a reader that stops early, fails or is aborted closes the files', async (t) => {
+t.test('the files are closed when a reader stops early, fails or is aborted', async (t) => {
   const directory = t.testdir()
   const manager = onDisk(directory)
   const rows = Array.from({ length: 20_000 }, (_, i) => ({ i, text: `row ${i}` }))
@@ -405,7 +405,7 @@ t.test('a reader that stops early, fails or is aborted closes the files', async 
   t.equal(await atRest(() => openResources().files), files)
 })
 
-t.test('a file that shrinks while it is read fails the reader with its place', async (t) => {
+t.test('a file that is truncated while it is read fails the reader with its path', async (t) => {
   const directory = t.testdir()
   const rows = Array.from({ length: 20_000 }, (_, i) => ({ row: { i, text: `row ${i}` } }))
   const reference = await onDisk(directory).storePhaseOutput(...place, rows)

@@ -1,5 +1,5 @@
 /**
- * Any output comes back as it was, whichever tier it is in and however its rows are cut into chunks.
+ * Any loaded output equals the stored one, in memory and on disk, for any chunks of its rows.
  */
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -9,7 +9,7 @@ import t, { type Test } from 'tap'
 import { DataFlowManager } from '../../lib/data-flow-manager.ts'
 import type { PhaseReference } from '../../lib/outputs/reference.ts'
 
-/** On disk, on disk from the first few rows on, and in memory. */
+/** On disk, on disk after the first few rows, and in memory. */
 const LIMITS = [0, 2000, 1e9]
 
 function managersIn(t: Test): DataFlowManager[] {
@@ -20,7 +20,7 @@ function managersIn(t: Test): DataFlowManager[] {
   )
 }
 
-/** Keys that mean something to a language, a file format or a reader somewhere. */
+/** Keys that have a special meaning in JavaScript, in a file format or in a reader. */
 const key = fc.oneof(
   fc.constantFrom('a', 'b', 'c', 'container', 'phase', '0', '10', 'A'),
   fc.constantFrom('__proto__', 'constructor', 'toString', 'toJSON', 'length', 'hasOwnProperty', 'next', 'then'),
@@ -81,12 +81,12 @@ const cells: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   ),
 }
 
-/** A column: what most of its cells are, and what few of them are. */
+/** A column: the kind of most of its cells, and the kind of a few others. */
 const column = fc.record({
   key,
   kind: fc.constantFrom('number', 'text', 'flag', 'date', 'int', 'number', 'text', 'none', 'nested'),
   other: fc.constantFrom(...Object.keys(cells)),
-  // Out of a hundred cells.
+  // Percent of the cells.
   others: fc.constantFrom(0, 0, 0, 0, 2, 30),
   nulls: fc.constantFrom(0, 0, 10, 95),
   missing: fc.constantFrom(0, 0, 0, 0, 0, 3),
@@ -94,7 +94,7 @@ const column = fc.record({
 
 type Rows = Record<string, unknown>[]
 
-/** Rows that are mostly alike, so that tables are Parquet, frames, or the one and then the other. */
+/** Rows that mostly have the same columns, so that tables are Parquet, frames, or Parquet and then frames. */
 const rows: fc.Arbitrary<Rows> = fc
   .uniqueArray(column, { selector: (column) => column.key, maxLength: 6 })
   .chain((columns) =>
@@ -141,7 +141,7 @@ const output = fc.oneof(
   { arbitrary: anything, weight: 2 },
 )
 
-/** What an output is to come back as: prototypes are not kept, all else is. */
+/** The expected loaded value: prototypes are not kept, everything else is. */
 function expected(value: unknown): unknown {
   return structuredClone(value)
 }
@@ -152,7 +152,7 @@ function sameKeys(a: unknown, b: unknown): boolean {
   if (keys.join('\n') !== Object.keys(b).join('\n')) return false
   return keys.every((key) => {
     const [left, right] = [Reflect.get(a, key) as unknown, Reflect.get(b, key) as unknown]
-    // Deeper ones are serialized as a whole.
+    // Objects at deeper levels are serialized as a whole.
     return !Array.isArray(left) || !Array.isArray(right) || left.every((row, i) => sameOrder(row, right[i]))
   })
 }
@@ -161,12 +161,12 @@ function sameOrder(a: unknown, b: unknown): boolean {
   return Object.keys(Object(a) as object).join('\n') === Object.keys(Object(b) as object).join('\n')
 }
 
-/** What a reference tells that must not depend on where the output is. */
+/** The properties of a reference that are the same in memory and on disk. */
 function facts({ rowCount, schema, tables }: PhaseReference): unknown {
   return { rowCount, schema, tables: tables.map(({ bytes: _, ...table }) => table) }
 }
 
-t.test('whatever is stored comes back deeply equal, from memory and from disk', async (t) => {
+t.test('any output is loaded deeply equal, from memory and from disk', async (t) => {
   const managers = managersIn(t)
   await fc.assert(
     fc.asyncProperty(output, async (value) => {
@@ -191,7 +191,7 @@ t.test('whatever is stored comes back deeply equal, from memory and from disk', 
   )
 })
 
-t.test('rows come back from a stream as they come back from an array, however they are cut into chunks', async (t) => {
+t.test('rows of a stream are stored like rows of an array, for any chunks', async (t) => {
   const managers = managersIn(t)
   const chunks = (all: Rows, sizes: readonly number[]) => {
     const pieces: (Rows | Rows[number])[] = []
@@ -231,7 +231,7 @@ t.test('rows come back from a stream as they come back from an array, however th
   )
 })
 
-t.test('an output in memory is the same after it has moved to the disk, and after a transfer', async (t) => {
+t.test('an output stays the same after it has moved to the disk, and after a transfer', async (t) => {
   const directory = t.testdir()
   const manager = new DataFlowManager({ directory, memoryLimitBytes: 1e9, memoryBudgetBytes: 1e9 })
   const small = new DataFlowManager({ directory, memoryLimitBytes: 1e9, memoryBudgetBytes: 0 })

@@ -40,7 +40,7 @@ t.test('a small output stays in memory, a large one goes to the disk', async (t)
   t.match(await manager.getPhaseOutput('w', 'large'), { text: /^x+$/ })
 })
 
-t.test('what comes back is not touched by what becomes of the original, nor of another copy', async (t) => {
+t.test('later changes to the original or to another copy do not affect an output', async (t) => {
   for (const options of [{}, ON_DISK]) {
     const { manager } = managerIn(t, options)
     const output = { list: [1, 2], rows: [{ a: 1 }] }
@@ -52,7 +52,7 @@ t.test('what comes back is not touched by what becomes of the original, nor of a
   }
 })
 
-t.test('flat rows that are alike are Parquet on disk, also beside other fields', async (t) => {
+t.test('flat rows with the same columns are Parquet on disk, also if the output has other fields', async (t) => {
   const { directory, manager } = managerIn(t, ON_DISK)
   const rows = signals(3000)
   const reference = await manager.storePhaseOutput('w', 'p', { signals: rows, metadata: { made: 'here' } })
@@ -71,7 +71,7 @@ t.test('flat rows that are alike are Parquet on disk, also beside other fields',
   t.match(found[0]?.[2], String(rows.reduce((sum, { size }) => sum + (size ?? 0n), 0n)))
 })
 
-t.test('the first row that is not like the others moves itself and the rest to a file of its own', async (t) => {
+t.test('the first row with other columns, and all rows after it, go to a second file', async (t) => {
   const { directory, manager } = managerIn(t, ON_DISK)
   const rows = [...signals(600), { at: 'not a date' }, ...signals(5)]
   await manager.storePhaseOutput('w', 'p', rows)
@@ -79,7 +79,7 @@ t.test('the first row that is not like the others moves itself and the rest to a
   t.strictSame(await manager.getPhaseOutput('w', 'p'), rows)
 })
 
-t.test('a stream of rows is stored row by row, whatever it is made of', async (t) => {
+t.test('every kind of stream of rows can be stored', async (t) => {
   const rows = signals(2000)
   const streams: Record<string, () => unknown> = {
     Readable: () => Readable.from(rows),
@@ -105,7 +105,7 @@ t.test('a stream of rows is stored row by row, whatever it is made of', async (t
   }
 })
 
-t.test('a reference tells what there is without loading it, the same in both tiers', async (t) => {
+t.test('a reference describes the tables without loading them, in memory and on disk', async (t) => {
   const output = {
     a: signals(3),
     b: [
@@ -131,10 +131,10 @@ t.test('a reference tells what there is without loading it, the same in both tie
     t.strictSame(await reference.rows({ field: 'b', container: 'y' }).toArray(), [{ container: 'y', n: 2 }])
     t.strictSame(await reference.rows({ field: 'b', batches: true }).toArray(), [output.b])
     t.match(JSON.parse(JSON.stringify(reference)), { workflowId: 'w', phase: 'p', tables: { length: 3 } })
-    t.throws(() => reference.rows(), { code: 'ERR_SPILLWAY_OPTION', message: /choose one by `field`: a, b, empty/ })
+    t.throws(() => reference.rows(), { code: 'ERR_SPILLWAY_OPTION', message: /Choose one with `field`: a, b, empty/ })
     t.throws(() => reference.rows({ field: 'c' }), { message: /has no table `c`/ })
     t.throws(() => reference.rows({ fild: 'a' } as object), { message: /Did you mean `field`\?/ })
-    // Nothing was read so far.
+    // The reference keeps no data: without the files of the output, loading it fails.
     if (options === ON_DISK) {
       rmSync(join(directory, 'w/outputs/p'), { recursive: true })
       await t.rejects(reference.get(), { code: 'ERR_SPILLWAY_OUTPUT' })
@@ -142,7 +142,7 @@ t.test('a reference tells what there is without loading it, the same in both tie
   }
 })
 
-t.test('values of every kind come back as they were', async (t) => {
+t.test('values of every kind are loaded as they were stored', async (t) => {
   const circle: Record<string, unknown> = { name: 'circle' }
   circle['self'] = circle
   const shared = { x: 1 }
@@ -188,7 +188,7 @@ t.test('values of every kind come back as they were', async (t) => {
   }
 })
 
-t.test('outputs in memory keep to their budget: the one used the longest ago moves to the disk', async (t) => {
+t.test('above the memory budget, the least recently used output moves to the disk', async (t) => {
   const { directory, manager } = managerIn(t, { memoryBudgetBytes: 250_000 })
   const text = (letter: string) => ({ text: letter.repeat(100_000) })
   const reference = await manager.storePhaseOutput('w', 'a', text('a'))
@@ -198,11 +198,11 @@ t.test('outputs in memory keep to their budget: the one used the longest ago mov
   t.strictSame(readdirSync(join(directory, 'w/outputs')), ['b'], 'a was used after b')
   await manager.storePhaseOutput('w', 'd', text('d'))
   t.strictSame(readdirSync(join(directory, 'w/outputs')), ['a', 'b'])
-  t.strictSame(await reference.get(), text('a'), 'a reference follows it')
+  t.strictSame(await reference.get(), text('a'), 'a reference stays valid after the move')
   for (const letter of ['a', 'b', 'c', 'd']) t.strictSame(await manager.getPhaseOutput('w', letter), text(letter))
 })
 
-t.test('another output takes the place of the one before, whichever tier either is in', async (t) => {
+t.test('an output replaces the previous one, in memory and on disk', async (t) => {
   const { directory, manager } = managerIn(t, { memoryLimitBytes: 1000 })
   const large = (n: number) => ({ n, text: 'x'.repeat(2000) })
   const outputs = [{ n: 1 }, large(2), large(3), { n: 4 }, { n: 5 }]
@@ -212,11 +212,11 @@ t.test('another output takes the place of the one before, whichever tier either 
     t.strictSame(await manager.getPhaseOutput('w', 'p'), output)
     if (before !== undefined) await t.rejects(before.get(), { code: 'ERR_SPILLWAY_OUTPUT', message: /was replaced/ })
     const files = filesIn(directory).length
-    t.equal(files, 'text' in output ? 2 : 0, 'nothing is left of the one before')
+    t.equal(files, 'text' in output ? 2 : 0, 'the files of the previous output are removed')
   }
 })
 
-t.test('a reader goes on to the end while another output takes the place', async (t) => {
+t.test('a reader reads to the end while another output replaces its output', async (t) => {
   const { manager } = managerIn(t, ON_DISK)
   const rows = signals(5000)
   const reference = await manager.storePhaseOutput('w', 'p', rows)
@@ -228,7 +228,7 @@ t.test('a reader goes on to the end while another output takes the place', async
   t.strictSame(read, rows)
 })
 
-t.test('stores of one phase run one after the other, the last one wins', async (t) => {
+t.test('stores of one phase run in sequence, and the last output stays', async (t) => {
   const { manager } = managerIn(t, ON_DISK)
   const slow = (n: number) =>
     (async function* () {
@@ -241,7 +241,7 @@ t.test('stores of one phase run one after the other, the last one wins', async (
   t.strictSame(await manager.getPhaseOutput('w', 'p'), Array<object>(20).fill({ n: 3 }))
 })
 
-t.test('what cannot be serialized is told with its field', async (t) => {
+t.test('the error for a value that cannot be serialized names its field', async (t) => {
   const cases: [unknown, string][] = [
     [() => 1, 'output is a function'],
     [{ model: { predict: () => 1 } }, 'output.model.predict is a function'],
@@ -252,7 +252,7 @@ t.test('what cannot be serialized is told with its field', async (t) => {
     [{ later: Promise.resolve(1) }, 'output.later is a Promise'],
     [{ deep: { stream: Readable.from([]) } }, 'output.deep.stream is a stream'],
     [Readable.from([{ a: 1 }, { a: () => 1 }]), 'output[1].a is a function'],
-    [Readable.from([{ a: 1 }, 5]), 'output[1] of it is 5 (number), not a row'],
+    [Readable.from([{ a: 1 }, 5]), 'output[1] is 5 (number), not a row'],
   ]
   for (const options of [{}, ON_DISK]) {
     const { directory, manager } = managerIn(t, options)
@@ -268,7 +268,7 @@ t.test('what cannot be serialized is told with its field', async (t) => {
   }
 })
 
-t.test('a stream that fails stores nothing, and leaves the output before it', async (t) => {
+t.test('a stream that fails stores nothing, and the previous output stays', async (t) => {
   const { directory, manager } = managerIn(t, ON_DISK)
   await manager.storePhaseOutput('w', 'p', { kept: true })
   const before = filesIn(directory)
@@ -293,7 +293,7 @@ t.test('a stream that fails stores nothing, and leaves the output before it', as
   t.strictSame(await manager.getPhaseOutput('w', 'p'), { kept: true })
 })
 
-t.test('a source is let go when its rows cannot be stored', async (t) => {
+t.test('a source is closed when its rows cannot be stored', async (t) => {
   const { manager } = managerIn(t)
   const source = Readable.from(
     (function* () {
@@ -304,19 +304,21 @@ t.test('a source is let go when its rows cannot be stored', async (t) => {
   t.ok(source.destroyed)
 })
 
-t.test('an output that nobody stored is told, with those that are there', async (t) => {
+t.test('the error for a missing output lists the phases that have one', async (t) => {
   const { manager } = managerIn(t, { memoryLimitBytes: 100 })
   await t.rejects(manager.getPhaseOutput('w', 'p'), {
     code: 'ERR_SPILLWAY_OUTPUT',
     message:
-      'Phase "p" of workflow "w" has stored no output. None of its phases has: check the name, or let that phase run first.',
+      'Phase "p" of workflow "w" has no stored output. No phase of this workflow has a stored output. Check the name, or run that phase first.',
   })
   await manager.storePhaseOutput('w', 'signals', 1)
   await manager.storePhaseOutput('w', 'analysis', 'x'.repeat(1000))
-  await t.rejects(manager.createReference('w', 'p'), { message: /Those that have are "analysis", "signals"/ })
+  await t.rejects(manager.createReference('w', 'p'), {
+    message: /Phases that have a stored output: "analysis", "signals"\./,
+  })
 })
 
-t.test('several outputs are loaded at once, by name', async (t) => {
+t.test('several outputs are loaded in one call, by name', async (t) => {
   const { manager } = managerIn(t)
   await manager.storePhaseOutput('w', 'a', 1)
   await manager.storePhaseOutput('w', '__proto__', 2)
@@ -328,14 +330,14 @@ t.test('several outputs are loaded at once, by name', async (t) => {
   ])
 })
 
-t.test('another manager of the directory finds what is on disk', async (t) => {
+t.test('another manager of the same directory finds the outputs on disk', async (t) => {
   const { directory, manager } = managerIn(t, ON_DISK)
   const output = { signals: signals(300), note: 'kept' }
   await manager.storePhaseOutput('w', 'p', output)
   t.strictSame(await new DataFlowManager({ directory }).getPhaseOutput('w', 'p'), output)
 })
 
-t.test('data is transferred as a copy, from memory and from disk', async (t) => {
+t.test('a transfer copies an output, from memory and from disk', async (t) => {
   for (const options of [{}, ON_DISK]) {
     const { directory, manager } = managerIn(t, options)
     const rows: ResultRecord[] = [...signals(700), { odd: true }]
@@ -352,7 +354,7 @@ t.test('data is transferred as a copy, from memory and from disk', async (t) => 
   }
 })
 
-t.test('cleaning up a workflow removes its outputs, and nothing else', async (t) => {
+t.test('cleanupWorkflow removes the outputs of the workflow, and nothing else', async (t) => {
   const { directory, manager } = managerIn(t, { memoryLimitBytes: 100 })
   const reference = await manager.storePhaseOutput('w', 'small', 1)
   await manager.storePhaseOutput('w', 'large', 'x'.repeat(1000))
@@ -367,7 +369,7 @@ t.test('cleaning up a workflow removes its outputs, and nothing else', async (t)
   await manager.cleanupWorkflow('w')
 })
 
-t.test('names from outside stay within the directory', async (t) => {
+t.test('names of workflows and phases cannot leave the directory', async (t) => {
   const { directory, manager } = managerIn(t, ON_DISK)
   await manager.storePhaseOutput('../../etc', '../passwd', 1)
   t.equal(await manager.getPhaseOutput('../../etc', '../passwd'), 1)
@@ -378,14 +380,14 @@ t.test('names from outside stay within the directory', async (t) => {
   }
 })
 
-t.test('refuses options it does not know', async (t) => {
+t.test('rejects unknown options', async (t) => {
   t.throws(() => new DataFlowManager({ directory: 'x', memoryLimitByte: 1 } as unknown as DataFlowManagerOptions), {
     message: /Did you mean `memoryLimitBytes`\?/,
   })
   t.throws(() => new DataFlowManager({} as DataFlowManagerOptions), { code: 'ERR_SPILLWAY_OPTION' })
 })
 
-t.test('DuckDB reads the rows of a table as they were, over many row groups', async (t) => {
+t.test('DuckDB reads the rows of a table with many row groups as they were stored', async (t) => {
   const { directory, manager } = managerIn(t, ON_DISK)
   const rows = signals(40_000).map((row, i) => ({
     ...row,
@@ -410,7 +412,7 @@ t.test('DuckDB reads the rows of a table as they were, over many row groups', as
   t.ok(isDeepStrictEqual(await reference.rows().toArray(), rows))
 })
 
-t.test('an output of the limit goes to the disk, one of a byte less does not', async (t) => {
+t.test('an output of exactly the limit goes to the disk, one byte less stays in memory', async (t) => {
   const value = { rows: [{ a: 1 }], text: 'x'.repeat(100) }
   const { bytes } = await managerIn(t).manager.storePhaseOutput('w', 'p', value)
   for (const [memoryLimitBytes, files] of [
@@ -423,21 +425,21 @@ t.test('an output of the limit goes to the disk, one of a byte less does not', a
   }
 })
 
-t.test('an output larger than the whole budget goes to the disk, and drives out no other', async (t) => {
+t.test('an output larger than the whole budget goes to the disk, and moves no other output', async (t) => {
   const { directory, manager } = managerIn(t, { memoryBudgetBytes: 1000 })
   await manager.storePhaseOutput('w', 'small', 'x'.repeat(500))
   await manager.storePhaseOutput('w', 'large', 'y'.repeat(2000))
   t.strictSame(readdirSync(join(directory, 'w/outputs')), ['large'])
 })
 
-t.test('storing a phase again takes the room of the output before it', async (t) => {
+t.test('a replaced output does not count towards the memory budget', async (t) => {
   const { directory, manager } = managerIn(t, { memoryBudgetBytes: 1000 })
   await manager.storePhaseOutput('w', 'other', 'x'.repeat(400))
   for (let i = 0; i < 3; i++) await manager.storePhaseOutput('w', 'p', 'y'.repeat(500 + i))
   t.strictSame(filesIn(directory), [])
 })
 
-t.test('an output that is transferred to its own place stays', async (t) => {
+t.test('a transfer of an output to its own phase keeps the output', async (t) => {
   for (const options of [{}, ON_DISK]) {
     const { directory, manager } = managerIn(t, options)
     const output = { rows: signals(5), note: 1 }
@@ -449,7 +451,7 @@ t.test('an output that is transferred to its own place stays', async (t) => {
   }
 })
 
-t.test('a Proxy is refused, whichever tier it would go to', async (t) => {
+t.test('a Proxy is rejected, in memory and on disk', async (t) => {
   for (const options of [{}, ON_DISK]) {
     const { manager } = managerIn(t, options)
     const rows = [{ a: 1 }, new Proxy({ a: 2 }, {})]
@@ -459,7 +461,7 @@ t.test('a Proxy is refused, whichever tier it would go to', async (t) => {
   }
 })
 
-t.test('the rows of a field are read by its name, whatever that is', async (t) => {
+t.test('the rows of a field with any name can be read', async (t) => {
   for (const options of [{}, ON_DISK]) {
     const { manager } = managerIn(t, options)
     const output = JSON.parse('{"__proto__": [{"a": 1}], "": [{"a": 2}], "a.b": [{"a": 3}]}') as object
@@ -469,7 +471,7 @@ t.test('the rows of a field are read by its name, whatever that is', async (t) =
   }
 })
 
-t.test('a stream that fails while its store waits for its turn fails that store alone', async (t) => {
+t.test('a stream that fails while its store waits fails only that store', async (t) => {
   const { manager } = managerIn(t)
   const gate = makeDeferred<void>()
   const first = manager.storePhaseOutput(
@@ -490,7 +492,7 @@ t.test('a stream that fails while its store waits for its turn fails that store 
   t.strictSame(await manager.getPhaseOutput('w', 'p'), [{ a: 1 }])
 })
 
-t.test('rows are stored as they were when they came, whatever their producer does with them later', async (t) => {
+t.test('rows are stored as they were when yielded; later changes have no effect', async (t) => {
   for (const memoryLimitBytes of [0, 20_000, 10_000_000]) {
     const { manager } = managerIn(t, { memoryLimitBytes })
     const made: { n: number }[] = []
@@ -499,7 +501,7 @@ t.test('rows are stored as they were when they came, whatever their producer doe
         const row = { n }
         made.push(row)
         yield row
-        // A batch of rows has long been taken by then.
+        // A row that was yielded 1000 rows ago is no longer in the current batch, so it has been serialized.
         const earlier = made[n - 1000]
         if (earlier !== undefined) earlier.n = -1
       }
@@ -513,9 +515,12 @@ t.test('rows are stored as they were when they came, whatever their producer doe
   }
 })
 
-t.test('a manifest copied from another phase is no output of this one', async (t) => {
+t.test('a manifest that was copied from another phase is rejected', async (t) => {
   const { directory, manager } = managerIn(t, ON_DISK)
   await manager.storePhaseOutput('w', 'p', 1)
   cpSync(join(directory, 'w/outputs/p'), join(directory, 'w/outputs/q'), { recursive: true })
-  await t.rejects(manager.getPhaseOutput('w', 'q'), { code: 'ERR_SPILLWAY_OUTPUT', message: /that of another phase/ })
+  await t.rejects(manager.getPhaseOutput('w', 'q'), {
+    code: 'ERR_SPILLWAY_OUTPUT',
+    message: /it belongs to another phase/,
+  })
 })

@@ -4,7 +4,7 @@ import type { Callback } from '../../lib/core/settle-callback.ts'
 import { DistributedResultCollector } from '../../lib/distributed-result-collector.ts'
 import { streamBattery } from '../helpers/stream-battery.ts'
 
-/** A collector of one source, with the source in front of it, as one stream. */
+/** A collector and its only source, as one Duplex. */
 class Passage extends Duplex {
   readonly #collector: DistributedResultCollector
   readonly #source: Writable

@@ -3,19 +3,20 @@ import { Readable, Transform, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
-import { Marker, markerBatch } from '../../lib/core/batch.ts'
+import { markerBatch } from '../../lib/core/batch.ts'
+import { Marker } from '../../lib/core/marker.ts'
 import type { SpillwayError } from '../../lib/core/errors.ts'
 import { collect, numbers, numbersFrom, readAll, writeAll } from '../helpers/collector-sources.ts'
 import { abortListeners, atRest, closed, errorOf } from '../helpers/leaks.ts'
 
-t.test('delivers what a failing source had written, and all of the others, before it fails', async (t) => {
+t.test('before it fails, it delivers all records of a failed source and of the others', async (t) => {
   const [collector, good, bad] = collect(2, { maxQueueRecords: 5 })
   const failure = new Error('out of memory')
-  const told = once(collector, 'sourceFailed')
-  // Beyond its bounds, so that some wait in the stream in front of the queue.
+  const reported = once(collector, 'sourceFailed')
+  // More records than the queue accepts, so that some wait in the stream before the queue.
   writeAll(bad!, numbers(1, 20))
   bad!.destroy(failure)
-  const [early] = (await told) as [SpillwayError]
+  const [early] = (await reported) as [SpillwayError]
   t.equal(collector.destroyed, false)
   t.match(collector.stats, { open: 1, failed: 1, queued: 20 })
   const [{ items, error }] = await Promise.all([readAll(collector), pipeline(numbers(0, 50), good!)])
@@ -30,7 +31,7 @@ t.test('delivers what a failing source had written, and all of the others, befor
   t.equal((error as SpillwayError).cause, failure)
 })
 
-t.test('a source that fails in pipeline() gets its own error, and the merged stream one that names it', async (t) => {
+t.test('pipeline() of a failed source rejects with its own error, and the collector names the source', async (t) => {
   const [collector, source] = collect(1)
   const failure = new Error('boom')
   const failing = Readable.from(
@@ -44,7 +45,7 @@ t.test('a source that fails in pipeline() gets its own error, and the merged str
   t.match((await reading).error, { code: 'ERR_SPILLWAY_SOURCE', place: { source: 0 } })
 })
 
-t.test('what failed is delivered whole through pipeline(), before what follows is destroyed', async (t) => {
+t.test('all records of a failed source pass through pipeline() before the next stream is destroyed', async (t) => {
   const [collector, source] = collect(1)
   writeAll(source!, numbers(0, 100))
   source!.destroy(new Error('boom'))
@@ -58,15 +59,15 @@ t.test('what failed is delivered whole through pipeline(), before what follows i
     },
   })
   await t.rejects(pipeline(collector, slow), { code: 'ERR_SPILLWAY_SOURCE' })
-  // The last ones are in the queue of the Writable that follows; whether it saves them is up to it.
+  // The last records are in the queue of the next Writable, which may or may not write them.
   t.ok(seen.length + slow.writableLength >= 100, `${seen.length} and ${slow.writableLength}`)
   t.equal(collector.stats.delivered, 100)
 })
 
-t.test('names all that failed, and the first failure', async (t) => {
+t.test('the error names all failed sources and the first failure', async (t) => {
   const [collector, ...sources] = collect(4)
-  const told: SpillwayError[] = []
-  collector.on('sourceFailed', (error: SpillwayError) => told.push(error))
+  const reported: SpillwayError[] = []
+  collector.on('sourceFailed', (error: SpillwayError) => reported.push(error))
   sources[2]!.destroy(new Error('second to none'))
   sources[0]!.destroy(new Error('later'))
   sources[1]!.end()
@@ -79,12 +80,12 @@ t.test('names all that failed, and the first failure', async (t) => {
     place: { source: 2 },
   })
   t.strictSame(
-    told.map(({ place }) => place.source),
+    reported.map(({ place }) => place.source),
     [2, 0, 3],
   )
 })
 
-t.test('a source destroyed before its end has failed, though it gives no error', async (t) => {
+t.test('a source that is destroyed before its end without an error has failed', async (t) => {
   const [collector, source] = collect(1)
   source!.write({ n: 0 })
   source!.destroy()
@@ -95,10 +96,10 @@ t.test('a source destroyed before its end has failed, though it gives no error',
   t.equal(collector.stats.sources[0]?.state, 'failed')
 })
 
-t.test('hands on the AbortError of a source as it is', async (t) => {
+t.test('passes on the AbortError of a source unchanged', async (t) => {
   const [collector, source] = collect(1)
   const controller = new AbortController()
-  const told = once(collector, 'sourceFailed')
+  const reported = once(collector, 'sourceFailed')
   const writing = pipeline(
     (async function* () {
       yield { n: 0 }
@@ -113,10 +114,10 @@ t.test('hands on the AbortError of a source as it is', async (t) => {
   const { items, error } = await readAll(collector)
   t.strictSame(items, [{ n: 0 }])
   t.match(error, { name: 'AbortError', code: 'ABORT_ERR' })
-  t.equal((await told)[0], error)
+  t.equal((await reported)[0], error)
 })
 
-t.test('tells of the failure that others were aborted for', async (t) => {
+t.test('reports a real failure before an abort', async (t) => {
   const [collector, first, second] = collect(2)
   first!.destroy(Object.assign(new Error('aborted'), { name: 'AbortError' }))
   second!.destroy(new Error('the reason'))
@@ -124,7 +125,7 @@ t.test('tells of the failure that others were aborted for', async (t) => {
   t.match(error, { message: /^2 sources failed: 0, 1\. The first: Source 1/, place: { source: 1 } })
 })
 
-t.test('a listener may end it all as soon as a source fails', async (t) => {
+t.test('a listener can destroy the collector as soon as a source fails', async (t) => {
   const [collector, first, second] = collect(2)
   collector.on('sourceFailed', (error: Error) => collector.destroy(error))
   const writing = pipeline(numbers(1, 1e6), second!)
@@ -135,7 +136,7 @@ t.test('a listener may end it all as soon as a source fails', async (t) => {
   t.match((await reading).error, { code: 'ERR_SPILLWAY_SOURCE', place: { source: 0 } })
 })
 
-t.test('destroyed, it lets go of its writers', async (t) => {
+t.test('destroying the collector settles all waiting writes', async (t) => {
   const [collector, source, idle, done] = collect(3, { maxQueueRecords: 2 })
   done!.end({ n: 0 })
   const answers: unknown[][] = [[], [], [], []]
@@ -146,11 +147,11 @@ t.test('destroyed, it lets go of its writers', async (t) => {
   await t.rejects(waiting, { code: 'ERR_SPILLWAY_CLOSED' })
   await Promise.all([closed(collector), closed(source!), closed(idle!), closed(done!)])
   t.strictSame(answers.slice(0, 2), [['written'], ['written']])
-  for (const answer of answers.slice(2)) t.match(answer, [/"search" was closed, so nobody reads/])
+  for (const answer of answers.slice(2)) t.match(answer, [/"search" was closed, so this source is no longer read/])
   t.match(collector.stats, { queued: 0, queuedBytes: 0, open: 0 })
 })
 
-t.test('answers each write once, however it ends', async (t) => {
+t.test('calls the callback of each write once, for any end', async (t) => {
   const endings: Record<string, (collector: Readable, source: Writable) => unknown> = {
     'the source is destroyed': (_collector, source) => source.destroy(),
     'the source fails': (_collector, source) => source.destroy(new Error('boom')),
@@ -167,7 +168,7 @@ t.test('answers each write once, however it ends', async (t) => {
     const answers = Array<number>(10).fill(0)
     for (const n of answers.keys()) source!.write({ n }, () => (answers[n]! += 1))
     await setImmediate()
-    t.equal(answers.filter((count) => count > 0).length, 3, 'as many as fit')
+    t.equal(answers.filter((count) => count > 0).length, 3, 'as many as the queue accepts')
     finish(collector, source!)
     collector.resume()
     await Promise.all([closed(source!), closed(collector)])
@@ -176,7 +177,7 @@ t.test('answers each write once, however it ends', async (t) => {
   }
 })
 
-t.test('a source that writes after the collector is destroyed is told so', async (t) => {
+t.test('a write after the collector is destroyed fails with a clear error', async (t) => {
   const [collector, source] = collect(1)
   collector.destroy()
   await closed(collector)
@@ -186,7 +187,7 @@ t.test('a source that writes after the collector is destroyed is told so', async
   await t.rejects(pipeline(numbers(0, 3), source!), { code: 'ERR_SPILLWAY_CLOSED' })
 })
 
-t.test('destroys its sources when what follows in pipeline() fails', async (t) => {
+t.test('destroys its sources when a later stream of pipeline() fails', async (t) => {
   const [collector, source] = collect(1)
   const broken = new Transform({ objectMode: true, transform: (_r, _e, done) => done(new Error('disk full')) })
   const writing = pipeline(numbers(0, 1e6), source!)
@@ -212,7 +213,7 @@ t.test('destroys its sources with the AbortError of its signal', async (t) => {
   await t.rejects(pipeline(numbers(0, 1), refused!), { name: 'AbortError' })
 })
 
-t.test('fails the markers it drops', async (t) => {
+t.test('fails the markers that it drops', async (t) => {
   const [collector, source] = collect(1, { maxQueueRecords: 1 })
   const markers = [new Marker('written'), new Marker('written'), new Marker('durable')]
   const [queued, held, behind] = markers as [Marker, Marker, Marker]

@@ -1,4 +1,4 @@
-/** What holds of a collector whatever its sources do, and in whatever order things happen. */
+/** Properties of a collector that hold for any actions of its sources, in any order. */
 import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
@@ -46,7 +46,7 @@ const READERS: Record<string, (play: Play) => void> = {
   flowing(play) {
     play.collector.on('data', (item) => play.receive(item))
   },
-  'when told that something is readable'(play) {
+  'on readable events'(play) {
     play.collector.on('readable', () => play.read(Infinity))
   },
   'piping into a slow stream'(play) {
@@ -55,32 +55,32 @@ const READERS: Record<string, (play: Play) => void> = {
       highWaterMark: 1,
       write: (_item, _encoding, callback) => void setImmediate().then(() => callback()),
     })
-    // What waits in the slow stream is lost when it is destroyed, so items are taken down before they enter it.
+    // Items in the slow stream are lost when it is destroyed, so they are recorded before they enter it.
     play.collector.on('data', (item) => play.receive(item))
     pipeline(play.collector, slow).catch(() => {})
   },
 }
 
-/** A collector, its sources, and all that was written and read. */
+/** A collector, its sources, and all records that were written and read. */
 class Play {
   readonly collector: DistributedResultCollector
   readonly sources: readonly Writable[]
   readonly written: readonly number[][]
   readonly got: readonly number[][]
-  /** How often each write was answered. */
+  /** How often the callback of each write was called. */
   readonly answers: number[] = []
   /** Sources that failed. */
   readonly failed: number[] = []
-  /** Those that the collector told of. */
-  readonly told: unknown[] = []
-  /** The error of the collector, or undefined, once it is closed. */
+  /** Sources that the collector reported as failed. */
+  readonly reported: unknown[] = []
+  /** Settles when the collector is closed: its error, or undefined. */
   readonly outcome: Promise<unknown>
   readonly #settings: Settings
 
   constructor(settings: Settings) {
     this.#settings = settings
     this.collector = new DistributedResultCollector({ workflowId: 'w', ...settings })
-    this.collector.on('sourceFailed', ({ place }) => this.told.push(place.source))
+    this.collector.on('sourceFailed', ({ place }) => this.reported.push(place.source))
     this.outcome = finished(this.collector).catch((error: unknown) => error)
     this.sources = [...this.collector.resultQueues.values()]
     this.written = this.sources.map(() => [])
@@ -92,7 +92,7 @@ class Play {
     else if (step.kind === 'read') this.read(step.count)
     else this.#drive(step, step.source % this.sources.length)
     for (const { queued } of this.collector.stats.sources) {
-      // Beyond the bounds may be one large chunk, and what was kept of a source that failed.
+      // The limits can be exceeded by one large chunk, and by the remaining records of a failed source.
       if (this.failed.length === 0) assert.ok(queued <= Math.max(this.#settings.maxQueueRecords, 6))
     }
   }
@@ -130,13 +130,13 @@ class Play {
 }
 
 for (const [way, read] of Object.entries(READERS)) {
-  t.test(`delivers all that was written, in the order of each source, ${way}`, async () => {
+  t.test(`delivers all written records in the order of each source, ${way}`, async () => {
     await fc.assert(
       fc.asyncProperty(settings, steps, fc.nat(80), async (settings, steps, readFrom) => {
         const play = new Play(settings)
         for (const [at, step] of steps.entries()) {
           if (at === readFrom) read(play)
-          // A reader that has begun goes on by itself.
+          // Once the reader has started, it reads without further steps.
           if (at < readFrom || step.kind !== 'read') await play.take(step)
         }
         if (readFrom >= steps.length) read(play)
@@ -145,7 +145,7 @@ for (const [way, read] of Object.entries(READERS)) {
         if (error !== undefined) assert.equal((error as { code: string }).code, 'ERR_SPILLWAY_SOURCE')
         assert.equal(error !== undefined, play.failed.length > 0)
         assert.deepEqual(play.got, play.written)
-        assert.deepEqual(play.told, play.failed)
+        assert.deepEqual(play.reported, play.failed)
         const { accepted, delivered, queued, queuedBytes, open } = play.collector.stats
         const total = play.written.flat().length
         assert.deepEqual(
@@ -160,7 +160,7 @@ for (const [way, read] of Object.entries(READERS)) {
   })
 }
 
-t.test('destroyed at any moment, it has delivered the first of each source, and answers every write once', async () => {
+t.test('destroyed at any time, it has delivered a prefix of each source, and settles each write once', async () => {
   await fc.assert(
     fc.asyncProperty(settings, steps, fc.boolean(), async (settings, steps, withError) => {
       const play = new Play(settings)
@@ -177,12 +177,12 @@ t.test('destroyed at any moment, it has delivered the first of each source, and 
   )
 })
 
-t.test('a source that has something waiting is served before another gets two turns', async () => {
+t.test('while a source has queued records, no other source is read twice', async () => {
   await fc.assert(
     fc.asyncProperty(settings, steps, async ({ batches: _, ...settings }, steps) => {
       const play = new Play({ ...settings, batches: true })
       const { collector } = play
-      /** For each source, which others had a turn while it had something waiting. */
+      /** For each source, the others that were read while it had queued records. */
       const passedBy = play.sources.map(() => new Set<number>())
       for (const step of steps) {
         if (step.kind !== 'read') {
@@ -197,7 +197,7 @@ t.test('a source that has something waiting is served before another gets two tu
           if (!waiting[index] || index === served) {
             turns.clear()
           } else if (served !== -1) {
-            assert.ok(!turns.has(served), `${served} had two turns while ${index} was waiting`)
+            assert.ok(!turns.has(served), `${served} was read twice while ${index} was waiting`)
             turns.add(served)
           }
         })

@@ -4,7 +4,8 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
-import { annotate, Marker, markerBatch, notesOf } from '../../lib/core/batch.ts'
+import { annotate, markerBatch, notesOf } from '../../lib/core/batch.ts'
+import { Marker } from '../../lib/core/marker.ts'
 import {
   DistributedResultCollector,
   type DistributedResultCollectorOptions,
@@ -13,14 +14,14 @@ import { ResultStreamer } from '../../lib/result-streamer.ts'
 import { collect, numbers, numbersFrom, readAll, writeAll } from '../helpers/collector-sources.ts'
 import { atRest, closed } from '../helpers/leaks.ts'
 
-/** What waits to be read. */
+/** Reads everything that is queued. */
 function readWaiting(collector: Readable): unknown[] {
   const items: unknown[] = []
   for (let item: unknown = collector.read(); item !== null; item = collector.read()) items.push(item)
   return items
 }
 
-t.test('merges its sources, and keeps the order of each', async (t) => {
+t.test('merges its sources and keeps the order of each', async (t) => {
   const [collector, ...sources] = collect(3)
   const [{ items }] = await Promise.all([
     readAll(collector),
@@ -32,7 +33,7 @@ t.test('merges its sources, and keeps the order of each', async (t) => {
   await closed(collector)
 })
 
-t.test('carries the results of several sources into the files of a streamer', async (t) => {
+t.test('the results of several sources reach the files of a ResultStreamer', async (t) => {
   const outputDir = join(t.testdir(), 'run')
   const streamer = new ResultStreamer({ workflowId: 'search', outputDir })
   const [collector, ...sources] = collect(4, { batches: true, maxQueueRecords: 100 })
@@ -62,7 +63,7 @@ t.test('carries the results of several sources into the files of a streamer', as
   }
 })
 
-t.test('emits single records, whatever form they come in', async (t) => {
+t.test('emits single records, for records and arrays', async (t) => {
   const [collector, source] = collect(1)
   source!.write({ n: 0 })
   source!.write([{ n: 1 }, { n: 2 }])
@@ -71,7 +72,7 @@ t.test('emits single records, whatever form they come in', async (t) => {
   t.strictSame((await readAll(collector)).items, [{ n: 0 }, { n: 1 }, { n: 2 }, { n: 3 }])
 })
 
-t.test('emits arrays as they came, with what is known of them, when asked for batches', async (t) => {
+t.test('with `batches`, emits arrays unchanged and with their metadata', async (t) => {
   const [collector, source] = collect(1, { batches: true })
   const segments = [{ count: 2, containerIndex: 4, iteration: 0, attempt: 1, firstSeq: 0 }]
   const batch = annotate([{ n: 1 }, { n: 2 }], { segments })
@@ -84,7 +85,7 @@ t.test('emits arrays as they came, with what is known of them, when asked for ba
 })
 
 for (const batches of [false, true]) {
-  t.test(`hands on markers in their place among ${batches ? 'batches' : 'single records'}`, async (t) => {
+  t.test(`emits markers at their position among ${batches ? 'batches' : 'single records'}`, async (t) => {
     const [collector, source] = collect(1, { batches })
     const marker = new Marker('durable')
     writeAll(source!, [{ n: 0 }, [{ n: 1 }], markerBatch(marker), { n: 2 }])
@@ -98,13 +99,13 @@ for (const batches of [false, true]) {
   })
 }
 
-t.test('does not take something that is no record for the end', async (t) => {
+t.test('an element that is not a record does not end the stream', async (t) => {
   const [collector, source] = collect(1)
   source!.end([{ n: 0 }, null, { n: 1 }])
   t.strictSame((await readAll(collector)).items, [{ n: 0 }, [null], { n: 1 }])
 })
 
-t.test('serves in turn the sources that have something waiting', async (t) => {
+t.test('reads the sources with queued records in turn', async (t) => {
   const [collector, fast, slow, late] = collect(3, { batches: true })
   writeAll(
     fast!,
@@ -119,7 +120,7 @@ t.test('serves in turn the sources that have something waiting', async (t) => {
   collector.destroy()
 })
 
-t.test('a turn is one chunk, also when its records come out one by one', async (t) => {
+t.test('reads one chunk of a source in turn, also when it emits single records', async (t) => {
   const [collector, first, second] = collect(2)
   writeAll(first!, [[{ a: 1 }, { a: 2 }], [{ a: 3 }]])
   writeAll(second!, [{ b: 1 }, [{ b: 2 }, { b: 3 }]])
@@ -127,7 +128,7 @@ t.test('a turn is one chunk, also when its records come out one by one', async (
   collector.destroy()
 })
 
-t.test('a source that writes nothing does not stop the others', async (t) => {
+t.test('a source that writes nothing does not block the others', async (t) => {
   const [collector, busy, idle] = collect(2, { maxQueueRecords: 10 })
   const reading = readAll(collector)
   await pipeline(numbers(0, 500), busy!)
@@ -137,7 +138,7 @@ t.test('a source that writes nothing does not stop the others', async (t) => {
   t.equal((await reading).items.length, 500)
 })
 
-t.test('a source stops at the records it may queue, and stops no other', async (t) => {
+t.test('a source is paused at its limit of queued records, and blocks no other', async (t) => {
   const [collector, busy, other] = collect(2, { maxQueueRecords: 100 })
   let pulled = 0
   const writing = pipeline(
@@ -148,7 +149,7 @@ t.test('a source stops at the records it may queue, and stops no other', async (
   )
   await atRest(() => pulled)
   t.equal(collector.stats.sources[0]?.queued, 100)
-  // One is held, one waits behind it, and the source itself has one or two at hand.
+  // One record is held back, one waits after it, and the source itself has read one or two more.
   t.ok(pulled <= 104, `${pulled} pulled`)
   await pipeline(numbers(1, 100), other!)
   t.equal(collector.stats.sources[1]?.queued, 100)
@@ -156,7 +157,7 @@ t.test('a source stops at the records it may queue, and stops no other', async (
   t.strictSame(numbersFrom(items, 0), [...Array(1000).keys()])
 })
 
-t.test('a source stops at the bytes it may queue', async (t) => {
+t.test('a source is paused at its limit of queued bytes', async (t) => {
   const [collector, source] = collect(1, { maxQueueBytes: 10_000 })
   const batches = Array.from({ length: 20 }, (_, n) => [{ n, text: 'x'.repeat(900) }])
   const writing = pipeline(batches, source!)
@@ -167,7 +168,7 @@ t.test('a source stops at the bytes it may queue', async (t) => {
   t.equal(items.length, 20)
 })
 
-t.test('a chunk beyond the bounds gets through when nothing else is queued', async (t) => {
+t.test('a chunk larger than the limits is accepted when the queue is empty', async (t) => {
   const [collector, source] = collect(1, { maxQueueRecords: 10, batches: true })
   const large = [...numbers(0, 25)]
   writeAll(source!, [[{ n: 0 }], large, large])
@@ -178,7 +179,7 @@ t.test('a chunk beyond the bounds gets through when nothing else is queued', asy
   t.strictSame((await readAll(collector)).items, [large, large])
 })
 
-t.test('reads nothing ahead of its reader', async (t) => {
+t.test('delivers no record before its reader requests it', async (t) => {
   const [collector, source] = collect(1)
   writeAll(source!, numbers(0, 10))
   t.match(collector.stats, { accepted: 10, delivered: 0 })
@@ -200,7 +201,7 @@ t.test('ends when the last source has ended, and not before', async (t) => {
   t.equal(ended, true)
 })
 
-t.test('a source may end before anybody reads', async (t) => {
+t.test('a source can end before the reader starts', async (t) => {
   const [collector, source] = collect(1)
   await pipeline(numbers(0, 100), source!)
   t.match(collector.stats.sources[0], { state: 'ended', accepted: 100, delivered: 0, queued: 100 })
@@ -217,7 +218,7 @@ t.test('can be read as a web stream', async (t) => {
   t.strictSame(numbersFrom(items, 1), [...Array(30).keys()])
 })
 
-t.test('refuses options it cannot have', async (t) => {
+t.test('rejects invalid options', async (t) => {
   const refused: [options: object, message: RegExp][] = [
     [{}, /`workflowId` to be a non-empty string/],
     [{ workflowId: 'w' }, /`numSources` to be an integer from 1 up, got undefined/],

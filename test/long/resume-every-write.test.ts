@@ -8,7 +8,7 @@ import { readRunState } from '../../lib/journal/reader.ts'
 import { killAtEveryWrite } from '../../lib/testing/index.ts'
 import type { Topology } from '../../lib/workflow/topology.ts'
 import { verifyRun } from '../../lib/recovery/verify.ts'
-import type { AggregatedResults } from '../../lib/result-streamer.ts'
+import type { AggregatedResults } from '../../lib/streaming/aggregated-results.ts'
 import { COMMIT_UNITS, type CommitUnit } from '../../lib/workflow/types.ts'
 
 const search: Topology<number> = {

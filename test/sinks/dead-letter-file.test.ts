@@ -8,11 +8,11 @@ import { faultyTarget } from '../../lib/testing/faulty-target.ts'
 
 const rejection = (record: unknown) => ({ stage: 'encode', reason: 'because', record }) as const
 
-function shown(record: unknown): unknown {
+function describedRecord(record: unknown): unknown {
   return JSON.parse(deadLetterLine(rejection(record))).record
 }
 
-t.test('comes into being with the first rejection', async (t) => {
+t.test('creates the file with the first rejection', async (t) => {
   const path = join(t.testdir(), 'deep', 'dead-letter.jsonl')
   const letters = new DeadLetterFile(path, 'error', openFileTarget)
   await letters.prepare()
@@ -34,7 +34,7 @@ t.test('comes into being with the first rejection', async (t) => {
   t.equal(letters.count, 4)
 })
 
-t.test('treats the letters of an earlier run as told', async (t) => {
+t.test('handles the dead letters of an earlier run according to onExisting', async (t) => {
   const path = join(t.testdir({ letters: '{"torn":' }), 'letters')
   await t.rejects(new DeadLetterFile(path, 'error', openFileTarget).prepare(), { code: 'ERR_SPILLWAY_EXISTS' })
   const adding = new DeadLetterFile(path, 'append', openFileTarget)
@@ -46,7 +46,7 @@ t.test('treats the letters of an earlier run as told', async (t) => {
   t.equal(existsSync(path), false)
 })
 
-t.test('fails with its path', async (t) => {
+t.test('reports its path when it fails', async (t) => {
   const path = join(t.testdir(), 'letters')
   const openTarget = faultyTarget({ write: { code: 'ENOSPC' } })
   const letters = new DeadLetterFile(path, 'error', openTarget)
@@ -69,11 +69,11 @@ t.test('publishes each rejection', async (t) => {
   t.equal(published[0], one)
 })
 
-t.test('shows what JSON cannot say', async (t) => {
+t.test('describes values that JSON cannot represent', async (t) => {
   writeFileSync(join(t.testdir(), 'x'), '')
   const cyclic: Record<string, unknown> = { n: 1 }
   cyclic['self'] = cyclic
-  t.strictSame(shown({ f: () => 0, s: Symbol('s'), m: new Map(), d: new Date(NaN), b: 5n, i: -Infinity }), {
+  t.strictSame(describedRecord({ f: () => 0, s: Symbol('s'), m: new Map(), d: new Date(NaN), b: 5n, i: -Infinity }), {
     f: '<a function>',
     s: '<a symbol>',
     m: '<a Map>',
@@ -81,8 +81,8 @@ t.test('shows what JSON cannot say', async (t) => {
     b: '<bigint 5>',
     i: '<-Infinity>',
   })
-  t.strictSame(shown(cyclic), { n: 1, self: '<a cycle>' })
-  t.strictSame(shown({ bytes: Uint8Array.of(1), at: new Date(0), list: [undefined, () => 0] }), {
+  t.strictSame(describedRecord(cyclic), { n: 1, self: '<a cycle>' })
+  t.strictSame(describedRecord({ bytes: Uint8Array.of(1), at: new Date(0), list: [undefined, () => 0] }), {
     bytes: '<bytes AQ==>',
     at: '1970-01-01T00:00:00.000Z',
     list: [null, '<a function>'],
@@ -90,7 +90,7 @@ t.test('shows what JSON cannot say', async (t) => {
   t.equal(deadLetterLine(rejection(JSON.parse('{"__proto__":1}'))).includes('{"__proto__":1}'), true)
 })
 
-t.test('shows what it can of a record that throws', async (t) => {
+t.test('describes the readable fields of a record that throws', async (t) => {
   const { proxy, revoke } = Proxy.revocable({}, {})
   revoke()
   const record = {
@@ -100,6 +100,6 @@ t.test('shows what it can of a record that throws', async (t) => {
     },
     proxy,
   }
-  t.strictSame(shown(record), { ok: 1, bad: '<unreadable>', proxy: '<unreadable>' })
-  t.equal(shown(proxy), '<unreadable>')
+  t.strictSame(describedRecord(record), { ok: 1, bad: '<unreadable>', proxy: '<unreadable>' })
+  t.equal(describedRecord(proxy), '<unreadable>')
 })

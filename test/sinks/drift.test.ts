@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { Marker, markerBatch } from '../../lib/core/batch.ts'
+import { markerBatch } from '../../lib/core/batch.ts'
+import { Marker } from '../../lib/core/marker.ts'
 import { RecordSink } from '../../sinks/record-sink.ts'
 import { closed } from '../helpers/leaks.ts'
 import { expectCounts, writeAll } from '../helpers/sink-conformance.ts'
@@ -15,7 +16,7 @@ for (const name of ['csv', 'parquet'] as const) {
   const format = variant(name)
   const { options } = format
 
-  t.test(`${name}: goes on in a part with wider columns`, async (t) => {
+  t.test(`${name}: continues in a new part with wider columns`, async (t) => {
     const directory = t.testdir()
     const records = [{ n: 1 }, { n: 2 }, { n: 3, extra: 'x' }, { n: 4 }, { n: 'text' }]
     const sink = await writeAll([records], { ...options, directory, inferRows: 2 })
@@ -42,7 +43,7 @@ for (const name of ['csv', 'parquet'] as const) {
     )
   })
 
-  t.test(`${name}: rejects what does not fit, in one plain file`, async (t) => {
+  t.test(`${name}: rejects records that do not fit, in one plain file`, async (t) => {
     const path = join(t.testdir(), 'results')
     const records = [{ n: 1, m: { x: 1 } }, { n: 2, more: 0 }, { n: 'text' }, { n: 3, m: { y: 1 } }, { n: 4, m: null }]
     const sink = await writeAll([records], { ...options, path, inferRows: 1 })
@@ -54,7 +55,7 @@ for (const name of ['csv', 'parquet'] as const) {
     ])
   })
 
-  t.test(`${name}: fails on drift when told to, and keeps the records before`, async (t) => {
+  t.test(`${name}: fails on drift with onDrift 'error', and keeps the earlier records`, async (t) => {
     const directory = t.testdir()
     const sink = new RecordSink({ ...options, directory, inferRows: 1, onDrift: 'error' })
     sink.write([{ n: 1 }, { n: 2 }, { n: 3, extra: 1 }, { n: 4 }])
@@ -81,7 +82,7 @@ for (const name of ['csv', 'parquet'] as const) {
     )
   })
 
-  t.test(`${name}: infers from exactly the first inferRows records, however they are chunked`, async (t) => {
+  t.test(`${name}: infers from exactly the first inferRows records, for any batch size`, async (t) => {
     const records = Array.from({ length: 9 }, (_, n) => (n < 5 ? { n, early: n } : { n, late: n }))
     for (const size of [1, 2, 4, 9]) {
       const directory = join(t.testdir(), `by ${size}`)
@@ -92,7 +93,7 @@ for (const name of ['csv', 'parquet'] as const) {
     }
   })
 
-  t.test(`${name}: infers from the records that inferBytes holds, however they are chunked`, async (t) => {
+  t.test(`${name}: infers from the records that fit inferBytes, for any batch size`, async (t) => {
     const records = Array.from({ length: 8 }, (_, n) => ({ text: 'x'.repeat(1000), [n < 3 ? 'early' : 'late']: n }))
     for (const size of [1, 4, 8]) {
       const directory = join(t.testdir(), `by ${size}`)
@@ -115,7 +116,7 @@ for (const name of ['csv', 'parquet'] as const) {
     t.notOk(readFileSync(partsOf(directory)[0]!).includes('bad'))
   })
 
-  t.test(`${name}: rejects a record without fields until there are columns for it to be null in`, async (t) => {
+  t.test(`${name}: rejects a record without fields until the columns are known`, async (t) => {
     const directory = t.testdir()
     const sink = await writeAll([[{}], [{ n: 1 }, {}]], { ...options, directory, inferRows: 1 })
     t.strictSame(await rowsOfParts(directory, format), [[{ n: '1' }, {}]])
@@ -123,7 +124,7 @@ for (const name of ['csv', 'parquet'] as const) {
     t.match(deadLettersOf(sink.deadLetterPath!), [{ reason: /without fields/, record: {} }])
   })
 
-  t.test(`${name}: gives a column its type by the first value, also behind a marker`, async (t) => {
+  t.test(`${name}: takes the type of a column from its first value, also after a marker`, async (t) => {
     const path = join(t.testdir(), 'results')
     const sink = new RecordSink({ ...options, path, inferRows: 1 })
     sink.write([{ n: 1, x: null }])

@@ -10,7 +10,7 @@ import { writeAll } from '../helpers/sink-conformance.ts'
 
 const resolve = (given: object) => resolveRecordSinkOptions('RecordSink', given as RecordSinkOptions)
 
-/** Options that cannot be, and what is said of them. */
+/** Wrong options and the expected message. */
 const refused: readonly [object, string | RegExp][] = [
   [{ format: 'jsonl', pathh: 'x' }, 'Unknown option of RecordSink: `pathh`. Did you mean `path`?'],
   [{ format: 'jsonl', path: 'x', partMaxbytes: 1 }, /Did you mean `partMaxBytes`\?/],
@@ -62,13 +62,13 @@ t.test('names files by format and compression', async (t) => {
   t.equal(extensionOf({ format: 'parquet', compression: 'gzip' }), 'parquet')
 })
 
-t.test('refuses options it does not know in the sink of each format', async (t) => {
+t.test('refuses unknown options in the sink of each format', async (t) => {
   for (const Sink of [JsonlSink, CsvSink, ParquetSink]) {
     t.throws(() => new Sink({ path: 'x', pat: 'y' } as { path: string }), { code: 'ERR_SPILLWAY_OPTION' })
   }
 })
 
-t.test('adds to a plain JSONL file, behind a line that a crash has cut short', async (t) => {
+t.test('appends to a plain JSONL file after a line that a crash has cut short', async (t) => {
   const path = join(t.testdir(), 'results.jsonl')
   const append = { format: 'jsonl', path, onExisting: 'append' } as const
   await writeAll([{ n: 1 }], append)

@@ -5,7 +5,7 @@ import { ParquetSink } from '../../sinks/parquet-sink.ts'
 import { numbersOf, rowsOfParts, variant } from '../helpers/sink-formats.ts'
 import { streamBattery } from '../helpers/stream-battery.ts'
 
-/** What fits the chunk being encoded and the one being written, 256 KB each, and the queue before them. */
+/** Records that fit the chunk being encoded and the chunk being written, 256 KB each, and the queue before them. */
 const MAX_RECORDS = 100_000
 
 t.test('JsonlSink', async (t) => {

@@ -1,5 +1,5 @@
 /**
- * What no file can hold, in every format alike.
+ * Values that no file can contain, the same in every format.
  */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -26,7 +26,7 @@ function nested(levels: number): object {
   return value
 }
 
-/** A value for field `x`, why it is refused, and the field that is to blame. */
+/** A value for field `x`, the reason of the refusal, and the refused field. */
 const refused: readonly [string, () => unknown, RegExp, string][] = [
   ['a function', () => () => 0, /a function cannot be written/, 'x'],
   ['a symbol', () => Symbol('s'), /a symbol cannot be written/, 'x'],
@@ -42,7 +42,7 @@ const refused: readonly [string, () => unknown, RegExp, string][] = [
   ['a symbol under a key with a dot', () => ({ 'a.b\\': Symbol('s') }), /a symbol cannot be written/, 'x.a\\.b\\\\'],
   ['a cycle', cycle, /a cycle cannot be written/, 'x.child.list.0.parent'],
   [
-    'an array that holds itself',
+    'an array that contains itself',
     () => {
       const list: unknown[] = [1]
       list.push(list)
@@ -52,7 +52,7 @@ const refused: readonly [string, () => unknown, RegExp, string][] = [
     'x.1',
   ],
   [
-    'what is nested too deeply',
+    'a value that is nested too deeply',
     () => nested(201),
     /nested deeper than 200 levels/,
     ['x', ...Array(200).fill('in')].join('.'),
@@ -90,7 +90,7 @@ const refused: readonly [string, () => unknown, RegExp, string][] = [
   ],
   ['a toJSON that returns a Map', () => ({ toJSON: () => new Map() }), /a Map cannot be written/, 'x'],
   [
-    'a toJSON without end',
+    'a toJSON that never ends',
     () => {
       const self = { toJSON: () => self }
       return self
@@ -101,7 +101,7 @@ const refused: readonly [string, () => unknown, RegExp, string][] = [
 ]
 
 /** Records that are not objects. */
-const noRecords: readonly [string, unknown, RegExp][] = [
+const nonRecords: readonly [string, unknown, RegExp][] = [
   ['a string', 'text', /must be an object, got string/],
   ['a number', 5, /must be an object, got number/],
   ['a bigint', 5n, /must be an object, got bigint/],
@@ -112,8 +112,8 @@ const noRecords: readonly [string, unknown, RegExp][] = [
   ['bytes', Buffer.from('x'), /must be an object, got bytes/],
   ['a Map', new Map(), /must be an object, got a Map/],
   ['a function', () => 0, /must be an object, got a function/],
-  ['an object that is text in JSON', new URL('http://localhost/'), /must be an object, got string/],
-  ['an object that is nothing in JSON', { toJSON: () => undefined }, /must be an object, got nothing/],
+  ['an object whose toJSON returns a string', new URL('http://localhost/'), /must be an object, got string/],
+  ['an object whose toJSON returns undefined', { toJSON: () => undefined }, /must be an object, got nothing/],
   [
     'a getter that throws',
     {
@@ -132,7 +132,7 @@ for (const name of ['jsonl', 'csv', 'parquet'] as const) {
       const write = async (t: Test, bad: readonly unknown[]) => {
         const path = join(t.testdir(), 'results')
         const sink = await writeAll([[{ n: 0 }, ...bad, { n: 1 }]], { ...format.options, path, inferRows })
-        t.strictSame(numbersOf(await rowsOfFile(path, format)), [0, 1], 'keeps its neighbours')
+        t.strictSame(numbersOf(await rowsOfFile(path, format)), [0, 1], 'keeps the records before and after it')
         expectCounts(t, sink, 2, bad.length)
         return deadLettersOf(sink.deadLetterPath!)
       }
@@ -145,15 +145,15 @@ for (const name of ['jsonl', 'csv', 'parquet'] as const) {
         })
       }
 
-      for (const [what, record, reason] of noRecords) {
-        t.test(`refuses ${what} for a record`, async (t) => {
+      for (const [what, record, reason] of nonRecords) {
+        t.test(`refuses ${what} as a record`, async (t) => {
           t.match(await write(t, [record]), [{ stage: 'encode', reason }])
         })
       }
     })
   }
 
-  t.test(`${name} takes what can be written`, async (t) => {
+  t.test(`${name} writes objects of all supported kinds`, async (t) => {
     const path = join(t.testdir(), 'results')
     const records = [
       new Money(),
@@ -172,12 +172,12 @@ for (const name of ['jsonl', 'csv', 'parquet'] as const) {
     )
   })
 
-  t.test(`${name} takes 200 levels`, async (t) => {
+  t.test(`${name} writes 200 levels of nesting`, async (t) => {
     const path = join(t.testdir(), 'results')
     expectCounts(t, await writeAll([nested(200)], { ...format.options, path }), 1)
   })
 
-  t.test(`${name} hands rejections to onReject, one at a time`, async (t) => {
+  t.test(`${name} passes rejections to onReject, one at a time`, async (t) => {
     const path = join(t.testdir(), 'results')
     const events: string[] = []
     const onReject = async ({ field }: { field?: string }) => {

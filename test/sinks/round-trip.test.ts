@@ -1,5 +1,5 @@
 /**
- * Random records in random batches, read back by readers that are not ours.
+ * Random records in random batches, read back by independent readers.
  */
 import assert from 'node:assert/strict'
 import { readFileSync, rmSync } from 'node:fs'
@@ -33,13 +33,13 @@ const { record } = fc.letrec<{ record: Record<string, unknown>; value: unknown }
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     { arbitrary: leaf, weight: 8 },
-    // One whose fields are all undefined is `{}` in JSON text, and nothing in columns.
+    // An object with only undefined fields would be `{}` in JSON text, but have no column.
     { arbitrary: tie('record').map(withoutUndefined), weight: 2 },
     { arbitrary: fc.array(tie('value'), { maxLength: 3 }), weight: 1 },
   ),
   record: fc
     .array(fc.tuple(key, tie('value')), { maxLength: 4 })
-    // As own properties, `__proto__` too.
+    // Object.fromEntries also defines `__proto__` as an own property.
     .map((entries) => Object.fromEntries(entries)),
 }))
 const records = fc.array(record, { maxLength: 30 })
@@ -49,7 +49,7 @@ function withoutUndefined(record: object): object {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))
 }
 
-/** Cuts records into chunks: 0 stands for a record on its own. */
+/** Divides records into chunks. A size of 0 means a single record. */
 function chunksOf(records: readonly unknown[], sizes: readonly number[]): unknown[] {
   const chunks: unknown[] = []
   for (let from = 0, next = 0; from < records.length; next++) {
@@ -60,7 +60,7 @@ function chunksOf(records: readonly unknown[], sizes: readonly number[]): unknow
   return chunks
 }
 
-/** JSON text by the contract, written down a second time: simple, and slow. */
+/** JSON text according to the value contract: a second implementation, simple and slow. */
 function jsonOf(value: unknown): string {
   if (typeof value === 'bigint') return String(value)
   if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString('base64'))
@@ -70,7 +70,7 @@ function jsonOf(value: unknown): string {
   return `{${members.map(([key, item]) => `${JSON.stringify(key)}:${jsonOf(item)}`).join(',')}}`
 }
 
-/** The leaves of a record by column name, nulls left out. */
+/** The leaves of a record by column name, without nulls. */
 function leavesOf(value: object, path?: string): [string, unknown][] {
   return Object.entries(value).flatMap(([key, item]): [string, unknown][] => {
     const name = joinPath(path, key)
@@ -80,7 +80,7 @@ function leavesOf(value: object, path?: string): [string, unknown][] {
   })
 }
 
-/** A leaf as text, by the type of its column. */
+/** A leaf as text, according to the type of its column. */
 function cellTextOf(value: unknown, type: Column['type']): string {
   if (type === 'double') return String(Number(value))
   if (typeof value === 'object' && !(value instanceof Date) && !(value instanceof Uint8Array)) return jsonOf(value)
@@ -89,14 +89,14 @@ function cellTextOf(value: unknown, type: Column['type']): string {
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : String(value)
 }
 
-/** What a reader's cell is as text, by the type of its column. */
+/** A cell from a reader as text, according to the type of its column. */
 function readTextOf(cell: unknown, type: Column['type']): string {
   if (cell instanceof Date) return cell.toISOString()
   if (cell instanceof Uint8Array) return Buffer.from(cell).toString(type === 'bytes' ? 'base64' : 'utf8')
   return type === 'json' && typeof cell !== 'string' ? JSON.stringify(cell) : String(cell)
 }
 
-t.test('JSON lines hold the text of the contract, and JSON.stringify of records it can say', async () => {
+t.test('JSON lines follow the value contract, and equal JSON.stringify where that is correct', async () => {
   const property = fc.asyncProperty(
     records,
     sizes,
@@ -129,8 +129,8 @@ t.test('JSON lines are the bytes of JSON.stringify for plain JSON', async () => 
 
 for (const format of ['csv', 'parquet'] as const) {
   const { read } = variant(format)
-  t.test(`${format} gives back every leaf in its column`, async () => {
-    // An empty record first in a file has no columns to be null in.
+  t.test(`${format} returns every leaf in its column`, async () => {
+    // An empty record at the start of a file is rejected, because there are no columns yet.
     const property = fc.asyncProperty(records, sizes, async (given, sizes) => {
       const records = [{ n: 0 }, ...given]
       const inference = new ColumnInference()

@@ -1,10 +1,13 @@
-/** The tee hands on what it gets, and tells what it has seen to those who ask. */
+/**
+ * The tee passes on its input unchanged, and returns aggregates of it on request.
+ */
 import { once } from 'node:events'
 import { mock } from 'node:test'
 import { PassThrough, Readable, Transform, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import t from 'tap'
-import { annotate, Marker, markerBatch, notesOf, recordsOf } from '../../lib/core/batch.ts'
+import { annotate, markerBatch, notesOf, recordsOf } from '../../lib/core/batch.ts'
+import { Marker } from '../../lib/core/marker.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
 import type { AggregateSummary } from '../../transforms/aggregate/summaries.ts'
 import { AggregationTee, type AggregationTeeOptions } from '../../transforms/aggregation-tee.ts'
@@ -19,7 +22,7 @@ function countIn(summary: AggregateSummary | null): number {
   return summary?.phases['search']?.count ?? 0
 }
 
-/** A sink that rejects negative scores and tells what it has written when `report` is called. */
+/** A sink that rejects negative scores and reports the written batches when `report` is called. */
 class FakeSink extends Writable {
   readonly chunks: unknown[] = []
   #reported = 0
@@ -51,7 +54,7 @@ async function passed(chunks: readonly unknown[], options: AggregationTeeOptions
   return { tee, out }
 }
 
-t.test('hands on records, batches and markers as they are, in order', async (t) => {
+t.test('passes on records, batches and markers unchanged, in order', async (t) => {
   const batch = annotate(records(1, 2), {
     segments: [{ count: 2, containerIndex: 4, iteration: 0, attempt: 1, firstSeq: 0 }],
   })
@@ -63,13 +66,13 @@ t.test('hands on records, batches and markers as they are, in order', async (t) 
   t.equal([...tee.state.containerSummaries('search')][0]?.index, 4)
 })
 
-t.test('hands on what is no record without counting it', async (t) => {
+t.test('passes on values that are not records without counting them', async (t) => {
   const { tee, out } = await passed(['text', 5, records(1)])
   t.same(out.slice(0, 2), ['text', 5])
   t.equal(countIn(tee.summary()), 1)
 })
 
-t.test('keeps to its bound while nobody reads', async (t) => {
+t.test('keeps its memory limit without a reader', async (t) => {
   const tee = new AggregationTee(score)
   let written = 0
   while (tee.write(records(1)) && written < 100) written++
@@ -115,7 +118,7 @@ t.test('aborts', async (t) => {
   )
 })
 
-t.test('takes the snapshots down with it when it is cut short', async (t) => {
+t.test('destroys the snapshots when it is destroyed early', async (t) => {
   const tee = new AggregationTee(score)
   const reading = tee.aggregates.toArray()
   tee.on('error', () => {})
@@ -125,7 +128,7 @@ t.test('takes the snapshots down with it when it is cut short', async (t) => {
   t.ok(new AggregationTee(score).destroy().aggregates.destroyed)
 })
 
-t.test('makes snapshots when they are read, and not before', async (t) => {
+t.test('computes snapshots only when they are read', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
   const tee = new AggregationTee({ ...score, snapshotIntervalMs: 50 })
@@ -141,13 +144,13 @@ t.test('makes snapshots when they are read, and not before', async (t) => {
 
   tee.write(records(1, 2))
   mock.timers.tick(500)
-  t.equal(made, 0, 'nobody has read yet')
-  t.equal(countIn(await next()), 2, 'the first one comes at once')
+  t.equal(made, 0, 'there was no read yet')
+  t.equal(countIn(await next()), 2, 'the first snapshot comes at once')
 
   mock.timers.tick(500)
   tee.write(records(3))
-  t.equal(made, 1, 'nobody has read since')
-  t.equal(countIn(await next()), 3, 'the next one comes at once, as the interval has passed')
+  t.equal(made, 1, 'there was no read since')
+  t.equal(countIn(await next()), 3, 'the next snapshot comes at once, because the interval has passed')
 
   let settled = false
   const waiting = next().finally(() => (settled = true))
@@ -158,16 +161,16 @@ t.test('makes snapshots when they are read, and not before', async (t) => {
   t.notOk(settled, 'the interval has not passed')
   tee.write(records(5, 6))
   mock.timers.tick(1)
-  t.equal(countIn(await waiting), 6, 'the latest state wins')
+  t.equal(countIn(await waiting), 6, 'the snapshot has the latest state')
 
   const last = next()
   tee.end(records(7))
-  t.equal(countIn(await last), 7, 'the final one does not wait')
+  t.equal(countIn(await last), 7, 'the final snapshot does not wait')
   t.equal(await next(), null)
   t.equal(made, 4)
 })
 
-t.test('gives one final snapshot, and the end, to those who come late', async (t) => {
+t.test('emits one final snapshot, then ends, for a late reader', async (t) => {
   const { tee } = await passed([records(1, 2)])
   const snapshots = (await tee.aggregates.toArray()) as AggregateSummary[]
   t.equal(snapshots.length, 1)
@@ -175,7 +178,7 @@ t.test('gives one final snapshot, and the end, to those who come late', async (t
   t.equal(tee.aggregates, tee.aggregates)
 })
 
-t.test('gives a first and a final snapshot only, with an interval without end', async (t) => {
+t.test('emits only a first and a final snapshot with an infinite interval', async (t) => {
   const tee = new AggregationTee({ ...score, snapshotIntervalMs: Infinity })
   tee.resume()
   const snapshots: AggregateSummary[] = []
@@ -189,7 +192,7 @@ t.test('gives a first and a final snapshot only, with an interval without end', 
   t.same(snapshots.map(countIn), [0, 1])
 })
 
-t.test('leaves no timer behind', async (t) => {
+t.test('does not leave a timer', async (t) => {
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   const before = timers()
   const finished = new AggregationTee({ ...score, snapshotIntervalMs: 1e6 })
@@ -208,20 +211,20 @@ t.test('leaves no timer behind', async (t) => {
   t.equal(cleared.mock.callCount(), 2)
 })
 
-t.test('counts what the sink has written, without what it rejected', async (t) => {
+t.test('counts records that the sink has written, without rejected ones', async (t) => {
   const tee = new AggregationTee({ ...score, countWhen: 'written' })
   const sink = new FakeSink()
   const marker = markerBatch(new Marker('written'))
   const batch = records(1, -1, 2)
   await pipeline(Readable.from([batch, marker, ...records(4), Object.freeze(records(8, -8))]), tee, sink)
-  t.equal(countIn(tee.summary()), 0, 'nothing is reported yet')
+  t.equal(countIn(tee.summary()), 0, 'no batch is reported yet')
   t.equal(sink.chunks[0], batch)
   t.equal(sink.chunks[1], marker)
   t.equal(notesOf(marker).onWritten, undefined)
-  t.same(sink.chunks[2], records(4), 'a single record travels as a batch of one')
+  t.same(sink.chunks[2], records(4), 'a single record is passed on as a batch of one')
 })
 
-t.test('gives the final snapshot when the last batch is reported', async (t) => {
+t.test('emits the final snapshot when the last batch is reported', async (t) => {
   const tee = new AggregationTee({ ...score, countWhen: 'written' })
   const sink = new FakeSink()
   sink._final = () => {}
@@ -240,7 +243,7 @@ t.test('gives the final snapshot when the last batch is reported', async (t) => 
   sink.destroy()
 })
 
-t.test('calls who else waits for the sink, and counts a batch once', async (t) => {
+t.test('calls an existing onWritten callback, and counts a batch once', async (t) => {
   const tee = new AggregationTee({ ...score, countWhen: 'written' })
   const reports: (readonly number[])[] = []
   const batch = annotate(records(1, -1), { onWritten: (rejected) => reports.push(rejected) })
@@ -260,7 +263,7 @@ t.test('ends the snapshots when the sink has closed without reporting', async (t
   t.equal(countIn((await reading).at(-1)!), 0)
 })
 
-t.test('destroys the snapshots when the sink fails behind its back', async (t) => {
+t.test('destroys the snapshots when the sink fails after the tee has ended', async (t) => {
   const tee = new AggregationTee({ ...score, countWhen: 'written' })
   const sink = new FakeSink()
   sink._final = (callback) => callback(new Error('disk full'))
@@ -299,7 +302,7 @@ t.test('fails when reading a written record throws', async (t) => {
   t.ok(snapshots.destroyed)
 })
 
-t.test('goes on from a saved state', async (t) => {
+t.test('continues from a saved state', async (t) => {
   const { tee: before } = await passed([records(1, 2)])
   const tee = new AggregationTee(score)
   tee.state.merge(before.state)

@@ -3,12 +3,13 @@ import { pipeline } from 'node:stream/promises'
 import { mock } from 'node:test'
 import fc from 'fast-check'
 import t from 'tap'
-import { annotate, Marker, markerBatch, notesOf } from '../../lib/core/batch.ts'
+import { annotate, markerBatch, notesOf } from '../../lib/core/batch.ts'
+import { Marker } from '../../lib/core/marker.ts'
 import { BufferingTransform, type BufferingTransformOptions } from '../../transforms/buffering-transform.ts'
 import { atRest } from '../helpers/leaks.ts'
 import { streamBattery } from '../helpers/stream-battery.ts'
 
-t.test('is a good stream', async (t) => {
+t.test('passes the stream battery', async (t) => {
   streamBattery(t, {
     kind: 'transform',
     make: (options) => new BufferingTransform({ bufferSize: 7, ...options }),
@@ -24,7 +25,7 @@ function records(from: number, to: number): { n: number }[] {
   return Array.from({ length: to - from }, (_, index) => record(from + index))
 }
 
-/** The numbers of each batch that comes out. */
+/** The numbers of each batch that is emitted. */
 async function batchesOf(source: Iterable<unknown>, options: BufferingTransformOptions): Promise<number[][]> {
   const batches: { n: number }[][] = await Readable.from(source).compose(new BufferingTransform(options)).toArray()
   return batches.map((batch) => batch.map(({ n }) => n))
@@ -43,7 +44,7 @@ t.test('joins small batches and splits large ones', async (t) => {
   ])
 })
 
-t.test('makes the same batches however the records come', async () => {
+t.test('makes the same batches for any division of the input', async () => {
   const chunks = fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 12 })
   const property = fc.asyncProperty(chunks, fc.integer({ min: 1, max: 9 }), async (sizes, bufferSize) => {
     let length = 0
@@ -64,11 +65,11 @@ t.test('ends a batch at maxBytes', async (t) => {
   t.strictSame(batches, [[0, 1], [2, 3], [4]])
 })
 
-t.test('takes a record larger than maxBytes', async (t) => {
+t.test('accepts a record larger than maxBytes', async (t) => {
   t.strictSame(await batchesOf([{ n: 0, text: 'x'.repeat(500) }, record(1)], { maxBytes: 100 }), [[0], [1]])
 })
 
-t.test('hands on a batch that is not full after maxAgeMs', async (t) => {
+t.test('emits a batch that is not full after maxAgeMs', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
   const stream = new BufferingTransform({ maxAgeMs: 50 })
@@ -80,7 +81,7 @@ t.test('hands on a batch that is not full after maxAgeMs', async (t) => {
   mock.timers.tick(1)
   t.strictSame(stream.read(), [record(0), record(1)])
   mock.timers.tick(1000)
-  t.equal(stream.read(), null, 'hands on no empty batch')
+  t.equal(stream.read(), null, 'emits no empty batch')
   stream.destroy()
 })
 
@@ -99,7 +100,7 @@ t.test('counts the age from the first record of a batch', async (t) => {
   stream.destroy()
 })
 
-t.test('keeps a batch for ever when maxAgeMs is Infinity', async (t) => {
+t.test('keeps a batch until it is full when maxAgeMs is Infinity', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
   const stream = new BufferingTransform({ maxAgeMs: Infinity })
@@ -109,7 +110,7 @@ t.test('keeps a batch for ever when maxAgeMs is Infinity', async (t) => {
   stream.destroy()
 })
 
-t.test('does not pile up batches that are due for their age while nobody reads', async (t) => {
+t.test('does not queue batches that have reached maxAgeMs without a reader', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
   const stream = new BufferingTransform({ bufferSize: 1000, maxAgeMs: 50 })
@@ -120,15 +121,15 @@ t.test('does not pile up batches that are due for their age while nobody reads',
   t.equal(stream.readableLength, 1)
   t.strictSame(stream.read(), [record(0)])
   await atRest(() => stream.readableLength)
-  t.strictSame(stream.read(), records(1, 100), 'what was due comes as soon as somebody reads')
+  t.strictSame(stream.read(), records(1, 100), 'the batch is emitted with the next read')
   stream.write(record(100))
   await atRest(() => stream.stats.records)
   mock.timers.tick(50)
-  t.strictSame(stream.read(), [record(100)], 'and the age counts again')
+  t.strictSame(stream.read(), [record(100)], 'the age is counted again')
   stream.destroy()
 })
 
-t.test('hands on what it has when flush() is called', async (t) => {
+t.test('emits the buffered records when flush() is called', async (t) => {
   const stream = new BufferingTransform({ maxAgeMs: Infinity })
   stream.flush()
   t.equal(stream.read(), null)
@@ -145,7 +146,7 @@ t.test('hands on what it has when flush() is called', async (t) => {
   stream.flush()
 })
 
-t.test('leaves nothing to flush() once it is destroyed', async (t) => {
+t.test('emits nothing on flush() after it was destroyed', async (t) => {
   const stream = new BufferingTransform()
   stream.write(record(0))
   stream.destroy()
@@ -153,7 +154,7 @@ t.test('leaves nothing to flush() once it is destroyed', async (t) => {
   t.equal(stream.read(), null)
 })
 
-t.test('empties itself before a marker', async (t) => {
+t.test('empties its buffer before a marker', async (t) => {
   const marker = new Marker('written')
   const stream = new BufferingTransform({ bufferSize: 2, maxAgeMs: Infinity })
   for (const chunk of [records(0, 3), markerBatch(marker), record(3)]) stream.write(chunk)
@@ -166,12 +167,12 @@ t.test('empties itself before a marker', async (t) => {
   t.equal(notesOf(seen[2]).marker, marker)
 })
 
-t.test('hands on the records of a batch that carries a marker once', async (t) => {
+t.test('passes on the records of a batch with a marker once', async (t) => {
   const batch = annotate(records(0, 2), { marker: new Marker('written') })
   t.strictSame(await batchesOf([batch], {}), [[0, 1], []])
 })
 
-t.test('keeps what is known of the records beside their batches', async (t) => {
+t.test('keeps the segments of the records in the notes of their batches', async (t) => {
   const who = { containerIndex: 4, iteration: 1, attempt: 2 }
   const stream = new BufferingTransform({ bufferSize: 3 })
   stream.write(annotate(records(0, 5), { segments: [{ ...who, firstSeq: 10, count: 5 }] }))
@@ -189,12 +190,12 @@ t.test('keeps what is known of the records beside their batches', async (t) => {
   )
 })
 
-t.test('adds no record for a segment that counts too many', async (t) => {
+t.test('adds no record for a segment with a count that is too large', async (t) => {
   const segment = { containerIndex: 0, iteration: 0, attempt: 1, firstSeq: 0, count: 9 }
   t.strictSame(await batchesOf([annotate(records(0, 2), { segments: [segment] })], {}), [[0, 1]])
 })
 
-t.test('warns of one object written again and again, and counts it', async (t) => {
+t.test('warns about one object that is written repeatedly, and counts it', async (t) => {
   const warnings: unknown[] = []
   const listen = (warning: Error & { code?: string }) => {
     warnings.push(warning.code)
@@ -230,7 +231,7 @@ t.test('passes on a record that throws when it is read', async (t) => {
   t.equal(batch[0], shy)
 })
 
-t.test('refuses options it does not know, and values they cannot have', async (t) => {
+t.test('refuses unknown options and wrong values', async (t) => {
   t.throws(() => new BufferingTransform({ buffersize: 10 } as BufferingTransformOptions), {
     code: 'ERR_SPILLWAY_OPTION',
     message: 'Unknown option of BufferingTransform: `buffersize`. Did you mean `bufferSize`?',

@@ -1,30 +1,30 @@
 /**
- * A Readable of snapshots that are made when somebody reads, and not before: while nobody reads nothing is computed
- * and nothing queues up, and who reads slowly gets the latest state each time.
+ * A Readable of snapshots that are computed only when they are read. Without a reader, nothing is computed and nothing
+ * is queued. A slow reader gets the latest state each time.
  */
 import { Readable } from 'node:stream'
 import type { AggregateSummary } from './summaries.ts'
 import { MAX_TIMER_MS } from '../../lib/core/timers.ts'
 
-/** Snapshots at intervals, and a last one when all is over. */
+/** Emits snapshots at intervals, and a final one at the end. Memory: one snapshot. */
 export class AggregateSnapshots extends Readable {
   readonly #intervalMs: number
   readonly #takeSnapshot: () => AggregateSummary
   #timer: NodeJS.Timeout | null = null
-  /** Whether the interval since the last snapshot has yet to pass. */
-  #resting = false
+  /** Whether the interval since the last snapshot has not passed yet. */
+  #isPaused = false
   #wanted = false
   #final = false
 
-  /** @param intervalMs - least time between two snapshots, the final one excepted */
+  /** @param intervalMs - minimum time between two snapshots, except before the final one */
   constructor(intervalMs: number, takeSnapshot: () => AggregateSummary) {
-    // With a mark of 0 a snapshot is asked for only once the one before has been read.
+    // With a high-water mark of 0, a snapshot is requested only after the previous one was read.
     super({ objectMode: true, highWaterMark: 0 })
     this.#intervalMs = intervalMs
     this.#takeSnapshot = takeSnapshot
   }
 
-  /** Says that the state is final: the next snapshot is the last one. */
+  /** Marks the state as final: the next snapshot is the last one. */
   finish(): void {
     if (this.#final) return
     this.#final = true
@@ -43,19 +43,19 @@ export class AggregateSnapshots extends Readable {
   }
 
   #deliver(): void {
-    if (!this.#wanted || this.destroyed || (this.#resting && !this.#final)) return
+    if (!this.#wanted || this.destroyed || (this.#isPaused && !this.#final)) return
     this.#wanted = false
-    if (!this.#final) this.#rest()
+    if (!this.#final) this.#pauseUntilDue()
     this.push(this.#takeSnapshot())
     if (this.#final) this.push(null)
   }
 
-  #rest(): void {
-    this.#resting = true
+  #pauseUntilDue(): void {
+    this.#isPaused = true
     if (this.#intervalMs > MAX_TIMER_MS) return
     this.#timer = setTimeout(() => {
       this.#timer = null
-      this.#resting = false
+      this.#isPaused = false
       this.#deliver()
     }, this.#intervalMs)
     this.#timer.unref()

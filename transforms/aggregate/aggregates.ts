@@ -1,6 +1,6 @@
 /**
- * Aggregates of records, by phase, container and metric: a pure function of the records added. No streams and no
- * clocks in here; the state can be merged with others, saved, and restored.
+ * Aggregates of records by phase, container and metric. They depend only on the added records, and use no streams and
+ * no timers. A state can be merged with other states, saved, and restored.
  */
 import { notesOf, recordsOf, type Segment } from '../../lib/core/batch.ts'
 import {
@@ -28,23 +28,32 @@ import {
 
 /** Options of {@link Aggregates}. */
 export interface AggregatesOptions {
-  /** The phase of all records, whatever their phase field says. By default that field decides, and where it is missing, `default`. */
+  /**
+   * The phase of all records, independent of their phase field.
+   *
+   * @default the phase field of each record, or `default` if it is missing
+   */
   readonly phase?: string
-  /** Names of the fields read. */
+  /** Names of the fields that are read. @default the standard names, see `FieldNames` */
   readonly fields?: FieldNames
-  /** What makes a record or a container a top one. @default { metric: 'sharpe_ratio', direction: 'max' } */
+  /** The objective by which records and containers are ranked. @default { metric: 'sharpe_ratio', direction: 'max' } */
   readonly objective?: Objective
-  /** Entries of the lists of top performers and best containers. @default 10 */
+  /** Maximum length of the lists of top performers and best containers. @default 10 */
   readonly topCount?: number
   /**
-   * Containers of a phase that have statistics of their own; the records of all others go to one group. Without
-   * identity these are the first to come; with identity those whose `(index + 1) * (iteration + 1)` is within, so
-   * that the order of arrival does not matter. @default 100000
+   * Maximum number of containers of a phase with their own statistics. The records of all others are in one group.
+   * Without identity, these are the first containers to arrive. With identity, they are the containers whose `(index +
+   * 1) * (iteration + 1)` is within the limit. Then the order of arrival does not matter.
+   *
+   * @default 100000
    */
   readonly maxContainers?: number
-  /** Metrics of a phase, the first to come; the objective is always one. Values of others are left out. @default 1000 */
+  /**
+   * Maximum number of metrics of a phase: the first to arrive, and always the objective. Values of other metrics are
+   * ignored and counted. @default 1000
+   */
   readonly maxMetrics?: number
-  /** Phases, the first to come; the records of others are left out. @default 1000 */
+  /** Maximum number of phases: the first to arrive. Records of other phases are ignored and counted. @default 1000 */
   readonly maxPhases?: number
 }
 
@@ -71,7 +80,7 @@ export const aggregatesChecks: Checks<AggregatesOptions> = {
   maxPhases: integerFrom(1),
 }
 
-/** The version of what {@link Aggregates.toJSON} returns. */
+/** The version of the result of {@link Aggregates.toJSON}. */
 const STATE_VERSION = 2
 
 /** Aggregates as JSON. */
@@ -85,12 +94,15 @@ export interface SavedAggregates {
 /**
  * Aggregates of records and batches.
  *
- * The summary does not depend on the order in which records are added or states merged, with these limits: records of
- * a container without identity that have the same timestamp, or none, are taken in the order they come; caps that are
- * reached without identity take the first to come; and sums keep 106 bits.
+ * The summary does not depend on the order in which records are added or states are merged, with these exceptions:
  *
- * Memory: about 90 bytes for each container and metric and 220 for each container, so 50 MB for 100,000 containers of
- * three metrics; up to twice that while they turn up, as what grows is copied. Up to 64 KB for each metric of a phase.
+ * - Records of a container without identity, with equal timestamps or none, count in the order of arrival.
+ * - Limits that are reached without identity keep the first to arrive.
+ * - Sums have 106 bits.
+ *
+ * Memory: about 90 bytes for each container and metric, and 220 bytes for each container. That is 50 MB for 100,000
+ * containers with three metrics. It is up to twice that while new containers arrive, because growing arrays are copied.
+ * In addition, up to 64 KB for each metric of a phase.
  *
  * @example
  * const aggregates = new Aggregates({ objective: { metric: 'profit' } })
@@ -101,10 +113,10 @@ export class Aggregates implements SummarySource {
   readonly #options: PhaseAggregateOptions & { readonly maxPhases: number; readonly phase: string | undefined }
   readonly #phases = new Map<string, PhaseAggregate>()
   #droppedRecords = 0
-  /** The phase of the record before: mostly that of the next one too. */
+  /** The phase of the previous record. The next record mostly has the same phase. */
   #last: PhaseAggregate | undefined
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` */
+  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for a wrong option */
   constructor(given?: AggregatesOptions) {
     const options = resolveOptions('Aggregates', given, aggregatesChecks, AGGREGATES_DEFAULTS)
     this.#options = {
@@ -116,31 +128,31 @@ export class Aggregates implements SummarySource {
     expectValue('objective.metric', this.#options.objective.metric, text)
   }
 
-  /** What makes a record or a container a top one. */
+  /** The objective by which records and containers are ranked. */
   get objective(): Required<Objective> {
     return this.#options.objective
   }
 
-  /** Entries of the lists of top performers and best containers. */
+  /** Maximum length of the lists of top performers and best containers. */
   get topCount(): number {
     return this.#options.topCount
   }
 
-  /** The states of the phases, by name, in the order they turned up. */
+  /** The states of the phases by name, in the order of their first record. */
   get aggregates(): ReadonlyMap<string, PhaseAggregate> {
     return this.#phases
   }
 
-  /** Records left out, as they are of a phase beyond `maxPhases`. */
+  /** Number of records that were ignored because their phase is beyond `maxPhases`. */
   get droppedRecords(): number {
     return this.#droppedRecords
   }
 
   /**
-   * Adds a record, or a batch of them. What is no record (see `isRecord`) is passed over.
+   * Adds a record, or a batch of records. A value that is not a record (see `isRecord`) is ignored.
    *
-   * @param chunk - identity beside a batch (its segments) is used where there is one
-   * @param skip - indices within the batch to leave out, ascending
+   * @param chunk - the record or batch; the identity in its notes (segments) is used if there is one
+   * @param skip - indices within the batch to ignore, ascending
    */
   add(chunk: unknown, skip: readonly number[] = []): void {
     const records = recordsOf(chunk)
@@ -153,27 +165,30 @@ export class Aggregates implements SummarySource {
     this.#addRun(records, from, records.length, undefined, skip)
   }
 
-  /** Everything so far. Costs a few milliseconds for each 10,000 containers. */
+  /** The summary of all records so far. Takes a few milliseconds for each 10,000 containers. */
   summary(): AggregateSummary {
     return summarizeWorkflow([this])
   }
 
-  /** One phase so far; one without records for a phase that none came of. */
+  /** The summary of one phase so far. It is empty for a phase without records. */
   phaseSummary(phase: string): PhaseSummary {
     return summarizePhase(this.#phases.get(phase) ?? new PhaseAggregate(phase, this.#options), this)
   }
 
-  /** The containers of a phase, in order, made one by one; none for a phase without records. */
+  /**
+   * Iterates over the summaries of the containers of a phase, in container order. Each summary is computed when it is
+   * requested. Yields nothing for a phase without records.
+   */
   *containerSummaries(phase: string): Generator<ContainerSummary, void, undefined> {
     const aggregate = this.#phases.get(phase)
     if (aggregate !== undefined) yield* summarizeContainers(aggregate)
   }
 
   /**
-   * Adds the records behind `other`, which count as later ones where nothing else orders them. Merging the states of
-   * parts gives the state of the whole, as long as no cap is reached.
+   * Adds the records of `other`. They count as later records if nothing else orders them. Merging the states of parts
+   * gives the state of the whole if no limit is reached.
    *
-   * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` when the objective or the length of the lists differ
+   * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` when the objectives or the list lengths differ
    */
   merge(other: Aggregates): void {
     if (other === this) throw mismatch('another state', 'this one itself')
@@ -191,7 +206,7 @@ export class Aggregates implements SummarySource {
     this.#droppedRecords += other.#droppedRecords
   }
 
-  /** The state, to be kept as JSON; {@link Aggregates.fromJSON} restores it bit for bit, with its options. */
+  /** The state and its options as JSON. {@link Aggregates.fromJSON} restores it exactly. */
   toJSON(): SavedAggregates {
     const { phase, fields, objective, topCount, maxContainers, maxMetrics, maxPhases } = this.#options
     const limits = { topCount, maxContainers, maxMetrics, maxPhases }
@@ -204,9 +219,10 @@ export class Aggregates implements SummarySource {
   }
 
   /**
-   * Restores a state from what {@link toJSON} returned, straight or by way of JSON text.
+   * Restores a state from the result of {@link toJSON}, directly or after a round trip through JSON text.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when it is malformed, `ERR_SPILLWAY_OPTION` when its options are
+   *   invalid
    */
   static fromJSON(saved: unknown): Aggregates {
     const { version, options, droppedRecords, phases } = expectObject(saved, 'state')
@@ -251,7 +267,7 @@ export class Aggregates implements SummarySource {
     return this.#last
   }
 
-  /** The phase called `name`; undefined when it would be one too many. */
+  /** The phase with this name. Undefined when there would be too many phases. */
   #phase(name: string): PhaseAggregate | undefined {
     const known = this.#phases.get(name)
     if (known !== undefined || this.#phases.size >= this.#options.maxPhases) return known
@@ -274,6 +290,6 @@ function nameOf({ metric, direction }: Required<Objective>): string {
 function mismatch(expected: string, got: string): SpillwayError {
   return new SpillwayError(
     'ERR_SPILLWAY_OPTION',
-    `Cannot merge aggregates: expected ${expected}, got ${got}. Make both with the same options.`,
+    `Cannot merge aggregates: expected ${expected}, got ${got}. Create both with the same options.`,
   )
 }

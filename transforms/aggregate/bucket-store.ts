@@ -1,25 +1,24 @@
 /**
- * Integer counts in buckets with consecutive indices, of which at most a fixed number is kept: below the highest
- * bucket less that number, counts are collapsed into the lowest bucket kept. What is kept depends on what was
- * counted, never on its order.
+ * Integer counts in buckets with consecutive indices. The number of buckets is limited. Counts of lower buckets are
+ * added to the lowest bucket that is kept. The result depends only on the counted values, not on their order.
  */
 
-/** Spare room made at either end when the counts grow. */
+/** Spare cells added at both ends when the counts grow. */
 const SPARE = 32
 
-/** Counts by bucket index. */
+/** Counts by bucket index. Memory: at most 16 bytes for each bucket, plus spare cells. */
 export class BucketStore {
   readonly #limit: number
   #counts = new Float64Array(0)
   /** Index of the bucket in the first cell. */
   #base = 0
 
-  /** @param limit - buckets kept at most; memory is at most 16 bytes for each, and some spare */
+  /** @param limit - maximum number of buckets */
   constructor(limit: number) {
     this.#limit = limit
   }
 
-  /** Counts `times` values in the bucket `index`. */
+  /** Adds `times` to the count of the bucket `index`. */
   add(index: number, times = 1): void {
     let cell = index - this.#base
     if (cell < 0 || cell >= this.#counts.length) cell = this.#makeRoom(index)
@@ -31,7 +30,7 @@ export class BucketStore {
     for (const [index, count] of other.entries()) this.add(index, count)
   }
 
-  /** The buckets that hold something, as `[index, count]`, ascending. */
+  /** The buckets with a count above 0, as `[index, count]`, in ascending order. */
   entries(): [index: number, count: number][] {
     const entries: [number, number][] = []
     const floor = this.#floor(this.#highest())
@@ -45,7 +44,7 @@ export class BucketStore {
     return entries
   }
 
-  /** The lowest bucket that is kept when `highest` is the highest one with a count. */
+  /** The lowest bucket that is kept if `highest` is the highest bucket with a count. */
   #floor(highest: number): number {
     return highest - this.#limit + 1
   }
@@ -56,7 +55,9 @@ export class BucketStore {
     return cell < 0 ? -Infinity : this.#base + cell
   }
 
-  /** Makes the cells span `index`, or the bucket it collapses into, and returns the cell. */
+  /**
+   * Extends the cells so that they contain `index`, or the lowest kept bucket if `index` is below it. Returns the cell.
+   */
   #makeRoom(index: number): number {
     const entries = this.entries()
     const highest = Math.max(index, entries.at(-1)?.[0] ?? index)

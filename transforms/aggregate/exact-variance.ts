@@ -1,45 +1,45 @@
 /**
- * The variance of a set of values from their sum and their sum of squares, in whole numbers: a double is a whole number
- * times a power of two, so nothing is rounded before the end.
+ * The variance of values, computed from their sum and their sum of squares with integers. A double is an integer times
+ * a power of two. So nothing is rounded before the end.
  */
 
-/** Bits below the sum of squares where its rounding errors begin, with room for those of some million additions. */
+/** Rounding errors begin this many bits below the sum of squares. This allows for some million additions. */
 const TRUSTED_BITS = 80
 
-/** Bits a quotient is worked out to before it is rounded to a double. */
+/** Bits to which a quotient is computed before it is rounded to a double. */
 const QUOTIENT_BITS = 64
 
-/** Bits of a double below its leading one, and the exponent of the least of them in the smallest number. */
+/** Mantissa bits of a double without the leading one, and the exponent of the lowest bit of the smallest double. */
 const MANTISSA_BITS = 52
-const LEAST_EXPONENT = -1074
+const MIN_EXPONENT = -1074
 
 const double = new Float64Array(1)
 const bits = new BigUint64Array(double.buffer)
 
 /**
- * The sample variance (divisor n - 1) of `count` values, at least two, from their sum and their sum of squares, each
- * given as doubles that add up to it; NaN when one of these is not finite.
+ * The sample variance (divisor n - 1) of `count` values, at least two, from their sum and their sum of squares. Both
+ * are given as doubles that add up to the sum. NaN when one of these doubles is not finite.
  *
- * Where the mean exceeds the standard deviation by more than about four decimal orders of magnitude, the result
- * has fewer than 53 bits: it is rounded to a multiple of 2^-80 of the sum of squares, as what lies below may be noise.
+ * The result has fewer than 53 bits if the mean is over about four decimal orders of magnitude larger than the standard
+ * deviation. It is rounded to a multiple of 2^-80 of the sum of squares, because lower bits may be noise.
  */
 export function varianceOf(sum: Float64Array, squares: Float64Array, count: number): number {
   if (![...sum, ...squares].every(Number.isFinite)) return NaN
   const total = wholeSum(sum)
-  const deviations = BigInt(count) * (wholeSum(squares) << BigInt(-LEAST_EXPONENT)) - total * total
+  const deviations = BigInt(count) * (wholeSum(squares) << BigInt(-MIN_EXPONENT)) - total * total
   if (deviations <= 0n) return 0
-  const rounded = quotient(deviations, BigInt(count), 2 * LEAST_EXPONENT)
+  const rounded = quotient(deviations, BigInt(count), 2 * MIN_EXPONENT)
   return withoutNoise(rounded, squares[0] as number) / (count - 1)
 }
 
-/** The sum of finite doubles in units of the smallest double. */
+/** The sum of finite doubles, in units of the smallest double. */
 function wholeSum(parts: Float64Array): bigint {
   let sum = 0n
   for (const part of parts) sum += wholeOf(part)
   return sum
 }
 
-/** A finite double in units of the smallest one. */
+/** A finite double, in units of the smallest double. */
 function wholeOf(value: number): bigint {
   double[0] = Math.abs(value)
   const pattern = bits[0] as bigint
@@ -55,12 +55,12 @@ function quotient(dividend: bigint, divisor: bigint, exponent: number): number {
   const numerator = dividend << BigInt(Math.max(0, -shift))
   const denominator = divisor << BigInt(Math.max(0, shift))
   const whole = numerator / denominator
-  // The last bit stands for all that follow: it keeps them from looking like a tie.
+  // The last bit is set if any later bit is set. So the value is not mistaken for a tie when it is rounded.
   const sticky = whole * denominator === numerator ? 0n : 1n
   return Number(whole | sticky) * 2 ** (shift + exponent)
 }
 
-/** The number of bits of a positive whole number, up to three more. */
+/** The number of bits of a positive integer, or up to three more. */
 function bitLength(whole: bigint): number {
   return 4 * whole.toString(16).length
 }

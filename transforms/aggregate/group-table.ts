@@ -1,6 +1,6 @@
 /**
- * The containers of a phase as numbered groups, in struct-of-arrays form, so that the statistics of a metric can be
- * rows indexed by group. Group 0 takes the records of all containers beyond the cap.
+ * The containers of a phase as numbered groups, in struct-of-arrays form. So the statistics of a metric can be rows
+ * indexed by group. Group 0 contains the records of all containers beyond the limit.
  */
 import { expectCount, expectList, expectObject, malformed } from './saved-state.ts'
 import {
@@ -15,10 +15,10 @@ import {
   type OrderKey,
 } from './position.ts'
 
-/** The group of the containers beyond the cap. */
+/** The group of the containers beyond the limit. */
 export const OTHER = 0
 
-/** The groups as JSON: lists by group, group 0 first. */
+/** The groups as JSON: lists indexed by group, group 0 first. */
 export interface SavedGroups {
   readonly indexes: readonly number[]
   readonly iterations: readonly number[]
@@ -31,33 +31,34 @@ export interface SavedGroups {
 type List = readonly unknown[]
 
 /**
- * Numbers the containers of a phase.
+ * Assigns a group number to each container of a phase.
  *
- * At most `maxContainers` containers without identity have a group of their own: the first to come. With identity,
- * those have one whose `(index + 1) * (iteration + 1)` is at most `maxContainers`, whenever they come: all of a phase
- * that has no more containers times iterations, and never more than `maxContainers * (1 + ln(maxContainers))`.
+ * Without identity, the first `maxContainers` containers get their own group. With identity, the order of arrival does
+ * not matter: a container gets its own group if `(index + 1) * (iteration + 1)` is at most `maxContainers`. So every
+ * container of a phase has its own group if containers times iterations do not exceed `maxContainers`. There are never
+ * more than `maxContainers * (1 + ln(maxContainers))` such groups.
  */
 export class GroupTable {
-  /** By group: index, iteration and name of the container; see `ContainerId`. */
+  /** By group: index, iteration and name of the container. See `ContainerId`. */
   readonly indexes: number[] = [-1]
   readonly iterations: number[] = [0]
   readonly names: (string | null)[] = [null]
-  /** By group: records. */
+  /** By group: number of records. */
   readonly counts: number[] = [0]
-  /** By group: keys of its first and last record. */
+  /** By group: keys of its first and its last record. */
   readonly firstKeys: OrderKey[] = [NaN]
   readonly lastKeys: OrderKey[] = [NaN]
-  /** By group: metrics that every record of the group has had. */
+  /** By group: number of metrics that every record of the group has. */
   readonly denseMetrics: number[] = [0]
   readonly #maxContainers: number
   readonly #byName = new Map<string | null, number>()
   readonly #byIteration = new Map<number, Map<number, number>>()
   /**
-   * By group: the one that was asked for after it by name. Containers that take turns come in the same order again, and
-   * looking up a new string, whose hash is not computed yet, takes a third of the time of a record.
+   * By group: the group that was requested after it by name. Containers that alternate keep the same order. A lookup of
+   * a new string must compute its hash first, which takes a third of the time of a record.
    */
   readonly #followers: number[] = [OTHER]
-  /** The group asked for last by name, and by identity. */
+  /** The group requested last by name, and by identity. */
   #lastNamed = OTHER
   #lastIdentified = OTHER
   #order: Uint32Array | null = null
@@ -66,12 +67,12 @@ export class GroupTable {
     this.#maxContainers = maxContainers
   }
 
-  /** Groups, group 0 included. */
+  /** Number of groups, including group 0. */
   get size(): number {
     return this.counts.length
   }
 
-  /** The group of a container, made when it is the first time it is asked for. */
+  /** The group of a container. It is created on the first request. */
   groupOf(index: number, iteration: number, name: string | null): number {
     return index < 0 ? this.#groupOfName(name) : this.#groupOfIdentity(index, iteration, name)
   }
@@ -90,7 +91,10 @@ export class GroupTable {
     return { firstKey: this.firstKeys[group] as OrderKey, lastKey: this.lastKeys[group] as OrderKey }
   }
 
-  /** Notes `count` records, from that with `firstKey` to that with `lastKey`, of a container called `name` there. */
+  /**
+   * Adds `count` records of a container with the given name. `firstKey` and `lastKey` are the keys of the first and the
+   * last of these records.
+   */
   note(group: number, count: number, firstKey: OrderKey, lastKey: OrderKey, name: string | null): void {
     const before = this.counts[group] as number
     this.counts[group] = before + count
@@ -102,7 +106,7 @@ export class GroupTable {
     if (before === 0 || takesLast(lastKey, this.lastKeys[group] as OrderKey)) this.lastKeys[group] = lastKey
   }
 
-  /** All groups but {@link OTHER}, in the order of their containers. */
+  /** All groups except {@link OTHER}, in the order of their containers. */
   inOrder(): Uint32Array {
     if (this.#order?.length !== this.size - 1) {
       const order = Uint32Array.from({ length: this.size - 1 }, (_, position) => position + 1)
@@ -123,7 +127,7 @@ export class GroupTable {
     }
   }
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` */
+  /** Restores the groups. @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when the saved state is malformed */
   static fromJSON(saved: unknown, maxContainers: number): GroupTable {
     const groups = new GroupTable(maxContainers)
     const fields = expectObject(saved, 'containers')

@@ -1,9 +1,9 @@
 /**
- * One metric of a phase: a row of statistics per group, and the sketch of all its values.
+ * One metric of a phase: a row of statistics for each group, and the quantile sketch of all its values.
  *
- * First and last: as long as every record of a group has had the metric ("dense"), its first and last value are those
- * of the group's first and last record, and no key is kept for it. Once a record lacked it, the keys of the metric's
- * own first and last record are kept for that group.
+ * A metric is dense in a group while every record of the group has it. Then its first and last values are those of the
+ * first and last record of the group, and no key is stored for it. When a record lacks the metric, keys are stored for
+ * the group: those of the first and last record with the metric.
  */
 import { OTHER } from './group-table.ts'
 import {
@@ -24,7 +24,7 @@ import { QuantileSketch, type SavedSketch } from './quantile-sketch.ts'
 import { expectCount, expectList, expectObject, expectText, malformed } from './saved-state.ts'
 import { StatisticsRows } from './statistics-rows.ts'
 
-/** Groups there is room for at first. */
+/** Initial number of groups. */
 const FIRST_GROUPS = 16
 
 /** A metric as JSON. */
@@ -53,19 +53,20 @@ export class MetricTable {
     this.sketch = sketch
   }
 
-  /** Place of the first record in {@link OTHER} that has the metric. */
+  /** Position of the first record in {@link OTHER} that has the metric. */
   get otherFirst(): Position | null {
     return this.#otherFirst
   }
 
-  /** Place of the last record in {@link OTHER} that has the metric. */
+  /** Position of the last record in {@link OTHER} that has the metric. */
   get otherLast(): Position | null {
     return this.#otherLast
   }
 
   /**
-   * Adds `values[place]` to a group whose `before` records have all had the metric; does nothing but return false where
-   * they have not, or the value is not finite. (A double given by itself is put on the heap for each call.)
+   * Adds `values[place]` to a group if all its `before` records have the metric. Returns false and adds nothing if they
+   * do not, or if the value is not finite. (A double passed as an argument would be allocated on the heap for each
+   * call.)
    *
    * @param isFirst - whether its record is the first of the group so far
    * @param isLast - whether its record is the last of the group so far
@@ -84,7 +85,7 @@ export class MetricTable {
     return true
   }
 
-  /** Adds a value to a group in which the metric is not dense, or one that is not finite. */
+  /** Adds a value to a group in which the metric is not dense, or a value that is not finite. */
   add(value: number, group: number, position: Position): void {
     if (!Number.isFinite(value)) {
       this.rows.addNonFinite(group)
@@ -98,8 +99,8 @@ export class MetricTable {
   }
 
   /**
-   * Adds a row of another table, whose records count as later ones. Keys are those of the row's first and last
-   * record that has the metric.
+   * Adds a row of another table. Its records count as later records. `keys` are those of the first and last record of
+   * that row that has the metric.
    */
   mergeRow({ rows }: MetricTable, from: number, group: number, container: ContainerId, keys: KeyRange): void {
     if (rows.countIn(from) > 0) {
@@ -122,17 +123,19 @@ export class MetricTable {
     this.rows.merge(OTHER, rows, OTHER)
   }
 
-  /** The keys of the metric's first and last record in a group, given those of the group itself. */
+  /**
+   * The keys of the first and last record with the metric. For a dense metric these are the keys of the group itself.
+   */
   keysIn(group: number, ofGroup: KeyRange): KeyRange {
     return this.#keys.get(group) ?? ofGroup
   }
 
-  /** Drops the keys of a group all of whose records have the metric. */
+  /** Removes the keys of a group in which all records have the metric. */
   becomeDense(group: number): void {
     this.#keys.delete(group)
   }
 
-  /** Keeps keys for a group from now on, as a record lacks the metric; false when it does so already. */
+  /** Starts to store keys for a group because a record lacks the metric. Returns false if it already stores them. */
   keepKeys(group: number, keys: KeyRange): boolean {
     if (this.#keys.has(group)) return false
     this.#keys.set(group, { ...keys })
@@ -151,8 +154,8 @@ export class MetricTable {
   }
 
   /**
-   * @param counts - records of each group
-   * @throws {SpillwayError} `ERR_SPILLWAY_INPUT`
+   * @param counts - number of records of each group
+   * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when the saved state is malformed
    */
   static fromJSON(saved: unknown, counts: readonly number[]): MetricTable {
     const { name, rows, keys, otherFirst, otherLast, sketch } = expectObject(saved, 'metric')

@@ -1,28 +1,28 @@
 /**
- * Finds the metrics of a record: every numeric leaf under its metrics path, nested ones by their dotted path.
+ * Finds the metrics of a record: every numeric leaf below its metrics path. Nested metrics have a dotted path.
  *
- * The tree holds the paths of the known metrics only, so its size follows their number and not the keys that records
- * bring. A walk compares each key with the one that followed its predecessor the last time; for records of one
+ * The tree contains only the paths of known metrics. So its size depends on their number, not on the keys in the
+ * records. A walk compares each key with the key that followed the previous one last time. For records of the same
  * shape no key is ever looked up or joined.
  */
 import { joinPath, splitPath } from '../../lib/core/field-path.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
 import type { MetricTable } from './metric-table.ts'
 
-/** Objects nested deeper than this are not looked into; cycles end here too. */
+/** Objects nested deeper than this are ignored. This also stops at cycles. */
 export const MAX_METRIC_DEPTH = 8
 
-/** Metrics there is room for in a record at first. */
+/** Initial number of metrics in a record. */
 const FIRST_METRICS = 16
 
-/** A key on the way to metrics, and the metric whose path ends there. */
+/** A key on the path to metrics, and the metric whose path ends there. */
 class TreeNode {
   /** Undefined at the root. */
   readonly key: string | undefined
-  /** Dotted path; the root has none. */
+  /** Dotted path. Undefined at the root. */
   readonly path: string | undefined
   table: MetricTable | null = null
-  /** The first of its children, and the one that follows it among those of its parent: in the order they turned up. */
+  /** The first child, and the next sibling, in the order of their first occurrence. */
   firstChild: TreeNode | undefined
   next: TreeNode | undefined
   #lastChild: TreeNode | undefined
@@ -37,8 +37,8 @@ class TreeNode {
     return this.#byKey.get(key)
   }
 
-  /** A child for `key` that is not attached yet. */
-  sprout(key: string): TreeNode {
+  /** Creates a child for `key` without attaching it. */
+  createChild(key: string): TreeNode {
     return new TreeNode(key, joinPath(this.path, key))
   }
 
@@ -50,15 +50,15 @@ class TreeNode {
   }
 }
 
-/** The metrics of one record, in the order of its keys; used again for the next one. */
+/** The metrics of one record, in the order of its keys. The object is reused for the next record. */
 export class FoundMetrics {
-  /** How many there are. */
+  /** Number of metrics. */
   count = 0
-  /** By place: the value, finite or not. */
+  /** By position: the value, finite or not. */
   values = new Float64Array(FIRST_METRICS)
-  /** By place: the table of the metric; those beyond {@link count} are of records before. */
+  /** By position: the table of the metric. Entries beyond {@link count} belong to earlier records. */
   readonly tables: MetricTable[] = []
-  /** By place: the key, where it is one of the object that has the metrics. */
+  /** By position: the key, if it is a direct key of the metrics object. */
   readonly keys: (string | undefined)[] = []
 
   add(table: MetricTable, value: number, key: string | undefined): void {
@@ -79,14 +79,15 @@ export class FoundMetrics {
 /** The known metrics, by path. */
 export class MetricTree {
   readonly #root = new TreeNode(undefined, undefined)
-  /** The path to the metrics of a record: its first key, and the others. */
+  /** The path to the metrics of a record: its first key, and the other keys. */
   readonly #firstKey: string
   readonly #otherKeys: readonly string[]
   readonly #onNewMetric: (path: string) => MetricTable | null
 
   /**
-   * @param path - dotted path of the object that has the metrics
-   * @param onNewMetric - called for each value at a path that is no metric yet: its table, or null to leave it out
+   * @param path - dotted path of the object with the metrics
+   * @param onNewMetric - called for each value at a path that is not a metric yet; returns its table, or null to ignore
+   *   it
    */
   constructor(path: string, onNewMetric: (path: string) => MetricTable | null) {
     const [first, ...others] = splitPath(path) as [string, ...string[]]
@@ -95,18 +96,18 @@ export class MetricTree {
     this.#onNewMetric = onNewMetric
   }
 
-  /** Makes a metric known. */
+  /** Adds a metric. */
   insert(table: MetricTable): void {
     let node = this.#root
     for (const key of splitPath(table.name)) {
       let child = node.find(key)
-      if (child === undefined) node.attach((child = node.sprout(key)))
+      if (child === undefined) node.attach((child = node.createChild(key)))
       node = child
     }
     node.table = table
   }
 
-  /** Puts the metrics of a record, each once, in place of what `found` holds. */
+  /** Finds the metrics of a record, each once, and replaces the contents of `found` with them. */
   findIn(record: ResultRecord, found: FoundMetrics): void {
     found.count = 0
     let metrics: unknown = record[this.#firstKey]
@@ -114,7 +115,7 @@ export class MetricTree {
       if (typeof metrics !== 'object' || metrics === null) return
       metrics = (metrics as Record<string, unknown>)[key]
     }
-    if (isNested(metrics) && !findAlike(metrics, found)) this.#walk(this.#root, metrics, 0, found)
+    if (isNested(metrics) && !findSameShape(metrics, found)) this.#walk(this.#root, metrics, 0, found)
   }
 
   #walk(node: TreeNode, object: Record<string, unknown>, depth: number, found: FoundMetrics): void {
@@ -137,11 +138,11 @@ export class MetricTree {
     if (node.table !== null) found.add(node.table, value, depth === 0 ? node.key : undefined)
   }
 
-  /** Looks for metrics under a key that led to none so far, and attaches it only if there are some. */
+  /** Searches for metrics below a key that had none so far. Attaches the key only if there are some. */
   #discover(node: TreeNode, key: string, value: unknown, depth: number, found: FoundMetrics): void {
     const isLeaf = typeof value === 'number' || typeof value === 'bigint'
     if (!isLeaf && !isNested(value)) return
-    const child = node.sprout(key)
+    const child = node.createChild(key)
     if (isLeaf) this.#take(child, Number(value), depth, found)
     else if (depth < MAX_METRIC_DEPTH && isNested(value)) this.#walk(child, value, depth + 1, found)
     if (child.table !== null || child.firstChild !== undefined) node.attach(child)
@@ -149,10 +150,10 @@ export class MetricTree {
 }
 
 /**
- * Takes the values of an object that has the metrics of the record before, and nothing else, in the same order: of most
- * objects. Does nothing but return false for any other.
+ * Takes the values of an object that has exactly the same metrics as the previous record, in the same order. Most
+ * objects do. Returns false for any other object.
  */
-function findAlike(object: Record<string, unknown>, found: FoundMetrics): boolean {
+function findSameShape(object: Record<string, unknown>, found: FoundMetrics): boolean {
   const { keys, values } = found
   let count = 0
   for (const key in object) {
@@ -164,7 +165,9 @@ function findAlike(object: Record<string, unknown>, found: FoundMetrics): boolea
   return true
 }
 
-/** Arrays and bytes are values, not objects with metrics; this is cheaper than `isRecord`. */
+/**
+ * Whether the value is an object that may contain metrics. Arrays and bytes are values. This is faster than `isRecord`.
+ */
 function isNested(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }

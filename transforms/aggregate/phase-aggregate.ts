@@ -1,9 +1,9 @@
 /**
- * The state of one phase: statistics by container and metric, a quantile sketch by metric, and the records with the
- * best objective. No streams and no clocks in here.
+ * The state of one phase: statistics by container and metric, a quantile sketch for each metric, and the best records.
+ * It uses no streams and no timers.
  *
- * Memory: about 90 bytes for each container and metric, 220 for each container with its name and two timestamps, up to
- * 64 KB for the sketch of each metric, and `topCount` entries; never a record.
+ * Memory: about 90 bytes for each container and metric, and 220 bytes for each container with its name and two
+ * timestamps. In addition, up to 64 KB for the sketch of each metric, and `topCount` entries. Records are not kept.
  */
 import type { ResolvedFieldNames, ResultRecord } from '../../lib/core/record.ts'
 import { GroupTable, OTHER, type SavedGroups } from './group-table.ts'
@@ -23,7 +23,7 @@ import {
 } from './top-candidate.ts'
 import { TopList } from './top-list.ts'
 
-/** What a {@link PhaseAggregate} has to know; see `AggregatesOptions`. */
+/** Options of a {@link PhaseAggregate}. See `AggregatesOptions`. */
 export interface PhaseAggregateOptions {
   readonly fields: ResolvedFieldNames
   readonly objective: Required<Objective>
@@ -52,11 +52,13 @@ export class PhaseAggregate {
   #objective: MetricTable | null = null
   #droppedMetrics = 0
 
-  /** The metrics of the record being added. */
+  /** The metrics of the record that is being added. */
   readonly #found = new FoundMetrics()
-  /** 1 where the greatest objective is the best, else -1; and the least product with it that may enter the top. */
+  /**
+   * 1 if the largest objective is the best, else -1; and the minimum of `objective * sign` that may enter the top list.
+   */
   readonly #sign: number
-  #bar = -Infinity
+  #threshold = -Infinity
 
   constructor(phase: string, options: PhaseAggregateOptions) {
     this.phase = phase
@@ -72,7 +74,7 @@ export class PhaseAggregate {
     return this.#groups
   }
 
-  /** The metrics, in the order they turned up. */
+  /** The metrics by name, in the order of their first occurrence. */
   get metrics(): ReadonlyMap<string, MetricTable> {
     return this.#metrics
   }
@@ -82,25 +84,28 @@ export class PhaseAggregate {
     return this.#top.entries
   }
 
-  /** Values left out because they are of a metric beyond `maxMetrics`. */
+  /** Number of values that were ignored because their metric is beyond `maxMetrics`. */
   get droppedMetrics(): number {
     return this.#droppedMetrics
   }
 
-  /** Adds a record of the container with this index and iteration, `seq` being the record's number in it. */
+  /**
+   * Adds a record of the container with this index and iteration. `seq` is the number of the record within the
+   * container.
+   */
   addIdentified(record: ResultRecord, index: number, iteration: number, seq: number): void {
     this.#add(record, index, iteration, containerNameOf(record[this.#options.fields.container]), seq)
   }
 
-  /** Adds a record of which no more is known than it says itself. */
+  /** Adds a record without identity: only its own fields are known. */
   add(record: ResultRecord): void {
     const { container, timestamp } = this.#options.fields
     this.#add(record, -1, 0, containerNameOf(record[container]), orderKeyOf(record[timestamp]))
   }
 
   /**
-   * Adds the state of `other`, whose records count as later ones where nothing else orders them. Merging the states of
-   * parts gives the state of the whole, as long as no cap is reached.
+   * Adds the state of `other`. Its records count as later records if nothing else orders them. Merging the states of
+   * parts gives the state of the whole if no limit is reached.
    */
   merge(other: PhaseAggregate): void {
     for (const table of other.#metrics.values()) this.#mergeMetric(table, other.#groups.size)
@@ -114,7 +119,7 @@ export class PhaseAggregate {
     this.#droppedMetrics += other.#droppedMetrics
   }
 
-  /** A state of its own that has what this one and `others` have, merged in this order. */
+  /** Returns a new state: this state merged with `others`, in this order. */
   mergedWith(others: readonly PhaseAggregate[]): PhaseAggregate {
     const merged = new PhaseAggregate(this.phase, this.#options)
     for (const part of [this, ...others]) merged.merge(part)
@@ -131,7 +136,7 @@ export class PhaseAggregate {
     }
   }
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` */
+  /** Restores a phase. @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when the saved state is malformed */
   static fromJSON(saved: unknown, options: PhaseAggregateOptions): PhaseAggregate {
     const { phase, droppedMetrics, containers, metrics, top } = expectObject(saved, 'phase')
     const aggregate = new PhaseAggregate(expectText(phase, 'phase name'), options)
@@ -148,18 +153,18 @@ export class PhaseAggregate {
     return aggregate
   }
 
-  /** The position comes in pieces: an object for each record would cost more than the rest of its way. */
+  /** The position is passed as separate arguments: one object per record would cost more than the rest of the call. */
   #add(record: ResultRecord, index: number, iteration: number, name: string | null, key: OrderKey): void {
-    // First, as it throws when a getter does: of such a record nothing is added.
+    // This comes first, because it throws when a getter throws. Then nothing of the record is added.
     this.#tree.findIn(record, this.#found)
     const groups = this.#groups
     const group = groups.groupOf(index, iteration, name)
     const before = groups.counts[group] as number
-    // The first record is compared too, with itself: the engine would take what never ran while many groups began for
-    // dead code, and compile all of this again later.
+    // The first record is compared, too, with itself. Otherwise V8 would treat the comparison as dead code while many
+    // groups begin. It would then compile this function again later.
     const lastKey = before === 0 ? key : (groups.lastKeys[group] as OrderKey)
     const isLast = takesLast(key, lastKey)
-    // Mostly records come in order: the last one is not the first too, unless those before it have no key.
+    // Records mostly arrive in order. Then the last record is not also the first, unless those before it have no key.
     const isLater = isLast && !Number.isNaN(lastKey)
     const isFirst = before === 0 || (!isLater && takesFirst(key, groups.firstKeys[group] as OrderKey))
     const { tables, values, count } = this.#found
@@ -181,10 +186,13 @@ export class PhaseAggregate {
       if (isLast) groups.lastKeys[group] = key
     }
     groups.counts[group] = before + 1
-    if (objective * this.#sign >= this.#bar) this.#consider(record, objective, { index, iteration, name, key })
+    if (objective * this.#sign >= this.#threshold) this.#consider(record, objective, { index, iteration, name, key })
   }
 
-  /** Keeps keys for the metrics that all `before` records of the group had and this one, with `found` of them, lacks. */
+  /**
+   * Starts to store keys for metrics that all `before` records of the group have but this record lacks. `found` is the
+   * number of dense metrics that this record has.
+   */
   #settleDense(group: number, before: number, found: number): void {
     let dense = this.#groups.denseMetrics[group] as number
     if (before === 0) dense = found
@@ -205,17 +213,17 @@ export class PhaseAggregate {
 
   #enter(candidate: Candidate): void {
     this.#top.add(candidate)
-    if (this.#top.full) this.#bar = (this.#top.worst?.value ?? Infinity) * this.#sign
+    if (this.#top.full) this.#threshold = (this.#top.worst?.value ?? Infinity) * this.#sign
   }
 
-  /** The table of a metric that was never seen before; null where it is left out. */
+  /** Creates the table of a new metric. Returns null if the metric is ignored. */
   #makeMetric(path: string): MetricTable | null {
-    // A known path that is new to the tree: two keys lead to it, as an empty key and its child may.
+    // A known path that is new in the tree: two keys lead to it. An empty key and its child can do that.
     if (this.#metrics.has(path) || !this.#hasRoomFor(path)) {
       this.#droppedMetrics++
       return null
     }
-    return this.#remember(new MetricTable(path))
+    return this.#register(new MetricTable(path))
   }
 
   #hasRoomFor(metric: string): boolean {
@@ -223,14 +231,14 @@ export class PhaseAggregate {
     return metric === objective.metric || this.#metrics.size < maxMetrics
   }
 
-  #remember(table: MetricTable): MetricTable {
+  #register(table: MetricTable): MetricTable {
     this.#metrics.set(table.name, table)
     if (table.name === this.#options.objective.metric) this.#objective = table
     return table
   }
 
   #insert(table: MetricTable): void {
-    this.#tree.insert(this.#remember(table))
+    this.#tree.insert(this.#register(table))
   }
 
   #mergeMetric(table: MetricTable, groups: number): void {

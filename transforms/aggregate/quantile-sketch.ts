@@ -1,32 +1,33 @@
 /**
- * Quantiles in bounded memory, after DDSketch: C. Masson, J. E. Rim, H. K. Lee, "DDSketch: a fast and
- * fully-mergeable quantile sketch with relative-error guarantees", PVLDB 12 (2019). Values are counted in buckets
- * whose width grows with their magnitude, positive and negative ones apart; as the counts are integers, the sketch is
- * the same for any order of values and of merging. Instead of a logarithm for every value, each octave is divided into
- * 64 buckets of equal width (the paper's linear interpolation), so that a bucket is the leading bits of a double.
+ * Quantiles in bounded memory, after DDSketch: C. Masson, J. E. Rim, H. K. Lee, "DDSketch: a fast and fully-mergeable
+ * quantile sketch with relative-error guarantees", PVLDB 12 (2019). Values are counted in buckets. The width of a
+ * bucket grows with the magnitude of its values. Positive and negative values have separate buckets. The counts are
+ * integers, so the sketch is the same for any order of values and of merging. The sketch computes no logarithms. Each
+ * octave is divided into 64 buckets of equal width (the paper's linear interpolation). So a bucket is given by the
+ * leading bits of a double.
  *
- * Guarantee: a quantile is within 1 % (1/128, to be exact) of the value at that rank, as long as the magnitudes of one
- * sign span less than 19 decimal orders of magnitude. Beyond that the smallest magnitudes are told apart no more: they
- * are taken for a value 19 orders below the largest. Magnitudes under 2.3e-308 count as 0.
+ * Guarantee: a quantile is within 1 % (exactly 1/128) of the value at that rank. This holds while the magnitudes of one
+ * sign span less than 19 decimal orders of magnitude. Beyond that, the smallest magnitudes are not distinguished: they
+ * count as a value 19 orders below the largest. Magnitudes below 2.3e-308 count as 0.
  */
 import { endianness } from 'node:os'
 import { BucketStore } from './bucket-store.ts'
 import { expectCount, expectInteger, expectList, expectObject, malformed } from './saved-state.ts'
 
-/** Bits of the mantissa that tell buckets apart: 64 of them in an octave. */
+/** Mantissa bits that distinguish buckets: 64 buckets in an octave. */
 const MANTISSA_BITS = 6
 
-/** Bits of a double's upper word below those. */
+/** Bits of the upper word of a double below those. */
 const DROPPED_BITS = 20 - MANTISSA_BITS
 
-/** The first bucket of the smallest normal double, and the last one of the largest. */
+/** The bucket of the smallest normal double, and the bucket of the largest double. */
 const FIRST_BUCKET = 1 << MANTISSA_BITS
 const LAST_BUCKET = (0x7ff << MANTISSA_BITS) - 1
 
-/** Buckets kept for each sign: 64 octaves, in at most 64 KB. */
+/** Maximum number of buckets for each sign: 64 octaves, in at most 64 KB. */
 const MAX_BUCKETS = 64 << MANTISSA_BITS
 
-/** A double, and its two halves. */
+/** A double, and a view of its two 32-bit words. */
 const double = new Float64Array(1)
 const words = new Uint32Array(double.buffer)
 const UPPER = endianness() === 'LE' ? 1 : 0
@@ -38,7 +39,7 @@ export interface SavedSketch {
   readonly zeros: number
 }
 
-/** Counts of finite values by magnitude. */
+/** Counts finite values by magnitude. Memory: at most 64 KB for each sign. */
 export class QuantileSketch {
   readonly #positive = new BucketStore(MAX_BUCKETS)
   readonly #negative = new BucketStore(MAX_BUCKETS)
@@ -54,7 +55,7 @@ export class QuantileSketch {
     else this.#negative.add(bucket)
   }
 
-  /** Adds all that `other` has counted. */
+  /** Adds the counts of `other`. */
   merge(other: QuantileSketch): void {
     this.#positive.merge(other.#positive)
     this.#negative.merge(other.#negative)
@@ -62,8 +63,8 @@ export class QuantileSketch {
   }
 
   /**
-   * Estimates of the quantiles at `fractions` (ascending, from 0 to 1): of n values the one at the rank
-   * `floor(fraction * (n - 1))`, counted from 0 in ascending order. Empty when nothing was counted.
+   * Estimates the quantiles at `fractions` (ascending, from 0 to 1). For n values, a quantile is the value at the rank
+   * `floor(fraction * (n - 1))`, counted from 0 in ascending order. Empty when no value was counted.
    */
   quantiles(fractions: readonly number[]): number[] {
     const buckets = this.#ascending()
@@ -83,7 +84,7 @@ export class QuantileSketch {
     return { positive: this.#positive.entries(), negative: this.#negative.entries(), zeros: this.#zeros }
   }
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` */
+  /** Restores a sketch. @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when the saved state is malformed */
   static fromJSON(saved: unknown): QuantileSketch {
     const { positive, negative, zeros } = expectObject(saved, 'sketch')
     const sketch = new QuantileSketch()
@@ -93,7 +94,7 @@ export class QuantileSketch {
     return sketch
   }
 
-  /** The middle of every bucket with its count, ascending by value. */
+  /** The middle of every bucket with its count, in ascending order of values. */
   #ascending(): [value: number, count: number][] {
     const buckets: [number, number][] = []
     for (const [index, count] of this.#negative.entries().reverse()) buckets.push([-middleOf(index), count])

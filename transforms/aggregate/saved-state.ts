@@ -1,12 +1,11 @@
 /**
- * Reads saved aggregates without trusting them: each function returns the value it is given, as the type it
- * expects, or throws. Rows of doubles are saved as base64 of their little-endian bytes, so that -0, NaN and the last
- * bit of every sum come back.
+ * Validates saved aggregates: each function returns its argument with the expected type, or throws. Rows of doubles are
+ * saved as base64 of their little-endian bytes. So -0, NaN and the last bit of every sum are restored.
  */
 import { endianness } from 'node:os'
 import { SpillwayError } from '../../lib/core/errors.ts'
 
-/** The error of a saved state whose `what` is not what it should be. */
+/** The error for a saved state in which `what` is missing or malformed. */
 export function malformed(what: string, cause?: unknown): SpillwayError {
   return new SpillwayError(
     'ERR_SPILLWAY_INPUT',
@@ -39,21 +38,21 @@ export function expectInteger(value: unknown, what: string): number {
   return value as number
 }
 
-/** An integer from 0 up. */
+/** Expects an integer of at least 0. */
 export function expectCount(value: unknown, what: string): number {
   const count = expectInteger(value, what)
   if (count < 0) throw malformed(what)
   return count
 }
 
-/** Doubles as text, bit for bit. */
+/** Encodes doubles as text without loss. */
 export function encodeDoubles(doubles: Float64Array): string {
   const bytes = Buffer.from(doubles.slice().buffer)
   return (endianness() === 'LE' ? bytes : bytes.swap64()).toString('base64')
 }
 
 /**
- * The doubles that {@link encodeDoubles} made a text of.
+ * Decodes the result of {@link encodeDoubles}.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_INPUT`
  */

@@ -1,6 +1,6 @@
 /**
- * Statistics of groups of values: a row of eleven neighbouring cells of a Float64Array for each group, 88 bytes on two
- * cache lines, whatever the number of values.
+ * Statistics of groups of values. Each group has a row of eleven adjacent cells of a Float64Array. A row has 88 bytes
+ * on two cache lines, for any number of values.
  */
 import { addPair, addSquare, addTriple, addValue, meanOf } from './compensated-sum.ts'
 import { varianceOf } from './exact-variance.ts'
@@ -10,15 +10,15 @@ import type { Statistics } from './summary-types.ts'
 /** Cells of a row. */
 const ROW_CELLS = 11
 
-/** Finite values counted. */
+/** Number of finite values. */
 const COUNT = 0
-/** Values that were NaN or infinite; they are in none of the other cells. */
+/** Number of values that were NaN or infinite. They affect no other cell. */
 const NON_FINITE = 1
 /** Sum, in two cells. */
 const SUM = 2
 /** Sum of squares, in three cells. */
 const SQUARES = 4
-/** The smallest and the largest value; without values `Infinity` and `-Infinity`. */
+/** The smallest and the largest value. Without values, `Infinity` and `-Infinity`. */
 const MIN = 7
 const MAX = 8
 /** Values of the first and the last record. */
@@ -26,38 +26,37 @@ const FIRST = 9
 const LAST = 10
 
 /**
- * Rows by group. There are rows for the first groups only, up to the last one something was added to; those of others
- * read as empty.
+ * Rows by group. Only the first groups have rows, up to the last group with values. Other groups are treated as empty.
  */
 export class StatisticsRows {
   #cells: Float64Array
 
-  /** @param groups - groups there is room for at first */
+  /** @param groups - initial number of groups */
   constructor(groups: number) {
     this.#cells = makeRows(groups)
   }
 
-  /** Groups there are rows for, empty ones included. */
+  /** Number of groups with a row, including empty ones. */
   get size(): number {
     return this.#cells.length / ROW_CELLS
   }
 
-  /** Finite values of a group. */
+  /** Number of finite values of a group. */
   countIn(group: number): number {
     return this.#cells[group * ROW_CELLS + COUNT] ?? 0
   }
 
-  /** Finite and non-finite values of a group. */
+  /** Number of finite and non-finite values of a group. */
   seenIn(group: number): number {
     return this.countIn(group) + (this.#cells[group * ROW_CELLS + NON_FINITE] ?? 0)
   }
 
-  /** Value of the first record of a group, as it was {@link placeFirst}. */
+  /** Value of the first record of a group, as set by {@link placeFirst}. */
   firstIn(group: number): number {
     return this.#cells[group * ROW_CELLS + FIRST] as number
   }
 
-  /** Value of the last record of a group, as it was {@link placeLast}. */
+  /** Value of the last record of a group, as set by {@link placeLast}. */
   lastIn(group: number): number {
     return this.#cells[group * ROW_CELLS + LAST] as number
   }
@@ -72,7 +71,7 @@ export class StatisticsRows {
     return this.#cells[group * ROW_CELLS + MAX] as number
   }
 
-  /** The mean of a group; null without values, or when their sum overflowed. */
+  /** The mean of a group. Null without values, or when their sum overflowed. */
   meanIn(group: number): number | null {
     const count = this.countIn(group)
     if (count === 0) return null
@@ -81,11 +80,11 @@ export class StatisticsRows {
   }
 
   /**
-   * Adds a value to a group that has `before` finite ones; does nothing but return false when it has more or fewer, or
-   * the value is not finite.
+   * Adds a value to a group that has exactly `before` finite values. Returns false and adds nothing if it has another
+   * number of values, or if the value is not finite.
    *
-   * @param isFirst - whether it is the value of the first record from now on
-   * @param isLast - whether it is the value of the last record from now on
+   * @param isFirst - whether its record is now the first one
+   * @param isLast - whether its record is now the last one
    */
   addNext(value: number, group: number, before: number, isFirst: boolean, isLast: boolean): boolean {
     if (group * ROW_CELLS >= this.#cells.length) this.#growTo(group)
@@ -98,7 +97,7 @@ export class StatisticsRows {
     return true
   }
 
-  /** Adds a finite value to a group. Who calls this knows whose it is: see {@link placeFirst} and {@link placeLast}. */
+  /** Adds a finite value to a group. The caller must call {@link placeFirst} and {@link placeLast} as needed. */
   add(value: number, group: number): void {
     this.#growTo(group)
     addToRow(this.#cells, group * ROW_CELLS, value)
@@ -111,19 +110,19 @@ export class StatisticsRows {
     this.#cells[cell] = (this.#cells[cell] as number) + 1
   }
 
-  /** Notes the value of the first record of a group. */
+  /** Sets the value of the first record of a group. */
   placeFirst(value: number, group: number): void {
     this.#growTo(group)
     this.#cells[group * ROW_CELLS + FIRST] = value
   }
 
-  /** Notes the value of the last record of a group. */
+  /** Sets the value of the last record of a group. */
   placeLast(value: number, group: number): void {
     this.#growTo(group)
     this.#cells[group * ROW_CELLS + LAST] = value
   }
 
-  /** Adds the group `from` of `other` to a group, except for the values of the first and the last record. */
+  /** Adds the group `from` of `other` to a group, except the values of the first and the last record. */
   merge(group: number, other: StatisticsRows, from: number): void {
     if (other.seenIn(from) === 0) return
     this.#growTo(group)
@@ -155,7 +154,7 @@ export class StatisticsRows {
     return encodeDoubles(this.#cells.subarray(0, groups * ROW_CELLS))
   }
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` */
+  /** Restores the rows. @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when the saved state is malformed */
   static fromJSON(saved: unknown): StatisticsRows {
     const cells = decodeDoubles(saved, 'rows of a metric')
     if (cells.length === 0 || cells.length % ROW_CELLS !== 0) throw malformed('rows of a metric')
@@ -165,7 +164,7 @@ export class StatisticsRows {
     return rows
   }
 
-  /** Makes sure that a group has a row. */
+  /** Ensures that a group has a row. */
   #growTo(group: number): void {
     if (group < this.size) return
     const grown = makeRows(Math.max(group + 1, Math.ceil(this.size * 1.5)))
@@ -185,7 +184,7 @@ function makeRows(groups: number): Float64Array {
 
 function addToRow(cells: Float64Array, at: number, value: number): void {
   cells[at + COUNT] = (cells[at + COUNT] as number) + 1
-  // Unlike `<`, these tell -0 from 0.
+  // Unlike `<`, these distinguish -0 from 0.
   cells[at + MIN] = Math.min(cells[at + MIN] as number, value)
   cells[at + MAX] = Math.max(cells[at + MAX] as number, value)
   addValue(cells, at + SUM, value)

@@ -1,6 +1,6 @@
 /**
- * Turns states into summaries: containers are folded into phases, and phases into the workflow, always in the same
- * order. Costs about a row addition for each container and metric.
+ * Computes summaries from states. Containers are merged into phases, and phases into the workflow, always in the same
+ * order. The time is about one row addition for each container and metric.
  */
 import { OTHER } from './group-table.ts'
 import type { MetricTable } from './metric-table.ts'
@@ -27,13 +27,13 @@ const QUANTILES = { p01: 0.01, p05: 0.05, p25: 0.25, p50: 0.5, p75: 0.75, p95: 0
 
 export type * from './summary-types.ts'
 
-/** What a summary ranks by, and how many entries its lists have. */
+/** The objective by which a summary ranks, and the maximum length of its lists. */
 export interface Ranking {
   readonly objective: Required<Objective>
   readonly topCount: number
 }
 
-/** What a summary is made of: an `Aggregates`. */
+/** The input of a summary: an `Aggregates`. */
 export interface SummarySource extends Ranking {
   /** By name. */
   readonly aggregates: ReadonlyMap<string, PhaseAggregate>
@@ -60,8 +60,8 @@ export function summarizePhase(aggregate: PhaseAggregate, ranking: Ranking): Pha
 }
 
 /**
- * The summary of all phases of some states. A phase that several of them have is merged, in the order given; otherwise
- * nothing is copied.
+ * The summary of all phases of several states. A phase that occurs in several states is merged, in the given order.
+ * Otherwise nothing is copied.
  *
  * @param ranking - by default that of the first state
  */
@@ -90,7 +90,7 @@ export function summarizeWorkflow(
   }
 }
 
-/** The containers of a phase, in order; each summary is made when it is asked for. */
+/** Iterates over the containers of a phase, in container order. Each summary is computed when it is requested. */
 export function* summarizeContainers(aggregate: PhaseAggregate): Generator<ContainerSummary, void, undefined> {
   const tables = sortedMetrics(aggregate)
   for (const group of aggregate.groups.inOrder()) {
@@ -104,7 +104,7 @@ export function* summarizeContainers(aggregate: PhaseAggregate): Generator<Conta
 function summarizeMetric(aggregate: PhaseAggregate, table: MetricTable): MetricSummary {
   const total = totalOf(aggregate, table)
   const estimates = table.sketch.quantiles(Object.values(QUANTILES))
-  // The ends are known exactly: no estimate lies beyond them.
+  // Minimum and maximum are known exactly, so no estimate lies outside them.
   const within = (estimate: number): number => Math.min(total.maxIn(0), Math.max(total.minIn(0), estimate))
   const named = Object.keys(QUANTILES).map((name, place) => [name, within(estimates[place] as number)])
   return {
@@ -126,7 +126,7 @@ function phasesOf(sources: readonly SummarySource[]): PhaseAggregate[] {
   })
 }
 
-/** The rows of all groups, folded into one in the order of the containers. */
+/** The rows of all groups, merged into one in the order of the containers. */
 function totalOf({ groups }: PhaseAggregate, { rows, otherFirst, otherLast }: MetricTable): StatisticsRows {
   const total = new StatisticsRows(1)
   let first = OTHER

@@ -1,44 +1,47 @@
 /**
- * What aggregation answers with: plain, JSON-safe objects that are the same, down to the order of their keys, for any
- * order in which the records came. Objects keyed by names from outside have no prototype, and their keys are sorted
- * by UTF-16 code units (but for those that look like array indices, which JavaScript puts first).
+ * The results of an aggregation: plain objects that can be written as JSON. They are the same for any order of the
+ * records, including the order of their keys. Objects keyed by names from records have no prototype. Their keys are
+ * sorted by UTF-16 code units, except keys that look like array indices, which JavaScript puts first.
  */
 
-/** Whether more or less of a metric is better. */
+/** Whether larger or smaller values of a metric are better. */
 export type ObjectiveDirection = 'max' | 'min'
 
-/** What makes a record, or a container, better than another. */
+/** The objective by which records and containers are ranked. */
 export interface Objective {
-  /** Name of the metric; nested ones by their dotted path. */
+  /** Name of the metric. Nested metrics have a dotted path. */
   readonly metric: string
-  /** @default 'max' */
+  /** Whether larger or smaller values are better. @default 'max' */
   readonly direction?: ObjectiveDirection
 }
 
-/** The objective when nothing else is said. */
+/** The default objective. */
 export const DEFAULT_OBJECTIVE = { metric: 'sharpe_ratio', direction: 'max' } as const satisfies Required<Objective>
 
-/** Statistics of the finite values of a metric; all but the counts are null when there are none. */
+/** Statistics of the finite values of a metric. Without finite values, all fields except the counts are null. */
 export interface Statistics {
-  /** Finite values. */
+  /** Number of finite values. */
   readonly count: number
-  /** Values that were NaN or infinite: counted here, and in nothing else. */
+  /** Number of values that were NaN or infinite. They affect no other field. */
   readonly nonFinite: number
-  /** Arithmetic mean; null also when the sum is beyond the range of a double. */
+  /** Arithmetic mean. Also null when the sum is beyond the range of a double. */
   readonly mean: number | null
-  /** Sample variance, with the divisor count - 1; null for fewer than two values, or beyond the range of a double. */
+  /** Sample variance, with the divisor count - 1. Null for fewer than two values, or beyond the range of a double. */
   readonly variance: number | null
   /** Square root of the variance. */
   readonly stddev: number | null
   readonly min: number | null
   readonly max: number | null
-  /** Value of the earliest record that has one: of the first container, by sequence number or timestamp within it. */
+  /** Value of the first record that has one: of the first container, by sequence number or timestamp within it. */
   readonly first: number | null
-  /** Value of the latest record that has one: of the last container, by sequence number or timestamp within it. */
+  /** Value of the last record that has one: of the last container, by sequence number or timestamp within it. */
   readonly last: number | null
 }
 
-/** Estimates within 1 % of the value at the rank `floor(fraction * (count - 1))`, counted from 0 upwards. */
+/**
+ * Estimated quantiles. Each is within 1 % of the value at the rank `floor(fraction * (count - 1))`, counted from 0 in
+ * ascending order.
+ */
 export interface Quantiles {
   readonly p01: number
   readonly p05: number
@@ -49,36 +52,36 @@ export interface Quantiles {
   readonly p99: number
 }
 
-/** A metric in a phase. */
+/** The statistics of a metric in a phase. */
 export interface MetricSummary extends Statistics {
   /** Null when there are no finite values. */
   readonly quantiles: Quantiles | null
 }
 
-/** Which container of a phase. */
+/** Identifies a container of a phase. */
 export interface ContainerPlace {
-  /** The container field, as text; null where it is missing. With an identity: that of its earliest record. */
+  /** The container field, as text. Null if it is missing. With an identity: the field of its earliest record. */
   readonly container: string | null
-  /** Index of the container in the order of its phase's specs; null for records without an identity. */
+  /** Index of the container in the order of its phase's specs. Null for records without an identity. */
   readonly index: number | null
-  /** Iteration of the phase's sequence; null for records without an identity. */
+  /** Iteration of the phase's sequence. Null for records without an identity. */
   readonly iteration: number | null
 }
 
-/** A container in a phase. */
+/** The summary of a container in a phase. */
 export interface ContainerSummary extends ContainerPlace {
-  /** Records, with or without metrics. */
+  /** Number of records, with or without metrics. */
   readonly count: number
-  /** By name; metrics the container does not have are left out. */
+  /** Statistics by metric name. Metrics that the container does not have are omitted. */
   readonly metrics: Readonly<Record<string, Statistics>>
 }
 
 /** One of the records with the best objective. */
 export interface TopPerformer extends ContainerPlace {
   readonly phase: string
-  /** The timestamp field: text or number as it was, a Date as ISO 8601; null where there is none. */
+  /** The timestamp field: a string or number unchanged, a Date as ISO 8601. Null if there is none. */
   readonly timestamp: string | number | null
-  /** Its objective. */
+  /** The value of its objective. */
   readonly value: number
   /** All its finite metrics, by name. */
   readonly metrics: Readonly<Record<string, number>>
@@ -87,45 +90,47 @@ export interface TopPerformer extends ContainerPlace {
 /** One of the containers with the best mean objective. */
 export interface BestContainer extends ContainerPlace {
   readonly phase: string
-  /** Records that have the objective as a finite value. */
+  /** Number of records with a finite value of the objective. */
   readonly count: number
   /** Mean of the objective. */
   readonly mean: number
-  /** The best value of the objective: its maximum, or minimum, as the direction says. */
+  /** The best value of the objective: its maximum or minimum, depending on the direction. */
   readonly best: number
 }
 
-/** One phase. */
+/** The summary of one phase. */
 export interface PhaseSummary {
-  /** Its name; records without a phase belong to the one named `default`. */
+  /** Its name. Records without a phase belong to the phase `default`. */
   readonly phase: string
-  /** Records. */
+  /** Number of records. */
   readonly count: number
-  /** Containers that have statistics of their own. */
+  /** Number of containers with their own statistics. */
   readonly containerCount: number
-  /** Records of containers beyond `maxContainers`: part of all figures of the phase, but of no container's. */
+  /** Number of records of containers beyond `maxContainers`. They count for the phase, but not for any container. */
   readonly otherCount: number
-  /** By name. The figures of a phase are those of its containers taken together, in the order of the containers. */
+  /** Statistics by metric name: those of all its containers merged, in the order of the containers. */
   readonly metrics: Readonly<Record<string, MetricSummary>>
-  /** Best first; of equal ones that of the earliest container, then the earliest record. */
+  /**
+   * The best records, best first. If equal, the record of the first container comes first, then the earliest record.
+   */
   readonly topPerformers: readonly TopPerformer[]
-  /** Best mean of the objective first; of equal ones the earliest container. */
+  /** The containers with the best mean of the objective, best first. If equal, the first container comes first. */
   readonly bestContainers: readonly BestContainer[]
-  /** Values left out, as they are of a metric beyond `maxMetrics`. */
+  /** Number of values that were ignored because their metric is beyond `maxMetrics`. */
   readonly droppedMetrics: number
 }
 
-/** All phases. */
+/** The summary of all phases. */
 export interface AggregateSummary {
   readonly objective: Required<Objective>
   /** By name. */
   readonly phases: Readonly<Record<string, PhaseSummary>>
-  /** The best records of all phases; of equal ones that of the phase whose name sorts first, then as in a phase. */
+  /** The best records of all phases. If equal, the phase whose name sorts first comes first, then as in a phase. */
   readonly topPerformers: readonly TopPerformer[]
-  /** Mean of each metric over all records of all phases, by name; null as in {@link Statistics}. */
+  /** Mean of each metric over all records of all phases, by name. Null as in {@link Statistics}. */
   readonly averageMetrics: Readonly<Record<string, number | null>>
-  /** The best containers of all phases; of equal ones that of the phase whose name sorts first, then as in a phase. */
+  /** The best containers of all phases. If equal, the phase whose name sorts first comes first, then as in a phase. */
   readonly bestContainers: readonly BestContainer[]
-  /** Records left out, as they are of a phase beyond `maxPhases`. */
+  /** Number of records that were ignored because their phase is beyond `maxPhases`. */
   readonly droppedRecords: number
 }

@@ -1,5 +1,5 @@
 /**
- * A record on its way into the top performers: what is kept of it, and how it ranks.
+ * A candidate for the top performers: the data that is kept of a record, and its rank.
  */
 import {
   compareText,
@@ -14,10 +14,10 @@ import { decodeDoubles, encodeDoubles, expectList, expectObject, expectText, mal
 import type { ObjectiveDirection } from './summary-types.ts'
 import type { TopList } from './top-list.ts'
 
-/** What is kept of a record. */
+/** The data that is kept of a record. */
 export interface Candidate {
   readonly position: Position
-  /** A Date as its ISO text; null where there is none. */
+  /** A string or number unchanged, a Date as ISO 8601. Null if there is none. */
   readonly timestamp: string | number | null
   readonly value: number
   /** The finite metrics of the record, by name. */
@@ -33,7 +33,7 @@ export interface SavedCandidate {
   readonly values: string
 }
 
-/** Ranks candidates: the better objective first; of equal ones the earlier record. */
+/** Compares candidates: the better objective first, and the earlier record first if equal. */
 export function compareCandidates(a: Candidate, b: Candidate, direction: ObjectiveDirection): number {
   const order = direction === 'max' ? b.value - a.value : a.value - b.value
   return order === 0 ? comparePositions(a.position, b.position) : order
@@ -53,7 +53,7 @@ export function canEnter(
   return direction === 'max' ? value > worst.value : value < worst.value
 }
 
-/** Keeps what matters of a record. */
+/** Creates the candidate of a record. */
 export function makeCandidate(
   { index, iteration, name, key }: Position,
   timestamp: unknown,
@@ -69,7 +69,7 @@ export function makeCandidate(
   }
 }
 
-/** The JSON of a candidate. */
+/** A candidate in its JSON form. */
 export function saveCandidate({ position, timestamp, value, metrics }: Candidate): SavedCandidate {
   return {
     position: savePosition(position),
@@ -79,7 +79,7 @@ export function saveCandidate({ position, timestamp, value, metrics }: Candidate
   }
 }
 
-/** @throws {SpillwayError} `ERR_SPILLWAY_INPUT` */
+/** Restores a candidate. @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when the saved state is malformed */
 export function restoreCandidate(saved: unknown): Candidate {
   const { position, timestamp, names, values } = expectObject(saved, 'top performer')
   const [value, ...metrics] = decodeDoubles(values, 'metrics of a top performer')

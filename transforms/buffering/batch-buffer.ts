@@ -1,80 +1,94 @@
 /**
- * Collects records into batches of a bounded number of records and bytes, and keeps what is known of them
- * (who made which run) beside the batch it hands out. No streams and no clocks in here.
+ * Collects records into batches with a limited number of records and bytes. Each batch it returns keeps the notes about
+ * its records (which container made which of them). It uses no streams and no timers.
  */
 import { annotate, type Batch, type Segment } from '../../lib/core/batch.ts'
 import { sameObject } from '../../lib/core/diagnostics.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
-import { estimateBytes } from '../../lib/core/estimate-bytes.ts'
+import { estimateReadable } from '../../lib/core/estimate-bytes.ts'
 
-/** What a run of records is marked with when some of its batch is identified and it is not. */
+/** The segment of records without identity in a batch that also has records with identity. */
 const UNKNOWN: Segment = { count: 0, containerIndex: -1, iteration: 0, attempt: 0, firstSeq: 0 }
 
-/** Of light records every eighth is weighed, and those after it are taken to weigh the same. */
-const WEIGHED_EVERY = 8
+/** Of small records, every eighth is measured. The records after it are assumed to have the same size. */
+const MEASURE_EVERY = 8
 
-/** Records are light when so many of them stay within the bound in bytes. */
-const LIGHT_RECORDS = 64
+/** Records are small when at least this many of them fit the limit in bytes. */
+const SMALL_RECORDS = 64
 
-/** Bounds of one batch. */
+/** Limits of one batch. */
 export interface BatchBounds {
   readonly maxRecords: number
-  /** By an estimate. Up to seven records heavier than those before them may go unnoticed. */
+  /** Limit of the estimated bytes. Up to seven records that are larger than those before them may be missed. */
   readonly maxBytes: number
 }
 
-/** A segment that grows with each record of the same maker. */
+/** A segment that grows with each further record of the same container. */
 type OpenSegment = Segment & { count: number }
 
-/** The records waiting for the next batch. */
+/** The records that wait for the next batch. */
 export class BatchBuffer {
   readonly #bounds: BatchBounds
   #records: ResultRecord[] = []
   #segments: OpenSegment[] = []
   #identified = false
   #bytes = 0
-  #lastWeight = 0
-  readonly #leastHeavyBytes: number
-  /** Repeats in the batch, and in all before it. */
+  #lastBytes = 0
+  readonly #smallRecordBytes: number
+  /** Repeated objects in this batch, and in all batches before it. */
   #repeats = 0
   #repeated = 0
 
   constructor(bounds: BatchBounds) {
     this.#bounds = bounds
-    this.#leastHeavyBytes = bounds.maxBytes / LIGHT_RECORDS
+    this.#smallRecordBytes = bounds.maxBytes / SMALL_RECORDS
   }
 
-  /** Records waiting. */
+  /** Records that wait. */
   get length(): number {
     return this.#records.length
   }
 
-  /** Estimated bytes waiting. */
+  /** Estimated bytes of the records that wait. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** How often the first record of a batch, or the one just before, was the same object as the next one. */
+  /** How often a record was the same object as the first record of its batch or the record just before it. */
   get repeated(): number {
     return this.#repeated
   }
 
-  /** Whether the batch is due: {@link take} before adding more. */
+  /** Whether the batch is full. Then {@link take} must be called before more records are added. */
   get full(): boolean {
     return this.#records.length >= this.#bounds.maxRecords || this.#bytes >= this.#bounds.maxBytes
   }
 
   /**
-   * Adds `records` from index `from` up to `to`, or up to where the batch is full, and returns the index reached.
+   * Adds one record; {@link take} first when the batch is full.
    *
-   * @param segment - who made the records from `from` on; its `count` is not looked at
+   * @param segment - the container that made it; its `count` is ignored, and the object is not kept
+   */
+  add(record: ResultRecord, segment?: Segment): void {
+    this.#bytes += this.#measure(record)
+    this.#countRepeat(record)
+    this.#records.push(record)
+    if (segment !== undefined || this.#identified) this.#note(segment ?? UNKNOWN, 1)
+  }
+
+  /**
+   * Adds `records` from index `from` up to `to`, or until the batch is full. Returns the index after the last record
+   * added.
+   *
+   * @param segment - describes which container made the records from `from` on; its `count` is ignored, and the
+   *   object is not kept
    */
   addRun(records: readonly ResultRecord[], from: number, to: number, segment?: Segment): number {
     let index = from
     while (index < to && !this.full) {
       const record = records[index++] as ResultRecord
-      this.#bytes += this.#weigh(record)
-      this.#watchForRepeat(record)
+      this.#bytes += this.#measure(record)
+      this.#countRepeat(record)
       this.#records.push(record)
     }
     const added = index - from
@@ -82,11 +96,11 @@ export class BatchBuffer {
     return index
   }
 
-  /** The records so far as one batch; the buffer is empty afterwards. */
+  /** Returns the records so far as one batch and empties the buffer. */
   take(): Batch {
     const batch = this.#records as Batch
     if (this.#identified) annotate(batch, { segments: this.#segments })
-    if (this.#repeats > 0) this.#tellOfRepeats()
+    if (this.#repeats > 0) this.#reportRepeats()
     this.#records = []
     this.#segments = []
     this.#identified = false
@@ -105,20 +119,23 @@ export class BatchBuffer {
     else this.#segments.push({ ...segment, count })
   }
 
-  /** The bytes a record counts for: looking at each of many small ones would cost more than it tells. */
-  #weigh(record: ResultRecord): number {
-    const isDue = this.#records.length % WEIGHED_EVERY === 0
-    if (isDue || this.#lastWeight > this.#leastHeavyBytes) this.#lastWeight = estimateReadable(record)
-    return this.#lastWeight
+  /** The estimated bytes of a record. Measuring every small record would take too long for little precision. */
+  #measure(record: ResultRecord): number {
+    const isDue = this.#records.length % MEASURE_EVERY === 0
+    if (isDue || this.#lastBytes > this.#smallRecordBytes) this.#lastBytes = estimateReadable(record)
+    return this.#lastBytes
   }
 
-  /** A generator that changes one object, or a few in turn, and yields them again has overwritten its earlier records. */
-  #watchForRepeat(record: ResultRecord): void {
+  /**
+   * Counts repeated objects. If a generator changes one object, or a few in turn, and yields them again, its earlier
+   * records are overwritten.
+   */
+  #countRepeat(record: ResultRecord): void {
     const records = this.#records
     if (records.length > 0 && (record === records[0] || record === records[records.length - 1])) this.#repeats++
   }
 
-  #tellOfRepeats(): void {
+  #reportRepeats(): void {
     if (this.#repeated === 0) {
       process.emitWarning(
         'One object was written more than once within a batch: if it changed in between, its earlier states are lost. Write a new object for each record.',
@@ -128,15 +145,6 @@ export class BatchBuffer {
     this.#repeated += this.#repeats
     sameObject.publish({ repeated: this.#repeats })
     this.#repeats = 0
-  }
-}
-
-/** The estimated bytes of a record; none for one that throws when it is read, which the sink will reject. */
-function estimateReadable(record: ResultRecord): number {
-  try {
-    return estimateBytes(record)
-  } catch {
-    return 0
   }
 }
 

@@ -1,32 +1,35 @@
 /**
- * JSON text to values without losing digits: integers beyond 2^53 become bigint, everything else is what
- * `JSON.parse` makes of it. Text that cannot hold such an integer costs one quick look.
+ * Parses JSON text without losing digits: integers beyond 2^53 become bigint. Everything else is parsed as `JSON.parse`
+ * does. A fast check skips text that cannot contain such an integer.
  */
 
-/** Sixteen digits in a row where a JSON number can start: 2^53 has sixteen. */
+/** Sixteen consecutive digits where a JSON number can start: 2^53 has sixteen digits. */
 const MAYBE_UNSAFE = /[:,[\s-]\d{16}/
 
-/** An escape, a quote, or a number literal. Quotes tell whether a number stands inside a string. */
+/** An escape, a quote, or a number literal. The quotes show whether a number is inside a string. */
 const TOKEN = /\\.|"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g
 
 /** A JSON integer literal: no fraction, no exponent, no leading zero. */
 const INTEGER = /^-?(?:0|[1-9]\d*)$/
 
-/** Letters that are no hexadecimal digits and not the `u` of an escape, so that unescaping never makes or eats them. */
+/**
+ * Letters that are not hexadecimal digits and not the `u` of an escape. So resolving escapes never creates or removes a
+ * marker.
+ */
 const MARK_LETTERS = 'ghijklmnopqrstvwxyz'
 
-/** Digits of 2^53. */
+/** Number of digits of 2^53. */
 const UNSAFE_DIGITS = 16
 
 const DOT = 0x2e
 const QUOTE = 0x22
 
 /**
- * Whether JSON text may hold an integer beyond 2^53: whether sixteen digits in a row stand in it that are neither a
- * fraction nor the start of a string. A run that long covers every sixteenth byte at least once, so only those
- * are looked at, and the runs around them.
+ * Whether JSON text may contain an integer beyond 2^53. This is so if it has sixteen consecutive digits that are
+ * neither a fraction nor the start of a string. Such a run always includes a byte at a multiple of sixteen. So only
+ * these bytes, and the runs around them, are checked.
  *
- * @param bytes - JSON text in UTF-8, or several
+ * @param bytes - one or several JSON texts in UTF-8
  */
 export function mayHoldBigInteger(bytes: Buffer): boolean {
   for (let at = UNSAFE_DIGITS - 1; at < bytes.length; at += UNSAFE_DIGITS) {
@@ -44,8 +47,8 @@ function isDigit(byte: number | undefined): boolean {
 }
 
 /**
- * `JSON.parse`, with integers that a number cannot hold exactly as bigint. Keys, strings and all other numbers
- * are untouched; a `__proto__` key is an own property.
+ * Like `JSON.parse`, but integers that a number cannot represent exactly become bigint. Keys, strings and all other
+ * numbers are unchanged. A `__proto__` key is an own property.
  *
  * @throws {SyntaxError} as `JSON.parse` does
  */
@@ -55,7 +58,7 @@ export function parseExactJson(text: string): unknown {
 }
 
 /**
- * The number a JSON number literal stands for: a bigint if it is an integer beyond 2^53.
+ * The value of a JSON number literal: a bigint if it is an integer beyond 2^53.
  *
  * @param literal - a valid JSON number literal
  */
@@ -64,7 +67,10 @@ export function exactNumber(literal: string): number | bigint {
   return Number.isSafeInteger(number) || literal.length < 16 || !INTEGER.test(literal) ? number : BigInt(literal)
 }
 
-/** Parses text known to be valid JSON with its unsafe integers turned into marked strings, and those into bigint. */
+/**
+ * Parses valid JSON text in two steps: unsafe integers are replaced by marked strings, then these strings become
+ * bigint.
+ */
 function parseMarked(text: string, plain: unknown): unknown {
   const mark = absentFrom(text)
   let inString = false
@@ -87,7 +93,7 @@ function exactToken(token: string): number | bigint | undefined {
   return token.startsWith('\\') ? undefined : exactNumber(token)
 }
 
-/** A string that is in none of the strings `text` stands for, be it written plainly or in escapes. */
+/** A string that does not occur in any string of `text`, neither directly nor in escapes. */
 function absentFrom(text: string): string {
   const unescaped = text.replace(/\\u([0-9a-f]{4})/gi, (_escape, hex: string) => String.fromCharCode(parseInt(hex, 16)))
   let mark: string

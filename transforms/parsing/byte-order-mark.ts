@@ -1,14 +1,14 @@
 /**
- * Drops the byte order mark that some programs put in front of UTF-8 text, however the text is cut into chunks.
+ * Removes the byte order mark that some programs write at the start of UTF-8 text, for any division into chunks.
  */
 
 const MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** Passes bytes on, without the mark that may start them. Holds at most two bytes. */
+/** Passes bytes on without a byte order mark at their start. Holds at most two bytes. */
 export class ByteOrderMark {
   #start: Buffer | null = Buffer.alloc(0)
 
-  /** What is known of the text with `bytes` added: without the mark, or nothing yet while it may be one. */
+  /** Returns the bytes that can be passed on after adding `bytes`. Empty while the bytes so far may still be a mark. */
   strip(bytes: Buffer): Buffer {
     if (this.#start === null) return bytes
     const start = Buffer.concat([this.#start, bytes])
@@ -20,7 +20,7 @@ export class ByteOrderMark {
     return start.subarray(0, MARK.length).equals(MARK) ? start.subarray(MARK.length) : start
   }
 
-  /** At the end of the text: the bytes that began like a mark and were none. */
+  /** Called at the end of the text. Returns held bytes that began like a mark but were not a mark. */
   rest(): Buffer {
     const rest = this.#start ?? Buffer.alloc(0)
     this.#start = null

@@ -1,5 +1,5 @@
 /**
- * The first row of a CSV file: the names of its columns, and records made by them.
+ * The header row of a CSV file: the names of its columns, and a function that creates records with them.
  */
 import { SpillwayError } from '../../lib/core/errors.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
@@ -8,7 +8,7 @@ import type { CsvCell } from './csv-rows.ts'
 /**
  * The column names of a header row. A column without a name is called `column_<n>`, counted from 1.
  *
- * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when two columns have one name: one would overwrite the other
+ * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when two columns have the same name: one would overwrite the other
  */
 export function headerNames(cells: readonly CsvCell[], line: number): string[] {
   const names = cells.map((cell, index) => cell || `column_${index + 1}`)
@@ -17,7 +17,7 @@ export function headerNames(cells: readonly CsvCell[], line: number): string[] {
     if (seen.has(name)) {
       throw new SpillwayError(
         'ERR_SPILLWAY_INPUT',
-        `Line ${line} cannot be the header: two columns are named ${JSON.stringify(name)}. Give each column a name of its own.`,
+        `Line ${line} cannot be the header: two columns are named ${JSON.stringify(name)}. Give each column a different name.`,
         { place: { line, field: name } },
       )
     }
@@ -26,10 +26,10 @@ export function headerNames(cells: readonly CsvCell[], line: number): string[] {
   return names
 }
 
-/** Makes records of rows of values that stand in the order of `names`. */
+/** Returns a function that creates a record from values in the order of `names`. */
 export function recordMaker(names: readonly string[]): (values: readonly unknown[]) => ResultRecord {
   if (names.includes('__proto__')) {
-    // Only a plain assignment would reach the prototype; Object.fromEntries defines own properties.
+    // An assignment to `__proto__` would set the prototype. Object.fromEntries defines own properties.
     return (values) => Object.fromEntries(names.map((name, index) => [name, values[index]]))
   }
   return (values) => {

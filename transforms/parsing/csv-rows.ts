@@ -1,25 +1,25 @@
 /**
- * CSV bytes to rows of cells, over csv-parse: what is added is where each row stands in the file, and a way on
- * after a row that breaks the rules of quoting, from the next line after the mistake.
+ * Parses CSV bytes into rows of cells with csv-parse. This file adds the position of each row in the file. It also
+ * continues after a row with wrong quoting, at the next line after the error.
  */
 import { Parser, type CsvError, type CsvErrorCode } from 'csv-parse'
 import { messageOf } from '../../lib/core/errors.ts'
 import { GrowingBuffer } from './growing-buffer.ts'
 
-/** A cell: null where nothing stands between the delimiters, the empty string for `""`. */
+/** A cell: null if there is nothing between the delimiters, the empty string for `""`. */
 export type CsvCell = string | null
 
 /** Receives the rows, in order. */
 export interface RowConsumer {
   row(cells: CsvCell[]): void
-  /** Bytes that are no row, from `line` on. */
+  /** Receives bytes that are not a row, beginning on `line`. */
   bad(reason: string, text: string, line: number): void
 }
 
 /** Options of {@link CsvRows}. */
 export interface CsvRowsOptions {
   readonly delimiter: string
-  /** Longest row in bytes, its quotes and delimiters counted, its line end not. */
+  /** Maximum size of a row in bytes, including quotes and delimiters but not its line end. */
   readonly maxRecordBytes: number
 }
 
@@ -28,13 +28,13 @@ const QUOTE = 0x22
 const EMPTY_STRING = Buffer.from('""')
 const NOTHING = Buffer.alloc(0)
 
-/** A row may be held although it is complete: csv-parse keeps a few bytes back to see what follows. */
+/** A complete row may still be held, because csv-parse keeps a few bytes until it knows what follows them. */
 const LOOK_AHEAD_BYTES = 16
 
-/** How much of a bad row is made into text: enough for a million characters. */
+/** Maximum number of bytes of a bad row that are converted to text: enough for a million characters. */
 const MAX_TEXT_BYTES = 4_000_000
 
-/** Holds the bytes of one row, up to `maxRecordBytes` and those of a chunk. */
+/** Splits CSV into rows. Memory: the bytes of one row, up to `maxRecordBytes` plus those of a chunk. */
 export class CsvRows {
   readonly #options: CsvRowsOptions
   readonly #consumer: RowConsumer
@@ -42,7 +42,7 @@ export class CsvRows {
   readonly #maxTextBytes: number
   readonly #held = new GrowingBuffer()
   #engine: CsvEngine
-  /** The bytes being parsed. All offsets are counted from the start of the input. */
+  /** The bytes that are being parsed. All offsets are counted from the start of the input. */
   #chunk: Buffer = NOTHING
   #chunkAt = 0
   #engineAt = 0
@@ -50,7 +50,7 @@ export class CsvRows {
   #rowEnd = 0
   #line = 1
   #countedTo = 0
-  /** A row given up whose end is not here yet; its text is in the held bytes. */
+  /** A bad row whose end was not reached yet. Its text is in the held bytes. */
   #bad: { readonly reason: string; readonly line: number } | null = null
 
   constructor(options: CsvRowsOptions, consumer: RowConsumer) {
@@ -61,23 +61,23 @@ export class CsvRows {
     this.#engine = this.#makeEngine()
   }
 
-  /** Bytes held of a row that is not complete. */
+  /** Bytes held of an incomplete row. */
   get heldBytes(): number {
     return this.#held.length
   }
 
-  /** Within {@link RowConsumer.row}: the line the row starts on. */
+  /** Within {@link RowConsumer.row}: the line on which the row starts. */
   get line(): number {
     this.#countLines(this.#rowAt)
     return this.#line
   }
 
-  /** Within {@link RowConsumer.row}: the bytes the row takes. */
+  /** Within {@link RowConsumer.row}: the size of the row in bytes. */
   get bytes(): number {
     return this.#rowEnd - this.#rowAt
   }
 
-  /** Within {@link RowConsumer.row}: the row as it stands in the file. */
+  /** Within {@link RowConsumer.row}: the text of the row as it is in the file. */
   get text(): string {
     return textOf(this.#between(this.#rowAt, this.#rowEnd))
   }
@@ -87,7 +87,7 @@ export class CsvRows {
     while (rest.length > 0) rest = this.#parse(rest)
   }
 
-  /** The input is complete. */
+  /** Called at the end of the input. */
   end(): void {
     for (let error = this.#finish(); error !== undefined; error = this.#finish()) this.write(this.#recover(error))
     if (this.#bad !== null) this.#reportBad()
@@ -119,11 +119,11 @@ export class CsvRows {
     this.#rowAt = this.#rowEnd
   }
 
-  /** Gives up the open row up to the end of the line its mistake is on, and returns the bytes after that. */
+  /** Gives up the open row, up to the end of the line with the error. Returns the bytes after that line. */
   #recover(error: CsvError | 'CSV_MAX_RECORD_SIZE'): Buffer {
     const tail = this.#between(this.#rowAt, this.#chunkAt + this.#chunk.length)
     const code = typeof error === 'string' ? error : error.code
-    const newline = tail.indexOf(NEWLINE, this.#mistakeAt(code, tail))
+    const newline = tail.indexOf(NEWLINE, this.#errorOffset(code, tail))
     const end = newline === -1 ? tail.length : newline + 1
     const line = this.line
     this.#bad = { reason: this.#reason(code, error), line }
@@ -140,7 +140,7 @@ export class CsvRows {
     this.#line = line
   }
 
-  /** Passes over the rest of a row given up, and returns the bytes after it. */
+  /** Skips the rest of a bad row. Returns the bytes after it. */
   #skip(bytes: Buffer): Buffer {
     const newline = bytes.indexOf(NEWLINE)
     const end = newline === -1 ? bytes.length : newline + 1
@@ -161,7 +161,7 @@ export class CsvRows {
     this.#consumer.bad(reason, text, line)
   }
 
-  /** csv-parse would tell nothing from `""` by itself, but at a tenth of its speed. */
+  /** Converts unquoted empty cells to null. csv-parse can do this itself, but at a tenth of its speed. */
   #withNulls(cells: string[]): CsvCell[] {
     if (!cells.includes('')) return cells
     const row = this.#between(this.#rowAt, this.#rowEnd)
@@ -175,7 +175,7 @@ export class CsvRows {
     this.#held.append(this.#chunk.subarray(Math.max(0, inChunk)))
   }
 
-  /** The bytes between two offsets, neither of which lies before the open row. */
+  /** The bytes between two offsets. Neither may be before the open row. */
   #between(from: number, to: number): Buffer {
     const start = from - this.#chunkAt
     const end = to - this.#chunkAt
@@ -184,10 +184,10 @@ export class CsvRows {
     return Buffer.concat([held, this.#chunk.subarray(0, Math.max(end, 0))])
   }
 
-  #mistakeAt(code: CsvErrorCode, tail: Buffer): number {
+  #errorOffset(code: CsvErrorCode, tail: Buffer): number {
     if (code === 'CSV_MAX_RECORD_SIZE') return Math.min(this.#options.maxRecordBytes, tail.length)
     if (code === 'CSV_QUOTE_NOT_CLOSED') return tail.length
-    // csv-parse tells the offset of the delimiter before the cell it failed in, or of the row.
+    // csv-parse reports the offset of the delimiter before the cell in which it failed, or the offset of the row.
     const cellAt = this.#engineAt + this.#engine.info.bytes - this.#rowAt
     return code === 'CSV_INVALID_CLOSING_QUOTE' ? closingQuoteAt(tail, cellAt) : cellAt
   }
@@ -196,10 +196,10 @@ export class CsvRows {
     if (code === 'CSV_MAX_RECORD_SIZE') return this.#tooLong()
     if (code === 'CSV_QUOTE_NOT_CLOSED') return 'a quote that opens in this row is never closed'
     if (code === 'CSV_INVALID_CLOSING_QUOTE') {
-      return 'a quoted cell goes on after its closing quote (a quote inside a cell is written twice)'
+      return 'a quoted cell continues after its closing quote (write a quote inside a cell twice)'
     }
     if (code === 'INVALID_OPENING_QUOTE') {
-      return 'a quote stands within an unquoted cell (such a cell is quoted, and the quote written twice)'
+      return 'an unquoted cell contains a quote (enclose the cell in quotes and write the quote twice)'
     }
     return messageOf(error)
   }
@@ -219,7 +219,7 @@ export class CsvRows {
   }
 }
 
-/** csv-parse, called rather than streamed through: it hands each row over at once, and its errors back. */
+/** csv-parse, called directly and not as a stream. It calls `onRow` at once for each row, and returns its errors. */
 class CsvEngine extends Parser {
   readonly #onRow: (cells: string[]) => void
 
@@ -255,14 +255,14 @@ class CsvEngine extends Parser {
   }
 }
 
-/** Where the quoted cell that starts at or behind `from` has its first quote that is not written twice. */
+/** The offset of the closing quote of the quoted cell at or after `from`: the first quote that is not doubled. */
 function closingQuoteAt(bytes: Buffer, from: number): number {
   let at = bytes.indexOf(QUOTE, bytes.indexOf(QUOTE, from) + 1)
   while (at !== -1 && bytes[at + 1] === QUOTE) at = bytes.indexOf(QUOTE, at + 2)
   return at === -1 ? bytes.length : at
 }
 
-/** Empty cells become null unless they are quoted in `row`, the bytes of the same cells. */
+/** Converts empty cells to null unless they are quoted in `row`, the bytes of the same cells. */
 function unquotedToNull(cells: readonly string[], row: Buffer, delimiter: Buffer): CsvCell[] {
   let at = 0
   return cells.map((cell) => {

@@ -1,22 +1,22 @@
 /**
- * What the cells of a CSV column stand for: guessing it from the cells seen, and turning a cell into its value.
- * Only literals that mean the same everywhere count, so that no text (an id with leading zeros, a date) is ever
- * taken for a number.
+ * The types of CSV columns: inferring a type from cells, and converting a cell to its value. Only literals that have
+ * the same meaning everywhere are converted. So text such as an id with leading zeros, or a date, never becomes a
+ * number.
  */
 import { exactNumber } from './big-integers.ts'
 
-/** Type of a CSV column. An integer column holds no fraction and no exponent; timestamps are text. */
+/** Type of a CSV column. An integer column has no fractions and no exponents. Timestamps are text. */
 export type CsvType = 'boolean' | 'number' | 'integer' | 'text'
 
-/** The words of {@link CsvType}. */
+/** The values of {@link CsvType}. */
 export const CSV_TYPES = ['boolean', 'number', 'integer', 'text'] as const satisfies readonly CsvType[]
 
-/** A number as RFC 8259 (JSON) writes it: no plus sign, no leading zero, digits on both sides of the dot. */
+/** A number in the syntax of RFC 8259 (JSON): no plus sign, no leading zero, digits on both sides of the dot. */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/
 const INTEGER = /^-?(?:0|[1-9]\d*)$/
 const NOT_FINITE = new Set(['NaN', 'Infinity', '-Infinity'])
 
-/** The value of a cell in a column of `type`; a cell that does not fit stays the string it is. */
+/** The value of a cell in a column of `type`. A cell that does not fit stays a string. */
 export function castCell(cell: string, type: CsvType): string | number | bigint | boolean {
   switch (type) {
     case 'text':
@@ -31,14 +31,14 @@ export function castCell(cell: string, type: CsvType): string | number | bigint 
   }
 }
 
-/** Collects what the cells of one column have in common. */
+/** Infers the type of a column from its cells. */
 export class CsvTypeGuess {
   #empty = true
   #boolean = true
   #integer = true
   #number = true
 
-  /** Takes one more cell into account; null says nothing about the type. */
+  /** Adds one more cell. Null does not affect the type. */
   note(cell: string | null): void {
     if (cell === null) return
     this.#empty = false
@@ -47,7 +47,7 @@ export class CsvTypeGuess {
     this.#number &&= this.#integer || NUMBER.test(cell) || NOT_FINITE.has(cell)
   }
 
-  /** The narrowest type all cells fit; undefined as long as all were null. */
+  /** The narrowest type that fits all cells. Undefined while all cells were null. */
   get type(): CsvType | undefined {
     if (this.#empty) return undefined
     if (this.#boolean) return 'boolean'

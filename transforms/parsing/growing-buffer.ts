@@ -1,19 +1,19 @@
 /**
- * Bytes put together from pieces of any size. Its room doubles when it is full, so that n bytes cost time in
- * proportion to n even when they come one by one, and take at most twice their number in memory.
+ * A buffer for bytes that arrive in pieces of any size. Its capacity doubles when it is full. So appending n bytes
+ * takes time in proportion to n, even byte by byte. The buffer takes at most 2n bytes of memory.
  */
 
 const NO_BYTES = Buffer.alloc(0)
 
-/** Room kept for the next bytes once the buffer is emptied; more than that is given back. */
+/** Capacity that is kept when the buffer is emptied. A larger capacity is released. */
 const KEPT_BYTES = 64 * 1024
 
-/** A buffer that grows at its end. It copies what it is given. */
+/** A buffer that grows at its end. It copies the bytes that are appended. */
 export class GrowingBuffer {
   #room = NO_BYTES
   #length = 0
 
-  /** Bytes held. */
+  /** Bytes in the buffer. */
   get length(): number {
     return this.#length
   }
@@ -29,12 +29,12 @@ export class GrowingBuffer {
     this.#length = length
   }
 
-  /** The bytes held, without a copy: valid until the next change. */
+  /** The bytes in the buffer, without a copy. Valid until the next change. */
   view(): Buffer {
     return this.#room.subarray(0, this.#length)
   }
 
-  /** Lets go of the first `count` bytes. */
+  /** Removes the first `count` bytes. */
   drop(count: number): void {
     if (count === 0) return
     this.#room.copyWithin(0, count, this.#length)

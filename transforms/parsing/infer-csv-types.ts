@@ -1,5 +1,5 @@
 /**
- * Reads a whole CSV file for the types of its columns, for those who want them certain before the first record.
+ * Infers the column types from a whole CSV file. So they are certain before the first record.
  */
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
@@ -19,10 +19,10 @@ const checks: Checks<InferCsvTypesOptions> = {
 }
 
 /**
- * The type of every column of a CSV file, for the `types` option of `parseCsv`: the narrowest one that all its cells
- * fit, text for a column of nulls. Rows that cannot be read do not count. Memory: one record.
+ * Infers the type of every column of a CSV file, for the `types` option of `parseCsv`. It is the narrowest type that
+ * fits all cells, and `text` for a column of nulls. Rows that cannot be read are ignored. Memory: one record.
  *
- * @param source - path of a file, or its bytes
+ * @param source - path of a file, or a Readable of its bytes
  * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`; `ERR_SPILLWAY_INPUT` for a header that cannot be read
  */
 export async function inferCsvTypes(

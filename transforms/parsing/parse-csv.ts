@@ -1,5 +1,5 @@
 /**
- * CSV to records: the first row names the columns, the cells become what their column's type says.
+ * Parses CSV into records: the first row names the columns, and cells are converted to the types of their columns.
  */
 import type { Transform } from 'node:stream'
 import { SpillwayError } from '../../lib/core/errors.ts'
@@ -19,20 +19,21 @@ import {
 
 /** Options of {@link parseCsv}. */
 export interface ParseCsvOptions extends RecordParserOptions {
-  /** What stands between cells. @default ',' */
+  /** The delimiter between cells. @default ',' */
   readonly delimiter?: string
   /**
-   * What cells become: `'infer'` takes the types from the first records, `'text'` leaves all cells strings, and
-   * an object names the types of columns (as `inferCsvTypes` returns it; those it does not name are text).
+   * The types of the columns. `'infer'` infers them from the first records, `'text'` leaves all cells strings. An
+   * object states the types of columns by name, as `inferCsvTypes` returns it; columns that it does not contain are
+   * text.
    *
    * @default 'infer'
    */
   readonly types?: 'infer' | 'text' | Readonly<Record<string, CsvType>>
-  /** Records to infer types from; they are held back until then, or until they take `maxRecordBytes`. @default 1000 */
+  /** Records to infer types from. They are held until then, or until they take `maxRecordBytes`. @default 1000 */
   readonly inferRows?: number
-  /** Longest record in bytes. @default 16777216 (16 MB) */
+  /** Maximum size of a record in bytes. @default 16777216 (16 MB) */
   readonly maxRecordBytes?: number
-  /** Told the names of the columns, before the first record. */
+  /** Called with the names of the columns, before the first record. */
   readonly onHeader?: (names: readonly string[]) => void
 }
 
@@ -71,19 +72,22 @@ const DEFAULTS = {
 } as const satisfies ParseCsvOptions
 
 /**
- * A Transform of CSV (bytes or strings) into records, in their order.
+ * Returns a Transform that parses CSV (bytes or strings) into records, in input order.
  *
- * The first row names the columns: one without a name becomes `column_<n>`, two of one name are an error. A quoted
- * `""` is the empty string, nothing between delimiters is null. A column is boolean or number only if all its
- * cells seen are `true`/`false`, or JSON number literals, `NaN`, `Infinity` and `-Infinity`; integers beyond 2^53
- * become bigint; all else is text. A later cell that does not fit its column stays a string; a column that has been
- * null so far takes its type from its first cell.
+ * The first row names the columns. A column without a name becomes `column_<n>`. Two columns with the same name are an
+ * error. A quoted `""` is the empty string, nothing between delimiters is null.
  *
- * Bad input (see `onReject`) is a row with too many or too few cells, longer than `maxRecordBytes`, or with a
- * misplaced quote: then reading goes on at the next line after the mistake. Empty lines are skipped, except in a
- * file of one column, where they are a null.
+ * A column is boolean only if all its cells so far are `true` or `false`. It is a number only if all its cells so far
+ * are JSON number literals, `NaN`, `Infinity` or `-Infinity`. Integers beyond 2^53 become bigint. All else is text. A
+ * later cell that does not fit its column stays a string. A column of nulls takes its type from its first other cell.
  *
- * Memory: the records types are inferred from (`inferRows`, `maxRecordBytes`), one record, and those of one chunk.
+ * Bad input (see `onReject`) is a row with too many or too few cells, a row longer than `maxRecordBytes`, or a misplaced
+ * quote. After it, reading continues at the next line after the error. Empty lines are skipped, except in a file of one
+ * column, where they are a null.
+ *
+ * Memory: the records that types are inferred from (`inferRows`, `maxRecordBytes`), one record, and those of one chunk.
+ *
+ * Errors: `ERR_SPILLWAY_INPUT` for a header that cannot be used, and, without `onReject`, for bad input.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
  * @example
@@ -101,7 +105,7 @@ class CsvDecoder implements Decoder, RowConsumer {
   #names: string[] | null = null
   #makeRecord: ((values: readonly unknown[]) => ResultRecord) | null = null
   #types: (CsvType | undefined)[] = []
-  /** Rows that wait for their types. */
+  /** Rows that wait until the types are inferred. */
   #waiting: CsvCell[][] | null = null
   #waitingBytes = 0
 
@@ -138,7 +142,7 @@ class CsvDecoder implements Decoder, RowConsumer {
     if (output.failed) return
     if (this.#names === null) output.fail(noHeader(reason, line))
     else output.reject(reason, text, line)
-    // The records before it are handed out before the stream fails.
+    // The records before the bad input are emitted before the stream fails.
     if (output.failed) this.#release()
   }
 
@@ -192,11 +196,11 @@ function declaredTypes(names: readonly string[], types: ResolvedParseCsvOptions[
   return names.map((name) => declared.get(name) ?? 'text')
 }
 
-/** What to cast a column to, as far as its cells tell. */
+/** The type to cast a column to, as far as its cells determine it. */
 function inferCast(cells: Iterable<CsvCell>): CsvType | undefined {
   const guess = new CsvTypeGuess()
   for (const cell of cells) guess.note(cell)
-  // A few rows cannot promise that no fraction follows, and in JavaScript both are numbers.
+  // A few rows cannot exclude later fractions, and in JavaScript both are numbers.
   return guess.type === 'integer' ? 'number' : guess.type
 }
 
@@ -207,7 +211,7 @@ function countOf(cells: number): string {
 function noHeader(reason: string, line: number): SpillwayError {
   return new SpillwayError(
     'ERR_SPILLWAY_INPUT',
-    `Line ${line} cannot be the header: ${reason}. Without it no row can be read: correct it.`,
+    `Line ${line} cannot be the header: ${reason}. No row can be read without a header: correct it.`,
     { place: { line } },
   )
 }

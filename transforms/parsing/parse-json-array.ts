@@ -1,7 +1,7 @@
 /**
- * One huge JSON document whose top level is an array, to records: element by element, over stream-json's tokens, so
- * that memory is bounded by one element however long the document is. For JSON lines, which are several times as
- * fast, there is `parseJsonl`.
+ * Parses one large JSON document, whose top level is an array, into records. It reads element by element with the
+ * tokens of stream-json. So the memory depends on the size of an element, not of the document. For JSON lines use
+ * `parseJsonl`, which is several times as fast.
  */
 import { StringDecoder } from 'node:string_decoder'
 import type { Transform } from 'node:stream'
@@ -21,7 +21,7 @@ import {
 
 /** Options of {@link parseJsonArray}. */
 export interface ParseJsonArrayOptions extends RecordParserOptions {
-  /** Longest element, in bytes of its text. @default 16777216 (16 MB) */
+  /** Maximum size of an element, in bytes of its text. @default 16777216 (16 MB) */
   readonly maxElementBytes?: number
 }
 
@@ -29,18 +29,24 @@ const checks: Checks<ParseJsonArrayOptions> = { ...recordParserChecks, maxElemen
 
 const DEFAULTS = { batches: false, maxElementBytes: 16 * 1024 * 1024 } as const satisfies ParseJsonArrayOptions
 
-/** What ends a piece of text between elements, and within one: see {@link JsonArrayDecoder}. */
+/** Characters that end a piece of text between elements, and within an element. See {@link JsonArrayDecoder}. */
 const BETWEEN = /[,[\]{]/g
 const WITHIN = /[}\]]/g
 
 /**
- * A Transform of one JSON array of objects (bytes or strings) into its elements, in their order.
+ * Returns a Transform that parses one JSON array of objects (bytes or strings) into its elements, in input order.
  *
- * Integers beyond 2^53 become bigint. An element that is no object is bad input: see `onReject`, where it comes as
- * the value it is. A document that is no array, malformed, followed by something else, or at its end too early, and
- * an element longer than `maxElementBytes`, fail the stream in any case, after the elements before.
+ * Integers beyond 2^53 become bigint. An element that is not an object is bad input: `onReject` gets its value.
+ *
+ * These errors always fail the stream, after the elements before the error were emitted:
+ *
+ * - The document is not an array or is malformed.
+ * - The document ends early or is followed by other text.
+ * - An element is longer than `maxElementBytes`.
  *
  * Memory: one element, and the elements of one chunk.
+ *
+ * Errors: `ERR_SPILLWAY_INPUT`, also for bad input without `onReject`.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
  * @example
@@ -52,9 +58,9 @@ export function parseJsonArray(given?: ParseJsonArrayOptions): Transform {
 }
 
 /**
- * stream-json hands over the tokens of a piece of text together, and none of them when it finds a mistake in it. So
- * it gets pieces that complete one element at most, at their very end: text between elements is cut at what separates
- * them, text within one at what may close it. Then no element is lost to a mistake after it.
+ * stream-json returns all tokens of a piece of text together, and none of them if the piece has an error. So each piece
+ * must complete at most one element, at its very end. Text between elements is cut at separators, and text within an
+ * element at characters that may close it. Then an error never loses an element before it.
  */
 class JsonArrayDecoder implements Decoder {
   readonly #maxElementBytes: number
@@ -62,9 +68,9 @@ class JsonArrayDecoder implements Decoder {
   readonly #parse = jsonParser({ streamValues: false })
   readonly #assembler = new ExactAssembler()
   #state: 'before' | 'elements' | 'after' = 'before'
-  /** Elements completed. */
+  /** Number of completed elements. */
   #elements = 0
-  /** Bytes of the open element. */
+  /** Bytes of the current element. */
   #elementBytes = 0
 
   constructor(maxElementBytes: number) {
@@ -80,8 +86,8 @@ class JsonArrayDecoder implements Decoder {
     if (output.failed || this.#state === 'after') return
     output.fail(
       this.#state === 'before'
-        ? this.#failure('it holds no array', 'Expected a JSON array of objects.')
-        : this.#failure('it ends early, at', 'It was probably cut short: get the whole of it.'),
+        ? this.#failure('it contains no array', 'Expected a JSON array of objects.')
+        : this.#failure('it ends early, at', 'It was probably cut short: get the complete document.'),
     )
   }
 
@@ -117,7 +123,8 @@ class JsonArrayDecoder implements Decoder {
     if (output.failed) return
     const between = this.#assembler.done
     if (this.#state === 'before') {
-      if (token.name !== 'startArray') output.fail(this.#failure('it is no array', 'Expected a JSON array of objects.'))
+      if (token.name !== 'startArray')
+        output.fail(this.#failure('it is not an array', 'Expected a JSON array of objects.'))
       this.#state = 'elements'
       this.#elementBytes = 0
     } else if (between && token.name === 'endArray') {
@@ -144,7 +151,11 @@ class JsonArrayDecoder implements Decoder {
       return this.#failure('something follows the array', 'Expected one JSON array of objects.', error)
     }
     const reason = messageOf(error).replace(/^Parser (?:cannot parse input: )?/, '')
-    return this.#failure(`it is malformed (${reason}) at`, 'Correct it: a document cannot be read past that.', error)
+    return this.#failure(
+      `it is malformed (${reason}) at`,
+      'Correct it: a document cannot be read after an error.',
+      error,
+    )
   }
 
   #tooLong(): SpillwayError {
@@ -152,7 +163,7 @@ class JsonArrayDecoder implements Decoder {
     return this.#failure(`more than \`maxElementBytes\` (${this.#maxElementBytes}) are taken by`, remedy)
   }
 
-  /** @param reason - ends in `at` or `by` where the element belongs into the message */
+  /** @param reason - ends in `at` or `by` when the number of the element follows in the message */
   #failure(reason: string, remedy: string, cause?: unknown): SpillwayError {
     const record = this.#elements + 1
     const where = / (?:at|by)$/.test(reason) ? ` element ${record}` : ''
@@ -163,10 +174,10 @@ class JsonArrayDecoder implements Decoder {
   }
 }
 
-/** stream-json's assembler, with integers beyond 2^53 as bigint. */
+/** The assembler of stream-json, with integers beyond 2^53 as bigint. */
 class ExactAssembler extends Assembler {
   override numberValue(literal: string): void {
-    // Saves whatever it is given.
+    // It stores any value that it gets.
     this.stringValue(exactNumber(literal) as unknown as string)
   }
 }

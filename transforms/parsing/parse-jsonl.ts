@@ -1,6 +1,6 @@
 /**
- * JSON lines to records. split2 does the lines; what is added here is what it lacks: a bound on a line's length
- * that is kept in linear time and loses no other line, line numbers, and a bad line that takes no good one with it.
+ * Parses JSON lines into records. split2 splits the lines. This file adds line numbers and a limit for the length of a
+ * line, which takes linear time. A bad line never affects other lines.
  */
 import { constants } from 'node:buffer'
 import { StringDecoder } from 'node:string_decoder'
@@ -21,7 +21,9 @@ import { WholeLines } from './whole-lines.ts'
 
 /** Options of {@link parseJsonl}. */
 export interface ParseJsonlOptions extends RecordParserOptions {
-  /** Longest line in bytes; a longer one is rejected without being kept. @default 16777216 (16 MB) */
+  /**
+   * Maximum size of a line in bytes. A longer line is rejected without being held in memory. @default 16777216 (16 MB)
+   */
   readonly maxLineBytes?: number
 }
 
@@ -35,17 +37,19 @@ const checks: Checks<ParseJsonlOptions> = { ...recordParserChecks, maxLineBytes:
 
 const DEFAULTS = { batches: false, maxLineBytes: 16 * 1024 * 1024 } as const satisfies ParseJsonlOptions
 
-/** What JSON takes for white space within a line. */
+/** Characters that JSON treats as white space within a line. */
 const BLANK = /^[ \t\r]*$/
 
 /**
- * A Transform of JSON lines (bytes or strings) into records, in their order.
+ * Returns a Transform that parses JSON lines (bytes or strings) into records, in input order.
  *
- * Integers beyond 2^53 become bigint, with all their digits. Lines end in LF or CRLF; empty ones are skipped, but
- * counted; the last one may lack its end. A line that is not JSON, not an object, or longer than `maxLineBytes` is
+ * Integers beyond 2^53 become bigint, with all their digits. Lines end in LF or CRLF, and the last line may lack its
+ * end. Empty lines are skipped but counted. A line that is not JSON, not an object, or longer than `maxLineBytes` is
  * bad input: see `onReject`.
  *
- * Memory: one line (room for twice `maxLineBytes` at most), and the records of one chunk of input.
+ * Memory: one line (in a buffer of at most twice `maxLineBytes`), and the records of one chunk of input.
+ *
+ * Errors: `ERR_SPILLWAY_INPUT` for bad input without `onReject`.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
  * @example
@@ -57,8 +61,8 @@ export function parseJsonl(given?: ParseJsonlOptions): Transform {
 }
 
 /**
- * Feeds split2 whole lines only, so that its own buffer stays empty: it would split that again with each chunk. Its
- * mapper keeps the line for itself, so nothing waits in split2 and each write is done when it returns.
+ * Writes only whole lines to split2, so that its own buffer stays empty. It would split that buffer again with each
+ * chunk. The mapper returns nothing, so no line waits in split2, and each write is complete when it returns.
  */
 class JsonlDecoder implements Decoder {
   readonly #lines: WholeLines

@@ -1,10 +1,10 @@
 /**
- * The stream that every parser of this folder is: bytes in, records (or batches of them) out. What differs by
- * format is its {@link Decoder}, which knows no streams. It guarantees that
+ * The stream that all parsers of this folder share: it takes bytes and emits records, or batches of them. The {@link
+ * Decoder} contains what differs by format, and uses no streams. The stream guarantees:
  *
- * - every record before bad input reaches the reader before the stream fails;
- * - with `onReject`, bad input is handed over in order and awaited before more is read;
- * - a UTF-8 byte order mark is dropped.
+ * - Every record before bad input reaches the reader before the stream fails.
+ * - With `onReject`, the handler gets bad input in order and is awaited before more is read.
+ * - A UTF-8 byte order mark is removed.
  */
 import { addAbortSignal, Transform, type TransformCallback } from 'node:stream'
 import { SpillwayError } from '../../lib/core/errors.ts'
@@ -15,14 +15,14 @@ import { ByteOrderMark } from './byte-order-mark.ts'
 
 /** Options of every parser. */
 export interface RecordParserOptions {
-  /** Emit arrays of records, of up to 1000 from one chunk of input, instead of single records. @default false */
+  /** Emit arrays of up to 1000 records, all from one chunk of input, instead of single records. @default false */
   readonly batches?: boolean
   /**
-   * Receives input that is no record, as `{ stage: 'parse', reason, line, record }`, and parsing goes on; a
-   * promise it returns is awaited. Without it the first such input fails the stream.
+   * Called with input that is not a record, as `{ stage: 'parse', reason, line, record }`. A returned promise is
+   * awaited, then parsing continues. Without it, the first such input fails the stream.
    */
   readonly onReject?: RejectionHandler
-  /** Destroys the stream with an AbortError. */
+  /** When it is aborted, the stream is destroyed with an AbortError. */
   readonly signal?: AbortSignal
 }
 
@@ -33,40 +33,42 @@ export const recordParserChecks: Checks<RecordParserOptions> = {
   signal: abortSignal,
 }
 
-/** Where a decoder puts what it finds, in the order of the input. */
+/** Receives the results of a decoder, in input order. */
 export interface ParserOutput {
-  /** Set once the stream is bound to fail: what follows in the input is not wanted any more. */
+  /** True when the stream is going to fail. The rest of the input is then ignored. */
   readonly failed: boolean
   add(this: void, record: ResultRecord): void
   /**
-   * Sets bad input aside, or fails the stream when nobody takes it.
+   * Passes bad input to `onReject`, or fails the stream if there is no handler.
    *
-   * @param reason - why it is no record
+   * @param reason - why it is not a record
    * @param record - the input; text is cut at {@link MAX_REJECTED_CHARACTERS}
    * @param line - line it starts on, counted from 1
    */
   reject(this: void, reason: string, record: unknown, line?: number): void
-  /** Fails the stream: the input cannot be read on. */
+  /** Fails the stream, because the input cannot be read further. */
   fail(this: void, error: SpillwayError): void
 }
 
-/** A format: turns bytes, cut anywhere, into records. */
+/** The decoder of a format. It converts bytes, divided into chunks of any size, into records. */
 export interface Decoder {
   write(bytes: Buffer, output: ParserOutput): void
-  /** The input is complete. */
+  /** Called at the end of the input. */
   end(output: ParserOutput): void
 }
 
-/** How much text of a piece of bad input is handed over. */
+/** Maximum number of characters of bad input that are passed to `onReject`. */
 export const MAX_REJECTED_CHARACTERS = 1_000_000
 
 /** Records of a full batch. */
 const BATCH_RECORDS = 1000
 
-/** A decoder gets large chunks in slices of this size, which bounds what it makes at a time. */
+/**
+ * Large chunks are divided into slices of this size for the decoder. This limits the records that it creates at once.
+ */
 const SLICE_BYTES = 1024 * 1024
 
-/** Hosts a {@link Decoder}. Memory: what the decoder holds, and the records of one chunk of input. */
+/** Runs a {@link Decoder}. Memory: that of the decoder, and the records of one chunk of input. */
 export class RecordParser extends Transform {
   readonly #decoder: Decoder
   readonly #onReject: RejectionHandler | undefined
@@ -81,14 +83,14 @@ export class RecordParser extends Transform {
   constructor(decoder: Decoder, options: RecordParserOptions) {
     super({
       readableObjectMode: true,
-      // A mark counts a batch as one: about a thousand records wait either way.
+      // A high-water mark counts a batch as one item. About a thousand records wait in both cases.
       readableHighWaterMark: options.batches ? 1 : BATCH_RECORDS,
     })
     this.#decoder = decoder
     this.#onReject = options.onReject
     this.#batches = options.batches ?? false
     this.#output = this.#makeOutput()
-    // Given to super(), a signal already aborted would destroy the stream before its fields exist.
+    // Not passed to super(): a signal that is already aborted would destroy the stream before its fields exist.
     if (options.signal) addAbortSignal(options.signal, this)
   }
 
@@ -160,13 +162,13 @@ export class RecordParser extends Transform {
       this.#conclude(callback)
       return
     }
-    this.#handOver().then(
+    this.#callOnReject().then(
       () => process.nextTick(() => this.#conclude(callback)),
       (error: unknown) => process.nextTick(callback, error),
     )
   }
 
-  async #handOver(): Promise<void> {
+  async #callOnReject(): Promise<void> {
     const rejections = this.#rejections
     this.#rejections = []
     for (const rejection of rejections) {
@@ -175,7 +177,7 @@ export class RecordParser extends Transform {
     }
   }
 
-  /** A failing stream drops what it has not handed out, so the failure waits until everything is read. */
+  /** A failing stream drops items that were not read yet. So the failure waits until everything is read. */
   #conclude(callback: TransformCallback): void {
     const error = this.#error
     if (error === null || this.readableLength === 0) callback(error)
@@ -192,7 +194,7 @@ function rejectionError({ reason, line }: Rejection): SpillwayError {
   const place = line === undefined ? 'The input' : `Line ${line}`
   return new SpillwayError(
     'ERR_SPILLWAY_INPUT',
-    `${place} cannot be read: ${reason}. Correct it, or pass \`onReject\` to set bad records aside and read on.`,
+    `${place} cannot be read: ${reason}. Correct it, or pass \`onReject\` to handle bad records and continue.`,
     { place: line === undefined ? {} : { line } },
   )
 }

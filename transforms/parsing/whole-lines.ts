@@ -1,37 +1,36 @@
 /**
- * Cuts bytes into blocks of whole lines. A line that is not complete yet is held in a buffer that grows, so that
- * a long line costs time in proportion to its length; a line longer than the bound is reported once and its
- * bytes are let go.
+ * Splits bytes into blocks of whole lines. An incomplete line is held in a buffer that grows. So a long line takes time
+ * in proportion to its length. A line longer than the limit is reported once, and its bytes are not kept.
  */
 import { GrowingBuffer } from './growing-buffer.ts'
 
 const NEWLINE = 0x0a
 
-/** How much of a line that is too long is handed over: enough for a million characters. */
+/** Maximum number of bytes of a too long line that are reported: enough for a million characters. */
 const MAX_HEAD_BYTES = 4_000_000
 
 /** Receives the lines, in order. */
 export interface LineConsumer {
-  /** One or more whole lines, each with its newline. The bytes are valid during the call. */
+  /** One or more whole lines, each with its newline. The bytes are valid only during the call. */
   lines(block: Buffer): void
   /** The first bytes of a line that is too long. */
   overlong(head: Buffer): void
 }
 
-/** Holds at most `maxLineBytes` bytes (in room for twice that). */
+/** Holds at most `maxLineBytes` bytes, in a buffer of at most twice that size. */
 export class WholeLines {
   readonly #maxLineBytes: number
   readonly #consumer: LineConsumer
   readonly #held = new GrowingBuffer()
   #skipping = false
 
-  /** @param maxLineBytes - the longest line, its newline not counted */
+  /** @param maxLineBytes - maximum size of a line, without its newline */
   constructor(maxLineBytes: number, consumer: LineConsumer) {
     this.#maxLineBytes = maxLineBytes
     this.#consumer = consumer
   }
 
-  /** Bytes held of a line that is not complete. */
+  /** Bytes held of an incomplete line. */
   get heldBytes(): number {
     return this.#held.length
   }
@@ -43,13 +42,13 @@ export class WholeLines {
     if (end < rest.length) this.#hold(rest.subarray(end))
   }
 
-  /** The input is complete: its last line may lack a newline. */
+  /** Called at the end of the input. The last line may lack a newline. */
   end(): void {
     if (this.#held.length > 0) this.#passHeld(Buffer.from('\n'))
     this.#skipping = false
   }
 
-  /** Completes the line begun by earlier bytes, and returns the bytes after it. */
+  /** Completes the line that earlier bytes began. Returns the bytes after it. */
   #finishOpenLine(bytes: Buffer): Buffer {
     if (!this.#skipping && this.#held.length === 0) return bytes
     const newline = bytes.indexOf(NEWLINE)
@@ -78,7 +77,7 @@ export class WholeLines {
 
   #passLines(block: Buffer): void {
     let start = 0
-    // No line of a block that fits the bound can be too long: nothing to look for.
+    // If the block fits the limit, each of its lines does, too.
     let from = block.length - 1 > this.#maxLineBytes ? 0 : block.length
     while (from < block.length) {
       const end = block.indexOf(NEWLINE, from)

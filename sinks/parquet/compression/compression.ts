@@ -1,5 +1,5 @@
 /**
- * The compression codecs of a Parquet file. Each page is compressed by itself, with the codec of its file.
+ * The compression codecs of a Parquet file. Each page is compressed separately, with the codec of its file.
  */
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
@@ -9,37 +9,38 @@ import type { Scratch } from './scratch.ts'
 import { compressSnappy, maxSnappyBytes } from './snappy.ts'
 import { CompressionCodec } from '../thrift/thrift.ts'
 
-/** The codecs by their names in an option. */
+/** The names of the codecs in the `compression` option. */
 export const PARQUET_COMPRESSIONS = ['none', 'snappy', 'gzip', 'brotli', 'zstd'] as const
 
 /** A codec of {@link PARQUET_COMPRESSIONS}. */
 export type ParquetCompression = (typeof PARQUET_COMPRESSIONS)[number]
 
-/** How pages are compressed. */
+/** A compression codec for pages. */
 export interface Codec {
-  /** Its number in the metadata. */
+  /** Its number in the Parquet metadata. */
   readonly id: number
-  /**
-   * Pages that are compressed at a time: one where it happens on the calling thread, more where the thread pool does
-   * it.
-   */
+  /** Pages that are compressed at the same time: one on the calling thread, several on the thread pool. */
   readonly pagesAtOnce: number
   /**
-   * Compresses. On the calling thread the result is in `room`, or `bytes` itself; on the thread pool it has memory of its
-   * own, and `bytes` is not to be used again before.
+   * Compresses `bytes`. On the calling thread, the result is in `room`, or is `bytes` itself. On the thread pool, the
+   * result has its own memory, and `bytes` must not be changed before the promise settles.
    */
   compress(this: void, bytes: Uint8Array, room: Scratch): Uint8Array | Promise<Uint8Array>
 }
 
 type Compress = (bytes: Uint8Array) => Promise<Buffer>
 
-/** As many as the thread pool has threads. */
+/** The default number of threads in the libuv thread pool. */
 const PAGES_AT_ONCE = 4
 
-/** Five times as fast as the default of 11, which is meant for files that are compressed once and served for ever. */
+/** Five times as fast as the default quality of 11, which is meant for files that are compressed once. */
 const BROTLI_QUALITY = 5
 
-/** The codec of that name. @throws {SpillwayError} `ERR_SPILLWAY_OPTION` when this Node.js does not have it */
+/**
+ * The codec with this name.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` when this version of Node.js lacks it
+ */
 export function codecOf(name: ParquetCompression): Codec {
   switch (name) {
     case 'none':
@@ -67,11 +68,11 @@ function onThreadPool(id: number, compress: Compress): Codec {
 }
 
 function snappy(bytes: Uint8Array, room: Scratch): Uint8Array {
-  const output = room.lend(maxSnappyBytes(bytes.length))
+  const output = room.allocate(maxSnappyBytes(bytes.length))
   return output.subarray(0, compressSnappy(bytes, output))
 }
 
 function zstd(): Compress {
   if (zstdCompress !== undefined) return promisify(zstdCompress)
-  throw new SpillwayError('ERR_SPILLWAY_OPTION', `Expected a \`compression\` that is there: ${NO_ZSTD}`)
+  throw new SpillwayError('ERR_SPILLWAY_OPTION', `Expected a supported \`compression\`: ${NO_ZSTD}`)
 }

@@ -1,18 +1,18 @@
 /**
- * Memory that is used again for one page after the other: at a page a megabyte, garbage would soon outweigh the data.
+ * Memory that is reused for one page after another. At 1 MB per page, garbage would soon exceed the data.
  */
 
-/** Larger pages get memory of their own, which is not kept. */
-const MOST_KEPT_BYTES = 2 * 1024 * 1024
+/** Larger pages get separate memory, which is not kept. */
+const MAX_KEPT_BYTES = 2 * 1024 * 1024
 
-/** Lends one buffer at a time. */
+/** Provides one buffer at a time. */
 export class Scratch {
   #kept = Buffer.alloc(0)
 
-  /** Puts `parts` together. The result holds until the next call. */
+  /** Joins `parts`. The result is valid until the next call. */
   join(parts: readonly Uint8Array[]): Buffer {
     const length = parts.reduce((sum, part) => sum + part.length, 0)
-    const joined = this.lend(length)
+    const joined = this.allocate(length)
     let offset = 0
     for (const part of parts) {
       joined.set(part, offset)
@@ -21,10 +21,10 @@ export class Scratch {
     return joined
   }
 
-  /** Memory with anything in it. It is the caller's until the next call. */
-  lend(length: number): Buffer {
-    if (length > MOST_KEPT_BYTES) return Buffer.allocUnsafeSlow(length)
-    if (length > this.#kept.length) this.#kept = Buffer.allocUnsafeSlow(Math.min(length * 2, MOST_KEPT_BYTES))
+  /** Returns uninitialized memory. It is valid until the next call. */
+  allocate(length: number): Buffer {
+    if (length > MAX_KEPT_BYTES) return Buffer.allocUnsafeSlow(length)
+    if (length > this.#kept.length) this.#kept = Buffer.allocUnsafeSlow(Math.min(length * 2, MAX_KEPT_BYTES))
     return this.#kept.subarray(0, length)
   }
 }

@@ -1,29 +1,29 @@
 /**
- * Snappy, as its format description (format_description.txt of google/snappy) has it: the length, then literals and
- * copies of what came before. Written anew because pages that cannot be compressed, such as doubles of full entropy, are
- * most of what a sink gets, and packages in JavaScript and WebAssembly copy those byte by byte.
+ * A Snappy compressor according to format_description.txt of google/snappy: the length, then literals and copies of
+ * earlier bytes. Most pages that a sink writes cannot be compressed, such as doubles with random digits. Packages in
+ * JavaScript and WebAssembly copy such pages byte by byte, which is slow. So this file has its own implementation.
  */
 
-/** Matches are looked for within blocks of this many bytes, so that an offset has 16 bits. */
+/** Matches are searched within blocks of this size, so that an offset fits 16 bits. */
 const BLOCK_BYTES = 64 * 1024
 
 const HASH_BITS = 14
 
-/** The last bytes of a block are not looked at: a match needs four, and one more word is read ahead. */
+/** The last bytes of a block are not searched. A match needs four bytes, and one more word is read ahead. */
 const MARGIN_BYTES = 15
 
-/** Literals up to this long are copied byte by byte: a call costs more. */
+/** Literals up to this length are copied byte by byte, which is cheaper than a call. */
 const SHORT_LITERAL = 32
 
-/** Where in the block the hash was met last. Emptied for each block, and never kept across an await. */
+/** The last position of each hash in the block. Cleared for each block, and never used across an await. */
 const table = new Uint16Array(1 << HASH_BITS)
 
-/** The most bytes that `length` bytes may become. */
+/** The maximum compressed size of `length` bytes. */
 export function maxSnappyBytes(length: number): number {
   return 32 + length + Math.floor(length / 6)
 }
 
-/** Compresses `input` into `output`, which has room for {@link maxSnappyBytes}, and returns how many bytes it became. */
+/** Compresses `input` into `output`, which must have room for {@link maxSnappyBytes}. Returns the compressed size. */
 export function compressSnappy(input: Uint8Array, output: Uint8Array): number {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
   let at = 0
@@ -49,7 +49,7 @@ function compressBlock(
   const limit = end - MARGIN_BYTES
   table.fill(0)
   let position = start + 1
-  // The longer nothing matches, the fewer positions are tried: 32 misses in a row make the step a byte longer.
+  // Without matches, fewer positions are tried: after every 32 misses the step grows by one byte.
   let misses = 32
   while (position < limit) {
     const word = view.getUint32(position, true)
@@ -96,12 +96,12 @@ function emitLiteral(input: Uint8Array, from: number, to: number, output: Uint8A
   return at + length
 }
 
-/** Copies are of at most 64 bytes, and the short form of 4 to 11. */
+/** Writes a copy. A copy element has at most 64 bytes, and its short form 4 to 11 bytes. */
 function emitCopy(offset: number, length: number, output: Uint8Array, outputAt: number): number {
   let at = outputAt
   let left = length
   while (left > 0) {
-    // Never leaves fewer than four for the last one.
+    // The last copy element must have at least four bytes.
     const part = left > 64 ? Math.min(64, left - 4) : left
     if (part < 12 && offset < 2048) {
       output[at++] = 1 | ((part - 4) << 2) | ((offset >>> 8) << 5)

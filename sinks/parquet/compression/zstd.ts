@@ -1,5 +1,5 @@
 /**
- * Zstandard, which Node.js has from 22.15 on.
+ * Zstandard, which Node.js provides from version 22.15 on.
  */
 import * as zlib from 'node:zlib'
 
@@ -8,8 +8,8 @@ interface Zstd {
   readonly zstdDecompressSync?: (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Buffer
 }
 
-/** Both are undefined where Node.js does not have it. */
+/** Both are undefined where Node.js lacks Zstandard. */
 export const { zstdCompress, zstdDecompressSync }: Zstd = zlib as Zstd
 
-/** What to say then. */
-export const NO_ZSTD = `zstd needs Node.js 22.15 or later, and this is ${process.versions.node}`
+/** The message for that case. */
+export const NO_ZSTD = `zstd needs Node.js 22.15 or later, but this is ${process.versions.node}`

@@ -1,5 +1,5 @@
 /**
- * A BOOLEAN column: a byte for each value in memory, a bit in a page.
+ * A BOOLEAN column: one byte per value in memory, one bit per value in a page.
  */
 import { grownCapacity } from './capacity.ts'
 import { NO_VALUES, type ChunkValues } from './chunk-values.ts'
@@ -7,7 +7,7 @@ import { ColumnBuffer } from './column-buffer.ts'
 import { packBits } from './hybrid.ts'
 import { boundsOfBooleans, type Bounds } from './statistics.ts'
 
-/** Takes booleans. */
+/** Collects booleans. */
 export class BooleanColumn extends ColumnBuffer {
   #values = new Uint8Array(0)
 

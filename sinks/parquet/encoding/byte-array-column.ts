@@ -1,5 +1,5 @@
 /**
- * Columns of BYTE_ARRAY: bytes, and text with a dictionary for as long as that is worth it.
+ * Columns of type BYTE_ARRAY: bytes, and text. Text has a dictionary as long as it saves space.
  */
 import { grownCapacity } from './capacity.ts'
 import { ByteArrays } from './byte-arrays.ts'
@@ -7,20 +7,20 @@ import { followedBy, indexedValues, NO_VALUES, type ChunkValues } from './chunk-
 import { ColumnBuffer, type RowGroupSize } from './column-buffer.ts'
 import { joinByteArrayBounds, type Bounds } from './statistics.ts'
 
-/** The most bytes of a dictionary page. */
-const MOST_DICTIONARY_BYTES = 1024 * 1024
+/** Maximum size of a dictionary page in bytes. */
+const MAX_DICTIONARY_BYTES = 1024 * 1024
 
-/** Distinct texts from which on the dictionary must be worth it: at least two values each. */
-const JUDGED_FROM = 8192
+/** With this many distinct strings or more, a dictionary is only kept if each has two values on average. */
+const CHECKED_FROM = 8192
 
 /** Bytes of an index in memory. */
 const INDEX_BYTES = 4
 
-/** Takes Uint8Arrays. */
+/** Collects Uint8Arrays. */
 export class BytesColumn extends ColumnBuffer {
   readonly #values = new ByteArrays()
 
-  /** Whether bytes are too many is for {@link add} to tell. */
+  /** Always false: {@link add} must check the size. */
   take(): boolean {
     return false
   }
@@ -48,21 +48,22 @@ export class BytesColumn extends ColumnBuffer {
 }
 
 /**
- * Takes well-formed texts; with `json`, texts that are JSON. Texts go into a dictionary until that has grown past its
- * worth; those after it are kept as they are, so that memory never grows at once.
+ * Collects well-formed strings; with `json`, strings that are JSON text. Strings are added to a dictionary until it no
+ * longer saves space. Later strings are stored plainly. The earlier ones keep their indices, so memory does not grow
+ * suddenly.
  */
 export class TextColumn extends ColumnBuffer {
   readonly #json: boolean
-  /** The index of each text in the dictionary. */
+  /** The dictionary index of each string. */
   #dictionary = new Map<string, number>()
   readonly #distinct = new ByteArrays()
   #indices = new Uint32Array(0)
-  /** Values that have an index. */
+  /** Number of values that have an index. */
   #indexed = 0
   #isOpen = true
-  /** The values that came when the dictionary was no longer open. */
+  /** The values added after the dictionary was closed to new entries. */
   readonly #plain = new ByteArrays()
-  /** The text before this one, as equal texts often come in a row. */
+  /** The previous string. Equal strings often follow each other. */
   #last: string | undefined
   #lastIndex = 0
 
@@ -71,15 +72,18 @@ export class TextColumn extends ColumnBuffer {
     this.#json = json
   }
 
-  /** A text in a column of JSON needs its quotes, and one that may hold half a surrogate pair a look. */
+  /**
+   * Accepts only known strings. In a JSON column, a string must be quoted first. A string with surrogates must be
+   * checked first.
+   */
   take(value: unknown, rows: number): boolean {
-    return typeof value === 'string' && !this.#json && this.#takeKnown(value, rows)
+    return typeof value === 'string' && !this.#json && this.#addKnown(value, rows)
   }
 
   add(cell: unknown, rows: number): void {
     if (typeof cell !== 'string') throw new TypeError('expected a string')
-    if (this.#takeKnown(cell, rows)) return
-    this.#isOpen &&= this.#isWorthIt(cell.length)
+    if (this.#addKnown(cell, rows)) return
+    this.#isOpen &&= this.#savesSpace(cell.length)
     if (!this.#isOpen) {
       this.added(addTo(this.#plain, cell), rows)
       return
@@ -111,7 +115,7 @@ export class TextColumn extends ColumnBuffer {
     const index = this.#indices[this.#indexed] as number
     const isNewest = index === this.#dictionary.size - 1
     if (!isNewest || this.#indices.subarray(0, this.#indexed).includes(index)) return INDEX_BYTES
-    // Bounds are exact: no text stays in the dictionary that no row has.
+    // The bounds must be exact, so a string that no row contains is removed from the dictionary.
     this.#dictionary.delete(this.#distinct.valueAt(index).toString())
     this.#last = undefined
     return INDEX_BYTES + removeLast(this.#distinct)
@@ -126,8 +130,8 @@ export class TextColumn extends ColumnBuffer {
     this.#last = undefined
   }
 
-  /** Takes a text that is in the dictionary or, where that is no longer open, one that is all ASCII. */
-  #takeKnown(value: string, rows: number): boolean {
+  /** Adds a string that is in the dictionary. If the dictionary is closed, adds a short string that is pure ASCII. */
+  #addKnown(value: string, rows: number): boolean {
     if (!this.#isOpen) {
       const before = this.#plain.bytes
       if (!this.#plain.addAscii(value)) return false
@@ -155,11 +159,11 @@ export class TextColumn extends ColumnBuffer {
     this.added(INDEX_BYTES + textBytes, rows)
   }
 
-  /** Whether the dictionary should take one more text, of about `bytes`. */
-  #isWorthIt(bytes: number): boolean {
+  /** Whether the dictionary should get one more string, of about `bytes` bytes. */
+  #savesSpace(bytes: number): boolean {
     const distinct = this.#distinct.length
-    const repeats = distinct < JUDGED_FROM || distinct * 2 <= this.length
-    return repeats && this.#distinct.bytes + bytes <= MOST_DICTIONARY_BYTES
+    const repeats = distinct < CHECKED_FROM || distinct * 2 <= this.length
+    return repeats && this.#distinct.bytes + bytes <= MAX_DICTIONARY_BYTES
   }
 }
 
@@ -171,14 +175,14 @@ function plainValues(values: ByteArrays): ChunkValues {
   }
 }
 
-/** Adds a value and returns the bytes it takes. */
+/** Adds a value and returns its size in bytes. */
 function addTo(values: ByteArrays, value: string | Uint8Array): number {
   const { bytes } = values
   values.add(value)
   return values.bytes - bytes
 }
 
-/** Removes the last value and returns the bytes it took. */
+/** Removes the last value and returns its size in bytes. */
 function removeLast(values: ByteArrays): number {
   const { bytes, length } = values
   values.truncate(length - 1)

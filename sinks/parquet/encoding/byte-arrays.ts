@@ -1,6 +1,6 @@
 /**
- * Byte arrays as PLAIN has them, one behind the other with a length in four bytes before each, so that a page is a
- * slice.
+ * Byte arrays in PLAIN encoding: one after another, each after its length in four bytes. So a page is a slice of this
+ * memory.
  */
 import { grownCapacity } from './capacity.ts'
 import { boundsOfByteArrays, type Bounds } from './statistics.ts'
@@ -9,21 +9,21 @@ import { boundsOfByteArrays, type Bounds } from './statistics.ts'
 const LENGTH_BYTES = 4
 
 /**
- * The most bytes of one value. A page tells its sizes in 31 bits, and snappy may need 7/6 of what it is given and 32
- * bytes; the rest is room for the levels of the page.
+ * Maximum size of one value in bytes. A page header stores sizes in 31 bits. Snappy may need 7/6 of its input plus 32
+ * bytes. The 64 KB are reserved for the levels of the page.
  */
 const MAX_VALUE_BYTES = Math.floor(((2 ** 31 - 1 - 32) * 6) / 7) - 64 * 1024
 
-/** Texts up to this length are copied character by character, which is faster than a call out of JavaScript. */
+/** Strings up to this length are copied character by character, which is faster than a native call. */
 const SHORT_TEXT = 64
 
-/** Memory of more bytes than this is not kept for the next row group: one huge text would hold it for ever. */
-const MOST_KEPT_BYTES = 16 * 1024 * 1024
+/** A larger buffer is not kept for the next row group. Otherwise one huge string would occupy its memory forever. */
+const MAX_KEPT_BYTES = 16 * 1024 * 1024
 
 /** A growing list of byte arrays. */
 export class ByteArrays {
   #bytes = Buffer.alloc(0)
-  /** Where each value ends in `#bytes`. */
+  /** The offset in `#bytes` at which each value ends. */
   #ends = new Uint32Array(0)
   #length = 0
 
@@ -31,12 +31,12 @@ export class ByteArrays {
     return this.#length
   }
 
-  /** Bytes of all values. */
+  /** Bytes of all values, including their lengths. */
   get bytes(): number {
     return this.#endOf(this.#length)
   }
 
-  /** Adds a short text that is all ASCII; says false of any other. */
+  /** Adds a short string that is pure ASCII. Returns false for any other string. */
   addAscii(text: string): boolean {
     const { length } = text
     if (length > SHORT_TEXT) return false
@@ -51,7 +51,7 @@ export class ByteArrays {
     return true
   }
 
-  /** Adds a text, in UTF-8, or bytes. @throws {RangeError} when it is too large */
+  /** Adds a string, in UTF-8, or bytes. @throws {RangeError} when the value is too large */
   add(value: string | Uint8Array): void {
     if (typeof value === 'string' && this.addAscii(value)) return
     const byteLength = typeof value === 'string' ? Buffer.byteLength(value) : value.byteLength
@@ -64,28 +64,28 @@ export class ByteArrays {
     this.#added(start, byteLength)
   }
 
-  /** Keeps the first `length` values only. */
+  /** Keeps only the first `length` values. */
   truncate(length: number): void {
     this.#length = length
   }
 
-  /** Removes all values; the memory is kept for the next ones, within reason. */
+  /** Removes all values. The memory is reused for the next values unless it is very large. */
   clear(): void {
     this.#length = 0
-    if (this.#bytes.length > MOST_KEPT_BYTES) this.#bytes = Buffer.alloc(0)
+    if (this.#bytes.length > MAX_KEPT_BYTES) this.#bytes = Buffer.alloc(0)
   }
 
-  /** Bytes of the values `[from, to)` in PLAIN encoding. */
+  /** Size in bytes of the values `[from, to)` in PLAIN encoding. */
   byteLength(from: number, to: number): number {
     return this.#endOf(to) - this.#endOf(from)
   }
 
-  /** The values `[from, to)` in PLAIN encoding; shares memory. */
+  /** The values `[from, to)` in PLAIN encoding. Shares memory with the list. */
   slice(from: number, to: number): Buffer {
     return this.#bytes.subarray(this.#endOf(from), this.#endOf(to))
   }
 
-  /** The bytes of one value; shares memory. */
+  /** The bytes of one value. Shares memory with the list. */
   valueAt(index: number): Buffer {
     return this.#bytes.subarray(this.#endOf(index) + LENGTH_BYTES, this.#endOf(index + 1))
   }
@@ -94,12 +94,12 @@ export class ByteArrays {
     return boundsOfByteArrays(this.#bytes, this.#length, this.#ends, LENGTH_BYTES)
   }
 
-  /** Where the first `count` values end. */
+  /** The offset at which the first `count` values end. */
   #endOf(count: number): number {
     return count === 0 ? 0 : (this.#ends[count - 1] as number)
   }
 
-  /** Makes room for a value of `byteLength`, and returns where its bytes go. */
+  /** Makes room for a value of `byteLength` bytes and returns the offset for its bytes. */
   #reserve(byteLength: number): number {
     const used = this.#endOf(this.#length)
     const start = used + LENGTH_BYTES

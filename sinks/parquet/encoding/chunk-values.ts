@@ -1,25 +1,25 @@
 /**
- * The values of a column chunk as its pages take them: as indices into a dictionary up to some value, in PLAIN encoding
- * from there on.
+ * The values of a column chunk in the form that its pages need. The first values may be indices into a dictionary. All
+ * later values are in PLAIN encoding.
  */
 import { bitWidthOf, encodeHybrid } from './hybrid.ts'
 
-/** The values that are not null, in order; `from` and `to` count them. */
+/** The values that are not null, in order. `from` and `to` are positions among these values. */
 export interface ChunkValues {
-  /** Values, from the first on, that are indices into the dictionary; no page has some of these and others. */
+  /** Number of values, from the first on, that are indices into the dictionary. No page mixes these with others. */
   readonly indexed: number
-  /** What stands in the dictionary page, when there is one. */
+  /** The dictionary page, if there is one. */
   readonly dictionary: DictionaryPage | undefined
-  /** Bytes of the values in a page, about. */
+  /** Approximate size in bytes of the values in a page. */
   byteLength(from: number, to: number): number
-  /** The bytes of the values in a page. May share memory: to be used before the next change. */
+  /** Encodes the values of a page. The result may share memory and is valid until the next change. */
   encode(from: number, to: number): Uint8Array
 }
 
 /** The distinct values of a column chunk. */
 export interface DictionaryPage {
   readonly count: number
-  /** The values in PLAIN encoding, by their index. */
+  /** The values in PLAIN encoding, in the order of their indices. */
   readonly bytes: Uint8Array
 }
 
@@ -31,7 +31,7 @@ export const NO_VALUES: ChunkValues = {
   encode: () => new Uint8Array(0),
 }
 
-/** The values of `indices`, which are into a dictionary of one entry at least. */
+/** Values given by `indices` into a dictionary with at least one entry. */
 export function indexedValues(indices: Uint32Array, dictionary: DictionaryPage): ChunkValues {
   const bitWidth = bitWidthOf(dictionary.count - 1)
   return {
@@ -39,13 +39,13 @@ export function indexedValues(indices: Uint32Array, dictionary: DictionaryPage):
     dictionary,
     byteLength: (from, to) => Math.ceil(((to - from) * bitWidth) / 8),
     encode(from, to) {
-      // The width stands in front of the runs.
+      // The bit width is stored before the runs.
       return Buffer.concat([Uint8Array.of(bitWidth), encodeHybrid(indices, from, to, bitWidth)])
     },
   }
 }
 
-/** Indexed values, and plain ones after them. */
+/** Indexed values followed by plain values. */
 export function followedBy(indexed: ChunkValues, plain: ChunkValues): ChunkValues {
   const first = indexed.indexed
   return {

@@ -1,30 +1,36 @@
 /**
- * One column of the open row group: which of its rows are null, and the values of the others. There is one class for
- * each way of keeping values; this is what they share.
+ * One column of the open row group: which of its rows are null, and the values of the others. There is one subclass for
+ * each way to store values. This base class has the common parts.
  */
 import { grownCapacity } from './capacity.ts'
 import type { ChunkValues } from './chunk-values.ts'
 import type { NumberDictionary } from './number-dictionary.ts'
 import type { Bounds } from './statistics.ts'
 
-/** Bytes that the columns of a row group take in memory together. */
+/** Total memory in bytes of the columns of a row group. */
 export interface RowGroupSize {
   bytes: number
 }
 
-/** Buffers one column. Memory: what it adds to its {@link RowGroupSize}, at most doubled, as buffers grow by doubling. */
+/**
+ * Buffers one column. Memory: the bytes it adds to its {@link RowGroupSize}, at most doubled because buffers grow by
+ * doubling.
+ */
 export abstract class ColumnBuffer {
   readonly #size: RowGroupSize
   #rows = 0
   #length = 0
-  /** Undefined while there is no null. */
+  /** Undefined while the column has no nulls. */
   #levels: Uint8Array | undefined
 
   constructor(size: RowGroupSize) {
     this.#size = size
   }
 
-  /** Rows so far. A column falls behind its row group while rows have nothing for it; {@link padTo} catches up. */
+  /**
+   * Rows so far. Fewer than in the row group while the last rows have no value for the column. {@link padTo} adds them
+   * as nulls.
+   */
   get rows(): number {
     return this.#rows
   }
@@ -40,26 +46,26 @@ export abstract class ColumnBuffer {
   }
 
   /**
-   * Adds `value` as the row after `rows` others, of which those that had nothing become nulls; unless it is of another
-   * kind or needs a closer look.
+   * Adds `value` as the row after `rows` other rows. Missing rows before it become nulls. Returns false and adds
+   * nothing if the value has another type or needs a conversion.
    */
   abstract take(value: unknown, rows: number): boolean
 
   /**
-   * Adds the cell of the row after `rows` others, which is not null. When it throws, the values are as before.
+   * Adds a cell that is not null as the row after `rows` other rows. If it throws, the values are unchanged.
    *
-   * @throws {TypeError} when the cell is of another type
-   * @throws {RangeError} when it is too large
+   * @throws {TypeError} when the cell has another type
+   * @throws {RangeError} when the cell is too large
    */
   abstract add(cell: unknown, rows: number): void
 
-  /** The values as pages take them; they hold until the column changes, or `numbers` is used again. */
+  /** The values in the form that pages need. Valid until the column changes or `numbers` is used again. */
   abstract chunkValues(numbers: NumberDictionary): ChunkValues
 
-  /** The smallest and the largest value, if statistics may tell them. */
+  /** The smallest and the largest value. Undefined if there is no value, or if statistics must not contain them. */
   abstract bounds(): Bounds | undefined
 
-  /** Makes rows that have nothing nulls, up to `rows` in all. */
+  /** Adds nulls until the column has `rows` rows. */
   padTo(rows: number): void {
     const nulls = rows - this.#rows
     if (nulls === 0) return
@@ -69,7 +75,7 @@ export abstract class ColumnBuffer {
     this.#size.bytes += nulls
   }
 
-  /** Removes the last row when there are more than `rows`. */
+  /** Removes the last row if there are more than `rows`. */
   dropRowAfter(rows: number): void {
     if (this.#rows <= rows) return
     this.#rows -= 1
@@ -79,7 +85,7 @@ export abstract class ColumnBuffer {
     this.#size.bytes -= this.removeLastValue()
   }
 
-  /** Removes all rows; the memory is kept for the next ones, within reason. */
+  /** Removes all rows. The memory is reused for the next rows, except for very large buffers. */
   clear(): void {
     this.#rows = 0
     this.#length = 0
@@ -87,7 +93,7 @@ export abstract class ColumnBuffer {
     this.clearValues()
   }
 
-  /** Counts the row after `rows` others, whose value was just stored. */
+  /** Counts the row after `rows` other rows. Its value was just stored. */
   protected added(bytes: number, rows: number): void {
     if (rows !== this.#rows) this.padTo(rows)
     if (this.#levels !== undefined) {
@@ -99,12 +105,12 @@ export abstract class ColumnBuffer {
     this.#size.bytes += bytes
   }
 
-  /** Forgets the value at {@link length}, which was the last one, and returns the bytes it took. */
+  /** Removes the value at {@link length}, which was the last one, and returns its size in bytes. */
   protected abstract removeLastValue(): number
 
   protected abstract clearValues(): void
 
-  /** The levels, with room for those of `rows` rows. */
+  /** The levels, with room for `rows` rows. */
   #levelsFor(rows: number): Uint8Array {
     const levels = this.#levels
     if (levels !== undefined && rows <= levels.length) return levels

@@ -1,20 +1,20 @@
 /**
- * Parquet's hybrid of run-length encoding and bit packing (Encodings.md, "RLE / Bit-Packing Hybrid"), for definition
- * levels and for indices into a dictionary; and bit packing alone, for booleans.
+ * Parquet's hybrid of run-length encoding and bit packing (Encodings.md, "RLE / Bit-Packing Hybrid"). Definition levels
+ * and dictionary indices use it. Booleans use bit packing alone.
  */
 
-/** A bit-packed run consists of whole groups of this many values; only the last run of all is filled up. */
+/** A bit-packed run consists of whole groups of this many values. Only the very last run is padded. */
 const GROUP_VALUES = 8
 
-/** The most bits of a value: packing holds one value and up to seven bits more in 32. */
+/** Maximum bit width of a value: a 32-bit integer must hold one value and up to seven other bits. */
 export const MAX_BIT_WIDTH = 24
 
-/** Bits that hold every integer from 0 to `largest`; at least one, as some readers refuse a width of none. */
+/** The bit width for integers from 0 to `largest`. At least 1, because some readers refuse a width of 0. */
 export function bitWidthOf(largest: number): number {
   return Math.max(1, 32 - Math.clz32(largest))
 }
 
-/** Encodes the integers `values[from..to)`, each below `2 ** bitWidth`. */
+/** Encodes the integers `values[from..to)`, each less than `2 ** bitWidth`. */
 export function encodeHybrid(values: Uint8Array | Uint32Array, from: number, to: number, bitWidth: number): Buffer {
   const encoded = Buffer.allocUnsafe(mostBytes(to - from, bitWidth))
   let at = 0
@@ -34,15 +34,16 @@ export function encodeHybrid(values: Uint8Array | Uint32Array, from: number, to:
   return encoded.subarray(0, at)
 }
 
-/** Encodes `count` times `value`, which is below `2 ** bitWidth`, as one run. */
+/** Encodes `count` copies of `value`, which is less than `2 ** bitWidth`, as one run. */
 export function encodeRun(value: number, count: number, bitWidth: number): Buffer {
   const encoded = Buffer.allocUnsafe(mostBytes(1, bitWidth))
   return encoded.subarray(0, writeRun(encoded, 0, value, count, bitWidth))
 }
 
 /**
- * Packs `values[from..to)`, each below `2 ** bitWidth`, from the least significant bit of each byte on, into `target`
- * at `at`. The last group of eight values is filled up with zeros. Returns where the packed bytes end.
+ * Packs `values[from..to)` into `target`, beginning at offset `at`. Each value must be less than `2 ** bitWidth`.
+ * Packing starts at the least significant bit of each byte. The last group of eight values is padded with zeros.
+ * Returns the offset after the packed bytes.
  */
 export function packBits(
   values: Uint8Array | Uint32Array,
@@ -65,8 +66,8 @@ export function packBits(
 }
 
 /**
- * Packs up to eight values. A function for so few is called often, and so is compiled as a whole: a loop over a page
- * would be compiled from its middle, without its end, and thrown out of compiled code there each time.
+ * Packs up to eight values. This is a separate small function because V8 then optimizes it as a whole. A loop over a
+ * page would be optimized while it runs, without the code after the loop. V8 would then deoptimize it there each time.
  */
 function packGroup(
   values: Uint8Array | Uint32Array,
@@ -89,12 +90,12 @@ function packGroup(
   if (bitCount > 0) target[next] = bits
 }
 
-/** Room for any mixture of runs: each is of eight values at least, and has a header of up to five bytes. */
+/** An upper bound of the encoded size. Each run has at least eight values, and a header of up to five bytes. */
 function mostBytes(count: number, bitWidth: number): number {
   return (Math.ceil(count / GROUP_VALUES) + 1) * (bitWidth + 5)
 }
 
-/** Where the values equal to the one at `start` end. */
+/** The end of the run of values equal to the one at `start`. */
 function endOfRun(values: Uint8Array | Uint32Array, start: number, to: number): number {
   const value = values[start]
   let end = start + 1
@@ -102,7 +103,10 @@ function endOfRun(values: Uint8Array | Uint32Array, start: number, to: number): 
   return end
 }
 
-/** Where packing by whole groups should end: at the first group from `start` on that begins a run worth its own. */
+/**
+ * The end of a bit-packed run. It is the first group from `start` on that begins with a run of at least eight equal
+ * values.
+ */
 function endOfPacking(values: Uint8Array | Uint32Array, start: number, to: number): number {
   let end = start + GROUP_VALUES
   while (end < to && endOfRun(values, end, Math.min(end + GROUP_VALUES, to)) - end < GROUP_VALUES) end += GROUP_VALUES
@@ -113,7 +117,7 @@ function writeRun(target: Buffer, at: number, value: number, count: number, bitW
   return target.writeUIntLE(value, writeVarint(target, at, count * 2), Math.ceil(bitWidth / 8))
 }
 
-/** Writes an unsigned integer below 2^32 as ULEB128, and returns where it ends. */
+/** Writes an unsigned integer below 2^32 as ULEB128 and returns the offset after it. */
 function writeVarint(target: Buffer, at: number, value: number): number {
   let next = at
   let rest = value

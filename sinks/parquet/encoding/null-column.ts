@@ -5,7 +5,7 @@ import { NO_VALUES, type ChunkValues } from './chunk-values.ts'
 import { ColumnBuffer } from './column-buffer.ts'
 import type { Bounds } from './statistics.ts'
 
-/** Takes no value. */
+/** Accepts no values. */
 export class NullColumn extends ColumnBuffer {
   take(): boolean {
     return false

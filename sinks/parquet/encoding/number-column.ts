@@ -1,6 +1,6 @@
 /**
- * Columns of numbers: DOUBLE, INT32 and INT64, with the types that are stored as these. Values are kept as PLAIN has
- * them, in little-endian words, so that a page is a slice of the buffer.
+ * Columns of numbers: DOUBLE, INT32 and INT64, and the types that are stored as these. Values are stored in PLAIN
+ * encoding, in little-endian words. So a page is a slice of the buffer.
  */
 import { grownCapacity } from './capacity.ts'
 import { indexedValues, NO_VALUES, type ChunkValues } from './chunk-values.ts'
@@ -20,7 +20,7 @@ abstract class NumberColumn extends ColumnBuffer {
     const valueBytes = this.wordsPerValue * 4
     const plain = (from: number, to: number) => new Uint8Array(buffer, from * valueBytes, (to - from) * valueBytes)
     const repeats = numbers.find(new Uint32Array(buffer), this.wordsPerValue, this.length)
-    if (repeats !== undefined && this.#isWorthIt(repeats)) {
+    if (repeats !== undefined && this.#savesSpace(repeats)) {
       const count = repeats.firsts.length
       const bytes = new Uint8Array(count * valueBytes)
       repeats.firsts.forEach((first, index) => {
@@ -42,7 +42,7 @@ abstract class NumberColumn extends ColumnBuffer {
     this.view(grown)
   }
 
-  /** Told of new memory for the values. */
+  /** Called with new memory for the values. */
   protected abstract view(buffer: ArrayBuffer): void
 
   protected removeLastValue(): number {
@@ -51,13 +51,13 @@ abstract class NumberColumn extends ColumnBuffer {
 
   protected clearValues(): void {}
 
-  #isWorthIt({ firsts }: Repeats): boolean {
+  #savesSpace({ firsts }: Repeats): boolean {
     const valueBits = this.wordsPerValue * 32
     return firsts.length * valueBits + this.length * bitWidthOf(firsts.length - 1) < this.length * valueBits
   }
 }
 
-/** DOUBLE: any numbers, with NaN, the infinities and -0 as they are. */
+/** DOUBLE: any numbers. NaN, infinities and -0 are stored unchanged. */
 export class DoubleColumn extends NumberColumn {
   protected readonly wordsPerValue = 2
   #values = new Float64Array(0)
@@ -83,7 +83,7 @@ export class DoubleColumn extends NumberColumn {
   }
 }
 
-/** INT64: safe integers and bigints of up to 64 bits; with `dates`, Dates as milliseconds since 1970. */
+/** INT64: safe integers, and bigints of up to 64 bits. With `dates`: Dates, as milliseconds since 1970. */
 export class Int64Column extends NumberColumn {
   protected readonly wordsPerValue = 2
   readonly #dates: boolean
@@ -120,7 +120,7 @@ export class Int64Column extends NumberColumn {
     this.#bigints = new BigInt64Array(buffer)
   }
 
-  /** By two words: a bigint for each number would be garbage. */
+  /** Stores two words. A bigint for each number would be garbage. */
   #takeInteger(value: unknown, rows: number): boolean {
     if (!Number.isSafeInteger(value)) return false
     if (this.length === this.#bigints.length) this.reserve()
@@ -131,7 +131,7 @@ export class Int64Column extends NumberColumn {
   }
 }
 
-/** INT32: integers of 32 bits; with `dates`, Dates as days since 1970. */
+/** INT32: integers of 32 bits. With `dates`: Dates, as days since 1970. */
 export class Int32Column extends NumberColumn {
   protected readonly wordsPerValue = 1
   readonly #dates: boolean

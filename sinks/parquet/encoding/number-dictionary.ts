@@ -1,38 +1,41 @@
 /**
- * Finds out whether the numbers of a column chunk repeat, by their bits (so that -0, 0 and every NaN stay what they
- * are), and gives each its index among the distinct ones.
+ * Finds out whether the numbers of a column chunk repeat, and gives each number its index among the distinct ones.
+ * Numbers are compared by their bits, so that -0, 0 and every NaN remain distinct.
  */
 
-/** Where each distinct value stands first, and the index of each value among the distinct ones. */
+/** The position of the first occurrence of each distinct value, and the index of each value among the distinct ones. */
 export interface Repeats {
   readonly firsts: Uint32Array
   readonly indices: Uint32Array
 }
 
-/** The most distinct values of a dictionary, far below what an index can count. */
-const MOST_DISTINCT = 2 ** 20
+/** Maximum number of distinct values in a dictionary, far below the limit of an index. */
+const MAX_DISTINCT = 2 ** 20
 
-/** Chunks of fewer values are not sampled. */
+/** Chunks with fewer values are not sampled. */
 const SAMPLED_FROM = 8192
 
-/** Of so many hashes one is in the sample. The equal values of a sampled one are sampled too, wherever they stand. */
+/** One of this many hashes is in the sample. All values equal to a sampled value are sampled, too. */
 const SAMPLE_EVERY = 16
 
-/** Looks for repeats. Memory: 12 to 20 bytes for each value of the largest chunk so far, used again for the next one. */
+/**
+ * Finds repeats. Memory: 12 to 20 bytes for each value of the largest chunk so far. The memory is reused for the next
+ * chunk.
+ */
 export class NumberDictionary {
-  /** Slots of a hash table: one more than the index of the distinct value there, 0 when free. */
+  /** Slots of a hash table: the index of the distinct value plus 1, or 0 for a free slot. */
   #table = new Uint32Array(0)
   #firsts = new Uint32Array(0)
   #indices = new Uint32Array(0)
 
   /**
-   * Looks at `length` values of one or two words each. Undefined when more than half of them are distinct, or too
-   * many. The result holds until the next call.
+   * Searches `length` values of one or two words each. Undefined when more than half of them, or too many, are
+   * distinct. The result is valid until the next call.
    */
   find(words: Uint32Array, wordsPerValue: 1 | 2, length: number): Repeats | undefined {
     if (length >= SAMPLED_FROM && this.#seemsDistinct(words, wordsPerValue, length)) return undefined
-    const mostDistinct = Math.min(Math.max(1, length >>> 1), MOST_DISTINCT)
-    this.#reserve(length, mostDistinct)
+    const maxDistinct = Math.min(Math.max(1, length >>> 1), MAX_DISTINCT)
+    this.#reserve(length, maxDistinct)
     const [table, firsts, indices] = [this.#table, this.#firsts, this.#indices]
     const shift = Math.clz32(table.length) + 1
     const mask = table.length - 1
@@ -50,7 +53,7 @@ export class NumberDictionary {
         entry = table[slot] as number
       }
       if (entry === 0) {
-        if (count === mostDistinct) return undefined
+        if (count === maxDistinct) return undefined
         firsts[count] = index
         count += 1
         entry = count
@@ -61,21 +64,21 @@ export class NumberDictionary {
     return { firsts: firsts.subarray(0, count), indices: indices.subarray(0, length) }
   }
 
-  /** Estimates whether more than half of the values are distinct, from a sample of them. */
+  /** Estimates from a sample whether more than half of the values are distinct. */
   #seemsDistinct(words: Uint32Array, wordsPerValue: 1 | 2, length: number): boolean {
-    const mostSampled = Math.ceil((length / SAMPLE_EVERY) * 2)
-    this.#reserve(length, mostSampled)
+    const maxSampled = Math.ceil((length / SAMPLE_EVERY) * 2)
+    this.#reserve(length, maxSampled)
     const table = this.#table
     const mask = table.length - 1
     const high = wordsPerValue - 1
     let sampled = 0
     let distinct = 0
-    for (let index = 0; index < length && distinct < mostSampled; index++) {
+    for (let index = 0; index < length && distinct < maxSampled; index++) {
       const at = index * wordsPerValue
       const hash = hashOf(words[at] as number, words[at + high] as number)
       if (hash % SAMPLE_EVERY !== 0) continue
       sampled += 1
-      // Hashes stand for their values here: two values of one hash would hardly change the estimate.
+      // The sample compares only hashes. Two values with the same hash would hardly change the estimate.
       let slot = (hash >>> 4) & mask
       while (table[slot] !== 0 && table[slot] !== hash + 1) slot = (slot + 1) & mask
       if (table[slot] === 0) {
@@ -86,9 +89,9 @@ export class NumberDictionary {
     return distinct * 2 > sampled
   }
 
-  #reserve(length: number, mostDistinct: number): void {
-    // Half of the slots stay free at least, so that a search ends soon.
-    const slots = 2 ** Math.max(4, 33 - Math.clz32(mostDistinct))
+  #reserve(length: number, maxDistinct: number): void {
+    // At least half of the slots stay free, so that a search ends quickly.
+    const slots = 2 ** Math.max(4, 33 - Math.clz32(maxDistinct))
     if (this.#table.length < slots) this.#table = new Uint32Array(slots)
     else this.#table.fill(0)
     if (this.#indices.length < length) {
@@ -98,7 +101,7 @@ export class NumberDictionary {
   }
 }
 
-/** 32 bits, unsigned. */
+/** A hash of 32 bits, unsigned. */
 function hashOf(low: number, high: number): number {
   const mixed = Math.imul(low ^ Math.imul(high ^ (high >>> 15), 0x85ebca6b), 0x9e3779b1)
   return (mixed ^ (mixed >>> 15)) >>> 0

@@ -1,25 +1,31 @@
 /**
- * The statistics of a column chunk: its smallest and largest value, as readers use them to skip row groups. Orders and
- * rules are those of `ColumnOrder.TYPE_ORDER` in parquet.thrift: booleans and integers signed, doubles by value, byte
- * arrays by unsigned bytes. Bounds are exact values of the chunk or left out, never shortened: the metadata of this
- * format version has no field to mark a shortened one.
+ * The statistics of a column chunk: its smallest and largest value, which readers use to skip row groups. The order is
+ * that of `ColumnOrder.TYPE_ORDER` in parquet.thrift:
+ *
+ * - booleans: false before true
+ * - integers: signed
+ * - doubles: by value
+ * - byte arrays: by unsigned bytes
+ *
+ * Bounds are exact values of the chunk or they are omitted. They are never shortened, because the metadata of this
+ * format version has no field to mark a shortened bound.
  */
-/** The most bytes of a byte array in the statistics. */
+/** Maximum size of a byte array in the statistics, in bytes. */
 const MAX_BOUND_BYTES = 64
 
-/** The smallest and the largest value, in PLAIN encoding, byte arrays without their length. */
+/** The smallest and the largest value in PLAIN encoding; byte arrays without their length. */
 export interface Bounds {
   readonly min: Buffer
   readonly max: Buffer
 }
 
-/** Bounds of booleans (false before true), each a byte of 0 or 1; undefined for none. */
+/** Bounds of booleans (false before true), each a byte of 0 or 1. Undefined without values. */
 export function boundsOfBooleans(values: Uint8Array): Bounds | undefined {
   if (values.length === 0) return undefined
   return { min: Buffer.from([values.includes(0) ? 0 : 1]), max: Buffer.from([values.includes(1) ? 1 : 0]) }
 }
 
-/** Bounds of integers of 32 bits; undefined for none. */
+/** Bounds of integers of 32 bits. Undefined without values. */
 export function boundsOfInt32s(values: Int32Array): Bounds | undefined {
   if (values.length === 0) return undefined
   let min = values[0] as number
@@ -33,9 +39,9 @@ export function boundsOfInt32s(values: Int32Array): Bounds | undefined {
 }
 
 /**
- * Bounds of integers of 64 bits; undefined for none.
+ * Bounds of integers of 64 bits. Undefined without values.
  *
- * @param words - two for each integer, the lower one first: bigints would be garbage
+ * @param words - two for each integer, the lower word first; a bigint for each integer would be garbage
  */
 export function boundsOfInt64s(words: Int32Array): Bounds | undefined {
   if (words.length === 0) return undefined
@@ -49,9 +55,10 @@ export function boundsOfInt64s(words: Int32Array): Bounds | undefined {
 }
 
 /**
- * Bounds of doubles; undefined for none, and when a NaN is among them: the format lets bounds pass over NaN, but
- * several readers order NaN above all numbers and would then skip rows that a filter asks for. As the zeros compare
- * equal, a smallest value of zero is given as -0 and a largest one as +0.
+ * Bounds of doubles. Undefined without values, and when a value is NaN. The format allows bounds that ignore NaN, but
+ * several readers order NaN above all numbers. They would skip rows that match a filter.
+ *
+ * The zeros -0 and +0 compare as equal. So a minimum of zero is written as -0, and a maximum of zero as +0.
  */
 export function boundsOfDoubles(values: Float64Array): Bounds | undefined {
   if (values.length === 0) return undefined
@@ -70,11 +77,11 @@ export function boundsOfDoubles(values: Float64Array): Bounds | undefined {
 }
 
 /**
- * Bounds of byte arrays, compared byte by byte as unsigned numbers; undefined for none, and when either bound is
+ * Bounds of byte arrays, compared byte by byte as unsigned numbers. Undefined without values, and when a bound is
  * longer than 64 bytes.
  *
- * @param ends - where each value ends in `bytes`
- * @param gapBytes - bytes before each value that are not of it
+ * @param ends - the offset in `bytes` at which each value ends
+ * @param gapBytes - bytes before each value that do not belong to it
  */
 export function boundsOfByteArrays(
   bytes: Uint8Array,
@@ -89,7 +96,7 @@ export function boundsOfByteArrays(
   for (let index = 1; index < length; index++) {
     const start = end + gapBytes
     end = ends[index] as number
-    // Most often values rise or lie between the bounds: the upper one is looked at first.
+    // Values mostly rise or lie between the bounds, so the upper bound is checked first.
     if (isBefore(bytes, maxStart, maxEnd, start, end)) {
       maxStart = start
       maxEnd = end
@@ -99,14 +106,14 @@ export function boundsOfByteArrays(
     }
   }
   if (minEnd - minStart > MAX_BOUND_BYTES || maxEnd - maxStart > MAX_BOUND_BYTES) return undefined
-  // Copies, as the bounds outlive the buffers of the row group.
+  // Copies, because the bounds are used longer than the buffers of the row group.
   return {
     min: Buffer.from(bytes.subarray(minStart, minEnd)),
     max: Buffer.from(bytes.subarray(maxStart, maxEnd)),
   }
 }
 
-/** Bounds of the byte arrays of two lists by those of each; undefined when either has none. */
+/** Bounds of two lists of byte arrays, given the bounds of each. Undefined when one of them has no bounds. */
 export function joinByteArrayBounds(one: Bounds | undefined, other: Bounds | undefined): Bounds | undefined {
   if (one === undefined || other === undefined) return undefined
   return {
@@ -115,7 +122,7 @@ export function joinByteArrayBounds(one: Bounds | undefined, other: Bounds | und
   }
 }
 
-/** Whether the bytes `[start, end)` come before `[otherStart, otherEnd)`; a prefix comes first. */
+/** Whether the bytes `[start, end)` sort before `[otherStart, otherEnd)`. A prefix sorts first. */
 function isBefore(bytes: Uint8Array, start: number, end: number, otherStart: number, otherEnd: number): boolean {
   const length = Math.min(end - start, otherEnd - otherStart)
   for (let index = 0; index < length; index++) {
@@ -126,7 +133,7 @@ function isBefore(bytes: Uint8Array, start: number, end: number, otherStart: num
   return end - start < otherEnd - otherStart
 }
 
-/** Whether the integer at `one` is smaller than that at `other`. */
+/** Whether the integer at `one` is smaller than the integer at `other`. */
 function isBelow(words: Int32Array, one: number, other: number): boolean {
   const [high, otherHigh] = [words[one + 1] as number, words[other + 1] as number]
   return high === otherHigh ? (words[one] as number) >>> 0 < (words[other] as number) >>> 0 : high < otherHigh

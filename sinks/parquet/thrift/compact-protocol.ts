@@ -1,30 +1,32 @@
 /**
- * The writing side of Thrift's compact protocol (thrift-compact-protocol.md of apache/thrift), as far as the structs of
- * Parquet use it: the generated structs write themselves through it. The one of the package makes a buffer of each byte,
- * which cost as much as compressing the pages.
+ * The writer of Thrift's compact protocol (thrift-compact-protocol.md of apache/thrift), limited to the features that
+ * the structs of Parquet use. The generated structs call its methods. The writer of the thrift package allocates a
+ * buffer for each byte. That costs as much as compressing the pages.
  */
 
-/** The compact protocol's own number of each Thrift type; a boolean field has one for each value instead. */
+/**
+ * The number of each Thrift type in the compact protocol. A boolean field has two numbers instead, one for each value.
+ */
 const COMPACT_TYPES: Readonly<Record<number, number>> = { 3: 3, 6: 4, 8: 5, 10: 6, 11: 8, 12: 12, 15: 9 }
 
 const BOOL = 2
 const TRUE = 1
 const FALSE = 2
 
-/** The most bytes of a varint: one for each seven bits of a 64-bit integer. */
+/** Maximum bytes of a varint: one for each seven bits of a 64-bit integer. */
 const MAX_VARINT_BYTES = 10
 
-/** Takes one struct. The names of the methods are those that generated code calls. */
+/** Writes one struct. The names of the methods are those that generated code calls. */
 export class CompactProtocolWriter {
   #bytes = Buffer.allocUnsafe(256)
   #length = 0
-  /** The id of the field before, in the struct at hand and in those around it. */
+  /** The id of the previous field, in each enclosing struct. */
   readonly #outerFieldIds: number[] = []
   #lastFieldId = 0
-  /** A boolean is told by the type of its field, which waits for it. */
+  /** The id of a boolean field. Its header is written later, because the type in the header contains the value. */
   #booleanFieldId = 0
 
-  /** The bytes written so far. They are the caller's when nothing more is written. */
+  /** The bytes written so far. The caller owns them if nothing more is written. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }
@@ -83,7 +85,7 @@ export class CompactProtocolWriter {
     this.writeSerialized(bytes)
   }
 
-  /** Writes a struct whose bytes are there already. */
+  /** Writes a struct that is already serialized. */
   writeSerialized(bytes: Uint8Array): void {
     this.#reserve(bytes.length)
     this.#bytes.set(bytes, this.#length)
@@ -101,13 +103,13 @@ export class CompactProtocolWriter {
     }
   }
 
-  /** In zigzag: the sign goes into the lowest bit. */
+  /** Writes an integer in zigzag encoding: the sign is the lowest bit. */
   #writeInteger(value: number): void {
-    if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no safe integer`)
+    if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a safe integer`)
     this.#writeVarint(value < 0 ? -2 * value - 1 : 2 * value)
   }
 
-  /** Doubled safe integers are exact, so arithmetic serves where bits would end at 32. */
+  /** Uses arithmetic, because bit operations are limited to 32 bits. Doubled safe integers are exact. */
   #writeVarint(value: number): void {
     this.#reserve(MAX_VARINT_BYTES)
     let rest = value
@@ -125,6 +127,6 @@ export class CompactProtocolWriter {
 
 function compactType(type: number): number {
   const compact = COMPACT_TYPES[type]
-  if (compact === undefined) throw new TypeError(`Thrift type ${type} has no place in the metadata of Parquet`)
+  if (compact === undefined) throw new TypeError(`Thrift type ${type} does not occur in the metadata of Parquet`)
   return compact
 }

@@ -1,7 +1,7 @@
 /**
- * The adapter of parquetjs-lite: Parquet's Thrift structs and their deserialization. The one file that imports the
- * package. Its names are those of parquet.thrift; only what is used is typed. Whatever the package throws (strings, at
- * times) comes out as a SpillwayError.
+ * The adapter of parquetjs-lite: the Thrift structs of Parquet and their deserialization. Only this file imports the
+ * package. Its names are those of parquet.thrift, and only the parts in use are typed. Everything that the package
+ * throws, sometimes strings, is converted to a SpillwayError.
  */
 import parquetTypes from 'parquetjs-lite/gen-nodejs/parquet_types.js'
 import parquetUtil from 'parquetjs-lite/lib/util.js'
@@ -16,7 +16,7 @@ export interface ThriftStruct {
 type StructOf<Fields> = new (fields: Fields) => ThriftStruct
 type EmptyStruct = new () => ThriftStruct
 
-/** The structs and enums of parquet.thrift in use; an i64 field takes safe integers. */
+/** The structs and enums of parquet.thrift in use. An i64 field takes safe integers. */
 interface ParquetTypes {
   readonly Type: Readonly<Record<'BOOLEAN' | 'INT32' | 'INT64' | 'DOUBLE' | 'BYTE_ARRAY', number>>
   readonly ConvertedType: Readonly<Record<'UTF8' | 'JSON' | 'DATE' | 'TIMESTAMP_MILLIS', number>>
@@ -93,7 +93,8 @@ const util = parquetUtil as {
   decodeThrift(struct: object, bytes: Buffer, offset: number): number
 }
 
-// The generated code assigns each class to an undeclared variable as well: none of them stays on the global object.
+// The generated code also assigns each class to an undeclared variable, which becomes global. These globals are
+// removed.
 for (const [name, value] of Object.entries(types)) {
   if (Reflect.get(globalThis, name) === value) Reflect.deleteProperty(globalThis, name)
 }
@@ -106,9 +107,9 @@ export const { Statistics, DataPageHeader, DictionaryPageHeader, PageHeader, Col
 export const { KeyValue, TypeDefinedOrder, ColumnOrder, FileMetaData } = types
 
 /**
- * The bytes of a struct in the compact protocol.
+ * Serializes a struct in the compact protocol.
  *
- * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a field has a value the protocol cannot hold
+ * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a field has a value that the protocol cannot represent
  */
 export function serialize(struct: ThriftStruct): Buffer {
   try {
@@ -121,11 +122,11 @@ export function serialize(struct: ThriftStruct): Buffer {
   }
 }
 
-/** A struct whose bytes are there already: it stands where the struct itself would, in another one. */
+/** A struct that is already serialized. It can replace the original struct within another one. */
 export class SerializedStruct implements ThriftStruct {
   readonly #bytes: Buffer
 
-  /** @param bytes - as {@link serialize} made them */
+  /** @param bytes - the result of {@link serialize} */
   constructor(bytes: Buffer) {
     this.#bytes = bytes
   }
@@ -135,18 +136,18 @@ export class SerializedStruct implements ThriftStruct {
   }
 }
 
-/** What a page header tells of its page. */
+/** The contents of a page header. */
 export interface DecodedPageHeader {
-  /** The kind of page, in numbers of parquet.thrift. */
+  /** The type of the page, as a number of parquet.thrift. */
   readonly type: number
   readonly headerBytes: number
-  /** Bytes of the page behind the header. */
+  /** Bytes of the page after the header. */
   readonly dataBytes: number
-  /** Values in a data page, nulls included. */
+  /** Values in a data page, including nulls. */
   readonly values: number
 }
 
-/** Decodes the page header at `offset`; throws something when none is there. */
+/** Decodes the page header at `offset`. Throws a value of any type when there is no page header. */
 export function decodePageHeader(bytes: Buffer, offset: number): DecodedPageHeader {
   type Counted = { readonly num_values: number } | null
   const Struct = PageHeader as unknown as new () => {

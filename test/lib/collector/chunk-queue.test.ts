@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { ChunkQueue, weigh } from '../../../lib/collector/chunk-queue.ts'
-import { Marker, markerBatch, recordsOf } from '../../../lib/core/batch.ts'
+import { markerBatch, recordsOf } from '../../../lib/core/batch.ts'
+import { Marker } from '../../../lib/core/marker.ts'
 
 const roomy = { maxRecords: 1000, maxBytes: 1e6 }
 
@@ -18,7 +19,7 @@ function takeAll(queue: ChunkQueue): unknown[] {
   return items
 }
 
-t.test('hands out arrays as they came, and a lone record as an array of one', async (t) => {
+t.test('with batches, returns arrays unchanged, and a single record as an array of one', async (t) => {
   const batch = [{ n: 1 }, { n: 2 }]
   const none: unknown[] = []
   const [first, second, third] = takeAll(queueOf(true, [batch, { n: 3 }, none]))
@@ -27,18 +28,18 @@ t.test('hands out arrays as they came, and a lone record as an array of one', as
   t.equal(third, none)
 })
 
-t.test('hands out single records, and markers whole', async (t) => {
+t.test('without batches, returns single records, and markers unchanged', async (t) => {
   const marker = markerBatch(new Marker('written'))
   const items = takeAll(queueOf(false, [[{ n: 1 }, { n: 2 }], [], marker, { n: 3 }]))
   t.strictSame(items, [{ n: 1 }, { n: 2 }, [], { n: 3 }])
   t.equal(items[2], marker)
 })
 
-t.test('an element that is no record is handed out in an array, so that it cannot end a stream', async (t) => {
+t.test('returns null and undefined in an array, so that they cannot end a stream', async (t) => {
   t.strictSame(takeAll(queueOf(false, [[{ n: 1 }, null, undefined, 4]])), [{ n: 1 }, [null], [undefined], 4])
 })
 
-t.test('counts a batch until its last record has left', async (t) => {
+t.test('counts the bytes of a batch until its last record is taken', async (t) => {
   const queue = queueOf(false, [[{ n: 1 }, { n: 2 }], { n: 3 }])
   const { bytes } = queue
   t.equal(queue.records, 3)
@@ -55,7 +56,7 @@ t.test('counts a batch until its last record has left', async (t) => {
   t.strictSame([queue.records, queue.bytes], [0, 0])
 })
 
-t.test('takes what stays within both bounds, and anything when it is empty', async (t) => {
+t.test('fits accepts a chunk within both limits, and any chunk when the queue is empty', async (t) => {
   const queue = new ChunkQueue({ maxRecords: 3, maxBytes: 1000, batches: true })
   const four = weigh([1, 2, 3, 4])
   t.ok(queue.fits(four))
@@ -66,7 +67,7 @@ t.test('takes what stays within both bounds, and anything when it is empty', asy
   t.notOk(queue.fits(weigh('x'.repeat(1000))))
 })
 
-t.test('cleared, it is empty, and the markers in it fail', async (t) => {
+t.test('clear empties the queue and fails its markers', async (t) => {
   const marker = new Marker('durable')
   const queue = queueOf(true, [[{ n: 1 }], markerBatch(marker)])
   const reason = new Error('closed')
@@ -78,7 +79,7 @@ t.test('cleared, it is empty, and the markers in it fail', async (t) => {
   t.strictSame(takeAll(queue), [[{ n: 2 }]])
 })
 
-t.test('hands out all it took in, in order, and counts right all along', async () => {
+t.test('returns everything in order, and counts correctly at each step', async () => {
   const chunk = fc.oneof(fc.record({ n: fc.nat() }), fc.array(fc.record({ n: fc.nat() }), { maxLength: 4 }))
   const step = fc.option(chunk, { nil: undefined, freq: 2 })
   fc.assert(

@@ -4,11 +4,11 @@ import { SourceFailures } from '../../../lib/collector/source-failures.ts'
 
 const aborted = Object.assign(new Error('aborted'), { code: 'ABORT_ERR' })
 
-t.test('there is nothing to tell while none has failed', async (t) => {
+t.test('without a failure the summary is undefined', async (t) => {
   t.equal(new SourceFailures('w').summarize(), undefined)
 })
 
-t.test('one failure is told in the end as it was told at once', async (t) => {
+t.test('the summary of one failure is its own error', async (t) => {
   const failures = new SourceFailures('w')
   const cause = new Error('boom')
   const error = failures.add(3, cause)
@@ -27,7 +27,7 @@ t.test('a source destroyed without an error has no cause', async (t) => {
   t.equal('cause' in error, false)
 })
 
-t.test('several failures are told by their numbers, with the first', async (t) => {
+t.test('the summary of several failures has their numbers and the first error', async (t) => {
   const failures = new SourceFailures('w')
   for (const source of [10, 2, 7]) failures.add(source, new Error(`failure ${source}`))
   const error = failures.summarize()
@@ -40,7 +40,7 @@ t.test('several failures are told by their numbers, with the first', async (t) =
   })
 })
 
-t.test('an AbortError is never wrapped, and gives way to another failure', async (t) => {
+t.test('an AbortError is never wrapped, and any other failure comes before it', async (t) => {
   const failures = new SourceFailures('w')
   t.equal(failures.add(0, aborted), aborted)
   failures.add(1, aborted)

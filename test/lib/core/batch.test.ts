@@ -1,44 +1,41 @@
 import t from 'tap'
-import { annotate, Marker, markerBatch, notesOf, recordsOf } from '../../../lib/core/batch.ts'
+import { annotate, failMarker, joinRecords, markerBatch, notesOf, recordsOf } from '../../../lib/core/batch.ts'
+import { Marker } from '../../../lib/core/marker.ts'
 
-const receipt = { path: '/x', offsetBytes: 5, rows: 1 }
-
-t.test('puts notes beside a batch without a trace in it', async (t) => {
+t.test('annotate adds metadata that is neither enumerable nor part of the JSON text', async (t) => {
   const batch = annotate([{ n: 1 }], { segments: [] })
   t.strictSame(notesOf(batch), { segments: [] })
   t.equal(JSON.stringify(batch), '[{"n":1}]')
   t.strictSame(Object.keys(batch), ['0'])
   const onWritten = () => {}
   annotate(batch, { onWritten })
-  t.strictSame(notesOf(batch), { segments: [], onWritten }, 'over those it has')
+  t.strictSame(notesOf(batch), { segments: [], onWritten }, 'adds to the metadata that exists')
 })
 
-t.test('knows nothing of other chunks', async (t) => {
+t.test('notesOf returns no metadata for other values', async (t) => {
   for (const chunk of [{}, [], [{}], null, 'text']) t.strictSame(notesOf(chunk), {})
 })
 
-t.test('takes one record for an array of one', async (t) => {
+t.test('recordsOf wraps a single record in an array', async (t) => {
   const batch = [{ n: 1 }]
   t.equal(recordsOf(batch), batch)
   t.strictSame(recordsOf({ n: 1 }), [{ n: 1 }])
 })
 
-t.test('settles a marker once', async (t) => {
+t.test('carries a marker in an empty batch', async (t) => {
   const marker = new Marker('durable')
   t.equal(notesOf(markerBatch(marker)).marker, marker)
   t.strictSame([...markerBatch(marker)], [])
-  marker.settle(receipt)
-  marker.fail(new Error('too late'))
-  marker.lose()
-  t.strictSame(await marker.receipt, receipt)
+  failMarker(markerBatch(marker), new Error('gone'))
+  await t.rejects(marker.receipt, { message: 'gone' })
+  failMarker([{ n: 1 }], new Error('no marker'))
 })
 
-t.test('fails a marker that nobody waits for in silence', async (t) => {
-  const failed = new Marker('written')
-  failed.fail(new Error('no'))
-  const lost = new Marker('written')
-  lost.lose()
-  await new Promise(setImmediate)
-  await t.rejects(failed.receipt, { message: 'no' })
-  await t.rejects(lost.receipt, { code: 'ERR_SPILLWAY_MARKER_LOST' })
+t.test('joins single records in a row, and leaves arrays as they are', async (t) => {
+  const batch = annotate([{ n: 3 }], { segments: [] })
+  const marker = markerBatch(new Marker('written'))
+  const joined = joinRecords([{ n: 1 }, { n: 2 }, batch, marker, { n: 4 }])
+  t.strictSame(joined, [[{ n: 1 }, { n: 2 }], batch, [], [{ n: 4 }]])
+  t.equal(joined[1], batch)
+  t.equal(joined[2], marker)
 })

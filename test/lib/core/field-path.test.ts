@@ -3,14 +3,14 @@ import fc from 'fast-check'
 import t from 'tap'
 import { joinPath, splitPath } from '../../../lib/core/field-path.ts'
 
-t.test('joins keys by dots, and escapes those within', async (t) => {
+t.test('joinPath joins keys with dots and escapes dots and backslashes in keys', async (t) => {
   t.equal(joinPath(undefined, 'a'), 'a')
   t.equal(joinPath('a', 'b'), 'a.b')
   t.equal(joinPath('a', 'b.c\\'), 'a.b\\.c\\\\')
   t.equal(joinPath('', ''), '.')
 })
 
-t.test('leads every path back to its keys', async () => {
+t.test('splitPath is the inverse of joinPath', async () => {
   const key = fc.oneof(fc.string({ unit: fc.constantFrom('.', '\\', 'a') }), fc.string(), fc.constant('__proto__'))
   const property = fc.property(fc.array(key, { minLength: 1 }), (keys) => {
     const path = keys.reduce<string | undefined>(joinPath, undefined)
@@ -19,6 +19,6 @@ t.test('leads every path back to its keys', async () => {
   fc.assert(property)
 })
 
-t.test('takes a backslash at the end as it is', async (t) => {
+t.test('splitPath keeps a backslash at the end', async (t) => {
   t.strictSame(splitPath('a\\'), ['a\\'])
 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { IndexRanges } from '../../../lib/core/index-ranges.ts'
 
-t.test('joins indices to ranges, whatever the order they come in', async (t) => {
+t.test('joins adjacent indices into ranges, in any order of insertion', async (t) => {
   const ranges = new IndexRanges()
   for (const index of [0, 1, 4, 2, 7, 3]) ranges.add(index)
   t.strictSame(ranges.toJSON(), [
@@ -12,7 +12,7 @@ t.test('joins indices to ranges, whatever the order they come in', async (t) => 
   t.equal(ranges.size, 6)
 })
 
-t.test('holds exactly what was added, in ranges as few as can be', async () => {
+t.test('contains exactly the added indices, in the smallest number of ranges', async () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.nat(60)), (indices) => {
       const ranges = new IndexRanges()

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { Interruptible } from '../../../lib/core/interruptible.ts'
 
-t.test('settles as the promise does', async (t) => {
+t.test('wait settles as its promise does', async (t) => {
   using interruptible = new Interruptible(new AbortController().signal)
   t.equal(await interruptible.wait(Promise.resolve(1)), 1)
   await t.rejects(interruptible.wait(Promise.reject(new Error('no'))), { message: 'no' })
@@ -14,7 +14,7 @@ t.test('an abort ends the wait for a promise that never settles', async (t) => {
   const wait = interruptible.wait(new Promise(() => {}))
   controller.abort(new Error('stop'))
   await t.rejects(wait, { message: 'stop' })
-  await t.rejects(interruptible.wait(Promise.resolve(1)), { message: 'stop' }, 'and every later one')
+  await t.rejects(interruptible.wait(Promise.resolve(1)), { message: 'stop' }, 'every later wait fails, too')
 })
 
 t.test('leaves no listener behind', async (t) => {

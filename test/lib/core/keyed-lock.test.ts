@@ -3,7 +3,7 @@ import t from 'tap'
 import { makeDeferred } from '../../../lib/core/deferred.ts'
 import { KeyedLock } from '../../../lib/core/keyed-lock.ts'
 
-t.test('work of one key runs one after the other, in the order asked for', async (t) => {
+t.test('work of one key runs in sequence, in the order of the calls', async (t) => {
   const lock = new KeyedLock()
   const steps: string[] = []
   await Promise.all(
@@ -27,7 +27,7 @@ t.test('work of another key does not wait', async (t) => {
   t.equal(await held, 1)
 })
 
-t.test('work that fails, or throws at once, fails its caller and lets the next one run', async (t) => {
+t.test('work that rejects or throws fails only its own caller', async (t) => {
   const lock = new KeyedLock()
   const failed = lock.run('a', () => Promise.reject(new Error('first')))
   const thrown = lock.run('a', () => {
@@ -39,7 +39,7 @@ t.test('work that fails, or throws at once, fails its caller and lets the next o
   t.equal(await next, 3)
 })
 
-t.test('work that is asked for while other work of the key ends waits for its turn', async (t) => {
+t.test('work that is requested while other work of the key ends does not overlap with it', async (t) => {
   const lock = new KeyedLock()
   let running = 0
   const work = async () => {

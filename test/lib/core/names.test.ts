@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { encodeName, MAX_NAME_BYTES, NameRegistry } from '../../../lib/core/names.ts'
 
-t.test('keeps plain names, and encodes the rest', async (t) => {
+t.test('encodeName keeps safe characters and percent-encodes the rest', async (t) => {
   t.equal(encodeName('walk-forward_2.1', 'phase'), 'walk-forward_2.1')
   t.equal(encodeName('a/b\\c', 'phase'), 'a%2Fb%5Cc')
   t.equal(encodeName("it's (50%) *new*!~", 'phase'), 'it%27s%20%2850%25%29%20%2Anew%2A%21%7E')
@@ -11,7 +11,7 @@ t.test('keeps plain names, and encodes the rest', async (t) => {
   t.equal(encodeName('..x', 'phase'), '..x')
 })
 
-t.test('leads back to the name, and never out of its folder', async () => {
+t.test('an encoded name decodes to the name and never leaves its folder', async () => {
   const property = fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 16 }), (name) => {
     let encoded: string
     try {
@@ -27,14 +27,14 @@ t.test('leads back to the name, and never out of its folder', async () => {
   fc.assert(property)
 })
 
-t.test('refuses names that cannot be files', async (t) => {
+t.test('encodeName rejects names that cannot be file names', async (t) => {
   const refused: readonly [string, RegExp][] = [
     ['', /is empty/],
-    ['.', /means a folder/],
-    ['..', /means a folder/],
+    ['.', /refers to a folder/],
+    ['..', /refers to a folder/],
     ['a\0b', /NUL/],
     ['a\ud800', /half of a surrogate pair/],
-    ['trailing.', /ends in a dot/],
+    ['trailing.', /ends with a dot/],
     ['CON', /device name/],
     ['nul.txt', /device name/],
     ['com¹', /device name/],
@@ -47,10 +47,10 @@ t.test('refuses names that cannot be files', async (t) => {
   t.equal(encodeName('console', 'phase'), 'console')
 })
 
-t.test('refuses two names that differ in letter case only', async (t) => {
+t.test('NameRegistry rejects two names that differ only in letter case', async (t) => {
   const names = new NameRegistry('phase')
   t.equal(names.claim('Train'), 'Train')
-  t.equal(names.claim('Train'), 'Train', 'the same name may come again')
+  t.equal(names.claim('Train'), 'Train', 'the same name may be claimed again')
   t.throws(() => names.claim('train'), {
     code: 'ERR_SPILLWAY_NAME',
     message: /differs from "Train" in letter case only/,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import t from 'tap'
 import { NumberHeap } from '../../../lib/core/number-heap.ts'
 
-t.test('hands out the smallest number, whatever was added and taken before', async () => {
+t.test('take returns the smallest number after any sequence of calls', async () => {
   const step = fc.option(fc.integer({ min: 0, max: 30 }), { nil: 'take' as const, freq: 2 })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
@@ -22,7 +22,7 @@ t.test('hands out the smallest number, whatever was added and taken before', asy
   )
 })
 
-t.test('has nothing to hand out when it is empty', async (t) => {
+t.test('take returns undefined when the heap is empty', async (t) => {
   const heap = new NumberHeap()
   t.equal(heap.take(), undefined)
   heap.add(3)

@@ -22,20 +22,20 @@ interface PaintOptions {
 const checks = { color: text, coats: integerFrom(1) }
 const resolve = (given: unknown) => resolveOptions('Paint', given as PaintOptions, checks, { coats: 2 })
 
-t.test('lays what is given over the defaults', async (t) => {
+t.test('given options override the defaults', async (t) => {
   t.strictSame(resolve(undefined), { coats: 2 })
   t.strictSame(resolve({ color: 'red' }), { coats: 2, color: 'red' })
   t.strictSame(resolve({ coats: undefined }), { coats: 2 }, 'undefined counts as not given')
   t.strictSame(resolve({ coats: 1 }), { coats: 1 })
 })
 
-t.test('refuses what it does not know, with the nearest it knows', async (t) => {
+t.test('an unknown option is an error that suggests the nearest known one', async (t) => {
   const refused = (given: unknown, message: string) =>
     t.throws(() => resolve(given), { code: 'ERR_SPILLWAY_OPTION', message })
   refused({ colour: 'red' }, 'Unknown option of Paint: `colour`. Did you mean `color`?')
-  refused({ temperature: 1 }, 'Unknown option of Paint: `temperature`. Known are: color, coats')
-  refused(JSON.parse('{"__proto__":1}'), 'Unknown option of Paint: `__proto__`. Known are: color, coats')
-  refused({ toString: 1 }, 'Unknown option of Paint: `toString`. Known are: color, coats')
+  refused({ temperature: 1 }, 'Unknown option of Paint: `temperature`. Known names: color, coats')
+  refused(JSON.parse('{"__proto__":1}'), 'Unknown option of Paint: `__proto__`. Known names: color, coats')
+  refused({ toString: 1 }, 'Unknown option of Paint: `toString`. Known names: color, coats')
   refused({ coats: '2' }, "Expected `coats` to be an integer from 1 up, got '2' (string)")
   refused({ coats: null }, 'Expected `coats` to be an integer from 1 up, got null')
   refused('red', "Expected the options of Paint to be an object, got 'red' (string)")
@@ -43,7 +43,7 @@ t.test('refuses what it does not know, with the nearest it knows', async (t) => 
   t.match(unknownKey('x', ['a'], 'key').message, 'Unknown key: `x`.')
 })
 
-t.test('checks values', async (t) => {
+t.test('each check accepts valid values and rejects invalid ones', async (t) => {
   const table: readonly [Check, unknown[], unknown[]][] = [
     [text, ['a'], ['', 1, null]],
     [flag, [true, false], [0, 'true', null]],
@@ -61,7 +61,7 @@ t.test('checks values', async (t) => {
   }
 })
 
-t.test('describes values briefly', async (t) => {
+t.test('describeValue gives a short text and the type', async (t) => {
   t.strictSame(
     [
       undefined,

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import t from 'tap'
 import { queuedChunks } from '../../../lib/core/queued-chunks.ts'
 
-t.test('finds what a Writable has not begun to write, in order', async (t) => {
+t.test('returns the chunks that a Writable has not started to write, in order', async (t) => {
   const callbacks: (() => void)[] = []
   const stream = new Writable({
     objectMode: true,
@@ -17,7 +17,7 @@ t.test('finds what a Writable has not begun to write, in order', async (t) => {
   stream.destroy()
 })
 
-t.test('finds all of it before the stream is constructed', async (t) => {
+t.test('returns all chunks while the stream is not constructed yet', async (t) => {
   const stream = new Writable({ objectMode: true, construct: () => {}, write: () => {} })
   stream.write(1)
   stream.write(2)

@@ -18,7 +18,7 @@ function aggregatesOf(records: readonly object[]): Aggregates {
   return aggregates
 }
 
-t.test('what was written piece by piece is read back as a whole, up to any of the pieces', async (t) => {
+t.test('the state can be read after each write, and equals all aggregates so far', async (t) => {
   const base = t.testdir()
   let round = 0
   const pieces = fc.array(fc.array(fc.tuple(fc.nat(3), fc.nat(99)), { maxLength: 10 }), { minLength: 1, maxLength: 6 })
@@ -39,7 +39,7 @@ t.test('what was written piece by piece is read back as a whole, up to any of th
   )
 })
 
-t.test('a file that has outgrown its state is followed by another one', async (t) => {
+t.test('a new file starts when the current one is too large for its state', async (t) => {
   const directory = t.testdir()
   const log = new AggregatesLog(directory, openFileTarget)
   const all = new Aggregates({ phase: 'p' })
@@ -58,7 +58,7 @@ t.test('a file that has outgrown its state is followed by another one', async (t
   t.ok(bytes < 4_000_000, `${bytes} bytes at most`)
 })
 
-t.test('damage is told', async (t) => {
+t.test('a damaged or missing file is an error', async (t) => {
   const directory = t.testdir()
   const log = new AggregatesLog(directory, openFileTarget)
   const added = aggregatesOf([recordOf(1, 1)])
@@ -72,6 +72,6 @@ t.test('damage is told', async (t) => {
     await t.rejects(readAggregates(directory, extent), { code: 'ERR_SPILLWAY_JOURNAL', message: /--accept-changes/ })
   }
   await t.rejects(readAggregates(directory, { ...extent, file: '00000009.jsonl' }), { code: 'ERR_SPILLWAY_JOURNAL' })
-  writeFileSync(path, `${content}behind it`)
-  t.strictSame((await readAggregates(directory, extent)).toJSON(), added.toJSON(), 'what comes later does not count')
+  writeFileSync(path, `${content}more`)
+  t.strictSame((await readAggregates(directory, extent)).toJSON(), added.toJSON(), 'bytes after the extent are ignored')
 })

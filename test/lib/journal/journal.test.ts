@@ -19,7 +19,7 @@ async function entriesIn(directory: string): Promise<JournalEntry[]> {
   return Readable.from(readJournal(directory)).toArray() as Promise<JournalEntry[]>
 }
 
-t.test('what was committed is read back in order, behind a header', async (t) => {
+t.test('committed entries are read in order, after a header', async (t) => {
   const dir = t.testdir()
   const journal = await openJournal(dir)
   journal.append(started('a'))
@@ -33,14 +33,14 @@ t.test('what was committed is read back in order, behind a header', async (t) =>
   await journal.close()
 })
 
-t.test('a journal is not begun twice', async (t) => {
+t.test('opening a new journal twice in one directory fails', async (t) => {
   const dir = t.testdir()
   const journal = await openJournal(dir)
   await t.rejects(openJournal(dir), { code: 'ERR_SPILLWAY_EXISTS' })
   await journal.close()
 })
 
-t.test('a last line that was cut short is no line, at whatever byte', async (t) => {
+t.test('an incomplete last line is ignored, truncated at any byte', async (t) => {
   const dir = t.testdir()
   const file = join(dir, 'journal/00000001.jsonl')
   const journal = await openJournal(dir)
@@ -55,7 +55,7 @@ t.test('a last line that was cut short is no line, at whatever byte', async (t) 
   }
 })
 
-t.test('a damaged line in the middle is told with its place', async (t) => {
+t.test('a damaged line in the middle is an error with its line number', async (t) => {
   const dir = t.testdir()
   const file = join(dir, 'journal/00000001.jsonl')
   const journal = await openJournal(dir)
@@ -68,7 +68,7 @@ t.test('a damaged line in the middle is told with its place', async (t) => {
   })
 })
 
-t.test('refuses what is no journal of its version', async (t) => {
+t.test('rejects a directory without a journal, and a journal of another version', async (t) => {
   const dir = t.testdir({
     empty: { journal: { '00000001.jsonl': '' } },
     foreign: { journal: { '00000001.jsonl': '{"type":"phase-started"}\n' } },
@@ -78,13 +78,13 @@ t.test('refuses what is no journal of its version', async (t) => {
   const refused = (name: string, message: RegExp) =>
     t.rejects(entriesIn(join(dir, name)), { code: 'ERR_SPILLWAY_JOURNAL', message })
   await refused('empty', /its header is missing/)
-  await refused('foreign', /it is no header/)
+  await refused('foreign', /it is not a header/)
   await refused('later', /written by spillway 9\.0\.0/)
-  await refused('none', /is not the directory of a run/)
-  await refused('nowhere', /is not the directory of a run/)
+  await refused('none', /is not a run directory/)
+  await refused('nowhere', /is not a run directory/)
 })
 
-t.test('a segment that is full is followed by one that repeats what is known', async (t) => {
+t.test('a full segment is followed by one that repeats the state', async (t) => {
   const dir = t.testdir()
   const journal = await openJournal(dir)
   const counts = { ...NO_COUNTS, written: 5 }
@@ -119,7 +119,7 @@ t.test('a segment that is full is followed by one that repeats what is known', a
     writeFileSync(last, whole.subarray(0, cut))
     const before = await readRunState(dir)
     t.match(before.phase('a').commit?.rows, Number, `cut at byte ${cut}`)
-    t.equal(before.segment, segments.length, 'the next segment has a number of its own')
-    t.ok((await entriesIn(dir)).length > 200, 'the lines before can be read')
+    t.equal(before.segment, segments.length, 'the next segment gets an unused number')
+    t.ok((await entriesIn(dir)).length > 200, 'the segments before can be read')
   }
 })

@@ -3,22 +3,22 @@ import { hasCrossReferences } from '../../../lib/outputs/cross-references.ts'
 
 type Row = Record<string, unknown>
 
-function crossReferences(rows: Row[], beside: unknown[] = [], whole: object = {}): boolean {
-  return hasCrossReferences(whole, [rows], beside)
+function crossReferences(rows: Row[], others: unknown[] = [], whole: object = {}): boolean {
+  return hasCrossReferences(whole, [rows], others)
 }
 
-t.test('rows apart from one another are not', (t) => {
+t.test('independent rows have no cross-references', (t) => {
   const shared = { x: 1 }
   t.notOk(crossReferences([]))
   t.notOk(crossReferences([{ a: 1, at: new Date(), bytes: new Uint8Array(1) }]))
   t.notOk(crossReferences([{ shared }, { shared }, { list: [shared, shared] }], [shared]))
   const circle: Row = {}
   circle['self'] = circle
-  t.notOk(crossReferences([{ circle }, { circle }]), 'a circle within a value')
+  t.notOk(crossReferences([{ circle }, { circle }]), 'a circular reference inside one value')
   t.end()
 })
 
-t.test('a row that refers to a row is, through whatever it does', (t) => {
+t.test('finds a row that refers to a row, directly or through other objects', (t) => {
   const row: Row = { a: 1 }
   const ways = [row, [row], { deep: { er: [row] } }, new Map([[1, row]]), new Map([[row, 1]]), new Set([row])]
   for (const way of ways) {
@@ -27,11 +27,11 @@ t.test('a row that refers to a row is, through whatever it does', (t) => {
   }
   row['self'] = row
   t.ok(crossReferences([row]))
-  t.ok(hasCrossReferences({}, [[{ a: 1 }], [{ way: row }], [row]], []), 'also in another table')
+  t.ok(hasCrossReferences({}, [[{ a: 1 }], [{ way: row }], [row]], []), 'also from another table')
   t.end()
 })
 
-t.test('rows, or what is beside them, are when they refer to the whole or to a table', (t) => {
+t.test('finds a row or another value that refers to the whole output or to a table', (t) => {
   const rows: Row[] = [{ a: 1 }]
   const whole = { rows }
   t.ok(crossReferences(rows, [{ whole }], whole))
@@ -39,12 +39,12 @@ t.test('rows, or what is beside them, are when they refer to the whole or to a t
   t.ok(crossReferences([{ whole }], [], whole))
   t.notOk(
     crossReferences(rows, [{ best: rows[0] }], whole),
-    'a row beside them is a copy afterwards, which is as equal',
+    'another value may refer to a row: it gets a copy of the row, which is deeply equal',
   )
   t.end()
 })
 
-t.test('long chains are followed without a deep stack', (t) => {
+t.test('long chains of references cause no stack overflow', (t) => {
   const row: Row = { a: 1 }
   let chain: unknown = row
   for (let i = 0; i < 100_000; i++) chain = [chain]
@@ -52,7 +52,7 @@ t.test('long chains are followed without a deep stack', (t) => {
   t.end()
 })
 
-t.test('what is too large to tell counts as entangled', (t) => {
+t.test('too many objects count as a cross-reference', (t) => {
   const many = Array.from({ length: 1_000_001 }, () => [])
   t.ok(crossReferences([{ many }]))
   t.ok(crossReferences([{ a: 1 }], [many]))

@@ -2,12 +2,12 @@ import { Readable } from 'node:stream'
 import t from 'tap'
 import { findUnserializable } from '../../../lib/outputs/find-unserializable.ts'
 
-function told(value: unknown): string | undefined {
-  const culprit = findUnserializable(value, 'output')
-  return culprit && `${culprit.path} ${culprit.problem}`
+function problemOf(value: unknown): string | undefined {
+  const found = findUnserializable(value, 'output')
+  return found && `${found.path} ${found.problem}`
 }
 
-t.test('finds nothing in what can be serialized', (t) => {
+t.test('finds nothing in values that can be serialized', (t) => {
   const circle: Record<string, unknown> = {}
   circle['self'] = circle
   const values: unknown[] = [
@@ -31,11 +31,11 @@ t.test('finds nothing in what can be serialized', (t) => {
     {},
     new URL('http://a'),
   )
-  for (const value of values) t.equal(told({ value }), undefined)
+  for (const value of values) t.equal(problemOf({ value }), undefined)
   t.end()
 })
 
-t.test('tells what it is, and the way there', (t) => {
+t.test('names the path and the kind of the value', (t) => {
   const f = () => 1
   const detached = new ArrayBuffer(1)
   structuredClone(detached, { transfer: [detached] })
@@ -60,32 +60,32 @@ t.test('tells what it is, and the way there', (t) => {
     [{ memory: new SharedArrayBuffer(1) }, 'output.memory is a SharedArrayBuffer'],
     [{ list: [detached] }, 'output.list[0] is a ArrayBuffer'],
   ]
-  for (const [value, expected] of cases) t.equal(told(value) ?? '', expected)
+  for (const [value, expected] of cases) t.equal(problemOf(value) ?? '', expected)
   t.end()
 })
 
-t.test('tells a getter that throws, whatever it throws', (t) => {
+t.test('finds a getter that throws, with any thrown value', (t) => {
   const thrower = (thrown: unknown) => ({
     get x(): never {
       throw thrown
     },
   })
-  t.equal(told({ m: thrower(new Error('boo')) }), 'output.m.x cannot be read (boo)')
-  t.equal(told({ m: [thrower('text')] }), 'output.m[0].x cannot be read (text)')
+  t.equal(problemOf({ m: thrower(new Error('boo')) }), 'output.m.x cannot be read (boo)')
+  t.equal(problemOf({ m: [thrower('text')] }), 'output.m[0].x cannot be read (text)')
   t.end()
 })
 
-t.test('tells what is nested too deeply, in a few words', (t) => {
+t.test('finds a value that is nested too deeply, with a shortened path', (t) => {
   let deep: unknown = 1
   for (let i = 0; i < 100_000; i++) deep = { deep }
-  t.match(told({ deep }), /^output\.deep\.deep[.a-z]{1,60}\.\.\. is nested deeper than 1000 levels$/)
+  t.match(problemOf({ deep }), /^output\.deep\.deep[.a-z]{1,60}\.\.\. is nested deeper than 1000 levels$/)
   t.end()
 })
 
-t.test('visits what is shared once', (t) => {
+t.test('visits shared objects only once', (t) => {
   let shared: unknown = { end: 1 }
   for (let i = 0; i < 60; i++) shared = [shared, shared]
-  t.equal(told(shared), undefined)
-  t.equal(told([shared, () => 1]), 'output[1] is a function')
+  t.equal(problemOf(shared), undefined)
+  t.equal(problemOf([shared, () => 1]), 'output[1] is a function')
   t.end()
 })

@@ -3,12 +3,12 @@ import t from 'tap'
 import type { ResultRecord } from '../../../lib/core/record.ts'
 import { FlatColumns, isPlainObject } from '../../../lib/outputs/flat-columns.ts'
 
-/** How many of the rows fit. */
+/** The number of rows that are accepted. */
 function fitting(...rows: object[]): number {
   return new FlatColumns().take(rows as ResultRecord[])
 }
 
-t.test('the columns are those of all rows', (t) => {
+t.test('the schema has the columns of all rows', (t) => {
   const columns = new FlatColumns()
   t.equal(columns.schema, null, 'none before the first row')
   t.equal(columns.take([{ n: 1, text: null, 'a.b': true, none: null }]), 1)
@@ -17,7 +17,7 @@ t.test('the columns are those of all rows', (t) => {
   t.end()
 })
 
-t.test('the first row that does not fit ends it, and the columns with it', (t) => {
+t.test('no row is accepted after the first that does not fit, and the schema is null', (t) => {
   const columns = new FlatColumns()
   t.equal(columns.take([{ n: 1 }, { n: 2 }, { n: 'x' }, { n: 3 }]), 2)
   t.equal(columns.take([{ n: 4 }]), 0)
@@ -25,7 +25,7 @@ t.test('the first row that does not fit ends it, and the columns with it', (t) =
   t.end()
 })
 
-t.test('takes numbers, text, booleans, dates and bigints of 64 bits, one kind for a column', (t) => {
+t.test('accepts numbers, text, booleans, dates and bigints of 64 bits, one type per column', (t) => {
   const values = [
     [1, -0, NaN, Infinity, 2 ** 60],
     ['', 'x', '😀', '\0', '\ufeffx'],
@@ -40,7 +40,7 @@ t.test('takes numbers, text, booleans, dates and bigints of 64 bits, one kind fo
   t.end()
 })
 
-t.test('leaves to others what would not come back as it is', (t) => {
+t.test('does not accept values that Parquet would not restore exactly', (t) => {
   const values: unknown[] = [
     undefined,
     2n ** 63n,
@@ -60,7 +60,7 @@ t.test('leaves to others what would not come back as it is', (t) => {
   t.end()
 })
 
-t.test('rows must have the keys of the first, in its order', (t) => {
+t.test('rows must have the keys of the first row, in the same order', (t) => {
   t.equal(fitting({ a: 1, b: 2 }, { b: 2, a: 1 }), 1)
   t.equal(fitting({ a: 1 }, { a: 1, b: 2 }), 1)
   t.equal(fitting({ a: 1, b: 2 }, { a: 1 }), 1)
@@ -71,7 +71,7 @@ t.test('rows must have the keys of the first, in its order', (t) => {
   t.end()
 })
 
-t.test('names of columns must be such that a file keeps them', (t) => {
+t.test('accepts only column names that a Parquet file keeps unchanged', (t) => {
   for (const key of ['', '\ud800', '\ufeff', '\ufeffa']) t.equal(fitting({ [key]: 1 }), 0, JSON.stringify(key))
   for (const key of ['a.b', '\\', '\n', '\0', 'a\ufeff', '__proto__', 'constructor', '0']) {
     const row = Object.fromEntries([[key, 1]])
@@ -83,7 +83,7 @@ t.test('names of columns must be such that a file keeps them', (t) => {
   t.end()
 })
 
-t.test('a plain object is one as braces make it', (t) => {
+t.test('a plain object has the prototype of an object literal, or none', (t) => {
   t.ok(isPlainObject({}))
   t.ok(isPlainObject(Object.create(null)))
   class Row {

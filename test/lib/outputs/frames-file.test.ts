@@ -13,7 +13,7 @@ async function write(file: NewFile, payloads: readonly Uint8Array[]): Promise<Ui
   await writer.finish()
   const { bytes } = file.stored
   const written = readFileSync(file.path)
-  if (written.length !== bytes) throw new Error('it has other bytes than it says')
+  if (written.length !== bytes) throw new Error('the size of the file differs from the recorded size')
   return written
 }
 
@@ -28,7 +28,7 @@ async function read(bytes: Uint8Array): Promise<Uint8Array[]> {
   return payloads
 }
 
-t.test('payloads come back as they were, each on its own', async (t) => {
+t.test('payloads are read as they were written, one by one', async (t) => {
   const directory = t.testdir()
   await fc.assert(
     fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 5 }), async (payloads) => {
@@ -38,7 +38,7 @@ t.test('payloads come back as they were, each on its own', async (t) => {
   )
 })
 
-t.test('a payload may be larger than what is written at once', async (t) => {
+t.test('a payload can be larger than one write', async (t) => {
   const large = Buffer.alloc(20 * 1024 * 1024, 'abc')
   const small = Buffer.from('small')
   const [first, second] = await read(await write(new NewFiles(t.testdir()).make('rest.frames'), [large, small]))
@@ -46,12 +46,12 @@ t.test('a payload may be larger than what is written at once', async (t) => {
   t.ok(small.equals(second ?? large))
 })
 
-t.test('the file begins with its format and version', async (t) => {
+t.test('the file starts with its format and version', async (t) => {
   const bytes = await write(new NewFiles(t.testdir()).make('rest.frames'), [])
   t.strictSame(Buffer.from(bytes), Buffer.from('SPILLWAY\u0001\0\0\0', 'latin1'))
 })
 
-t.test('what is damaged or cut short is told at its place, after the payloads before it', async (t) => {
+t.test('a damaged or truncated file fails at the damage, after the payloads before it', async (t) => {
   const payloads = [Buffer.from('first'), Buffer.from('second')]
   const bytes = Buffer.from(await write(new NewFiles(t.testdir()).make('rest.frames'), payloads))
   const flipped = (at: number) => {
@@ -60,16 +60,16 @@ t.test('what is damaged or cut short is told at its place, after the payloads be
     return copy
   }
   const cases: [Buffer, RegExp][] = [
-    [Buffer.alloc(0), /it does not begin as a file of outputs does/],
-    [bytes.subarray(0, 10), /it does not begin/],
-    [flipped(0), /it does not begin/],
+    [Buffer.alloc(0), /it does not start with the header of an output file/],
+    [bytes.subarray(0, 10), /it does not start/],
+    [flipped(0), /it does not start/],
     [flipped(9), /its format has version 257, not 1/],
-    [flipped(14), /it ends within a frame/],
-    [flipped(16), /the frame at byte 12 is not as it was written/],
+    [flipped(14), /it ends inside a frame/],
+    [flipped(16), /the frame at byte 12 does not match its checksum/],
     [flipped(20), /the frame at byte 12/],
     [flipped(bytes.length - 1), /the frame at byte 25/],
-    [bytes.subarray(0, -1), /it ends within a frame/],
-    [bytes.subarray(0, 27), /it ends within a frame/],
+    [bytes.subarray(0, -1), /it ends inside a frame/],
+    [bytes.subarray(0, 27), /it ends inside a frame/],
   ]
   for (const [damaged, problem] of cases) {
     await t.rejects(read(damaged), { code: 'ERR_SPILLWAY_OUTPUT', message: problem, place: { path: 'the file' } })
@@ -79,7 +79,7 @@ t.test('what is damaged or cut short is told at its place, after the payloads be
   await t.rejects(frames.next())
 })
 
-t.test('a file that is in the way is not written over, and nothing stays open', async (t) => {
+t.test('an existing file is not overwritten, and no file stays open', async (t) => {
   const file = new NewFiles(t.testdir()).make('rest.frames')
   writeFileSync(file.path, 'mine')
   const { files } = openResources()

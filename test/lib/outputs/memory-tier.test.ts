@@ -6,7 +6,7 @@ function output(bytes: number): MemoryOutput {
   return new MemoryOutput(String(bytes), { rest: new Uint8Array(bytes), tables: [] })
 }
 
-/** Takes the outputs out, the one used the longest ago first. */
+/** Removes the outputs, least recently used first. */
 function drain(tier: MemoryTier): string[] {
   const order: string[] = []
   for (let oldest = tier.oldest; oldest !== undefined; oldest = tier.oldest) {
@@ -16,13 +16,13 @@ function drain(tier: MemoryTier): string[] {
   return order
 }
 
-t.test('counts the bytes of what it holds', (t) => {
+t.test('counts the bytes of its outputs', (t) => {
   const tier = new MemoryTier()
   tier.set('w', 'a', output(10))
   tier.set('w', 'b', output(5))
   t.equal(tier.bytes, 15)
   tier.set('w', 'a', output(1))
-  t.equal(tier.bytes, 6, 'not of one that was replaced')
+  t.equal(tier.bytes, 6, 'without the replaced output')
   tier.delete('w', 'b')
   tier.delete('w', 'b')
   tier.delete('w', 'never there')
@@ -32,7 +32,7 @@ t.test('counts the bytes of what it holds', (t) => {
   t.end()
 })
 
-t.test('knows which was used the longest ago: storing and reading are use', (t) => {
+t.test('oldest is the least recently used output; storing and reading count as use', (t) => {
   const tier = new MemoryTier()
   t.equal(tier.oldest, undefined)
   for (const phase of ['a', 'b', 'c', 'd']) tier.set('w', phase, output(1))
@@ -45,7 +45,7 @@ t.test('knows which was used the longest ago: storing and reading are use', (t) 
   t.end()
 })
 
-t.test('keeps workflows apart, whatever their names are', (t) => {
+t.test('does not mix workflows and phases, for any names', (t) => {
   const tier = new MemoryTier()
   tier.set('w', 'a","b', output(1))
   tier.set('w","a', 'b', output(2))

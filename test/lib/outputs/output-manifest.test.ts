@@ -30,20 +30,20 @@ const files: OutputFiles = {
 
 const manifest = makeManifest({ id: 'f'.repeat(16), workflowId: 'w', phase: 'p "q" \u2028' }, files)
 
-t.test('a manifest is read as it was written', (t) => {
+t.test('a decoded manifest equals the encoded one', (t) => {
   t.strictSame(decodeManifest(encodeManifest(manifest), 'x'), manifest)
   const bare = makeManifest({ id: '0', workflowId: 'w', phase: 'p' }, { rest: null, tables: [] })
   t.strictSame(decodeManifest(encodeManifest(bare), 'x'), bare)
   t.end()
 })
 
-t.test('it names the files of the output', (t) => {
+t.test('fileNamesOf lists all files of the output', (t) => {
   const names = ['rest.frames', 'table-1.parquet', 'table-1.frames'].map((suffix) => file(suffix).name)
   t.strictSame(fileNamesOf(manifest), names)
   t.end()
 })
 
-/** What reading a text ends in: the manifest, or the code of the error. */
+/** The result of decoding a text: the manifest, or the code of the error. */
 function outcomeOf(text: string): unknown {
   try {
     return decodeManifest(text, 'x')
@@ -52,35 +52,35 @@ function outcomeOf(text: string): unknown {
   }
 }
 
-t.test('a character that is another one is found, unless it means the same', (t) => {
+t.test('any changed character is detected, unless the manifest stays the same', (t) => {
   const text = encodeManifest(manifest)
   const wrong: string[] = []
   for (let at = 0; at < text.length; at++) {
     for (const other of ['0', '9', ' ', 'x', '"', '}']) {
       const outcome = outcomeOf(text.slice(0, at) + other + text.slice(at + 1))
-      const isRight = outcome === 'ERR_SPILLWAY_OUTPUT' || isDeepStrictEqual(outcome, manifest)
-      if (!isRight) wrong.push(`${other} at ${at}`)
+      const isExpected = outcome === 'ERR_SPILLWAY_OUTPUT' || isDeepStrictEqual(outcome, manifest)
+      if (!isExpected) wrong.push(`${other} at ${at}`)
     }
   }
   t.strictSame(wrong, [])
   t.end()
 })
 
-t.test('what was cut short is found', (t) => {
+t.test('a truncated manifest is detected', (t) => {
   const text = encodeManifest(manifest).trimEnd()
   const outcomes = new Set(Array.from(text, (_, length) => outcomeOf(text.slice(0, length))))
   t.strictSame([...outcomes], ['ERR_SPILLWAY_OUTPUT'])
   t.end()
 })
 
-t.test('a sound one that cannot be one of ours is refused', (t) => {
+t.test('a manifest with a valid checksum and invalid content is rejected', (t) => {
   const forged = (output: unknown) => JSON.stringify({ crc32: crc32(JSON.stringify(output)), output })
   const cases: [unknown, RegExp][] = [
     [{ ...manifest, version: 2 }, /its format has version 2, not 1/],
     [null, /version undefined/],
     [[], /version undefined/],
     [5, /version undefined/],
-    [{ version: 1 }, /names a file that cannot belong to it/],
+    [{ version: 1 }, /names a file that is not an output file/],
     [{ ...manifest, tables: [null] }, /names a file/],
     [{ ...manifest, tables: 'all' }, /names a file/],
     [{ ...manifest, rest: { name: '../secret.frames' } }, /names a file/],
@@ -91,7 +91,7 @@ t.test('a sound one that cannot be one of ours is refused', (t) => {
   t.end()
 })
 
-t.test('names of files are ours alone, and lead nowhere else', (t) => {
+t.test('isFileName accepts only names of output files, and no paths', (t) => {
   for (const suffix of ['rest.frames', 'table-0.parquet', 'table-12.frames']) {
     t.ok(isFileName(new NewFiles('x').make(suffix).name))
   }

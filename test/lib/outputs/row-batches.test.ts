@@ -17,7 +17,7 @@ async function sizesOf(source: RowSource): Promise<number[]> {
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => ({ n }))
 
-t.test('batches are full, whatever the chunks are, and in order', async (t) => {
+t.test('batches are full and in order, for any size of the chunks', async (t) => {
   const rows = numbers(600)
   for (const chunks of [rows, [rows], [rows.slice(0, 300), ...rows.slice(300, 302), [], rows.slice(302)]]) {
     const batches = await batchesOf(chunks)
@@ -31,7 +31,7 @@ t.test('batches are full, whatever the chunks are, and in order', async (t) => {
   t.strictSame(await sizesOf([[], []]), [])
 })
 
-t.test('batches are bounded in bytes, those of nested values included', async (t) => {
+t.test('batches have a limit of bytes, which counts nested values', async (t) => {
   const text = 'x'.repeat(100 * 1024)
   const bytes = new Uint8Array(100 * 1024)
   const circle: Record<string, unknown> = {}
@@ -46,16 +46,16 @@ t.test('batches are bounded in bytes, those of nested values included', async (t
     ['many small ones', Array.from({ length: 6600 }, () => 1)],
   ]
   for (const [name, value] of rows) t.strictSame(await sizesOf(Array(7).fill({ value })), [3, 3, 1], name)
-  t.strictSame(await sizesOf([{ circle }, { circle }]), [1, 1], 'a circle ends a batch')
+  t.strictSame(await sizesOf([{ circle }, { circle }]), [1, 1], 'a row with a circular reference ends a batch')
   const getter = {
     get broken(): never {
       throw new Error('broken')
     },
   }
-  t.strictSame(await sizesOf([getter, getter]), [1, 1], 'so does what throws')
+  t.strictSame(await sizesOf([getter, getter]), [1, 1], 'a row with a getter that throws ends a batch, too')
 })
 
-t.test('takes no more from its source than a batch needs', async (t) => {
+t.test('reads no more rows from the source than one batch needs', async (t) => {
   let made = 0
   const endless = function* () {
     for (;;) yield { n: made++ }
@@ -66,7 +66,7 @@ t.test('takes no more from its source than a batch needs', async (t) => {
   await batches.return()
 })
 
-t.test('what is no row is told, with its number', async (t) => {
+t.test('an element that is not a row is an error with its index', async (t) => {
   for (const [chunk, shown] of [
     [5, '5 \\(number\\)'],
     [null, 'null'],
@@ -77,20 +77,25 @@ t.test('what is no row is told, with its number', async (t) => {
   ] as const) {
     await t.rejects(batchesOf([{ n: 1 }, [{ n: 2 }], chunk]), {
       code: 'ERR_SPILLWAY_OUTPUT',
-      message: new RegExp(`^The output of phase "p" cannot be stored: .*output\\[2\\] of it is ${shown}, not a row`),
+      message: new RegExp(`^The output of phase "p" cannot be stored: .*output\\[2\\] is ${shown}, not a row`),
       place: { phase: 'p', record: 3 },
     })
   }
 })
 
-t.test('a source that fails is told with its phase; an AbortError stays as it is', async (t) => {
+t.test('the error of a failed source names the phase; an AbortError is passed on unchanged', async (t) => {
   const failing = async function* (error: unknown) {
     yield { n: 1 }
     throw error
   }
   const cause = new Error('cut off')
-  const told = { code: 'ERR_SPILLWAY_OUTPUT', message: /phase "p" .*failed: cut off$/, cause, place: { phase: 'p' } }
-  await t.rejects(batchesOf(failing(cause)), told)
+  const expected = {
+    code: 'ERR_SPILLWAY_OUTPUT',
+    message: /phase "p" .*failed: cut off$/,
+    cause,
+    place: { phase: 'p' },
+  }
+  await t.rejects(batchesOf(failing(cause)), expected)
   await t.rejects(batchesOf(failing('a string')), { message: /failed: a string$/ })
   const ours = new SpillwayError('ERR_SPILLWAY_INPUT', 'line 3 is torn', { place: { path: 'x', phase: 'other' } })
   await t.rejects(batchesOf(failing(ours)), { code: 'ERR_SPILLWAY_INPUT', place: { path: 'x', phase: 'p' } })
@@ -103,7 +108,7 @@ t.test('a source that fails is told with its phase; an AbortError stays as it is
   await t.rejects(batchesOf(destroyed), { code: 'ERR_SPILLWAY_OUTPUT' })
 })
 
-t.test('lets its source go when it is left, or finds what is no row', async (t) => {
+t.test('closes its source when the reader stops, and after an element that is not a row', async (t) => {
   const source = Readable.from(numbers(1000))
   for await (const _batch of rowBatches(source, 'p')) break
   t.ok(source.destroyed)
@@ -112,7 +117,7 @@ t.test('lets its source go when it is left, or finds what is no row', async (t) 
   t.ok(wrong.destroyed)
 })
 
-t.test('lets go of streams that were never begun, and leaves all else alone', async (t) => {
+t.test('closeStream closes streams that were never read, and ignores other values', async (t) => {
   const readable = Readable.from([])
   closeStream(readable)
   closeStream(readable)

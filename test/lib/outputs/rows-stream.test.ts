@@ -27,27 +27,31 @@ function streamOf(options: RowsOptions = {}, batches: Iterable<ResultRecord[]> =
   return { stream: rowsStream(read, resolveRowsOptions(options), 'container'), seen }
 }
 
-t.test('streams rows, or batches of them, in their order', async (t) => {
+t.test('streams rows, or batches of rows, in their order', async (t) => {
   t.strictSame(await streamOf().stream.toArray(), BATCHES.flat())
   t.strictSame(await streamOf({ batches: true }).stream.toArray(), BATCHES)
 })
 
-t.test('streams the rows of one container, and no empty batch', async (t) => {
+t.test('streams the rows of one container, without empty batches', async (t) => {
   const b = [{ container: 'b', n: 2 }]
   t.strictSame(await streamOf({ container: 'b' }).stream.toArray(), [...b, { container: 'b', n: 3 }])
   t.strictSame(await streamOf({ container: 'b', batches: true }).stream.toArray(), [b, BATCHES[1]])
-  t.strictSame(await streamOf({ container: '7' }).stream.toArray(), [{ container: 7, n: 4 }], 'a number is named so')
+  t.strictSame(
+    await streamOf({ container: '7' }).stream.toArray(),
+    [{ container: 7, n: 4 }],
+    'a number matches its text',
+  )
   t.strictSame(await streamOf({ container: 'c', batches: true }).stream.toArray(), [])
 })
 
-t.test('a row without a container, or with an object for one, is in none', async (t) => {
+t.test('a row whose container is missing or an object belongs to no container', async (t) => {
   const rows = [{}, { container: null }, { container: undefined }, { container: { toString: 1, valueOf: 1 } }]
   for (const container of ['undefined', 'null', '[object Object]']) {
     t.strictSame(await streamOf({ container }, [rows]).stream.toArray(), [])
   }
 })
 
-t.test('reads no further than its reader', async (t) => {
+t.test('reads ahead of its reader by at most two batches', async (t) => {
   let made = 0
   const endless = function* () {
     for (;;) yield [{ n: made++ }]
@@ -60,7 +64,7 @@ t.test('reads no further than its reader', async (t) => {
   await once(stream, 'close')
 })
 
-t.test('when it is closed early, the reading ends, and its signal aborts', async (t) => {
+t.test('closing it early ends the reading and aborts its signal', async (t) => {
   const { stream, seen } = streamOf()
   for await (const _row of stream) break
   await closed(stream)
@@ -68,21 +72,21 @@ t.test('when it is closed early, the reading ends, and its signal aborts', async
   t.ok(seen.closed)
 })
 
-t.test('an abort destroys it with an AbortError and leaves no listener', async (t) => {
+t.test('an abort destroys it with an AbortError, and no listener stays', async (t) => {
   const controller = new AbortController()
   const { stream } = streamOf({ signal: controller.signal })
   await once(stream, 'readable')
   controller.abort()
   await t.rejects(stream.toArray(), { name: 'AbortError' })
   const ended = streamOf({ signal: controller.signal }).stream
-  await t.rejects(ended.toArray(), { name: 'AbortError' }, 'also one before the start')
+  await t.rejects(ended.toArray(), { name: 'AbortError' }, 'also an abort before the start')
 
   const calm = new AbortController()
   await streamOf({ signal: calm.signal }).stream.toArray()
   t.equal(await atRest(() => abortListeners(calm.signal)), 0)
 })
 
-t.test('what the reading throws fails the stream', async (t) => {
+t.test('an error while reading fails the stream', async (t) => {
   const failing = function* () {
     yield [{ n: 1 }]
     throw new Error('torn')
@@ -98,7 +102,7 @@ t.test('checks its options', (t) => {
   refused({ batches: 1 }, /Expected `batches`/)
   refused({ signal: {} }, /Expected `signal`/)
   refused({ containers: 'a' }, /Did you mean `container`\?/)
-  t.strictSame(resolveRowsOptions({ field: '' }), { field: '', batches: false }, 'a field may be called that')
+  t.strictSame(resolveRowsOptions({ field: '' }), { field: '', batches: false }, 'the name of a field may be empty')
   t.strictSame(resolveRowsOptions(undefined), { batches: false })
   t.end()
 })

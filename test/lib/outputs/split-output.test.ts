@@ -12,21 +12,21 @@ function* generator() {
   yield {}
 }
 
-t.test('rows are a table, and nothing else', (t) => {
+t.test('an array of rows is one table without a rest', (t) => {
   const rows = [{ a: 1 }, { b: 2 }]
   t.strictSame(partsOf(rows), [[null], null])
   t.strictSame(splitOutput(rows).tables[0]?.source, [rows])
-  t.strictSame(partsOf([]), [[null], null], 'also none')
+  t.strictSame(partsOf([]), [[null], null], 'also an empty array')
   t.end()
 })
 
-t.test('row arrays in the fields of an object are tables beside the rest', (t) => {
+t.test('arrays of rows in the fields of an object are tables, and the rest is kept', (t) => {
   const output = { a: [{ n: 1 }], meta: { rows: [{ n: 1 }] }, list: [1, 2], empty: [], b: [{}] }
   t.strictSame(partsOf(output), [
     ['a', 'empty', 'b'],
     { a: null, meta: { rows: [{ n: 1 }] }, list: [1, 2], empty: null, b: null },
   ])
-  t.strictSame(output.a, [{ n: 1 }], 'the output itself stays as it is')
+  t.strictSame(output.a, [{ n: 1 }], 'the output itself is not changed')
   t.end()
 })
 
@@ -42,7 +42,7 @@ t.test('a field may have any name', (t) => {
   t.end()
 })
 
-t.test('all else is one value', (t) => {
+t.test('any other output is one value', (t) => {
   const named = Object.assign([{ a: 1 }], { name: 'rows' })
   const holes: object[] = [{ a: 1 }]
   holes[2] = { a: 3 }
@@ -55,7 +55,7 @@ t.test('all else is one value', (t) => {
   t.end()
 })
 
-t.test('rows that refer to one another, or to the whole, stay together', (t) => {
+t.test('an output with cross-references is not split', (t) => {
   const parent: Record<string, unknown> = { name: 'parent' }
   const child = { parent }
   const circle: Record<string, unknown> = { rows: [{ a: 1 }] }
@@ -64,7 +64,7 @@ t.test('rows that refer to one another, or to the whole, stay together', (t) => 
   t.end()
 })
 
-t.test('streams are tables; iterables that hold values are not', (t) => {
+t.test('streams are tables; iterable values such as arrays and Maps are not streams', (t) => {
   const streams = [
     Readable.from([]),
     generator(),
@@ -82,7 +82,7 @@ t.test('streams are tables; iterables that hold values are not', (t) => {
   t.end()
 })
 
-t.test('what throws when it is read is left to be told later', (t) => {
+t.test('an output with a getter that throws is not split', (t) => {
   const output = {
     get broken(): never {
       throw new Error('broken')

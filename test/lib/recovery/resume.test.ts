@@ -1,4 +1,4 @@
-/** Runs that were interrupted go on: what is done is left alone, and what is in the files is there once. */
+/** Interrupted runs are resumed: completed work is not repeated, and each record is in the files once. */
 import assert from 'node:assert/strict'
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,13 +12,14 @@ import { verifyRun } from '../../../lib/recovery/verify.ts'
 import type { WorkflowResult } from '../../../lib/run/result.ts'
 import type { Workflow } from '../../../lib/workflow/types.ts'
 
-/** What a container does at one of its records, in place of making it; it does so once. */
+/** The record of a container that fails, once. */
 type Mishap = { readonly container: number; readonly record: number } | null
 
-/** What a topology has done. */
+/** The actions of a topology. */
 interface Trace {
-  /** Containers that were begun, with where. */
-  readonly begun: string[]
+  /** Containers that were started, each with the index of its first record. */
+  readonly started: string[]
+  /** Number of produced records. */
   made: number
 }
 
@@ -27,9 +28,9 @@ interface MakingOptions {
   readonly records?: number
   readonly resumable?: boolean
   readonly mishap?: Mishap
-  /** What happens there. */
+  /** Called at that record; without it the container throws. */
   readonly onMishap?: () => void
-  /** Changes a record. */
+  /** Changes each record. */
   readonly alter?: (record: object) => object
 }
 
@@ -42,7 +43,7 @@ function making(options: MakingOptions = {}): Topology<number> & { readonly trac
     onMishap,
     alter = (record) => record,
   } = options
-  const trace: Trace = { begun: [], made: 0 }
+  const trace: Trace = { started: [], made: 0 }
   let isDue = mishap !== null
   return {
     trace,
@@ -51,7 +52,7 @@ function making(options: MakingOptions = {}): Topology<number> & { readonly trac
       for (let index = 0; index < containers; index++) yield { id: `c${index}`, config: index }
     },
     async *run({ config }, { phase, resumeFrom }) {
-      trace.begun.push(`${phase}/c${config}@${resumeFrom}`)
+      trace.started.push(`${phase}/c${config}@${resumeFrom}`)
       for (let n = resumeFrom; n < records; n++) {
         if (isDue && config === mishap?.container && n === mishap.record) {
           isDue = false
@@ -99,7 +100,7 @@ const aggregatesOf = ({ aggregatedResults }: WorkflowResult) => {
   return JSON.parse(JSON.stringify({ phases, topPerformers, averageMetrics })) as unknown
 }
 
-t.test('a run that failed goes on behind what it has written, and is then like any other', async (t) => {
+t.test('a failed run continues after its written records, and its result equals that of any other run', async (t) => {
   const { coordinator, run } = coordinatorOf(t, making({ mishap: { container: 2, record: 30 } }))
   await t.rejects(coordinator.executeWorkflow(workflowOf()), { code: 'ERR_SPILLWAY_CONTAINER' })
   t.equal(recordsIn(run, 'first').length, 130)
@@ -112,24 +113,24 @@ t.test('a run that failed goes on behind what it has written, and is then like a
     counts: { recordsIn: 430, written: 400, rejected: 0, deduplicated: 30, inFlight: 0 },
     phases: { first: { status: 'completed', containers: 4 }, second: { status: 'completed', containers: 4 } },
   })
-  t.strictSame(search.trace.begun.slice(0, 2), ['first/c2@0', 'first/c3@0'], 'what was done is left alone')
+  t.strictSame(search.trace.started.slice(0, 2), ['first/c2@0', 'first/c3@0'], 'completed containers are not run again')
   const expected = ['c0', 'c1', 'c2', 'c3'].flatMap((id) => Array.from({ length: 50 }, (_, n) => `${id} ${n}`))
   t.strictSame(recordsIn(run, 'first'), expected)
   const undisturbed = coordinatorOf(t, making())
   t.strictSame(aggregatesOf(result), aggregatesOf(await undisturbed.coordinator.executeWorkflow(workflowOf())))
 })
 
-t.test('a container that can begin in the middle makes nothing again', async (t) => {
+t.test('a resumable container produces no record twice', async (t) => {
   const search = making({ mishap: { container: 2, record: 30 }, resumable: true })
   const { coordinator, run } = coordinatorOf(t, search)
   await t.rejects(coordinator.executeWorkflow(workflowOf()))
   const { counts } = await coordinator.resumeWorkflow(run)
   t.match(counts, { recordsIn: 400, written: 400, deduplicated: 0 })
   t.equal(search.trace.made, 400)
-  t.ok(search.trace.begun.includes('first/c2@30'))
+  t.ok(search.trace.started.includes('first/c2@30'))
 })
 
-t.test('a run that is complete is told of, and nothing is run or written', async (t) => {
+t.test('a completed run is returned as is, and nothing is run or written', async (t) => {
   const search = making()
   const { coordinator, run } = coordinatorOf(t, search)
   const before = await coordinator.executeWorkflow(workflowOf())
@@ -143,7 +144,7 @@ t.test('a run that is complete is told of, and nothing is run or written', async
   t.equal((await after.phases['second']?.output?.rows().toArray())?.length, 200)
 })
 
-t.test('an abort is a place to go on from, whatever was under way', async (t) => {
+t.test('a run can be resumed after an abort at any point', async (t) => {
   for (const commit of ['records', 'container'] as const) {
     const controller = new AbortController()
     const search = making({ mishap: { container: 1, record: 20 }, onMishap: () => controller.abort() })
@@ -159,7 +160,7 @@ t.test('an abort is a place to go on from, whatever was under way', async (t) =>
   }
 })
 
-t.test('with containers as the unit no record of a failed one is written, also of large ones', async (t) => {
+t.test('with `commit: container` no record of a failed container is written, also if it is large', async (t) => {
   const long = 'x'.repeat(10_000)
   const alter = (record: object) => ({ ...record, long, at: { toJSON: () => '2026-01-01' } })
   const { coordinator, run } = coordinatorOf(t, making({ records: 300, mishap: { container: 1, record: 290 }, alter }))
@@ -170,10 +171,10 @@ t.test('with containers as the unit no record of a failed one is written, also o
   t.match(counts, { recordsIn: 1200, written: 1200, deduplicated: 0 })
   const part = readFileSync(join(run, 'results/first/part-00001.jsonl'), 'utf8')
   t.match(JSON.parse(part.slice(0, part.indexOf('\n'))), { container: 'c1', n: 0, at: '2026-01-01' })
-  t.notOk(existsSync(join(run, 'spool')), 'nothing is left behind')
+  t.notOk(existsSync(join(run, 'spool')), 'temporary files are removed')
 })
 
-t.test('a container that makes other records than before fails the phase', async (t) => {
+t.test('a container that produces other records than before fails the phase', async (t) => {
   const mishap = { container: 0, record: 30 }
   let clock = 0
   const ticking = () => making({ mishap, alter: (record) => ({ ...record, timestamp: clock++ }) })
@@ -192,12 +193,12 @@ t.test('a container that makes other records than before fails the phase', async
     new Coordinator({ outputDir: join(run, '..'), topologies: { search: shorter } }).resumeWorkflow(run),
     {
       code: 'ERR_SPILLWAY_NONDETERMINISTIC',
-      message: /ended after 10 records, of which 30 are written/,
+      message: /ended after 10 records, but 30 are written/,
     },
   )
 })
 
-t.test('what a phase has handed on is there for those that come later', async (t) => {
+t.test('after a resume, later phases can read the outputs of completed phases', async (t) => {
   const seen: unknown[] = []
   const reading: Topology = {
     containers: () => [{ id: 'one' }],
@@ -232,7 +233,7 @@ t.test('what a phase has handed on is there for those that come later', async (t
   }
   await t.rejects(coordinator.executeWorkflow(workflow))
   breaking.isDue = false
-  // Another process has nothing in memory.
+  // A new coordinator has no outputs in memory, like another process.
   const topologies = { search: making(), storing: making(), keeping: making(), broken, reading }
   const others = new Coordinator({
     outputDir: join(run, '..'),
@@ -243,7 +244,7 @@ t.test('what a phase has handed on is there for those that come later', async (t
   t.match(phases, { stored: { status: 'completed', records: 8, aggregates: { count: 8 } } })
 })
 
-t.test('without results, a phase that has stored its output is not run again', async (t) => {
+t.test('when no results are written, a phase with a stored output is not run again', async (t) => {
   const storing = { ...making({ records: 2 }), output: () => 42 }
   let isBroken = true
   const broken: Topology = {
@@ -264,7 +265,7 @@ t.test('without results, a phase that has stored its output is not run again', a
   t.equal(storing.trace.made, 8)
 })
 
-t.test('an output that was damaged meanwhile fails its phase, and says so', async (t) => {
+t.test('a damaged output fails its phase, and the error names the file', async (t) => {
   const storing = { ...making({ records: 2 }), output: () => ({ best: 42 }) }
   const { coordinator, run } = coordinatorOf(t, storing, { broken: making({ mishap: { container: 0, record: 0 } }) })
   const phases = [
@@ -278,7 +279,7 @@ t.test('an output that was damaged meanwhile fails its phase, and says so', asyn
   t.match(await others.resumeWorkflow(run, { acceptChanges: ['first'] }), { status: 'completed' })
 })
 
-t.test('a changed workflow is refused with what has changed, until that is accepted', async (t) => {
+t.test('a changed workflow is an error that lists the changes, until they are accepted', async (t) => {
   const search = making()
   const { coordinator, run } = coordinatorOf(t, search)
   await coordinator.executeWorkflow(workflowOf())
@@ -290,13 +291,15 @@ t.test('a changed workflow is refused with what has changed, until that is accep
     code: 'ERR_SPILLWAY_WORKFLOW',
     message: /was changed:\n\+ workflow\.phases\.second\.config\.period: 5\nUndo/,
   })
-  await t.rejects(coordinator.resumeWorkflow(run, { acceptChanges: [] }), { message: /have begun: second\. Name them/ })
+  await t.rejects(coordinator.resumeWorkflow(run, { acceptChanges: [] }), {
+    message: /have started: second\. Name them/,
+  })
   await t.rejects(coordinator.resumeWorkflow(run, { acceptChanges: ['secnd'] }), { message: /Did you mean `second`/ })
   t.equal(search.trace.made, 400, 'nothing was run')
   t.match(await coordinator.resumeWorkflow(run, { acceptChanges: ['second'] }), { counts: { written: 400 } })
   t.equal(search.trace.made, 600)
   t.match(await coordinator.resumeWorkflow(run, { acceptChanges: ['first'] }), { counts: { written: 400 } })
-  t.equal(search.trace.made, 1000, 'what depends on a phase is run again, too')
+  t.equal(search.trace.made, 1000, 'phases that depend on it run again, too')
   t.strictSame(recordsIn(run, 'first').length, 200)
   t.match(await coordinator.resumeWorkflow(run), { wasComplete: true })
 
@@ -305,7 +308,7 @@ t.test('a changed workflow is refused with what has changed, until that is accep
   await t.rejects(coordinator.resumeWorkflow(run, { workflow: other, acceptChanges: [] }), { message: /first, second/ })
 })
 
-t.test('what says only how a workflow is run may change without running anything again', async (t) => {
+t.test('a change that does not affect the results causes no phase to run again', async (t) => {
   const search = making({ mishap: { container: 3, record: 10 } })
   const { coordinator, run } = coordinatorOf(t, search)
   await t.rejects(coordinator.executeWorkflow(workflowOf()))
@@ -313,7 +316,7 @@ t.test('what says only how a workflow is run may change without running anything
   t.match(await coordinator.resumeWorkflow(run, { workflow, acceptChanges: [] }), { counts: { written: 400 } })
 })
 
-t.test('of two who work in one directory the second is refused', async (t) => {
+t.test('a second process in the same run directory is rejected', async (t) => {
   const { coordinator, run } = coordinatorOf(t, making({ mishap: { container: 0, record: 0 } }))
   await t.rejects(coordinator.executeWorkflow(workflowOf()))
   {
@@ -327,7 +330,7 @@ t.test('of two who work in one directory the second is refused', async (t) => {
   t.match(await coordinator.resumeWorkflow(run), { status: 'completed' })
 })
 
-t.test('a directory that is none of a run is told', async (t) => {
+t.test('a directory that is not a run directory is an error', async (t) => {
   const { coordinator, run } = coordinatorOf(t, making())
   await t.rejects(coordinator.resumeWorkflow(run), { code: 'ERR_SPILLWAY_JOURNAL', message: /has no journal/ })
   mkdirSync(join(run, 'journal'), { recursive: true })
@@ -335,19 +338,19 @@ t.test('a directory that is none of a run is told', async (t) => {
   await t.rejects(coordinator.resumeWorkflow(run), { code: 'ERR_SPILLWAY_JOURNAL', message: /header is missing/ })
 })
 
-t.test('files that lost what was committed are told, and can be made anew', async (t) => {
+t.test('files without all committed records are an error, and the phase can be run again', async (t) => {
   const { coordinator, run } = coordinatorOf(t, making({ mishap: { container: 2, record: 30 } }))
   await t.rejects(coordinator.executeWorkflow(workflowOf()))
   const part = join(run, 'results/first/part-00000.jsonl')
   const content = readFileSync(part)
   writeFileSync(part, content.subarray(0, 100))
   t.match((await verifyRun(run)).problems, [{ file: 'results/first/part-00000.jsonl' }])
-  const lost = { code: 'ERR_SPILLWAY_JOURNAL', message: /100 bytes of the \d+ that were committed/ }
+  const lost = { code: 'ERR_SPILLWAY_JOURNAL', message: /has 100 bytes, but \d+ were committed/ }
   await t.rejects(coordinator.resumeWorkflow(run), lost)
   t.match(await coordinator.resumeWorkflow(run, { acceptChanges: ['first'] }), { counts: { written: 400 } })
 })
 
-t.test('what came behind the last commit is cut off by a repair, and told by nobody', async (t) => {
+t.test('a repair removes data after the last commit, and verify reports no problem', async (t) => {
   const { coordinator, run } = coordinatorOf(t, making({ mishap: { container: 2, record: 30 } }))
   await t.rejects(coordinator.executeWorkflow(workflowOf()))
   const part = join(run, 'results/first/part-00000.jsonl')
@@ -367,7 +370,7 @@ t.test('what came behind the last commit is cut off by a repair, and told by nob
   t.strictSame((await verifyRun(run)).problems, [])
 })
 
-t.test('a container that makes nothing for too long fails, and can be run again', async (t) => {
+t.test('a container that produces no record within its timeout fails, and can be run again', async (t) => {
   let isStuck = true
   const stuck: Topology<number> = {
     ...making(),
@@ -386,7 +389,7 @@ t.test('a container that makes nothing for too long fails, and can be run again'
   t.match(await coordinator.resumeWorkflow(run), { counts: { written: 16, deduplicated: 1 } })
 })
 
-t.test('the counts add up, whatever is rejected, fails, drifts and is resumed', { timeout: 110_000 }, async (t) => {
+t.test('the counts add up after any rejections, failures, drifts and resumes', { timeout: 110_000 }, async (t) => {
   const mishap = fc.record({ container: fc.nat(3), record: fc.nat(40) })
   const pipeline = fc.record({
     format: fc.constantFrom('jsonl', 'csv', 'parquet'),

@@ -13,7 +13,7 @@ console.log('taken')
 setInterval(() => {}, 1000)
 `
 
-/** A process that holds the lock of a directory. */
+/** Starts a process that holds the lock of a directory. */
 async function owner(directory: string) {
   const args = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', locking, directory]
   const child = spawn(process.execPath, args, {
@@ -24,7 +24,7 @@ async function owner(directory: string) {
   return child
 }
 
-t.test('a lock is taken once, and given back', async (t) => {
+t.test('a lock can be taken once, and again after its release', async (t) => {
   const directory = t.testdir()
   const lock = await RunLock.take(directory)
   await t.rejects(RunLock.take(directory), { code: 'ERR_SPILLWAY_LOCKED', place: { path: join(directory, LOCK_FILE) } })
@@ -33,7 +33,7 @@ t.test('a lock is taken once, and given back', async (t) => {
   await (await RunLock.take(directory))[Symbol.asyncDispose]()
 })
 
-t.test('of many who ask at once one gets it', async (t) => {
+t.test('of many simultaneous attempts only one takes the lock', async (t) => {
   const directory = t.testdir()
   const asked = await Promise.allSettled(Array.from({ length: 20 }, () => RunLock.take(directory)))
   t.equal(asked.filter(({ status }) => status === 'fulfilled').length, 1)
@@ -41,7 +41,7 @@ t.test('of many who ask at once one gets it', async (t) => {
   t.strictSame(readdirSync(directory), [])
 })
 
-t.test('a process that lives keeps it, and one that was killed leaves none behind', async (t) => {
+t.test('the lock of a running process is kept, and that of a killed process is replaced', async (t) => {
   const directory = t.testdir()
   const child = await owner(directory)
   await t.rejects(RunLock.take(directory), { code: 'ERR_SPILLWAY_LOCKED', message: new RegExp(`process ${child.pid}`) })
@@ -53,7 +53,7 @@ t.test('a process that lives keeps it, and one that was killed leaves none behin
   t.strictSame(readdirSync(directory), [])
 })
 
-t.test('of many who find an owner gone one takes its place, however they meet', async (t) => {
+t.test('of many simultaneous attempts to replace an old lock only one succeeds', async (t) => {
   const directory = t.testdir()
   let owners = 0
   for (let round = 0; round < 200; round++) {
@@ -69,14 +69,14 @@ t.test('of many who find an owner gone one takes its place, however they meet', 
   t.strictSame(readdirSync(directory), [])
 })
 
-t.test('neither a reboot nor another process of the same number is an owner', async (t) => {
+t.test('a lock from before a reboot, or of an ended process with the same id, is replaced', async (t) => {
   const directory = t.testdir()
   const path = join(directory, LOCK_FILE)
   const lock = await RunLock.take(directory)
   const held = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
   await lock[Symbol.asyncDispose]()
   const strangers = [
-    { ...held, boot: 'of another day' },
+    { ...held, boot: 'another boot' },
     { ...held, began: '1' },
     { ...held, pid: 2 ** 22 + 5 },
     { pid: -1, host: hostname() },
@@ -91,7 +91,7 @@ t.test('neither a reboot nor another process of the same number is an owner', as
   t.strictSame(readdirSync(directory), [])
 })
 
-t.test('an owner on another machine is gone when it does not say that it lives', async (t) => {
+t.test('the lock of another machine is replaced when its file is not updated', async (t) => {
   const directory = t.testdir()
   const path = join(directory, LOCK_FILE)
   writeFileSync(path, JSON.stringify({ host: 'elsewhere', boot: '', pid: process.pid, began: '' }))

@@ -16,7 +16,7 @@ const workflow: Workflow = {
   ],
 }
 
-/** A coordinator of one topology, and how many records that has made so far. */
+/** A coordinator with one topology, and a counter of the records that the topology has produced. */
 function setUp(t: Test, records: number, failAt = Infinity) {
   const made = { count: 0 }
   const search: Topology = {
@@ -37,7 +37,7 @@ function setUp(t: Test, records: number, failAt = Infinity) {
   return { coordinator: new Coordinator({ outputDir, topologies: { search } }), made, written }
 }
 
-t.test('yields the records of all phases, and then has the result', async (t) => {
+t.test('yields the records of all phases, then resolves the result', async (t) => {
   const { coordinator, written } = setUp(t, 500)
   const stream = coordinator.stream(workflow)
   const seen: ResultRecord[] = []
@@ -49,7 +49,7 @@ t.test('yields the records of all phases, and then has the result', async (t) =>
   t.equal(written('b'), 500)
 })
 
-t.test('begins with the first read, and goes as fast as it is read', async (t) => {
+t.test('the run starts with the first read, and its speed is limited by the reader', async (t) => {
   const { coordinator, made } = setUp(t, 10_000)
   const stream = coordinator.stream(workflow)
   await new Promise(setImmediate)
@@ -73,7 +73,7 @@ t.test('begins with the first read, and goes as fast as it is read', async (t) =
   t.ok(most < 500, `${most} records were ahead of the reader`)
 })
 
-t.test('leaving early stops the run, and keeps what was accepted', async (t) => {
+t.test('ending the stream early stops the run and keeps the accepted records', async (t) => {
   const { coordinator, made, written } = setUp(t, 10_000)
   const stream = coordinator.stream(workflow)
   let read = 0
@@ -83,10 +83,10 @@ t.test('leaving early stops the run, and keeps what was accepted', async (t) => 
     result: { status: 'aborted', phases: { b: { status: 'skipped' } } },
   })
   t.ok(made.count < 10_000)
-  t.equal(written('a'), made.count, 'the files are complete when the loop is left')
+  t.equal(written('a'), made.count, 'the files are complete when the loop has ended')
 })
 
-t.test('a run that fails ends the stream with its failure, behind the records before it', async (t) => {
+t.test('a failed run fails the stream, after the records before the failure', async (t) => {
   const { coordinator } = setUp(t, 500, 300)
   const stream = coordinator.stream(workflow)
   let read = 0
@@ -98,7 +98,7 @@ t.test('a run that fails ends the stream with its failure, behind the records be
   await t.rejects(stream.result, { name: 'SpillwayError', result: { status: 'failed' } })
 })
 
-t.test('a stream that is never read never begins', async (t) => {
+t.test('a stream that is never read starts no run', async (t) => {
   const { coordinator, made } = setUp(t, 10)
   const stream = coordinator.stream(workflow)
   stream.destroy()
@@ -106,7 +106,7 @@ t.test('a stream that is never read never begins', async (t) => {
   t.equal(made.count, 0)
 })
 
-t.test('its signal stops the run', async (t) => {
+t.test('the signal stops the run', async (t) => {
   const { coordinator } = setUp(t, 10_000)
   const controller = new AbortController()
   const stream = coordinator.stream(workflow, { signal: controller.signal })

@@ -234,6 +234,9 @@ t.test('rejects invalid options', async (t) => {
   const afterKill = () => {}
   await t.rejects(killAtEveryWrite('x', {} as never), { code, message: /Expected `afterKill` to be a function/ })
   await t.rejects(killAtEveryWrite('x', { afterKill, maxRuns: 0 }), { code, message: /`maxRuns`/ })
-  await t.rejects(killAtEveryWrite('x', { afterKill, args: 'y' as never }), { code, message: /a list of texts/ })
+  await t.rejects(killAtEveryWrite('x', { afterKill, args: 'y' as never }), {
+    code,
+    message: /a list of non-empty strings/,
+  })
   await t.rejects(killAtRandom('x', { seed: 1 } as never), { code, message: /Expected `maxOperations` to be/ })
 })

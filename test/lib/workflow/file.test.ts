@@ -149,7 +149,7 @@ t.test('reports every problem with line, column and key', async (t) => {
     ],
     'a name that cannot be a directory': [
       phases('- { name: "a.", topology: t }'),
-      'search.yaml:2:7: phases[0].name: The phase "a." cannot be a file name: it ends in a dot.',
+      'search.yaml:2:7: phases[0].name: The phase "a." cannot be a file name: it ends with a dot.',
     ],
     'a dependency on itself': [
       phases('- { name: a, topology: t, depends_on: [a] }'),

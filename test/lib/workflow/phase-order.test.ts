@@ -123,7 +123,7 @@ t.test('rejects an unknown dependency, and suggests a phase', async (t) => {
       place: { phase: 'search' },
     })
   }
-  t.throws(() => orderPhases(phasesOf('a:', 'b: elsewhere')), { message: /not a phase\. Known are: a, b/ })
+  t.throws(() => orderPhases(phasesOf('a:', 'b: elsewhere')), { message: /not a phase\. Known names: a, b/ })
 })
 
 t.test('rejects two phases with the same name', async (t) => {

@@ -6,7 +6,7 @@ import { JsonText } from '../../../sinks/values/json-text.ts'
 const bytes = Uint8Array.of(1)
 const date = new Date('2020-01-01T00:00:00Z')
 
-/** What becomes of each value in each type of column; what is missing does not fit. */
+/** The cell of each value in each type of column. A missing type means that the value does not fit. */
 const table: readonly [unknown, Partial<Record<ColumnType, Cell>>][] = [
   [true, { boolean: true, utf8: 'true', json: 'true' }],
   [3, { int32: 3, int64: 3, double: 3, utf8: '3', json: '3' }],
@@ -38,7 +38,7 @@ t.test('follows the table of values and types', async (t) => {
   }
 })
 
-t.test('counts texts that held half a surrogate pair, in JSON text too', async (t) => {
+t.test('counts strings with an unpaired surrogate, also in JSON text', async (t) => {
   const cells = new CellMaker(new JsonText('null'))
   t.equal(cells.make('a\ud800', 'utf8'), 'a\ufffd')
   t.equal(cells.make(['\ud800', '\\ud800', '😀'], 'json'), JSON.stringify(['\ufffd', '\\ud800', '😀']))
@@ -46,7 +46,7 @@ t.test('counts texts that held half a surrogate pair, in JSON text too', async (
   t.equal(cells.surrogatesReplaced, 2)
 })
 
-t.test('takes back what was counted for a record that is not written', async (t) => {
+t.test('restores the counts for a record that is not written', async (t) => {
   const json = new JsonText('null')
   const cells = new CellMaker(json)
   cells.make('\ud800', 'utf8')
@@ -57,13 +57,13 @@ t.test('takes back what was counted for a record that is not written', async (t)
   t.strictSame([cells.surrogatesReplaced, json.nonFinite], [1, 0])
 })
 
-t.test('makes no cell of what must be refused', async (t) => {
+t.test('makes no cell from a value that must be refused', async (t) => {
   const cells = new CellMaker(new JsonText('null'))
   t.equal(cells.make([() => 0], 'json'), undefined)
   t.equal(cells.make([new Map()], 'utf8'), undefined)
 })
 
-t.test('knows the bounds of 64 bits and of doubles', async (t) => {
+t.test('checks the limits of 64 bits and of doubles', async (t) => {
   t.strictSame([2n ** 63n - 1n, 2n ** 63n, -(2n ** 63n), -(2n ** 63n) - 1n].map(fitsInt64), [true, false, true, false])
   t.strictSame([2n ** 53n, 2n ** 53n + 1n, 10n ** 400n].map(fitsDouble), [true, false, false])
 })

@@ -24,7 +24,7 @@ t.test('finds a column for each leaf, in the order first seen', async (t) => {
   ])
 })
 
-t.test('finds the narrowest type that holds all values', async (t) => {
+t.test('finds the narrowest type that fits all values', async (t) => {
   t.equal(typeOf(null, null), null)
   t.equal(typeOf(null, 1, 2), 'double')
   t.equal(typeOf(1n, null), 'int64')
@@ -40,7 +40,7 @@ t.test('finds the narrowest type that holds all values', async (t) => {
   t.equal(typeOf({ toJSON: () => 5 }), 'double')
 })
 
-t.test('finds the same types in whatever order the values come', async () => {
+t.test('finds the same types for any order of the values', async () => {
   const value = fc.constantFrom(null, 1, 1.5, NaN, 2n, 2n ** 60n + 1n, true, 'x', new Date(0), Uint8Array.of(1), [])
   const property = fc.property(fc.array(value, { minLength: 1 }), fc.infiniteStream(fc.nat()), (values, order) => {
     const shuffled = values.map((value) => ({ value, at: order.next().value })).sort((a, b) => a.at - b.at)
@@ -49,7 +49,7 @@ t.test('finds the same types in whatever order the values come', async () => {
   fc.assert(property)
 })
 
-t.test('widens columns just as far as a record needs', async (t) => {
+t.test('widens columns only as far as a record requires', async (t) => {
   const columns: Column[] = [
     { name: 'i', type: 'int64' },
     { name: 'd', type: 'double' },
@@ -66,5 +66,5 @@ t.test('widens columns just as far as a record needs', async (t) => {
     { name: 'open', type: 'boolean' },
     { name: 'more', type: 'double' },
   ])
-  t.equal(columns[0]?.type, 'int64', 'the given columns stay as they are')
+  t.equal(columns[0]?.type, 'int64', 'the given columns are not changed')
 })

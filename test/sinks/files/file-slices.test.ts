@@ -3,7 +3,7 @@ import { truncateSync } from 'node:fs'
 import t from 'tap'
 import { FileSlices } from '../../../sinks/files/file-slices.ts'
 
-t.test('reads bytes from anywhere', async (t) => {
+t.test('reads bytes at any offset', async (t) => {
   const slices = await FileSlices.open(join(t.testdir({ a: '0123456789' }), 'a'))
   t.equal(slices.byteLength, 10)
   t.equal(Buffer.from(await slices.slice(2, 5)).toString(), '234')
@@ -12,7 +12,7 @@ t.test('reads bytes from anywhere', async (t) => {
   await slices.close()
 })
 
-t.test('refuses bytes that are not there', async (t) => {
+t.test('refuses bytes outside of the file', async (t) => {
   const path = join(t.testdir({ a: '0123456789' }), 'a')
   const slices = await FileSlices.open(path)
   await t.rejects(slices.slice(5, 11), RangeError)
@@ -23,7 +23,7 @@ t.test('refuses bytes that are not there', async (t) => {
   await slices.close()
 })
 
-t.test('names a file it cannot open', async (t) => {
+t.test('reports the path of a file that cannot be opened', async (t) => {
   const path = join(t.testdir(), 'none')
   await t.rejects(FileSlices.open(path), { code: 'ERR_SPILLWAY_IO', place: { path }, message: /ENOENT/ })
 })

@@ -6,7 +6,7 @@ import { OpenFile } from '../../../sinks/files/open-file.ts'
 import { systemError } from '../../../lib/testing/faulty-target.ts'
 import { atRest } from '../../helpers/leaks.ts'
 
-/** Opens a file that keeps a list of what happens to it. */
+/** Opens a file that records its operations. */
 async function open(faults: Partial<ByteTarget> = {}) {
   const events: string[] = []
   const failures: Error[] = []
@@ -27,7 +27,7 @@ async function open(faults: Partial<ByteTarget> = {}) {
   return { file, events, failures }
 }
 
-t.test('counts bytes and rows from where the file was', async (t) => {
+t.test('counts bytes and rows from the existing end of the file', async (t) => {
   const { file, events } = await open()
   t.strictSame([file.bytes, file.rows], [10, 0])
   await file.append(Readable.from([Buffer.from('abc')]), () => 2)
@@ -38,7 +38,7 @@ t.test('counts bytes and rows from where the file was', async (t) => {
   t.strictSame(events, ['write abc', 'write d', 'sync', 'close'])
 })
 
-t.test('has one chunk in flight and no more', async (t) => {
+t.test('has at most one chunk in flight', async (t) => {
   const gate = makeDeferred<void>()
   let writes = 0
   const { file } = await open({ write: () => (writes++, gate.promise) })
@@ -51,7 +51,7 @@ t.test('has one chunk in flight and no more', async (t) => {
   t.equal(writes, 2)
 })
 
-t.test('has a megabyte of a chunk in flight while it makes the next', async (t) => {
+t.test('has 1 MB of a chunk in flight while it creates the next pieces', async (t) => {
   const gate = makeDeferred<void>()
   const { file } = await open({ write: () => gate.promise })
   let made = 0
@@ -60,13 +60,13 @@ t.test('has a megabyte of a chunk in flight while it makes the next', async (t) 
   }
   const appended = file.append(pieces(), () => 1)
   await atRest(() => made)
-  t.equal(made, 8, 'four are in flight, four wait, and the next would be too many')
+  t.equal(made, 8, 'four are in flight, four wait, and there is no room for the next')
   gate.resolve()
   await appended
   t.strictSame([file.bytes, file.rows], [10 + 10 * 256 * 1024, 1])
 })
 
-t.test('has written a piece of more than a megabyte before it asks for the next', async (t) => {
+t.test('writes a piece of more than 1 MB before it requests the next', async (t) => {
   const written: number[] = []
   const { file } = await open({
     write: async (bytes) => {
@@ -78,7 +78,7 @@ t.test('has written a piece of more than a megabyte before it asks for the next'
   async function* pieces() {
     yield Buffer.of(1)
     yield large.fill(2)
-    // The memory of a piece is used again.
+    // The memory of a piece is reused.
     yield large.fill(3)
     yield Buffer.of(4)
   }
@@ -88,7 +88,7 @@ t.test('has written a piece of more than a megabyte before it asks for the next'
   t.equal(file.bytes, 10 + 2 + 2 * large.length)
 })
 
-t.test('cuts off the whole chunk when a piece fails that others follow', async (t) => {
+t.test('truncates the whole chunk when a piece fails before other pieces', async (t) => {
   const gate = makeDeferred<void>()
   let writes = 0
   const write = async () => {
@@ -102,11 +102,11 @@ t.test('cuts off the whole chunk when a piece fails that others follow', async (
   await t.rejects(appended, { cause: { code: 'EIO' } })
   t.strictSame([file.bytes, file.rows, failures.length], [10, 0, 1])
   await t.rejects(file.close())
-  t.equal(writes, 2, 'what followed was not written')
+  t.equal(writes, 2, 'later pieces are not written')
   t.strictSame(new Set(events), new Set(['truncate 10', 'close']))
 })
 
-t.test('cuts off a chunk that failed, tells at once, and fails from then on', async (t) => {
+t.test('truncates a failed chunk, reports it at once, and fails afterwards', async (t) => {
   let writes = 0
   const write = async () => {
     if (++writes === 2) throw systemError('ENOSPC')
@@ -124,7 +124,7 @@ t.test('cuts off a chunk that failed, tells at once, and fails from then on', as
   t.strictSame(events, ['truncate 13', 'close'])
 })
 
-t.test('sends the disk what was written while writing goes on, and waits for that before it closes', async (t) => {
+t.test('syncs while writing continues, and waits for the sync before it closes', async (t) => {
   const gate = makeDeferred<void>()
   let syncs = 0
   const { file, events } = await open({ sync: () => (++syncs === 1 ? gate.promise : Promise.resolve()) })
@@ -144,7 +144,7 @@ t.test('sends the disk what was written while writing goes on, and waits for tha
   t.equal(events.at(-1), 'close')
 })
 
-t.test('fails at once when the disk refuses what was written', async (t) => {
+t.test('fails at once when a sync fails', async (t) => {
   const { file, failures } = await open({ sync: () => Promise.reject(systemError('EIO')) })
   const megabyte = Buffer.alloc(1024 * 1024)
   const failure = { code: 'ERR_SPILLWAY_IO', message: /Cannot sync/, cause: { code: 'EIO' } }
@@ -155,7 +155,7 @@ t.test('fails at once when the disk refuses what was written', async (t) => {
   await t.rejects(file.close(), failure)
 })
 
-t.test('does not let a failed close hide what failed before', async (t) => {
+t.test('does not hide an earlier failure when the close fails', async (t) => {
   const close = () => Promise.reject(systemError('EBADF'))
   const { file } = await open({ sync: () => Promise.reject(systemError('EIO')), close })
   await t.rejects(file.close(), { cause: { code: 'EIO' } })
@@ -163,7 +163,7 @@ t.test('does not let a failed close hide what failed before', async (t) => {
   await t.rejects(other.file.close(), { message: /Cannot close/, cause: { code: 'EBADF' } })
 })
 
-t.test('says why a file cannot be opened', async (t) => {
+t.test('reports why a file cannot be opened', async (t) => {
   const failing = (code: string) =>
     OpenFile.open(
       '/x',

@@ -3,7 +3,7 @@ import { WriteBuffer } from '../../../sinks/files/write-buffer.ts'
 
 const MEGABYTE = 1024 * 1024
 
-t.test('puts pieces together, in their order', async (t) => {
+t.test('joins pieces in order', async (t) => {
   const room = new WriteBuffer()
   const pieces = [Buffer.from('text'), Uint8Array.of(1, 2), new Uint8Array(0), Buffer.alloc(100_000, 'more')]
   for (const piece of pieces) t.ok(room.add(piece))
@@ -15,7 +15,7 @@ t.test('puts pieces together, in their order', async (t) => {
   t.equal(Buffer.from(room.bytes).toString(), 'again')
 })
 
-t.test('copies what it is given', async (t) => {
+t.test('copies the pieces', async (t) => {
   const room = new WriteBuffer()
   const bytes = Buffer.from('abc')
   room.add(bytes)
@@ -23,7 +23,7 @@ t.test('copies what it is given', async (t) => {
   t.equal(Buffer.from(room.bytes).toString(), 'abc')
 })
 
-t.test('has room for a megabyte', async (t) => {
+t.test('has room for 1 MB', async (t) => {
   const room = new WriteBuffer()
   t.notOk(room.add(Buffer.alloc(MEGABYTE + 1)))
   t.ok(room.add(Buffer.alloc(MEGABYTE - 1, 1)))

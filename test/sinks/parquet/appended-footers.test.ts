@@ -1,10 +1,11 @@
 /**
- * A file in which row groups follow footers, through readers that know of no such thing.
+ * A file in which row groups follow footers, read by readers that do not expect this.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { Marker, markerBatch } from '../../../lib/core/batch.ts'
+import { markerBatch } from '../../../lib/core/batch.ts'
+import { Marker } from '../../../lib/core/marker.ts'
 import { ParquetSink } from '../../../sinks/parquet-sink.ts'
 import { metadataByHyparquet, openDuckDb, rowsByArrow, rowsByDuckDb, rowsByHyparquet, showRows } from './readers.ts'
 
@@ -26,7 +27,7 @@ function cellsOf(n: number): unknown[] {
   return [BigInt(n), container, at, result['sharpe'], result['drawdown'], note]
 }
 
-t.test('a file of 300,000 rows with twenty footers is read whole by all, and up to each footer', async (t) => {
+t.test('all readers read a file of 300,000 rows with twenty footers, as a whole and up to each footer', async (t) => {
   const path = join(t.testdir(), 'a.parquet')
   const sink = new ParquetSink({
     path,
@@ -50,7 +51,7 @@ t.test('a file of 300,000 rows with twenty footers is read whole by all, and up 
   }
   await new Promise<void>((resolve) => sink.end(resolve))
   const file = readFileSync(path)
-  t.equal(file.length, ends.at(-1), 'the last checkpoint has completed the file')
+  t.equal(file.length, ends.at(-1), 'the last checkpoint completed the file')
 
   const expected = showRows(Array.from({ length: CHECKPOINTS * ROWS_BETWEEN }, (_, n) => cellsOf(n)))
   const isExpected = (rows: string[][]) =>
@@ -71,11 +72,11 @@ t.test('a file of 300,000 rows with twenty footers is read whole by all, and up 
   }
 
   // A footer ends with its length and four magic bytes.
-  const deadBytes = ends.slice(0, -1).reduce((bytes, end) => bytes + file.readUInt32LE(end - 8) + 8, 0)
-  t.ok(deadBytes < file.length * 0.02, `${deadBytes} bytes of dead footers in ${file.length}`)
+  const unusedBytes = ends.slice(0, -1).reduce((bytes, end) => bytes + file.readUInt32LE(end - 8) + 8, 0)
+  t.ok(unusedBytes < file.length * 0.02, `${unusedBytes} bytes of unused footers in ${file.length}`)
 })
 
-t.test('footers that nobody asked for stay below 2 % of the file', async (t) => {
+t.test('footers without a checkpoint stay below 2 % of the file', async (t) => {
   const path = join(t.testdir(), 'a.parquet')
   const sink = new ParquetSink({ path, rowGroupRows: 3000 })
   for (let n = 0; n < 200_000; n++) {
@@ -83,12 +84,12 @@ t.test('footers that nobody asked for stay below 2 % of the file', async (t) => 
   }
   await new Promise<void>((resolve) => sink.end(resolve))
   const file = readFileSync(path)
-  let deadBytes = 0
+  let unusedBytes = 0
   let footers = 0
   for (let end = file.indexOf('PAR1', 4); end >= 0; end = file.indexOf('PAR1', end + 4)) {
     footers += 1
-    if (end + 4 < file.length) deadBytes += file.readUInt32LE(end - 4) + 8
+    if (end + 4 < file.length) unusedBytes += file.readUInt32LE(end - 4) + 8
   }
   t.ok(footers > 3, `${footers} footers`)
-  t.ok(deadBytes < file.length * 0.02, `${deadBytes} bytes of dead footers in ${file.length}`)
+  t.ok(unusedBytes < file.length * 0.02, `${unusedBytes} bytes of unused footers in ${file.length}`)
 })

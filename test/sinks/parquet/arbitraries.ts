@@ -1,5 +1,5 @@
 /**
- * Random columns and cells for property-based tests, and a file that holds them.
+ * Random columns and cells for property-based tests, and a file that contains them.
  */
 import fc from 'fast-check'
 import { COLUMN_TYPES, type Cell, type Column, type ColumnType } from '../../../sinks/columns/column.ts'
@@ -13,12 +13,12 @@ import { ParquetFileEncoder } from '../../../sinks/parquet/parquet-file-encoder.
 /** The content of a file. */
 export interface Table {
   readonly columns: Column[]
-  /** Row groups of rows of cells. */
+  /** Row groups, each a list of rows of cells. */
   readonly rowGroups: Cell[][][]
   readonly compression: ParquetCompression
 }
 
-/** The codecs that this Node.js has. */
+/** The codecs that this version of Node.js supports. */
 export const CODEC_NAMES: readonly ParquetCompression[] = PARQUET_COMPRESSIONS.filter((name) => {
   try {
     return codecOf(name)
@@ -27,7 +27,7 @@ export const CODEC_NAMES: readonly ParquetCompression[] = PARQUET_COMPRESSIONS.f
   }
 })
 
-/** Without a byte order mark in front, which DuckDB's client drops. */
+/** Not with a byte order mark at the start, because the client of DuckDB removes it. */
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }).filter((value) => !value.startsWith('\ufeff')),
   fc.constantFrom('', '\0', 'a\0b', '😀', 'é', '\u{10ffff}', 'x'.repeat(64), 'x'.repeat(65), 'y'.repeat(999)),
@@ -49,7 +49,7 @@ export const cellArbitraries: Readonly<Record<ColumnType, fc.Arbitrary<Cell>>> =
   bytes: fc.uint8Array({ maxLength: 80 }),
 }
 
-/** A column's type, how many of its cells are null, and whether its values repeat. */
+/** The type of a column, its share of nulls, and whether its values repeat. */
 const shape = fc.record({
   type: fc.constantFrom(...COLUMN_TYPES),
   name: fc.string({ unit: 'grapheme', maxLength: 8 }),
@@ -82,7 +82,7 @@ export const tableArbitrary: fc.Arbitrary<Table> = fc.array(shape, { minLength: 
   })
 })
 
-/** Adds a row of cells, or nothing of it when one does not fit. */
+/** Adds a row of cells. Adds nothing when one cell does not fit. */
 export function appendRow({ rowGroup }: Pick<ParquetFileEncoder, 'rowGroup'>, cells: readonly Cell[]): void {
   try {
     cells.forEach((cell, index) => {

@@ -2,7 +2,7 @@
  * A decoder of the RLE/bit-packing hybrid, written from its grammar.
  */
 
-/** The values of all runs, with what fills up the last group. */
+/** The values of all runs, including the padding of the last group. */
 export function decodeHybrid(encoded: Buffer, bitWidth: number): number[] {
   const values: number[] = []
   let at = 0

@@ -9,8 +9,8 @@ import { objectsByDuckDb, openDuckDb, rowsByDuckDb, rowsByHyparquet, showRows } 
 const connection = await openDuckDb()
 t.teardown(() => connection.closeSync())
 
-/** Writes one column, expects two readers to give it back, and returns the encodings of its chunk. */
-async function expectBack(t: Test, type: ColumnType, cells: readonly Cell[]): Promise<string> {
+/** Writes one column, expects that two readers return it, and returns the encodings of its chunk. */
+async function expectRoundTrip(t: Test, type: ColumnType, cells: readonly Cell[]): Promise<string> {
   const rows = cells.map((cell) => [cell])
   const file = await encodeTable({ columns: [{ name: 'c', type }], rowGroups: [rows], compression: 'snappy' })
   const path = join(t.testdir(), 'a.parquet')
@@ -31,10 +31,10 @@ function cellsOf(count: number, cellOf: (index: number) => Cell): Cell[] {
   return Array.from({ length: count }, (_, index) => cellOf(index))
 }
 
-t.test('texts that repeat are in a dictionary, and so are numbers', async (t) => {
+t.test('strings and numbers that repeat are in a dictionary', async (t) => {
   const dictionary = 'PLAIN, RLE, RLE_DICTIONARY'
   t.equal(
-    await expectBack(
+    await expectRoundTrip(
       t,
       'utf8',
       cellsOf(50_000, (n) => (n % 3 === 0 ? null : `é${n % 700}`)),
@@ -42,7 +42,7 @@ t.test('texts that repeat are in a dictionary, and so are numbers', async (t) =>
     dictionary,
   )
   t.equal(
-    await expectBack(
+    await expectRoundTrip(
       t,
       'double',
       cellsOf(50_000, (n) => (n % 300) / 7),
@@ -50,7 +50,7 @@ t.test('texts that repeat are in a dictionary, and so are numbers', async (t) =>
     dictionary,
   )
   t.equal(
-    await expectBack(
+    await expectRoundTrip(
       t,
       'int64',
       cellsOf(50_000, (n) => BigInt(n % 300) << 40n),
@@ -58,7 +58,7 @@ t.test('texts that repeat are in a dictionary, and so are numbers', async (t) =>
     dictionary,
   )
   t.equal(
-    await expectBack(
+    await expectRoundTrip(
       t,
       'date',
       cellsOf(50_000, (n) => new Date((n % 300) * 86_400_000)),
@@ -68,41 +68,41 @@ t.test('texts that repeat are in a dictionary, and so are numbers', async (t) =>
 })
 
 t.test('numbers that do not repeat are plain', async (t) => {
-  t.equal(await expectBack(t, 'double', cellsOf(50_000, Math.sqrt)), 'PLAIN, RLE')
+  t.equal(await expectRoundTrip(t, 'double', cellsOf(50_000, Math.sqrt)), 'PLAIN, RLE')
 })
 
-t.test('a dictionary is left for plain values when texts stop to repeat, with nulls on both sides', async (t) => {
-  await expectBack(
+t.test('plain values follow a dictionary when strings stop repeating, with nulls in both', async (t) => {
+  await expectRoundTrip(
     t,
     'utf8',
     cellsOf(60_000, (n) => (n % 11 === 0 ? null : n < 5_000 ? `a${n % 50}` : `text ${n}`)),
   )
-  await expectBack(
+  await expectRoundTrip(
     t,
     'utf8',
     cellsOf(60_000, (n) => `text ${n < 9_000 ? n : n % 20}`),
   )
-  await expectBack(
+  await expectRoundTrip(
     t,
     'utf8',
     cellsOf(9_000, (n) => `${n}`),
   )
 })
 
-t.test('a page of nulls stands beside pages with indices', async (t) => {
-  await expectBack(
+t.test('a page of nulls is valid next to pages with indices', async (t) => {
+  await expectRoundTrip(
     t,
     'utf8',
     cellsOf(70_000, (n) => (n >= 20_000 && n < 60_000 ? null : `a${n % 50}`)),
   )
-  await expectBack(
+  await expectRoundTrip(
     t,
     'double',
     cellsOf(70_000, (n) => (n >= 20_000 && n < 60_000 ? null : n % 50)),
   )
 })
 
-t.test('memory grows with each value only, also when the dictionary is left', async (t) => {
+t.test('memory grows only with each value, also when plain values follow the dictionary', async (t) => {
   const encoder = new ParquetFileEncoder([{ name: 'c', type: 'utf8' }], { compression: 'none' })
   const { rowGroup } = encoder
   for (let n = 0; n < 50_000; n++) appendRow(encoder, [`${n % 1000} ${'x'.repeat(1000)}`])
@@ -112,7 +112,7 @@ t.test('memory grows with each value only, also when the dictionary is left', as
   t.equal(rowGroup.bytes - before, 100_004)
 })
 
-t.test('a dropped row leaves nothing behind, in the dictionary and after it', async (t) => {
+t.test('a dropped row leaves no value, in the dictionary or after it', async (t) => {
   const columns = [
     { name: 'a', type: 'utf8' as const },
     { name: 'b', type: 'int64' as const },

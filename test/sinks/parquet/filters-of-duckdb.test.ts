@@ -12,7 +12,7 @@ t.teardown(() => connection.closeSync())
 const directory = t.testdir()
 let files = 0
 
-/** SQL of a value, exact for every type that is filtered. */
+/** The SQL literal of a value, exact for every type that is filtered. */
 const literals: Partial<Record<ColumnType, (cell: Cell) => string>> = {
   boolean: String,
   int64: (cell) => `(${String(cell)})::BIGINT`,
@@ -23,7 +23,7 @@ const literals: Partial<Record<ColumnType, (cell: Cell) => string>> = {
 }
 
 for (const [type, literal] of Object.entries(literals) as [ColumnType, (cell: Cell) => string][]) {
-  t.test(`a filter by the statistics of ${type} finds what a full scan finds`, async () => {
+  t.test(`a filter by the statistics of ${type} finds the same rows as a full scan`, async () => {
     const cells = fc.array(fc.option(cellArbitraries[type]), { minLength: 1, maxLength: 3 })
     const property = fc.asyncProperty(
       fc.array(cells, { minLength: 1, maxLength: 12 }),
@@ -52,7 +52,7 @@ for (const [type, literal] of Object.entries(literals) as [ColumnType, (cell: Ce
   })
 }
 
-t.test('filters find in a large file with dictionaries what a full scan finds', async (t) => {
+t.test('filters on a large file with dictionaries find the same rows as a full scan', async (t) => {
   const columns: Column[] = [
     { name: 'n', type: 'int64' },
     { name: 'd', type: 'double' },

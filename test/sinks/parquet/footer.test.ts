@@ -18,7 +18,7 @@ function metadataOf(infos: RowGroupInfo[]) {
   return metadataByHyparquet(Buffer.concat([MAGIC, footer]))
 }
 
-t.test('tells offsets, sizes and counts of any magnitude', async () => {
+t.test('writes offsets, sizes and counts of any magnitude', async () => {
   const large = fc.oneof(
     fc.nat(),
     fc.integer({ min: 2 ** 31, max: 2 ** 33 }),
@@ -62,7 +62,7 @@ t.test('lists the columns as optional, in file order, with their types', async (
   t.equal(schema[0]?.repetition_type, undefined)
 })
 
-t.test('says that bounds are in the order of their type', async (t) => {
+t.test('states that bounds are in the order of their type', async (t) => {
   const footer = encodeFooter({ columns, rows: 0, rowGroups: [], createdBy: 't', metadata: {} })
   // The last field of the metadata: a list of two structs, each with an empty struct as its field 1.
   const end = footer.subarray(0, -8)

@@ -29,7 +29,7 @@ function bufferOf(type: ColumnType, cells: readonly Cell[]): ColumnBuffer {
   return buffer
 }
 
-/** Rows and values of each page. */
+/** Number of rows and values of each page. */
 function split(type: ColumnType, cells: readonly Cell[]): [number, number][] {
   const buffer = bufferOf(type, cells)
   return [...splitPages(buffer, buffer.chunkValues(new NumberDictionary()))].map((page) => [
@@ -61,7 +61,7 @@ t.test('halves a page until its values fit', async (t) => {
   ])
 })
 
-t.test('gives a value larger than a page one of its own', async (t) => {
+t.test('puts a value larger than a page on its own page', async (t) => {
   const large = Buffer.alloc(MAX_PAGE_BYTES + 1)
   t.strictSame(split('bytes', [large, Buffer.alloc(1), large, large]), [
     [1, 1],
@@ -71,12 +71,12 @@ t.test('gives a value larger than a page one of its own', async (t) => {
   ])
 })
 
-t.test('makes no page of no rows', async (t) => {
+t.test('makes no page without rows', async (t) => {
   t.strictSame(split('double', []), [])
 })
 
 for (const compression of ['none', 'snappy', 'gzip', 'brotli'] satisfies ParquetCompression[]) {
-  t.test(`tells sizes and counts that add up with ${compression}`, async (t) => {
+  t.test(`writes consistent sizes and counts with ${compression}`, async (t) => {
     const cells = Array.from({ length: 50_000 }, (_, index) =>
       index % 10 === 0 ? null : `${'text '.repeat(20)}${index}`,
     )

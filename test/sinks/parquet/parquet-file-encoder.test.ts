@@ -6,13 +6,13 @@ import { ParquetFileEncoder } from '../../../sinks/parquet/parquet-file-encoder.
 import { appendRow, CODEC_NAMES, encodeTable, endRowGroup, tableArbitrary } from './arbitraries.ts'
 import { metadataByHyparquet, rowsByHyparquet, showRows } from './readers.ts'
 
-/** A file of one row group with one column. */
+/** A file with one row group and one column. */
 async function encodeColumn(type: ColumnType | null, cells: Cell[]): Promise<Buffer> {
   const rowGroups = [cells.map((cell) => [cell])]
   return encodeTable({ columns: [{ name: 'c', type }], rowGroups, compression: 'none' })
 }
 
-t.test('gives back what was put in, whatever the columns, nulls, row groups and codecs', async () => {
+t.test('writes files that read back as the same cells, for any columns, nulls, row groups and codecs', async () => {
   const property = fc.asyncProperty(tableArbitrary, async (table) => {
     const rows = await rowsByHyparquet(await encodeTable(table))
     assert.deepEqual(rows, showRows(table.rowGroups.flat()))
@@ -30,14 +30,14 @@ const edges: [ColumnType, Cell[]][] = [
   ['bytes', [new Uint8Array(0), Uint8Array.of(0, 255, 128), Buffer.alloc(100_000, 7)]],
 ]
 for (const [type, cells] of edges) {
-  t.test(`keeps the edge values of ${type}`, async (t) => {
+  t.test(`writes the edge values of ${type}`, async (t) => {
     const withNulls = [null, ...cells, null]
     const rows = await rowsByHyparquet(await encodeColumn(type, withNulls))
     t.strictSame(rows, showRows(withNulls.map((cell) => [cell])))
   })
 }
 
-t.test('writes a file of columns without rows', async (t) => {
+t.test('writes a file with columns but without rows', async (t) => {
   const file = await encodeTable({ columns: [{ name: 'a', type: 'utf8' }], rowGroups: [], compression: 'snappy' })
   const metadata = metadataByHyparquet(file)
   t.equal(metadata.num_rows, 0n)
@@ -63,7 +63,7 @@ t.test('writes 200 columns, dots and backslashes in their names, as flat columns
   t.strictSame(groups[0]?.columns[7]?.meta_data?.path_in_schema, ['a.b\\.c.7'])
 })
 
-t.test('takes a type for an open column in the middle of a row group', async (t) => {
+t.test('accepts the type of a column in the middle of a row group', async (t) => {
   const types: ColumnType[] = ['boolean', 'int64', 'double', 'timestamp', 'utf8', 'json', 'bytes']
   const cells: Cell[] = [true, -5n, 0.5, new Date(7), 'text', '{}', Uint8Array.of(1)]
   const columns = types.map((name): Column => ({ name, type: null }))
@@ -82,13 +82,13 @@ t.test('takes a type for an open column in the middle of a row group', async (t)
   t.strictSame(await rowsByHyparquet(Buffer.concat(parts)), showRows([nulls, nulls, cells]))
 })
 
-t.test('calls a column utf8 that stays open', async (t) => {
+t.test('writes a column that never gets a type as utf8', async (t) => {
   const file = await encodeColumn(null, [null, null])
   t.match(metadataByHyparquet(file).schema[1], { type: 'BYTE_ARRAY', converted_type: 'UTF8' })
   t.strictSame(await rowsByHyparquet(file), [['null'], ['null']])
 })
 
-t.test('each prefix that ends at a footer is a file with the rows of that moment', async () => {
+t.test('each prefix that ends at a footer is a file with the rows so far', async () => {
   const property = fc.asyncProperty(tableArbitrary, async ({ columns, rowGroups, compression }) => {
     const encoder = new ParquetFileEncoder(columns, { compression })
     const parts = [encoder.header()]
@@ -115,13 +115,13 @@ t.test('counts rows and memory', async (t) => {
   t.strictSame([encoder.rows, encoder.rowGroup.rows, encoder.rowGroup.bytes], [3, 0, 0])
 })
 
-t.test('hands out no bytes for a row group without rows', async (t) => {
+t.test('returns no bytes for a row group without rows', async (t) => {
   const encoder = new ParquetFileEncoder([{ name: 'a', type: 'int64' }], { compression: 'none' })
   encoder.header()
   t.equal((await endRowGroup(encoder)).length, 0)
 })
 
-t.test('refuses calls out of turn', async (t) => {
+t.test('refuses calls in the wrong order', async (t) => {
   const encoder = new ParquetFileEncoder([{ name: 'a', type: 'int64' }], { compression: 'gzip' })
   const outOfTurn = { code: 'ERR_SPILLWAY_CLOSED' }
   t.throws(() => encoder.footer(), outOfTurn)
@@ -152,7 +152,7 @@ const misfits: [ColumnType | null, unknown][] = [
   ['utf8', undefined],
 ]
 for (const [type, cell] of misfits) {
-  t.test(`takes a row back as a whole when ${typeof cell} does not fit ${String(type)}`, async (t) => {
+  t.test(`removes the whole row when ${typeof cell} does not fit ${String(type)}`, async (t) => {
     const columns: Column[] = [
       { name: 'before', type: 'utf8' },
       { name: 'also before', type: 'int64' },
@@ -176,7 +176,7 @@ for (const [type, cell] of misfits) {
   })
 }
 
-t.test('lets a column change the type that only a refused row had decided', async (t) => {
+t.test('accepts another type for a column if a refused row set the first type', async (t) => {
   const columns: Column[] = [
     { name: 'a', type: 'int64' },
     { name: 'b', type: 'int64' },
@@ -205,7 +205,7 @@ t.test('refuses wrong options', async (t) => {
   t.throws(make({ createdBy: '' }), { code: 'ERR_SPILLWAY_OPTION', message: /`createdBy`/ })
 })
 
-t.test('writes the metadata and the author it is given', async (t) => {
+t.test('writes the given metadata and author', async (t) => {
   const metadata = { workflow: 'w', '': '😀', __proto__x: '' }
   const encoder = new ParquetFileEncoder([{ name: 'a', type: 'int64' }], { metadata, createdBy: 'spillway 1.2.3' })
   const read = metadataByHyparquet(Buffer.concat([encoder.header(), encoder.footer()]))

@@ -5,7 +5,7 @@ import { COLUMN_TYPES, type Cell, type Column, type ColumnType } from '../../../
 import { cellArbitraries, encodeTable, tableArbitrary } from './arbitraries.ts'
 import { rowsByArrow, showRows } from './readers.ts'
 
-t.test('gives back what was put in, whatever the columns, nulls, row groups and codecs', async () => {
+t.test('reads the same cells, for any columns, nulls, row groups and codecs', async () => {
   const property = fc.asyncProperty(tableArbitrary, async (table) => {
     assert.deepEqual(rowsByArrow(await encodeTable(table)), showRows(table.rowGroups.flat()))
   })
@@ -13,7 +13,7 @@ t.test('gives back what was put in, whatever the columns, nulls, row groups and 
 })
 
 for (const type of COLUMN_TYPES) {
-  t.test(`gives back thousands of values of ${type}, repeated and not, with nulls and without`, async (t) => {
+  t.test(`reads thousands of values of ${type}, repeated or not, with and without nulls`, async (t) => {
     for (const [kinds, nullEvery] of [
       [3, Infinity],
       [5000, 7],

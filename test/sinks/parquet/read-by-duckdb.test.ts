@@ -16,7 +16,7 @@ t.teardown(() => connection.closeSync())
 const directory = t.testdir()
 let files = 0
 
-/** Writes the bytes to a file of a new name, as DuckDB may remember one it has read. */
+/** Writes the bytes to a file with a new name, because DuckDB may cache a file that it has read. */
 function fileOf(bytes: Uint8Array): string {
   const path = join(directory, `${files++}.parquet`)
   writeFileSync(path, bytes)
@@ -27,7 +27,7 @@ function rowsOf(path: string): Promise<string[][]> {
   return rowsByDuckDb(connection, `SELECT * FROM '${path}'`)
 }
 
-t.test('gives back what was put in, whatever the columns, nulls, row groups and codecs', async () => {
+t.test('reads the same cells, for any columns, nulls, row groups and codecs', async () => {
   const property = fc.asyncProperty(tableArbitrary, async (table) => {
     const path = fileOf(await encodeTable(table))
     assert.deepEqual(await rowsOf(path), showRows(table.rowGroups.flat()))
@@ -36,7 +36,7 @@ t.test('gives back what was put in, whatever the columns, nulls, row groups and 
   await fc.assert(property, { numRuns: 40 })
 })
 
-t.test('gives back many values over several pages and row groups', async (t) => {
+t.test('reads many values in several pages and row groups', async (t) => {
   const columns: Column[] = [
     { name: 'text', type: 'utf8' },
     { name: 'n', type: 'int64' },
@@ -62,7 +62,7 @@ t.test('gives back many values over several pages and row groups', async (t) => 
   t.strictSame(await rowsByDuckDb(connection, query), [['100000n', '100000n']])
 })
 
-t.test('names the types of the columns', async (t) => {
+t.test('reads the types of the columns', async (t) => {
   const columns: Column[] = [...COLUMN_TYPES.map((type) => ({ name: type, type })), { name: 'open', type: null }]
   const path = fileOf(await encodeTable({ columns, rowGroups: [[columns.map(() => null)]], compression: 'snappy' }))
   t.strictSame(await rowsByDuckDb(connection, `SELECT column_name, column_type FROM (DESCRIBE FROM '${path}')`), [
@@ -80,7 +80,7 @@ t.test('names the types of the columns', async (t) => {
   t.strictSame(await rowsOf(path), [columns.map(() => 'null')])
 })
 
-t.test('reads a file of columns without rows', async (t) => {
+t.test('reads a file with columns but without rows', async (t) => {
   const path = fileOf(
     await encodeTable({ columns: [{ name: 'a', type: 'double' }], rowGroups: [], compression: 'none' }),
   )
@@ -94,7 +94,7 @@ t.test('reads 200 columns', async (t) => {
   t.strictSame(await rowsOf(path), showRows(rowGroups.flat()))
 })
 
-t.test('reads each prefix that ends at a footer, and open columns that get a type on the way', async (t) => {
+t.test('reads each prefix that ends at a footer, and columns that get their type later', async (t) => {
   for (const [type, cell] of [
     ['boolean', true],
     ['int64', -3n],
@@ -121,7 +121,7 @@ t.test('reads each prefix that ends at a footer, and open columns that get a typ
   }
 })
 
-t.test('tells the sizes, the nulls and the bounds of each chunk', async (t) => {
+t.test('writes the sizes, the null counts and the bounds of each chunk', async (t) => {
   const columns: Column[] = [
     { name: 'd', type: 'double' },
     { name: 's', type: 'utf8' },
@@ -156,7 +156,7 @@ t.test('tells the sizes, the nulls and the bounds of each chunk', async (t) => {
     ],
   )
   t.match(chunks[0], { compression: 'GZIP', encodings: 'PLAIN, RLE' })
-  // The chunks fill the file from the first magic bytes to the footer without a gap.
+  // The chunks fill the file without gaps, from the first magic bytes to the footer.
   const footerBytes = file.readUInt32LE(file.length - 8) + 8
   let offset = 4n
   for (const chunk of chunks) {
@@ -166,7 +166,7 @@ t.test('tells the sizes, the nulls and the bounds of each chunk', async (t) => {
   t.equal(offset, BigInt(file.length - footerBytes))
 })
 
-t.test('reads a row group that lies beyond 4 GiB', async (t) => {
+t.test('reads a row group at an offset beyond 4 GiB', async (t) => {
   const columns: Column[] = [
     { name: 'n', type: 'int64' },
     { name: 's', type: 'utf8' },
@@ -183,7 +183,7 @@ t.test('reads a row group that lies beyond 4 GiB', async (t) => {
   const fileOffset = 5 * 2 ** 30 + 3
   const rowGroups = [rowGroupStruct({ fileOffset, rows: 2, chunks }, columns, codec.id)]
   const footer = encodeFooter({ columns, rows: 2, rowGroups, createdBy: 'test', metadata: {} })
-  // A sparse file: only what is written takes space.
+  // A sparse file: only the written parts take disk space.
   const path = join(directory, 'sparse.parquet')
   const file = openSync(path, 'w')
   writeSync(file, MAGIC, 0, MAGIC.length, 0)

@@ -1,5 +1,5 @@
 /**
- * Readers of Parquet files that are not ours, and cells in a form in which those of all readers compare.
+ * Independent readers of Parquet files, and cells in a form that can be compared between readers.
  */
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import {
@@ -14,14 +14,14 @@ import { tableFromIPC } from '@uwdata/flechette'
 import { parquetMetadata, parquetRead, type FileMetaData } from 'hyparquet'
 import { readParquet } from 'parquet-wasm'
 
-/** The rows of a file as hyparquet reads them, each cell shown by {@link show}. */
+/** The rows of a file as read by hyparquet. Each cell is converted by {@link show}. */
 export async function rowsByHyparquet(file: Uint8Array): Promise<string[][]> {
   let rows: unknown[][] = []
   await parquetRead({
     file: arrayBufferOf(file),
     utf8: false,
     compressors: { GZIP: (bytes) => gunzipSync(bytes), BROTLI: (bytes) => brotliDecompressSync(bytes) },
-    // Its own parsers drop a byte order mark, and parse JSON.
+    // Its default parsers remove a byte order mark and parse JSON.
     parsers: { stringFromBytes: textOf, jsonFromBytes: textOf },
     onComplete: (read) => {
       rows = read
@@ -30,31 +30,31 @@ export async function rowsByHyparquet(file: Uint8Array): Promise<string[][]> {
   return showRows(rows)
 }
 
-/** The footer of a file as hyparquet reads it. */
+/** The footer of a file as read by hyparquet. */
 export function metadataByHyparquet(file: Uint8Array): FileMetaData {
   return parquetMetadata(arrayBufferOf(file))
 }
 
-/** The rows of a file as arrow-rs reads them, by way of parquet-wasm, each cell shown by {@link show}. */
+/** The rows of a file as read by arrow-rs through parquet-wasm. Each cell is converted by {@link show}. */
 export function rowsByArrow(file: Uint8Array): string[][] {
   const table = tableFromIPC(readParquet(file).intoIPCStream(), { useBigInt: true, useDate: true })
   const columns = table.children.map((column) => Array.from(column.toArray() as ArrayLike<unknown>))
   return showRows(Array.from({ length: table.numRows }, (_, row) => columns.map((column) => column[row])))
 }
 
-/** Opens a DuckDB in memory. */
+/** Opens an in-memory DuckDB. */
 export async function openDuckDb(): Promise<DuckDBConnection> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
   return instance.connect()
 }
 
-/** The rows of a query of DuckDB, each cell shown by {@link show}. */
+/** The rows of a DuckDB query. Each cell is converted by {@link show}. */
 export async function rowsByDuckDb(connection: DuckDBConnection, query: string): Promise<string[][]> {
   const reader = await connection.runAndReadAll(query)
   return showRows(reader.getRows())
 }
 
-/** The rows of a query of DuckDB as objects. */
+/** The rows of a DuckDB query as objects. */
 export async function objectsByDuckDb(
   connection: DuckDBConnection,
   query: string,
@@ -63,7 +63,7 @@ export async function objectsByDuckDb(
   return reader.getRowObjects()
 }
 
-/** Rows with each cell as text that tells its kind, and -0 from 0. */
+/** Rows with each cell as text that shows its type, and distinguishes -0 from 0. */
 export function showRows(rows: readonly (readonly unknown[])[]): string[][] {
   return rows.map((row) => row.map(show))
 }

@@ -14,7 +14,7 @@ import {
 } from '../../../sinks/readers/read-parquet.ts'
 import { closed } from '../../helpers/leaks.ts'
 
-/** Writes what a query selects as a Parquet file, with DuckDB. */
+/** Writes the result of a query to a Parquet file, with DuckDB. */
 async function writeFile(t: Test, query: string, options = ''): Promise<string> {
   const path = join(t.testdir(), 'a.parquet')
   const instance = await DuckDBInstance.create(':memory:')
@@ -29,7 +29,7 @@ async function read(input: ParquetInput, options?: ReadParquetOptions): Promise<
   return (await readParquet(input, options).toArray()) as Record<string, unknown>[]
 }
 
-/** Handles this process has open on `path`; undefined where the system does not tell. */
+/** Number of handles that this process has open on `path`. Undefined where the system does not report them. */
 function handlesOn(path: string): number | undefined {
   if (!existsSync('/proc/self/fd')) return undefined
   return readdirSync('/proc/self/fd').filter((fd) => {
@@ -48,7 +48,7 @@ function expectNoHandle(t: Test, path: string): void {
 const thousands = `SELECT i::INTEGER AS i, 'row ' || i AS s FROM range(5000) r(i)`
 const smallGroups = ', ROW_GROUP_SIZE 2048'
 
-t.test('gives every type its value', async (t) => {
+t.test('converts every type to its value', async (t) => {
   const path = await writeFile(
     t,
     `SELECT true AS b, 0.1::DOUBLE AS d, 0.5::FLOAT AS f, 7::INTEGER AS i, 9007199254740993::BIGINT AS l,
@@ -85,7 +85,7 @@ t.test('gives every type its value', async (t) => {
   t.equal(Object.keys(record).at(-2), '__proto__')
 })
 
-t.test('reads all row groups in order, whatever the codec', async (t) => {
+t.test('reads all row groups in order, for every codec', async (t) => {
   const expected = Array.from({ length: 5000 }, (_, i) => ({ i, s: `row ${i}` }))
   for (const codec of ['uncompressed', 'snappy', 'gzip', 'brotli']) {
     const path = await writeFile(t, thousands, `${smallGroups}, COMPRESSION ${codec}`)
@@ -103,7 +103,7 @@ t.test('emits batches of up to 1000 records', async (t) => {
   )
 })
 
-t.test('reads some columns, in the order asked for', async (t) => {
+t.test('reads some columns, in the requested order', async (t) => {
   const path = await writeFile(t, `SELECT 1::INTEGER AS a, 2::INTEGER AS "b.c", 3::INTEGER AS d`)
   const [record] = (await read(path, { columns: ['d', 'b.c'] })) as [object]
   t.strictSame(Object.entries(record), [
@@ -115,7 +115,7 @@ t.test('reads some columns, in the order asked for', async (t) => {
   expectNoHandle(t, path)
 })
 
-t.test('decodes a row group when it is needed, and once', async (t) => {
+t.test('decodes a row group only when it is needed, and only once', async (t) => {
   const path = await writeFile(t, thousands, smallGroups)
   const bytes = readFileSync(path)
   const starts: number[] = []
@@ -141,7 +141,7 @@ t.test('reads a file without rows', async (t) => {
   t.equal((await parquetInfo(path)).rows, 0)
 })
 
-t.test('tells rows, row groups and columns from the footer', async (t) => {
+t.test('reads rows, row groups and columns from the footer', async (t) => {
   const path = await writeFile(
     t,
     `SELECT i::INTEGER AS i, i::BIGINT AS l, 's' AS s, [i] AS list, {'x': i} AS struct, now()::TIMESTAMP AS at,
@@ -168,7 +168,7 @@ t.test('tells rows, row groups and columns from the footer', async (t) => {
   expectNoHandle(t, path)
 })
 
-t.test('says what is wrong with a file that cannot be read', async (t) => {
+t.test('reports why a file cannot be read', async (t) => {
   const whole = readFileSync(await writeFile(t, thousands, smallGroups))
   const damagedFooter = Buffer.from(whole)
   damagedFooter.fill(0xff, whole.length - 200, whole.length - 8)
@@ -196,14 +196,14 @@ t.test('says what is wrong with a file that cannot be read', async (t) => {
   await t.rejects(read(join(folder, 'none.parquet')), { code: 'ERR_SPILLWAY_IO', message: /none\.parquet/ })
 })
 
-t.test('has closed the file when it emits close, at whatever stage it was destroyed', async (t) => {
+t.test('has closed the file when it emits close, at every stage of a destroy', async (t) => {
   const path = await writeFile(t, thousands, smallGroups)
   const opening = readParquet(path).destroy()
   await closed(opening)
   expectNoHandle(t, path)
 
   const left = readParquet(path)
-  // Leaving the loop destroys the stream, and does not wait for it.
+  // Leaving the loop destroys the stream, but does not wait until it is closed.
   for await (const _record of left) break
   await closed(left)
   expectNoHandle(t, path)
@@ -226,7 +226,7 @@ t.test('ends with an AbortError on its signal, and closes the file', async (t) =
   await t.rejects(read(path, { signal: AbortSignal.abort() }), { name: 'AbortError' })
 })
 
-t.test('closes the file when what follows in pipeline() fails', async (t) => {
+t.test('closes the file when a later stream in pipeline() fails', async (t) => {
   const path = await writeFile(t, thousands, smallGroups)
   const broken = new Writable({ objectMode: true, write: (_r, _e, done) => done(new Error('disk full')) })
   const reading = readParquet(path)
@@ -235,13 +235,13 @@ t.test('closes the file when what follows in pipeline() fails', async (t) => {
   expectNoHandle(t, path)
 })
 
-t.test('refuses options it cannot have', async (t) => {
+t.test('refuses wrong options', async (t) => {
   t.throws(() => readParquet(''), { code: 'ERR_SPILLWAY_OPTION' })
   t.throws(() => readParquet({} as ParquetInput), { code: 'ERR_SPILLWAY_OPTION' })
   t.throws(() => readParquet('a', { columns: 'a' } as never), { code: 'ERR_SPILLWAY_OPTION' })
 })
 
-t.test('gives one column, row group by row group, and closes the file however that ends', async (t) => {
+t.test('returns one column, row group by row group, and always closes the file', async (t) => {
   const path = await writeFile(
     t,
     `SELECT CASE WHEN i % 3 = 0 THEN NULL ELSE i::INTEGER END AS i, 'row ' || i AS s, NULL::DOUBLE AS none
@@ -268,7 +268,7 @@ t.test('gives one column, row group by row group, and closes the file however th
   expectNoHandle(t, path)
 })
 
-t.test('refuses a column that is not there, and what is no Parquet', async (t) => {
+t.test('refuses a column that does not exist, and a file that is not Parquet', async (t) => {
   const path = await writeFile(t, thousands)
   await t.rejects(readParquetColumn(path, 'ii').next(), { code: 'ERR_SPILLWAY_OPTION', message: /"?ii/ })
   writeFileSync(join(t.testdirName, 'b'), 'not Parquet at all')

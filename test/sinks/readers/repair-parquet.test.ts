@@ -20,7 +20,7 @@ interface Written {
   readonly footers: readonly { readonly end: number; readonly rows: number; readonly rowGroups: number }[]
 }
 
-/** Writes a table with a footer behind each row group that `checkpoints` has; a last one is not added. */
+/** Writes a table with a footer after each row group listed in `checkpoints`, and no other footer. */
 async function write({ columns, rowGroups, compression }: Table, checkpoints: readonly boolean[]): Promise<Written> {
   const encoder = new ParquetFileEncoder(columns, { compression })
   const parts = [encoder.header()]
@@ -35,7 +35,7 @@ async function write({ columns, rowGroups, compression }: Table, checkpoints: re
   return { bytes: Buffer.concat(parts), footers }
 }
 
-/** A file of one column of bytes, uncompressed, with a footer behind each cell. */
+/** A file with one column of bytes, uncompressed, with a footer after each cell. */
 const writeCells = (...cells: readonly Uint8Array[]): Promise<Written> =>
   write(
     { columns: [{ name: 'cell', type: 'bytes' }], rowGroups: cells.map((cell) => [[cell]]), compression: 'none' },
@@ -45,7 +45,7 @@ const writeCells = (...cells: readonly Uint8Array[]): Promise<Written> =>
 const integers = (from: number, to: number): [bigint][] =>
   Array.from({ length: to - from }, (_, index) => [BigInt(from + index)])
 
-/** A file of three row groups of 1000 integers, each with a footer. */
+/** A file with three row groups of 1000 integers, each with a footer. */
 const writeIntegers = (): Promise<Written> =>
   write(
     {
@@ -68,7 +68,7 @@ async function copy(connection: DuckDBConnection, t: Test, query: string, option
   return path
 }
 
-t.test('a file cut at any byte gets back all rows up to the last footer before the cut', async (t) => {
+t.test('a file cut at any byte keeps all rows up to the last footer before the cut', async (t) => {
   const path = join(t.testdir(), 'a.parquet')
   const connection = await openDuckDb()
   const property = fc.asyncProperty(
@@ -98,7 +98,7 @@ t.test('a file cut at any byte gets back all rows up to the last footer before t
   connection.closeSync()
 })
 
-t.test('every cut of a small file is mended to the footer before it', async (t) => {
+t.test('every cut of a small file is repaired to the footer before it', async (t) => {
   const path = join(t.testdir(), 'a.parquet')
   const { bytes, footers } = await writeCells(Buffer.from('one'), Buffer.from('two'))
   for (let cut = 4; cut <= bytes.length; cut++) {
@@ -111,11 +111,11 @@ t.test('every cut of a small file is mended to the footer before it', async (t) 
   t.equal(footers.length, 2)
 })
 
-t.test('a Parquet file in a cell is never taken for the file itself', async (t) => {
+t.test('a Parquet file in a cell is never mistaken for the file itself', async (t) => {
   const columns: Column[] = [{ name: 'x', type: 'int64' }]
   const other = await encodeTable({ columns, rowGroups: [integers(0, 50)], compression: 'none' })
   const empty = await encodeTable({ columns, rowGroups: [], compression: 'none' })
-  // Its first row group and footer are those of the files that hold it in a cell.
+  // Its first row group and footer are the same as those of the files that contain it in a cell.
   const alike = (await writeCells(Buffer.from('first'))).bytes
   const footerOfAlike = alike.subarray(alike.length - 8 - alike.readUInt32LE(alike.length - 8))
   const cells = { other, empty, alike, footerOfAlike, several: Buffer.concat([alike, other, alike]) }
@@ -132,7 +132,7 @@ t.test('a Parquet file in a cell is never taken for the file itself', async (t) 
   }
 })
 
-t.test('a cell that claims all bytes since the last footer for its own is no footer', async (t) => {
+t.test('a cell that looks like a footer for all bytes since the last footer is ignored', async (t) => {
   const before = await writeCells(Buffer.from('first'))
   const cell = Buffer.concat([Buffer.from('metadata'), Buffer.alloc(4), MAGIC])
   const start = (await writeCells(Buffer.from('first'), cell)).bytes.indexOf(cell)
@@ -142,14 +142,14 @@ t.test('a cell that claims all bytes since the last footer for its own is no foo
   t.equal((await repairParquet(path)).bytes, before.bytes.length)
 })
 
-t.test('a Parquet file in the first cell is not taken for the file either', async (t) => {
+t.test('a Parquet file in the first cell is not mistaken for the file itself', async (t) => {
   const { bytes } = await writeCells(Buffer.from('inner'))
   const outer = await writeCells(bytes)
   const path = place(t, outer.bytes.subarray(0, outer.bytes.indexOf(bytes) + bytes.length))
   await t.rejects(repairParquet(path), { code: 'ERR_SPILLWAY_INPUT', message: /no complete row group/ })
 })
 
-t.test('cuts behind magic bytes that no footer comes with', async (t) => {
+t.test('ignores magic bytes without a footer', async (t) => {
   const { bytes, footers } = await writeIntegers()
   const { end } = footers[2]!
   const noise = Buffer.concat([Buffer.from('PAR1'), Buffer.alloc(70_000, 'PAR1'), Buffer.from([9, 0, 0, 0]), MAGIC])
@@ -157,7 +157,7 @@ t.test('cuts behind magic bytes that no footer comes with', async (t) => {
   t.match(await repairParquet(path), { rows: 3000, rowGroups: 3, bytes: end, removedBytes: noise.length })
 })
 
-t.test('finds a footer wherever it lies to the pieces the file is read in', async (t) => {
+t.test('finds a footer at any position relative to the search windows', async (t) => {
   const { bytes } = await writeIntegers()
   for (let behind = 0; behind < 14; behind++) {
     const path = place(t, Buffer.concat([bytes, Buffer.alloc(1024 * 1024 + 2 - behind)]))
@@ -165,7 +165,7 @@ t.test('finds a footer wherever it lies to the pieces the file is read in', asyn
   }
 })
 
-t.test('does not count a footer whose row groups are damaged', async (t) => {
+t.test('ignores a footer whose row groups are damaged', async (t) => {
   const { bytes, footers } = await writeIntegers()
   const [, second, third] = footers
   const damaged = Buffer.from(bytes)
@@ -178,7 +178,7 @@ t.test('a file without rows is complete', async (t) => {
   t.match(await repairParquet(place(t, file)), { rows: 0, rowGroups: 0, removedBytes: 0 })
 })
 
-t.test('leaves a complete file as it is, whoever wrote it', async (t) => {
+t.test('does not change a complete file of any writer', async (t) => {
   const connection = await openDuckDb()
   const query = `SELECT i, 'group ' || (i % 7) AS name, [i, NULL] AS list, {'x': i::DOUBLE} AS struct,
     CASE WHEN i % 3 = 0 THEN random() END AS number FROM range(20000) r(i)`
@@ -193,21 +193,21 @@ t.test('leaves a complete file as it is, whoever wrote it', async (t) => {
   connection.closeSync()
 })
 
-t.test('says of a file of another tool that there is no footer to cut it back to', async (t) => {
+t.test('reports that a file of another tool has no footer to truncate it to', async (t) => {
   const connection = await openDuckDb()
   const path = await copy(connection, t, 'SELECT i FROM range(50000) r(i)', ', ROW_GROUP_SIZE 2048')
   const torn = readFileSync(path).subarray(0, -1)
   writeFileSync(path, torn)
   await t.rejects(repairParquet(path), {
     code: 'ERR_SPILLWAY_INPUT',
-    message: /no complete row group was found.*left as it was.*other tools write the only footer at the end/,
+    message: /no complete row group was found.*was not changed.*other tools write the only footer at the end/,
     place: { path },
   })
   t.equal(statSync(path).size, torn.length)
   connection.closeSync()
 })
 
-t.test('refuses what is no Parquet file, and leaves it as it was', async (t) => {
+t.test('refuses a file that is not Parquet, and does not change it', async (t) => {
   const { bytes, footers } = await writeIntegers()
   const files: [string, Uint8Array, RegExp][] = [
     ['an empty file', Buffer.alloc(0), /it is empty\. Write it again/],
@@ -227,7 +227,7 @@ t.test('refuses what is no Parquet file, and leaves it as it was', async (t) => 
   }
 })
 
-t.test('tells of paths that are no file it may change', async (t) => {
+t.test('reports paths that are not a writable file', async (t) => {
   const { bytes } = await writeIntegers()
   const dir = t.testdir({ file: '' })
   const code = 'ERR_SPILLWAY_IO'

@@ -16,7 +16,7 @@ const rows = fc.integer({ min: 1, max: 5 }).chain((columns) => {
   return fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), { maxLength: 8 })
 })
 
-t.test('makes the bytes of csv-stringify in the default dialect', async () => {
+t.test('writes the same bytes as csv-stringify in the default dialect', async () => {
   const toText = rowsToText(resolveCsvDialect())
   const property = fc.property(rows, (rows) => {
     const expected = stringify(rows, {
@@ -47,12 +47,12 @@ t.test('is read back by csv-parse in every dialect', async () => {
   fc.assert(property, { numRuns: 100 })
 })
 
-t.test('tells nothing from the empty text', async (t) => {
+t.test('distinguishes null from the empty string', async (t) => {
   t.equal(rowsToText(resolveCsvDialect())([[null, '', ' ']]), ',"", \n')
   t.equal(rowsToText(resolveCsvDialect({ delimiter: ';' }))([[null, '', ' ']]), ';""; \n')
 })
 
-t.test('refuses dialects that cannot be read', async (t) => {
+t.test('refuses dialects that readers could not parse', async (t) => {
   for (const dialect of [
     { delimiter: '"' },
     { delimiter: 'a\nb' },

@@ -1,4 +1,6 @@
-/** Whatever the order of its keys, a record comes out as the row of its cells, or as nothing. */
+/**
+ * A record is written as the row of its cells for any order of its keys, or it is refused.
+ */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
@@ -29,7 +31,7 @@ const mostly = <Value>(usual: fc.Arbitrary<Value>) =>
     { weight: 1, arbitrary: refused },
   )
 
-/** An object with its keys in any order, some of them missing. (An empty one would be a value without a column.) */
+/** An object with its keys in any order, some of them missing. (An empty object would be a value without a column.) */
 function shuffled(fields: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc.Arbitrary<Record<string, unknown>> {
   const names = Object.keys(fields)
   return fc
@@ -75,7 +77,7 @@ async function write(records: readonly unknown[]): Promise<[text: string, refuse
   return [text, refused]
 }
 
-t.test('a record is the row of its cells, whatever the order of its keys', async () => {
+t.test('a record is the row of its cells, for any order of its keys', async () => {
   const property = fc.asyncProperty(fc.array(record, { maxLength: 40 }), async (records) => {
     const rows = records.map(rowOf)
     const refused = [...rows.keys()].filter((index) => rows[index] === undefined)
@@ -84,7 +86,7 @@ t.test('a record is the row of its cells, whatever the order of its keys', async
   await fc.assert(property, { numRuns: 300 })
 })
 
-t.test('many numbers are written as each by itself would be', async () => {
+t.test('many numbers are written in the same way as each alone', async () => {
   const numbers = fc.array(number, { minLength: 3000, maxLength: 3000 })
   const property = fc.asyncProperty(numbers, async (numbers) => {
     const records = numbers.map((id) => ({ id }))

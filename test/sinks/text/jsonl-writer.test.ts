@@ -1,11 +1,13 @@
-/** Records written together come out as the same bytes as one by one. */
+/**
+ * Records that are written together give the same bytes as records written one by one.
+ */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { JsonText } from '../../../sinks/values/json-text.ts'
 import { JsonlWriter } from '../../../sinks/text/jsonl-writer.ts'
 
-/** Writes `records` and returns the text, and the indices of those refused. */
+/** Writes `records`. Returns the text, and the indices of refused records. */
 async function write(records: readonly unknown[]): Promise<[text: string, refused: number[]]> {
   const writer = new JsonlWriter({ compression: 'none', nonFinite: 'null' })
   const refused: number[] = []
@@ -56,31 +58,31 @@ const record = fc.oneof(
   ),
 )
 
-t.test('writes any records as one by one', async () => {
+t.test('writes any records in the same way as one by one', async () => {
   await fc.assert(fc.asyncProperty(fc.array(record, { maxLength: 60 }), assertSame), { numRuns: 1000 })
 })
 
-t.test('is not misled by lists of objects that begin as the records do', async () => {
+t.test('is correct for lists of objects that begin like the records', async () => {
   const listed = Array.from({ length: 40 }, (_, index) => ({ a: [{ a: index }, { a: 2 }], b: '},{"a":' }))
   await assertSame(listed)
   await assertSame([...Array.from({ length: 40 }, (_, a) => ({ a })), ...listed])
-  // As many boundaries as records, but the record in between begins with another key.
+  // There are as many boundaries as records, but the record in between begins with another key.
   await assertSame([{ a: 1 }, { a: 2 }, { b: [{ a: 1 }, { a: 2 }, { a: 3 }] }, { a: 3 }])
   await assertSame([{ a: 1 }, { a: 2 }, { a: undefined, b: [{ a: 1 }, { a: 2 }, { a: 3 }] }, { a: 3 }])
   await assertSame([{ a: 1 }, { a: 2 }, Object.create({ a: [1] }), { a: [{ a: 1 }, { a: 2 }] }])
 })
 
-t.test('writes records of any length, the long ones behind short ones', async () => {
+t.test('writes records of any length, long ones after short ones', async () => {
   const lengths = [...Array<number>(100).fill(1), 300_000, 20_000, 5, 5, 100_000, ...Array<number>(300).fill(900)]
   await assertSame(lengths.map((length) => ({ a: 'ä'.repeat(length) })))
 })
 
 t.test('refuses a record that throws only when it is read again', async () => {
-  const makeFickle = () => {
+  const makeUnstable = () => {
     let reads = 0
     return Object.defineProperty({}, 'a', { enumerable: true, get: () => reads++ < 2 || assert.fail('read again') })
   }
-  const records = Array.from({ length: 9 }, (_, index) => (index === 5 ? makeFickle() : { a: index }))
+  const records = Array.from({ length: 9 }, (_, index) => (index === 5 ? makeUnstable() : { a: index }))
   const [text, refused] = await write(records)
   assert.deepEqual(refused, [5])
   assert.equal(text, oneByOne(records.filter((_, index) => index !== 5))[0])

@@ -1,4 +1,6 @@
-/** The text of dates is that of `toISOString`, whatever came before. */
+/**
+ * The text of dates equals that of `toISOString`, independent of earlier dates.
+ */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
@@ -6,7 +8,7 @@ import { isoText } from '../../../sinks/values/iso-text.ts'
 
 const END_OF_TIME = 8.64e15
 
-/** Days anywhere in time, and some moments of each. */
+/** Days in the whole range of Date, and several times of each day. */
 const dates = fc
   .array(
     fc.tuple(
@@ -16,7 +18,7 @@ const dates = fc
   )
   .map((days) => days.flatMap(([day, moments]) => moments.map((ms) => new Date(day * 86_400_000 + ms))))
 
-t.test('is the same as of toISOString', async () => {
+t.test('equals toISOString', async () => {
   fc.assert(
     fc.property(dates, (all) => {
       for (const date of all) assert.equal(isoText(date), date.toISOString())
@@ -24,7 +26,7 @@ t.test('is the same as of toISOString', async () => {
   )
 })
 
-t.test('knows the ends of time', async (t) => {
+t.test('supports the first and the last valid date', async (t) => {
   for (const ms of [END_OF_TIME, -END_OF_TIME, -END_OF_TIME + 1, 0, -1]) {
     const date = new Date(ms)
     t.equal(isoText(date), date.toISOString())
@@ -32,7 +34,7 @@ t.test('knows the ends of time', async (t) => {
   }
 })
 
-t.test('does not take the word of a date that tells its own', async (t) => {
+t.test('ignores methods that a date overrides', async (t) => {
   class Local extends Date {
     override toISOString(): string {
       return 'at noon'

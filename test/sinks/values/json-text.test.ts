@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { JsonText, toBase64 } from '../../../sinks/values/json-text.ts'
 
-t.test('is JSON.stringify wherever JSON can say it', async () => {
+t.test('equals JSON.stringify wherever that is correct', async () => {
   const json = new JsonText('null')
   const property = fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), (record) => {
     assert.equal(json.ofRecord(record), JSON.stringify(record))
@@ -12,7 +12,7 @@ t.test('is JSON.stringify wherever JSON can say it', async () => {
   fc.assert(property)
 })
 
-t.test('says bigints, bytes and numbers that are not finite', async (t) => {
+t.test('writes bigints, bytes and numbers that are not finite', async (t) => {
   const json = new JsonText('null')
   const record = { big: 2n ** 70n, bytes: Uint8Array.of(255), list: [NaN, -Infinity, undefined, -0], gone: undefined }
   t.equal(json.ofRecord(record), '{"big":1180591620717411303424,"bytes":"/w==","list":[null,null,null,0]}')
@@ -22,23 +22,23 @@ t.test('says bigints, bytes and numbers that are not finite', async (t) => {
   t.equal(new JsonText('text').ofRecord(record)?.includes('["NaN","-Infinity",null,0]'), true)
 })
 
-t.test('says why it refuses a record', async (t) => {
+t.test('reports why it refuses a record', async (t) => {
   const json = new JsonText('error')
   t.equal(json.ofRecord({ a: { b: () => 0 } }), undefined)
   t.match(json.refusal, { kind: 'value', field: 'a.b' })
   t.equal(json.ofRecord({ a: [1, NaN] }), undefined)
-  t.strictSame(json.refusal, { kind: 'error', reason: 'NaN has no form in JSON', field: 'a.1' })
+  t.strictSame(json.refusal, { kind: 'error', reason: 'NaN cannot be represented in JSON', field: 'a.1' })
   t.equal(json.ofRecord(new Date(0)), undefined)
   t.match(json.refusal, { reason: 'a record must be an object, got date' })
 })
 
-t.test('gives nothing for a value that must be refused', async (t) => {
+t.test('returns undefined for a value that must be refused', async (t) => {
   const json = new JsonText('null')
   for (const value of [[() => 0], { map: new Map() }, [Symbol('s')], new Date(NaN)]) {
     t.equal(json.ofValue(value), undefined)
   }
 })
 
-t.test('encodes the bytes a view shows, not those around it', async (t) => {
+t.test('encodes only the bytes of a view, not the rest of its buffer', async (t) => {
   t.equal(toBase64(new Uint8Array(Uint8Array.of(1, 2, 3, 4).buffer, 1, 2)), 'AgM=')
 })

@@ -1,5 +1,5 @@
 /**
- * The value contract, value by value, as readers that are not ours find it in the files.
+ * The value contract, value by value, checked with independent readers of the files.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,15 +15,15 @@ const duckDb = await openDuckDb()
 t.teardown(() => duckDb.closeSync())
 let files = 0
 
-/** Writes records, and gives the path and the counts. */
+/** Writes records. Returns the path and the counts. */
 async function write(t: Test, records: readonly unknown[], options: Omit<RecordSinkOptions, 'path'>) {
-  // DuckDB may remember a file it has read.
+  // A new name for each file, because DuckDB may cache a file that it has read.
   const path = join(t.testdir(), `${files++}.${options.format}`)
   const sink = await writeAll([records], { ...options, path })
   return { path, sink, text: () => readFileSync(path, 'utf8') }
 }
 
-/** What DuckDB reads, cells shown as text. */
+/** The rows that DuckDB reads, with cells as text. */
 function read(path: string, options = ''): Promise<string[][]> {
   const reader = path.endsWith('csv') ? `read_csv('${path}', allow_quoted_nulls = false ${options})` : `'${path}'`
   return rowsByDuckDb(duckDb, `SELECT * FROM ${reader}`)
@@ -31,18 +31,18 @@ function read(path: string, options = ''): Promise<string[][]> {
 
 const bytes = Uint8Array.from([0, 1, 254, 255])
 
-/** A value, its text in JSON lines, its cell in CSV, and its cell in Parquet as DuckDB reads it. */
+/** A value, its text in JSON lines, its cell in CSV, and its cell in Parquet as read by DuckDB. */
 const contract: readonly [string, unknown, string, string, string][] = [
   ['a number', 0.1, '0.1', '0.1', '0.1'],
   ['a whole number', 3, '3', '3', '3'],
   [
-    'a number of all digits',
+    'a number with all digits',
     1.7976931348623157e308,
     '1.7976931348623157e+308',
     '1.7976931348623157e+308',
     '1.7976931348623157e+308',
   ],
-  ['the least number', 5e-324, '5e-324', '5e-324', '5e-324'],
+  ['the smallest positive number', 5e-324, '5e-324', '5e-324', '5e-324'],
   ['NaN', NaN, 'null', 'NaN', 'NaN'],
   ['Infinity', Infinity, 'null', 'Infinity', 'Infinity'],
   ['-Infinity', -Infinity, 'null', '-Infinity', '-Infinity'],
@@ -55,7 +55,7 @@ const contract: readonly [string, unknown, string, string, string][] = [
     '9223372036854775807n',
   ],
   [
-    'the least bigint of 64 bits',
+    'the smallest bigint of 64 bits',
     -(2n ** 63n),
     '-9223372036854775808',
     '-9223372036854775808',
@@ -97,20 +97,20 @@ const contract: readonly [string, unknown, string, string, string][] = [
 const everything = Object.fromEntries(contract.map(([what, value]) => [what, value]))
 const names = contract.map(([what]) => what)
 
-t.test('writes each value as JSON.parse finds it', async (t) => {
+t.test('writes each value so that JSON.parse reads it', async (t) => {
   const { text, sink } = await write(t, [everything], { format: 'jsonl' })
   t.equal(text(), `{${contract.map(([what, , json]) => `${JSON.stringify(what)}:${json}`).join(',')}}\n`)
   t.strictSame(Object.keys(JSON.parse(text())), names)
   expectCounts(t, sink, 1)
 })
 
-t.test('writes each value as a cell of CSV', async (t) => {
+t.test('writes each value as a CSV cell', async (t) => {
   const { text, sink } = await write(t, [everything], { format: 'csv' })
   t.equal(text(), `${names.join(',')}\n${contract.map(([, , , csv]) => csv).join(',')}\n`)
   expectCounts(t, sink, 1)
 })
 
-t.test('writes each value as DuckDB finds it in Parquet', async (t) => {
+t.test('writes each value to Parquet so that DuckDB reads it', async (t) => {
   const { path, sink } = await write(t, [everything], { format: 'parquet' })
   const [row = []] = await read(path)
   t.strictSame(
@@ -120,13 +120,13 @@ t.test('writes each value as DuckDB finds it in Parquet', async (t) => {
   expectCounts(t, sink, 1)
 })
 
-t.test('leaves out what is undefined', async (t) => {
+t.test('omits undefined fields', async (t) => {
   const records = [{ a: undefined, b: 1, c: undefined }]
   t.equal((await write(t, records, { format: 'jsonl' })).text(), '{"b":1}\n')
   t.equal((await write(t, records, { format: 'csv' })).text(), 'b\n1\n')
 })
 
-t.test('writes nothing for null and what is missing, in every type of column', async (t) => {
+t.test('writes no value for null and for missing fields, in every type of column', async (t) => {
   const records = [
     { n: 1.5, i: 1n, b: true, s: 'text', d: new Date(0), u: bytes, j: [1] },
     { n: null, i: null, b: undefined, s: null, d: null },
@@ -137,7 +137,7 @@ t.test('writes nothing for null and what is missing, in every type of column', a
   }
 })
 
-t.test('tells the empty text from null in CSV', async (t) => {
+t.test('distinguishes the empty string from null in CSV', async (t) => {
   const { path } = await write(
     t,
     [
@@ -154,7 +154,7 @@ t.test('tells the empty text from null in CSV', async (t) => {
   ])
 })
 
-t.test('lays nested objects into dotted columns, in the order first seen', async (t) => {
+t.test('writes nested objects to dotted columns, in the order first seen', async (t) => {
   const records = [
     { a: 1, b: { c: { d: 'x' }, e: true }, f: null },
     { b: { e: false, g: 2 }, a: 3 },
@@ -168,7 +168,7 @@ t.test('lays nested objects into dotted columns, in the order first seen', async
   ])
 })
 
-t.test('keeps keys of all kinds apart', async (t) => {
+t.test('distinguishes keys of all kinds', async (t) => {
   const record = JSON.parse(
     '{"a.b":1,"a":{"b":2,"":3},"":4,"__proto__":5,"constructor":{"prototype":6},"c\\\\":{"d":7},"c\\\\.d":8,"toString":9}',
   )
@@ -187,7 +187,7 @@ t.test('keeps keys of all kinds apart', async (t) => {
   t.equal(({} as { prototype?: unknown }).prototype, undefined)
 })
 
-t.test('keeps a bigint of more than 64 bits where the format can, and rejects it where it cannot', async (t) => {
+t.test('writes a bigint of more than 64 bits if the format supports it, else rejects it', async (t) => {
   const records = [{ n: 1n }, { n: 2n ** 63n }, { n: -(2n ** 64n) }]
   t.match((await write(t, records, { format: 'jsonl' })).text(), '{"n":-18446744073709551616}\n')
   t.match((await write(t, records, { format: 'csv' })).text(), '-18446744073709551616\n')
@@ -204,7 +204,7 @@ t.test('keeps a bigint of more than 64 bits where the format can, and rejects it
   ])
 })
 
-t.test('counts numbers that JSON cannot say', async (t) => {
+t.test('counts numbers that JSON cannot represent', async (t) => {
   const records = [{ a: NaN, b: [Infinity, { c: -Infinity }] }, { a: 1 }]
   const asNull = await write(t, records, { format: 'jsonl' })
   t.equal(asNull.text(), '{"a":null,"b":[null,{"c":null}]}\n{"a":1}\n')
@@ -215,12 +215,13 @@ t.test('counts numbers that JSON cannot say', async (t) => {
   const failing = write(t, [{ a: 1 }, ...records], { format: 'jsonl', nonFinite: 'error' })
   await t.rejects(failing, {
     code: 'ERR_SPILLWAY_VALUE',
-    message: "Record 2, field a: NaN has no form in JSON. Set `nonFinite` to 'null' or 'text' to write such numbers",
+    message:
+      "Record 2, field a: NaN cannot be represented in JSON. Set `nonFinite` to 'null' or 'text' to write such numbers",
     place: { record: 2, field: 'a' },
   })
 })
 
-t.test('counts each text in which half a surrogate pair was replaced once', async (t) => {
+t.test('counts each string with a replaced unpaired surrogate once', async (t) => {
   const records = [
     { a: 'x\ud800', b: '\udc00\udc00' },
     { a: 'fine 😀' },
@@ -235,7 +236,7 @@ t.test('counts each text in which half a surrogate pair was replaced once', asyn
   }
 })
 
-t.test('holds values of many kinds in a column of text', async (t) => {
+t.test('writes values of many kinds to a text column', async (t) => {
   const values = ['text', 1.5, 10n ** 30n, true, new Date(0), bytes, [1, 2], {}, NaN]
   const texts = [
     'text',
@@ -263,7 +264,7 @@ t.test('holds values of many kinds in a column of text', async (t) => {
   }
 })
 
-t.test('writes what a schema asks, in its order', async (t) => {
+t.test('writes the columns of a schema, in its order', async (t) => {
   const schema = {
     't.at': 'timestamp',
     raw: 'bytes',
@@ -282,7 +283,7 @@ t.test('writes what a schema asks, in its order', async (t) => {
   ])
 })
 
-t.test('keeps a column open while it holds only nulls, over markers and parts', async (t) => {
+t.test('keeps a column without a type while it has only nulls, across markers and parts', async (t) => {
   for (const format of ['csv', 'parquet'] as const) {
     const directory = join(t.testdir(), format)
     const records = [
@@ -307,7 +308,7 @@ const dialects: readonly CsvDialectOptions[] = [
   { header: false },
 ]
 for (const dialect of dialects) {
-  t.test(`writes CSV of the dialect ${JSON.stringify(dialect)}`, async (t) => {
+  t.test(`writes CSV in the dialect ${JSON.stringify(dialect)}`, async (t) => {
     const texts = ['a;b', "it's", 'say "so"', 'tab\there', 'line\nend', 'line\rend', 'a,b', 'a|b', 'a||b', '', ' both ']
     const records = texts.map((text, n) => ({ text, n, nothing: null }))
     const { text } = await write(t, records, { format: 'csv', csv: dialect })

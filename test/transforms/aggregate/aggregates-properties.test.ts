@@ -1,4 +1,6 @@
-/** Aggregates are a function of the records: not of their order, their batches, or of who added up which part. */
+/**
+ * Aggregates depend only on the records: not on their order, their batches, or how parts are merged.
+ */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
@@ -8,12 +10,12 @@ import { Aggregates } from '../../../transforms/aggregate/aggregates.ts'
 
 const OPTIONS = { objective: { metric: 'score' }, topCount: 4 } as const
 
-/** Noise of some orders of magnitude, and values that make ties. */
+/** Random values of several magnitudes, and values that cause ties. */
 const value = fc.oneof(
   fc.double({ min: -1e3, max: 1e3, noNaN: true }).map((noise) => (Math.abs(noise) < 1e-6 ? 0.1 : noise)),
   fc.constantFrom(0, -0, 1, 0.1, 0.2, 0.3),
 )
-/** In any order of their keys. */
+/** The same metrics with their keys in any order. */
 const metrics = fc
   .record(
     {
@@ -27,7 +29,7 @@ const metrics = fc
   .map((entries): Record<string, unknown> => Object.fromEntries(entries))
 const made = fc.record({ phase: fc.constantFrom('a', 'b'), container: fc.constantFrom('x', 'y', 'z', null), metrics })
 
-/** Records with distinct timestamps: numbers, texts and dates. */
+/** Records with distinct timestamps: numbers, strings and dates. */
 const records = fc.array(made, { maxLength: 60 }).map((all) =>
   all.map(({ phase, container, metrics }, place): ResultRecord => {
     const time = place * 7919
@@ -40,7 +42,7 @@ const shuffled = records.chain((all) =>
   fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }), fc.nat(all.length)),
 )
 
-/** Batches with identity: each of them one run of one container, the runs of a container in order. */
+/** Batches with identity. Each is one run of records of one container. The runs of a container are in order. */
 const identified = fc
   .array(fc.tuple(fc.nat(4), fc.nat(1), fc.array(made, { maxLength: 6 })), { maxLength: 20 })
   .map((runs) => {
@@ -60,7 +62,7 @@ function aggregate(chunks: readonly unknown[], options: object = OPTIONS): Aggre
   return aggregates
 }
 
-/** All that can be seen of a state. */
+/** Everything that a state exposes. */
 function view(aggregates: Aggregates): unknown {
   const phases = ['a', 'b'].map((phase) => [...aggregates.containerSummaries(phase)])
   return { summary: aggregates.summary(), phases }
@@ -116,11 +118,11 @@ t.test('is the same when parts of records without timestamps are merged in order
   )
 })
 
-t.test('is the same record by record as in batches', async () => {
+t.test('is the same for single records and for batches', async () => {
   fc.assert(fc.property(records, (all) => assertSame(aggregate(all), aggregate([all]))))
 })
 
-t.test('comes back from JSON bit for bit, and goes on from there', async () => {
+t.test('is restored from JSON exactly, and can be continued', async () => {
   fc.assert(
     fc.property(records, identified, fc.nat(60), (all, runs, cut) => {
       const chunks: (ResultRecord | Batch)[] = [...all, ...runs]
@@ -133,7 +135,7 @@ t.test('comes back from JSON bit for bit, and goes on from there', async () => {
   )
 })
 
-t.test('lists as top performers what a sort puts first', async () => {
+t.test('lists as top performers the records that a sort puts first', async () => {
   fc.assert(
     fc.property(records, fc.constantFrom('max', 'min'), (all, direction) => {
       const scores = all
@@ -149,7 +151,7 @@ t.test('lists as top performers what a sort puts first', async () => {
   )
 })
 
-t.test('agrees with the definitions', async () => {
+t.test('matches the definitions of the statistics', async () => {
   fc.assert(
     fc.property(fc.array(value, { minLength: 2, maxLength: 50 }), (values) => {
       const all = values.map((score, timestamp) => ({ phase: 'a', timestamp, result: { metrics: { score } } }))

@@ -1,4 +1,6 @@
-/** What is counted, for which container, and how the summary looks. */
+/**
+ * Which values are counted, for which container, and the form of the summary.
+ */
 import t from 'tap'
 import { annotate, type Segment } from '../../../lib/core/batch.ts'
 import { Aggregates, type AggregatesOptions } from '../../../transforms/aggregate/aggregates.ts'
@@ -48,14 +50,14 @@ t.test('describes the values of a metric', async (t) => {
   t.ok(Math.abs(metrics['score']!.quantiles!.p50 - 3) <= 0.03)
 })
 
-t.test('has no variance for one value, and no quantile beyond the ends', async (t) => {
+t.test('has no variance for one value, and no quantile outside of the range', async (t) => {
   const { metrics } = search(aggregate([record('a', { score: 0.7 })]))
   t.equal(metrics['score']?.variance, null)
   t.equal(metrics['score']?.stddev, null)
   t.ok(Object.values(metrics['score']!.quantiles!).every((quantile) => quantile === 0.7))
 })
 
-t.test('counts what is not finite, and nothing else of it', async (t) => {
+t.test('only counts values that are not finite', async (t) => {
   const { metrics } = search(aggregate([NaN, Infinity, -Infinity].map((value) => record('a', { score: value, ok: 1 }))))
   t.same(metrics['score'], {
     count: 0,
@@ -72,18 +74,18 @@ t.test('counts what is not finite, and nothing else of it', async (t) => {
   t.equal(metrics['ok']?.count, 3)
 })
 
-t.test('tells -0 from 0', async (t) => {
+t.test('distinguishes -0 from 0', async (t) => {
   const { metrics } = search(aggregate([record('a', { score: 0 }), record('a', { score: -0 })]))
   t.ok(Object.is(metrics['score']?.min, -0))
   t.ok(Object.is(metrics['score']?.max, 0))
 })
 
-t.test('takes every numeric leaf for a metric, nested ones by their path', async (t) => {
+t.test('treats every numeric leaf as a metric, nested ones by their path', async (t) => {
   const nested = { a: 1, b: { c: 2, 'd.e': { f: 3n } }, text: 'x', list: [1], bytes: new Uint8Array(2), none: null }
   t.same(Object.keys(search(aggregate([record('x', nested)])).metrics), ['a', 'b.c', 'b.d\\.e.f'])
 })
 
-t.test('takes a key for a metric and for an object with metrics alike', async (t) => {
+t.test('accepts a key both as a metric and as an object with metrics', async (t) => {
   const { metrics } = search(
     aggregate([record('x', { a: { b: 1 } }), record('x', { a: 2 }), record('x', { a: { b: 3 } })]),
   )
@@ -91,7 +93,7 @@ t.test('takes a key for a metric and for an object with metrics alike', async (t
   t.equal(metrics['a.b']?.count, 2)
 })
 
-t.test('keeps metrics apart in whatever order their keys come', async (t) => {
+t.test('distinguishes metrics for any order of their keys', async (t) => {
   const names = Array.from({ length: 40 }, (_, index) => `m${index}`)
   const serialize = (turn: number) => names.map((_, index) => names[(index * 7 + turn * 3) % names.length] as string)
   const records = names.map((_, turn) => ({
@@ -106,7 +108,7 @@ t.test('keeps metrics apart in whatever order their keys come', async (t) => {
   )
 })
 
-t.test('adds nothing of a record that throws when it is read', async (t) => {
+t.test('adds no part of a record that throws when it is read', async (t) => {
   const aggregates = new Aggregates({ phase: 'p' })
   aggregates.add({ container: 'a', result: { metrics: { score: 1 } } })
   const before = aggregates.toJSON()
@@ -120,13 +122,13 @@ t.test('adds nothing of a record that throws when it is read', async (t) => {
   t.strictSame(aggregates.toJSON(), before)
 })
 
-t.test('ends in cycles', async (t) => {
+t.test('stops at cycles', async (t) => {
   const cyclic: Record<string, unknown> = { value: 1 }
   cyclic['self'] = cyclic
   t.equal(Object.keys(search(aggregate([record('x', cyclic)])).metrics).length, 9)
 })
 
-t.test('reads the fields it is told to', async (t) => {
+t.test('reads the configured fields', async (t) => {
   const aggregates = new Aggregates({ fields: { phase: 'p', container: 'c', timestamp: 't', metrics: 'm\\.n' } })
   aggregates.add([
     { p: 'one', c: 'x', t: 2, 'm.n': { a: 2 } },
@@ -137,13 +139,13 @@ t.test('reads the fields it is told to', async (t) => {
   t.equal(metrics['a']?.first, 1)
 })
 
-t.test('puts records without a phase into the default one, unless the phase is fixed', async (t) => {
+t.test('adds records without a phase to the default phase, unless the phase is fixed', async (t) => {
   const records = [{}, { phase: 7 }, { phase: null }]
   t.same(Object.keys(aggregate(records).summary().phases), ['7', 'default'])
   t.same(Object.keys(aggregate(records, { phase: 'all' }).summary().phases), ['all'])
 })
 
-t.test('passes over what is no record', async (t) => {
+t.test('ignores values that are not records', async (t) => {
   const aggregates = aggregate([null, 5, 'x', [1], new Date(), record('a', { score: 1 }), undefined])
   aggregates.add(null)
   aggregates.add('text')
@@ -156,7 +158,7 @@ t.test('counts records without metrics', async (t) => {
   t.same(containers(aggregates), [{ container: 'a', index: null, iteration: null, count: 3, metrics: {} }])
 })
 
-t.test('leaves out the records it is told to skip', async (t) => {
+t.test('ignores the records given by skip', async (t) => {
   const aggregates = new Aggregates(score)
   const batch = [1, 2, 4, 8].map((value) => record('a', { score: value }))
   aggregates.add(annotate(batch, { segments: [segment(0, 2), segment(1, 2)] }), [0, 3])
@@ -169,7 +171,7 @@ t.test('leaves out the records it is told to skip', async (t) => {
   )
 })
 
-t.test('names containers by their field, those without by null', async (t) => {
+t.test('names containers by their field, or null without one', async (t) => {
   const aggregates = aggregate(['b', 2, true, undefined, {}, 'a', ''].map((name) => record(name, { score: 1 })))
   t.same(
     containers(aggregates).map(({ container, count }) => [container, count]),
@@ -184,7 +186,7 @@ t.test('names containers by their field, those without by null', async (t) => {
   )
 })
 
-t.test('knows containers by their identity where there is one', async (t) => {
+t.test('identifies containers by their identity if there is one', async (t) => {
   const aggregates = new Aggregates(score)
   const batch = ['x', 'x', 'x', 'y', 'x'].map((name, value) => record(name, { score: value }))
   aggregates.add(annotate(batch, { segments: [segment(1, 1), segment(0, 1, 0, 1), segment(0, 2), segment(-1, 1)] }))
@@ -199,7 +201,7 @@ t.test('knows containers by their identity where there is one', async (t) => {
   )
 })
 
-t.test('orders the records of a container by timestamp, whatever its type', async (t) => {
+t.test('orders the records of a container by timestamps of any type', async (t) => {
   const firstAndLast = (timestamps: readonly unknown[]) => {
     const aggregates = aggregate(timestamps.map((timestamp, value) => record('a', { score: value }, timestamp)))
     const { first, last } = search(aggregates).metrics['score']!
@@ -208,13 +210,13 @@ t.test('orders the records of a container by timestamp, whatever its type', asyn
   t.same(firstAndLast([2, 1, 3]), [1, 2])
   t.same(firstAndLast(['b', 'c', 'a']), [2, 1])
   t.same(firstAndLast([new Date(5), 4, 6n]), [1, 2])
-  t.same(firstAndLast(['a', 9, 'b', 8]), [3, 2], 'numbers come before texts')
-  t.same(firstAndLast([1, 1, 1]), [0, 2], 'ties go by arrival')
-  t.same(firstAndLast([undefined, undefined, null]), [0, 2], 'without timestamps arrival decides')
-  t.same(firstAndLast([undefined, 5, 4, null]), [2, 1], 'a record without a timestamp gives way')
+  t.same(firstAndLast(['a', 9, 'b', 8]), [3, 2], 'numbers come before strings')
+  t.same(firstAndLast([1, 1, 1]), [0, 2], 'ties are in the order of arrival')
+  t.same(firstAndLast([undefined, undefined, null]), [0, 2], 'without timestamps the order is that of arrival')
+  t.same(firstAndLast([undefined, 5, 4, null]), [2, 1], 'a record with a timestamp takes precedence')
 })
 
-t.test('knows the first and last value of a metric that some records lack', async (t) => {
+t.test('finds the first and last value of a metric that some records lack', async (t) => {
   const records = [
     record('a', { score: 1, rare: 10 }, 1),
     record('a', { score: 5 }, 5),
@@ -232,7 +234,7 @@ t.test('knows the first and last value of a metric that some records lack', asyn
   }
 })
 
-t.test('takes the first of a phase from its first container, the last from its last', async (t) => {
+t.test('takes the first value of a phase from its first container, the last from its last', async (t) => {
   const aggregates = new Aggregates(score)
   const batch = [1, 2, 3, 4].map((value) => record('x', value === 4 ? {} : { score: value }))
   aggregates.add(annotate(batch, { segments: [segment(2, 1), segment(1, 1), segment(0, 1), segment(3, 1)] }))
@@ -240,7 +242,7 @@ t.test('takes the first of a phase from its first container, the last from its l
   t.equal(search(aggregates).metrics['score']?.last, 1)
 })
 
-t.test('puts the records of containers beyond the cap together', async (t) => {
+t.test('groups the records of containers beyond the limit', async (t) => {
   const names = ['c', 'b', 'a', 'c', 'd']
   const aggregates = aggregate(
     names.map((name, value) => record(name, { score: value })),
@@ -252,10 +254,10 @@ t.test('puts the records of containers beyond the cap together', async (t) => {
     containers(aggregates).map(({ container }) => container),
     ['b', 'c'],
   )
-  t.same([metrics['score']?.first, metrics['score']?.last], [2, 4], 'they take part in first and last')
+  t.same([metrics['score']?.first, metrics['score']?.last], [2, 4], 'they count for first and last')
 })
 
-t.test('decides by identity who is beyond the cap, not by arrival', async (t) => {
+t.test('applies the limit by identity, not by arrival', async (t) => {
   const kept = (order: readonly [index: number, iteration: number][]) => {
     const aggregates = new Aggregates({ ...score, maxContainers: 4 })
     for (const [index, iteration] of order) {
@@ -279,7 +281,7 @@ t.test('decides by identity who is beyond the cap, not by arrival', async (t) =>
   t.same(JSON.stringify(kept([...order].reverse())), JSON.stringify(forward))
 })
 
-t.test('leaves out metrics beyond the cap, but never the objective', async (t) => {
+t.test('ignores metrics beyond the limit, but never the objective', async (t) => {
   const aggregates = aggregate([record('a', { a: 1, b: 2, c: 3, score: 4 }), record('a', { c: 5, a: 6 })], {
     ...score,
     maxMetrics: 2,
@@ -288,7 +290,7 @@ t.test('leaves out metrics beyond the cap, but never the objective', async (t) =
   t.equal(search(aggregates).droppedMetrics, 2)
 })
 
-t.test('leaves out phases beyond the cap', async (t) => {
+t.test('ignores phases beyond the limit', async (t) => {
   const { phases, droppedRecords } = aggregate([{ phase: 'a' }, { phase: 'b' }, { phase: 'a' }, { phase: 'c' }], {
     maxPhases: 1,
   }).summary()
@@ -296,7 +298,7 @@ t.test('leaves out phases beyond the cap', async (t) => {
   t.equal(droppedRecords, 2)
 })
 
-t.test('lists the best records, the earliest of equal ones first', async (t) => {
+t.test('lists the best records, the earlier record first if equal', async (t) => {
   const records = [
     record('b', { score: 1, other: -0 }, '2'),
     record('b', { score: 1, bad: NaN }, '1'),
@@ -317,7 +319,7 @@ t.test('lists the best records, the earliest of equal ones first', async (t) => 
   t.same(aggregate(records, { ...score, topCount: 0 }).summary().topPerformers, [])
 })
 
-t.test('takes the sharpe ratio for the objective when nothing else is said', async (t) => {
+t.test('uses the Sharpe ratio as the default objective', async (t) => {
   const { objective, topPerformers } = aggregate([record('a', { sharpe_ratio: 2 })], {}).summary()
   t.same(objective, { metric: 'sharpe_ratio', direction: 'max' })
   t.equal(topPerformers[0]?.value, 2)
@@ -350,7 +352,7 @@ t.test('lists the containers with the best mean', async (t) => {
   )
 })
 
-t.test('sums up all phases', async (t) => {
+t.test('summarizes all phases', async (t) => {
   const { topPerformers, bestContainers, averageMetrics } = aggregate([
     { phase: 'b', container: 'x', result: { metrics: { score: 1, only: 4 } } },
     { phase: 'a', container: 'y', result: { metrics: { score: 1 } } },
@@ -374,14 +376,14 @@ t.test('sums up all phases', async (t) => {
   t.same({ ...averageMetrics }, { only: 4, score: 2 })
 })
 
-t.test('summarizes several states without touching them', async (t) => {
+t.test('summarizes several states without changing them', async (t) => {
   const [one, two] = [aggregate([record('a', { score: 1 })]), aggregate([record('a', { score: 3 })])]
   t.equal(summarizeWorkflow([one, two]).phases['search']?.metrics['score']?.mean, 2)
   t.equal(search(one).count, 1)
   t.same(Object.keys(summarizeWorkflow([]).phases), [])
 })
 
-t.test('survives hostile names', async (t) => {
+t.test('accepts names of built-in properties', async (t) => {
   const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
   const metrics = JSON.parse('{"__proto__":{"polluted":1},"constructor":2,"toString":3,"hasOwnProperty":4}') as unknown
   const aggregates = new Aggregates({ objective: { metric: 'constructor' } })
@@ -414,7 +416,7 @@ t.test('refuses wrong options', async (t) => {
   for (const options of wrong) t.throws(() => new Aggregates(options), { code: 'ERR_SPILLWAY_OPTION' })
 })
 
-t.test('merges only what was made with the same objective', async (t) => {
+t.test('merges only states with the same objective', async (t) => {
   const aggregates = new Aggregates(score)
   const others: AggregatesOptions[] = [
     {},
@@ -427,7 +429,7 @@ t.test('merges only what was made with the same objective', async (t) => {
   t.throws(() => aggregates.merge(aggregates), { code: 'ERR_SPILLWAY_OPTION' })
 })
 
-t.test('keeps to its caps when merging', async (t) => {
+t.test('applies its limits when merging', async (t) => {
   const options = { ...score, maxContainers: 1, maxMetrics: 1, maxPhases: 1 }
   const whole = aggregate([record('a', { score: 1, x: 1 })], options)
   whole.merge(aggregate([record('b', { score: 2, y: 5 }), record('b', { y: 6 })], options))

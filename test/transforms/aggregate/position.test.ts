@@ -1,4 +1,6 @@
-/** The order of containers and records is total and the same for everybody. */
+/**
+ * The order of containers and records is total, and the same in all parts of the code.
+ */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
@@ -26,7 +28,7 @@ const position: fc.Arbitrary<Position> = fc.oneof(
   }),
 )
 
-t.test('orders numbers before texts, and what has no key last', async (t) => {
+t.test('orders numbers before strings, and records without a key last', async (t) => {
   const at = (key: OrderKey): Position => ({ index: 0, iteration: 0, name: null, key })
   const keys = [NaN, 'b', 2, 'a', -1]
   t.same(
@@ -38,7 +40,7 @@ t.test('orders numbers before texts, and what has no key last', async (t) => {
   )
 })
 
-t.test('orders containers with identity first, then the nameless one, then by code units', async (t) => {
+t.test('orders containers with identity first, then the one without a name, then by code units', async (t) => {
   const named = (name: string | null): Position => ({ index: -1, iteration: 0, name, key: 0 })
   const sorted = [
     { index: 0, iteration: 0, name: 'z', key: 0 },
@@ -61,7 +63,7 @@ t.test('is a total order', async () => {
   )
 })
 
-t.test('prefers a key to none, and on ties the first to come for first, the last to come for last', async (t) => {
+t.test('prefers a record with a key; on ties, arrival decides first and last', async (t) => {
   t.notOk(takesFirst(NaN, 1))
   t.notOk(takesLast(NaN, 1))
   t.ok(takesFirst('a', NaN))
@@ -72,7 +74,7 @@ t.test('prefers a key to none, and on ties the first to come for first, the last
   }
 })
 
-t.test('never takes the last of records for the first too, unless those before it have no key', async () => {
+t.test('never treats the last record as the first, too, unless earlier records have no key', async () => {
   fc.assert(
     fc.property(fc.array(key, { minLength: 1 }), key, (before, key) => {
       const first = before.reduce((held, next) => (takesFirst(next, held) ? next : held))
@@ -82,7 +84,7 @@ t.test('never takes the last of records for the first too, unless those before i
   )
 })
 
-t.test('reads timestamps of any kind', async (t) => {
+t.test('accepts timestamps of any kind', async (t) => {
   t.equal(orderKeyOf('2026-01-01'), '2026-01-01')
   t.equal(orderKeyOf(new Date(5)), 5)
   t.equal(orderKeyOf(7n), 7)

@@ -1,4 +1,6 @@
-/** Quantiles keep their error bound, in bounded memory, for any order. */
+/**
+ * Quantiles keep their error bound, in bounded memory, for any order.
+ */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
@@ -42,7 +44,7 @@ t.test('is within 1 % of the exact quantiles', async () => {
   )
 })
 
-t.test('is the same for any order and any merging, whatever the magnitudes', async () => {
+t.test('is the same for any order and any merging, for all magnitudes', async () => {
   const shuffled = fc
     .array(fc.oneof(anyFinite, value), { minLength: 1, maxLength: 100 })
     .chain((values) =>
@@ -63,7 +65,7 @@ t.test('keeps a bounded number of buckets by collapsing the smallest magnitudes'
   for (const values of [powers, [...powers].reverse()]) {
     const sketch = sketchOf(values)
     const { positive } = sketch.toJSON()
-    t.equal(positive.length, 65, 'one power in each of 64 octaves, and what has been collapsed')
+    t.equal(positive.length, 65, 'one power in each of 64 octaves, and the collapsed values')
     t.equal(
       positive.reduce((sum, [, count]) => sum + count, 0),
       2000,
@@ -75,7 +77,7 @@ t.test('keeps a bounded number of buckets by collapsing the smallest magnitudes'
 
 t.test('has no quantiles without values', async (t) => t.same(sketchOf([]).quantiles([0.5]), []))
 
-t.test('comes back from JSON', async () => {
+t.test('is restored from JSON', async () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(anyFinite, value), { maxLength: 50 }), (values) => {
       const saved = sketchOf(values).toJSON()

@@ -1,4 +1,6 @@
-/** A bounded list equals the head of a sort. */
+/**
+ * A bounded list equals the start of a sorted list.
+ */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
@@ -11,7 +13,7 @@ interface Entry {
 
 const byRank = (a: Entry, b: Entry): number => a.rank - b.rank
 
-t.test('keeps what a stable sort puts first', async () => {
+t.test('keeps the entries that a stable sort puts first', async () => {
   fc.assert(
     fc.property(fc.array(fc.nat(20), { maxLength: 60 }), fc.nat(12), (ranks, limit) => {
       const entries = ranks.map((rank, arrival) => ({ rank, arrival }))

@@ -20,7 +20,7 @@ const run: fc.Arbitrary<Run> = fc.record({
   who: fc.option(who, { nil: undefined, freq: 3 }),
 })
 
-/** A record that tells who made it, and as which of his. */
+/** A record with the key of the container that made it, and its sequence number. */
 interface Known {
   readonly key: string
   readonly seq: number
@@ -30,7 +30,7 @@ function keyOf(segment: Omit<Segment, 'count' | 'firstSeq'>): string {
   return `${segment.containerIndex}/${segment.iteration}/${segment.attempt}`
 }
 
-t.test('tells of every record who made it, however runs are split and joined', async () => {
+t.test('keeps the container of every record, for any split and join of runs', async () => {
   const property = fc.property(
     fc.array(run, { maxLength: 20 }),
     fc.integer({ min: 1, max: 12 }),
@@ -43,7 +43,7 @@ t.test('tells of every record who made it, however runs are split and joined', a
         const batch = buffer.take()
         const { segments } = notesOf(batch)
         if (segments === undefined) {
-          for (const record of batch) assert.equal(record['key'], 'nobody')
+          for (const record of batch) assert.equal(record['key'], 'unknown')
           got.push(...(batch as unknown as Known[]))
           return
         }
@@ -52,14 +52,14 @@ t.test('tells of every record who made it, however runs are split and joined', a
           batch.length,
         )
         for (const { count, firstSeq, ...maker } of segments) {
-          const nobody = maker.containerIndex === -1
+          const isUnknown = maker.containerIndex === -1
           for (let index = 0; index < count; index++) {
-            got.push({ key: nobody ? 'nobody' : keyOf(maker), seq: nobody ? 0 : firstSeq + index })
+            got.push({ key: isUnknown ? 'unknown' : keyOf(maker), seq: isUnknown ? 0 : firstSeq + index })
           }
         }
       }
       for (const { count, who } of runs) {
-        const key = who === undefined ? 'nobody' : keyOf(who)
+        const key = who === undefined ? 'unknown' : keyOf(who)
         const firstSeq = who === undefined ? 0 : (seqs.get(key) ?? 0)
         seqs.set(key, firstSeq + count)
         const records = Array.from({ length: count }, (_, index) => ({
@@ -79,7 +79,7 @@ t.test('tells of every record who made it, however runs are split and joined', a
   fc.assert(property, { numRuns: 300 })
 })
 
-t.test('joins runs that continue one another to one segment', async (t) => {
+t.test('joins consecutive runs to one segment', async (t) => {
   const buffer = new BatchBuffer({ maxRecords: 10, maxBytes: Infinity })
   const segment = { containerIndex: 1, iteration: 0, attempt: 1 }
   buffer.addRun([{}, {}], 0, 2, { ...segment, firstSeq: 0, count: 2 })
@@ -91,13 +91,13 @@ t.test('joins runs that continue one another to one segment', async (t) => {
   ])
 })
 
-t.test('knows nothing of records nobody was named for', async (t) => {
+t.test('adds no segments for records without identity', async (t) => {
   const buffer = new BatchBuffer({ maxRecords: 10, maxBytes: Infinity })
   buffer.addRun([{}, {}], 0, 2)
   t.equal(notesOf(buffer.take()).segments, undefined)
 })
 
-t.test('is full at either bound, and takes nothing more', async (t) => {
+t.test('is full at either limit, and accepts no more records', async (t) => {
   const byCount = new BatchBuffer({ maxRecords: 2, maxBytes: Infinity })
   t.equal(byCount.addRun([{}, {}, {}], 0, 3), 2)
   t.equal(byCount.full, true)
@@ -116,7 +116,7 @@ t.test('is empty after its batch was taken', async (t) => {
   t.equal(notesOf(buffer.take()).segments, undefined)
 })
 
-t.test('publishes how often one object came within a batch', async (t) => {
+t.test('publishes how often one object occurs within a batch', async (t) => {
   const published: unknown[] = []
   const listen = (message: unknown) => {
     published.push(message)

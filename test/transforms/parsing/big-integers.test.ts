@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { exactNumber, mayHoldBigInteger, parseExactJson } from '../../../transforms/parsing/big-integers.ts'
 
-t.test('keeps integers beyond 2^53 exactly, and everything else as JSON.parse has it', async (t) => {
+t.test('parses integers beyond 2^53 exactly, and everything else like JSON.parse', async (t) => {
   t.strictSame(parseExactJson('{"a": 9007199254740993, "b":[-12345678901234567890], "c": 9007199254740991}'), {
     a: 9007199254740993n,
     b: [-12345678901234567890n],
@@ -18,7 +18,7 @@ t.test('keeps integers beyond 2^53 exactly, and everything else as JSON.parse ha
   })
 })
 
-t.test('keeps a __proto__ key an own property on both paths', async (t) => {
+t.test('makes a __proto__ key an own property on both code paths', async (t) => {
   for (const text of ['{"__proto__":{"x":1}}', '{"__proto__":{"x":12345678901234567890}}']) {
     const value = parseExactJson(text) as object
     t.strictSame(Object.keys(value), ['__proto__'])
@@ -26,7 +26,7 @@ t.test('keeps a __proto__ key an own property on both paths', async (t) => {
   }
 })
 
-t.test('refuses what JSON.parse refuses', async (t) => {
+t.test('refuses the same text as JSON.parse', async (t) => {
   const texts = [
     '{12345678901234567890:1}',
     '{"a":012345678901234567890}',
@@ -43,7 +43,7 @@ t.test('reads a number literal', async (t) => {
   t.equal(exactNumber('10000000000000000000.5'), 10000000000000000000.5)
 })
 
-/** JSON of values with bigints in them. */
+/** JSON text of values that contain bigints. */
 function jsonOf(value: unknown): string {
   if (typeof value === 'bigint') return String(value)
   if (Array.isArray(value)) return `[${value.map(jsonOf).join(',')}]`
@@ -72,7 +72,7 @@ const { value: values } = fc.letrec((tie) => ({
   object: fc.dictionary(text, tie('value'), { maxKeys: 4 }),
 }))
 
-t.test('gives back any value with its bigints', async (t) => {
+t.test('returns any value with its bigints', async (t) => {
   const property = fc.property(values, (value) => {
     const json = jsonOf([value])
     assert.equal(jsonOf(parseExactJson(json)), json)
@@ -80,13 +80,13 @@ t.test('gives back any value with its bigints', async (t) => {
   t.doesNotThrow(() => fc.assert(property, { numRuns: 300 }))
 })
 
-t.test('never overlooks sixteen digits where a number may stand', async (t) => {
+t.test('always finds sixteen digits where a number may be', async (t) => {
   const property = fc.property(big, fc.string(), fc.string(), (value, before, after) =>
     mayHoldBigInteger(Buffer.from(`{${JSON.stringify(before)}:${value},"z":${JSON.stringify(after)}}`)),
   )
   t.doesNotThrow(() => fc.assert(property, { numRuns: 200 }))
 })
 
-t.test('passes over fractions, strings of digits and short numbers', async (t) => {
+t.test('ignores fractions, strings of digits and short numbers', async (t) => {
   t.notOk(mayHoldBigInteger(Buffer.from('{"a":0.12345678901234567,"b":"1234567890123456789","c":123456789012345}')))
 })

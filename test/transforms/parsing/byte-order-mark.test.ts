@@ -6,7 +6,7 @@ function strip(...chunks: number[][]): number[] {
   return [...chunks.flatMap((chunk) => [...mark.strip(Buffer.from(chunk))]), ...mark.rest()]
 }
 
-t.test('drops a mark, in one piece or three', async (t) => {
+t.test('removes a mark, in one piece or in three', async (t) => {
   t.strictSame(strip([0xef, 0xbb, 0xbf, 1, 2]), [1, 2])
   t.strictSame(strip([0xef], [0xbb], [0xbf], [1]), [1])
 })

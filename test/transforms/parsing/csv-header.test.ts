@@ -1,11 +1,11 @@
 import t from 'tap'
 import { headerNames, recordMaker } from '../../../transforms/parsing/csv-header.ts'
 
-t.test('names a column without a name by its place', async (t) => {
+t.test('names a column without a name by its position', async (t) => {
   t.strictSame(headerNames([null, 'a', ''], 1), ['column_1', 'a', 'column_3'])
 })
 
-t.test('refuses two columns of one name', async (t) => {
+t.test('refuses two columns with the same name', async (t) => {
   t.throws(() => headerNames(['a', 'b', 'a'], 1), { code: 'ERR_SPILLWAY_INPUT', place: { line: 1, field: 'a' } })
   t.throws(() => headerNames([null, 'column_1'], 1), { code: 'ERR_SPILLWAY_INPUT' })
 })

@@ -22,7 +22,7 @@ function rowsOf(text: string, size: number, maxRecordBytes = 1000) {
 
 const sizes = [1, 2, 3, 5, 8, 1000]
 
-t.test('tells the line and the text of each row', async (t) => {
+t.test('reports the line and the text of each row', async (t) => {
   for (const size of sizes) {
     t.strictSame(rowsOf('a,b\r\n"x\r\ny",\n\n"",é', size).seen, [
       [1, ['a', 'b'], 'a,b'],
@@ -33,7 +33,7 @@ t.test('tells the line and the text of each row', async (t) => {
   }
 })
 
-t.test('tells the quoted empty cell from nothing beside quotes of every kind', async (t) => {
+t.test('distinguishes a quoted empty cell from null next to all kinds of quotes', async (t) => {
   for (const size of sizes) {
     t.strictSame(
       rowsOf('"",,"a""b",,"","""",\n,"",""', size).seen.map((row) => (row as unknown[])[1]),
@@ -45,7 +45,7 @@ t.test('tells the quoted empty cell from nothing beside quotes of every kind', a
   }
 })
 
-t.test('goes on at the line after a misplaced quote', async (t) => {
+t.test('continues at the line after a misplaced quote', async (t) => {
   for (const size of sizes) {
     t.strictSame(rowsOf('1,2\n"a"b,2\n3,4\n5,a"b\n6,"x\ny"z,"q"\n7,8\n9,"a"b', size).seen, [
       [1, ['1', '2'], '1,2'],
@@ -59,7 +59,7 @@ t.test('goes on at the line after a misplaced quote', async (t) => {
   }
 })
 
-t.test('tells where a quote opened that is never closed', async (t) => {
+t.test('reports the line of a quote that is never closed', async (t) => {
   for (const size of sizes) {
     t.strictSame(rowsOf('1,2\n3,"4\n5,6\n', size).seen, [
       [1, ['1', '2'], '1,2'],
@@ -68,7 +68,7 @@ t.test('tells where a quote opened that is never closed', async (t) => {
   }
 })
 
-t.test('gives up a row that is too long, and holds no more of it than the bound and a chunk', async (t) => {
+t.test('rejects a row that is too long, and holds at most the limit and a chunk of it', async (t) => {
   for (const long of ['x'.repeat(500), `"${'x\n'.repeat(20)}${'y'.repeat(500)}"`, ','.repeat(500)]) {
     for (const size of sizes) {
       const { seen, mostHeld } = rowsOf(`1,2\n${long}\n3,4\n`, size, 100)
@@ -82,7 +82,7 @@ t.test('gives up a row that is too long, and holds no more of it than the bound 
   }
 })
 
-t.test('measures a row by its own bytes, wherever they are cut', async (t) => {
+t.test('measures a row by its own bytes, for any division into chunks', async (t) => {
   for (const end of ['\n', '\r\n']) {
     for (const size of sizes) {
       const { seen } = rowsOf(`${'x'.repeat(100)}${end}${'y'.repeat(103)}${end}1${end}`, size, 100)

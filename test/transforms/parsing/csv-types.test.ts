@@ -7,7 +7,7 @@ function guess(...cells: (string | null)[]): CsvType | undefined {
   return guess.type
 }
 
-t.test('takes the narrowest type that all cells fit', async (t) => {
+t.test('infers the narrowest type that fits all cells', async (t) => {
   t.equal(guess('true', null, 'false'), 'boolean')
   t.equal(guess('1', '-20', '0', '12345678901234567890'), 'integer')
   t.equal(guess('1', '0.5', '-1e-9', 'NaN', '-Infinity'), 'number')
@@ -16,14 +16,14 @@ t.test('takes the narrowest type that all cells fit', async (t) => {
   t.equal(guess(null, null), undefined)
 })
 
-t.test('takes nothing for a number that is not a JSON literal', async (t) => {
+t.test('treats only JSON literals as numbers', async (t) => {
   for (const cell of ['007', '+1', '.5', '1.', '0x10', '1,5', ' 1', '1 ', '', 'nan', '-NaN', '2024-01-01']) {
     t.equal(guess(cell), 'text', JSON.stringify(cell))
     t.equal(castCell(cell, 'number'), cell)
   }
 })
 
-t.test('casts what fits and leaves the rest a string', async (t) => {
+t.test('casts cells that fit, and leaves other cells as strings', async (t) => {
   t.equal(castCell('true', 'boolean'), true)
   t.equal(castCell('TRUE', 'boolean'), 'TRUE')
   t.equal(castCell('9007199254740993', 'integer'), 9007199254740993n)

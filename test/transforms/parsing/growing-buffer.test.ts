@@ -1,7 +1,7 @@
 import t from 'tap'
 import { GrowingBuffer } from '../../../transforms/parsing/growing-buffer.ts'
 
-t.test('holds what was appended, less what was dropped', async (t) => {
+t.test('contains the appended bytes without the removed ones', async (t) => {
   const buffer = new GrowingBuffer()
   for (let i = 0; i < 1000; i++) buffer.append(Buffer.from([i % 256]))
   t.equal(buffer.length, 1000)
@@ -12,7 +12,7 @@ t.test('holds what was appended, less what was dropped', async (t) => {
   t.strictSame([...buffer.view()], [998 % 256, 999 % 256, 7])
 })
 
-t.test('gives a large room back once cleared', async (t) => {
+t.test('releases a large capacity when it is cleared', async (t) => {
   const buffer = new GrowingBuffer()
   buffer.append(Buffer.alloc(1_000_000))
   t.ok(buffer.view().buffer.byteLength >= 1_000_000)
@@ -21,7 +21,7 @@ t.test('gives a large room back once cleared', async (t) => {
   t.equal(buffer.view().buffer.byteLength, 0)
 })
 
-t.test('copies what it is given', async (t) => {
+t.test('copies the bytes', async (t) => {
   const buffer = new GrowingBuffer()
   const bytes = Buffer.from('abc')
   buffer.append(bytes)

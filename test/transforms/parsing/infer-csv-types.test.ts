@@ -6,7 +6,7 @@ import { parseCsv } from '../../../transforms/parsing/parse-csv.ts'
 
 const text = 'flag;count;ratio;late;empty;__proto__\ntrue;1;1;1;;x\nbad row\nfalse;2;2.5;2;;y\n;;;z;;\n'
 
-t.test('reads the whole of a file or stream', async (t) => {
+t.test('reads a whole file or stream', async (t) => {
   const path = join(t.testdir({ 'a.csv': text }), 'a.csv')
   for (const source of [path, Readable.from([text])]) {
     t.strictSame(Object.entries(await inferCsvTypes(source, { delimiter: ';' })), [
@@ -20,7 +20,7 @@ t.test('reads the whole of a file or stream', async (t) => {
   }
 })
 
-t.test('gives types that parseCsv takes', async (t) => {
+t.test('returns types that parseCsv accepts', async (t) => {
   const types = await inferCsvTypes(Readable.from([text]), { delimiter: ';' })
   const stream = parseCsv({ delimiter: ';', types, onReject: () => {} })
   stream.end(text)
@@ -35,11 +35,11 @@ t.test('gives types that parseCsv takes', async (t) => {
   )
 })
 
-t.test('fails on a file it cannot open, and on a header it cannot read', async (t) => {
+t.test('fails on a file that cannot be opened, and on a header that cannot be read', async (t) => {
   await t.rejects(inferCsvTypes(join(t.testdir(), 'none.csv')), { code: 'ENOENT' })
   await t.rejects(inferCsvTypes(Readable.from(['a,a\n'])), { code: 'ERR_SPILLWAY_INPUT' })
 })
 
-t.test('knows the columns of a file that has no rows', async (t) => {
+t.test('returns the columns of a file without rows', async (t) => {
   t.strictSame(await inferCsvTypes(Readable.from(['id,name\n'])), { id: 'text', name: 'text' })
 })

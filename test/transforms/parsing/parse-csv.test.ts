@@ -30,7 +30,7 @@ function quoted(cell: string | null): string {
   return cell === '' || /[",;\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 }
 
-t.test('gives any cells back, wherever the bytes are cut', async (t) => {
+t.test('returns any cells, for any division into chunks', async (t) => {
   const unit = fc.constantFrom('a', '"', ',', ';', '\n', '\r\n', '\r', 'é', '😀', ' ', '0')
   const cell = fc.option(fc.string({ unit, maxLength: 6 }))
   const row = fc.tuple(cell, cell, cell)
@@ -56,7 +56,7 @@ t.test('gives any cells back, wherever the bytes are cut', async (t) => {
   await t.resolves(fc.assert(property, { numRuns: 150 }))
 })
 
-t.test('never loses a good row to a bad one, and tells the line of each bad one', async (t) => {
+t.test('never loses a good row because of a bad one, and reports the line of each bad row', async (t) => {
   const bad = fc.constantFrom('1', '1,2,3', '"a"b,2', 'a"b,2', `${'x'.repeat(300)},2`)
   const property = fc.asyncProperty(
     fc.array(fc.oneof(fc.nat(), bad)),
@@ -107,7 +107,7 @@ t.test('infers types from the first records', async (t) => {
   ])
 })
 
-t.test('holds records back until types are known, by their number or their bytes', async (t) => {
+t.test('holds records until types are inferred, limited by their number or their bytes', async (t) => {
   for (const options of [{ inferRows: 3 }, { maxRecordBytes: 12 }]) {
     const stream = parseCsv(options)
     stream.write('a,b\n1,2\n3,4\n')
@@ -122,7 +122,7 @@ t.test('holds records back until types are known, by their number or their bytes
   }
 })
 
-t.test('takes declared types', async (t) => {
+t.test('accepts declared types', async (t) => {
   const text = 'a,b,c\n1,2,3\n1.5,x,true\n'
   t.strictSame((await parse(text, { types: { a: 'integer', b: 'number' } })).records, [
     { a: 1, b: 2, c: '3' },
@@ -137,11 +137,11 @@ t.test('emits batches', async (t) => {
   t.strictSame(records, [[{ a: 1 }, { a: 2 }]])
 })
 
-t.test('drops a byte order mark', async (t) => {
+t.test('removes a byte order mark', async (t) => {
   t.strictSame((await parse('\ufeffa\n1\n', {}, 1)).records, [{ a: 1 }])
 })
 
-t.test('takes a blank line for a null in a file of one column, and for nothing otherwise', async (t) => {
+t.test('reads an empty line as null in a file of one column, and ignores it otherwise', async (t) => {
   t.strictSame((await parse('a\n1\n\n""\n')).records, [{ a: '1' }, { a: null }, { a: '' }])
   t.strictSame((await parse('a,b\n1,2\n\n3,4\n\n')).records, [
     { a: 1, b: 2 },
@@ -149,7 +149,7 @@ t.test('takes a blank line for a null in a file of one column, and for nothing o
   ])
 })
 
-t.test('fails on the first bad row after every record before it, held back or not', async (t) => {
+t.test('fails on the first bad row after every record before it, held or not', async (t) => {
   for (const inferRows of [1, 1000]) {
     const { records, error } = await parse('a,b\n1,2\n3,4\n5\n6,7\n', { inferRows })
     t.strictSame(records, [
@@ -160,23 +160,23 @@ t.test('fails on the first bad row after every record before it, held back or no
   }
 })
 
-t.test('rejects a quote never closed with the line it opened on', async (t) => {
+t.test('rejects a quote that is never closed, with the line of the quote', async (t) => {
   const { records, rejections } = await parseLeniently('a,b\n1,2\n3,"x\ny\n')
   t.strictSame(records, [{ a: 1, b: 2 }])
   t.match(rejections, [{ line: 3, reason: /never closed/, record: '3,"x\ny' }])
 })
 
-t.test('fails without a usable header in any case', async (t) => {
+t.test('always fails without a usable header', async (t) => {
   t.match((await parseLeniently('a,a\n1,2\n')).error, { code: 'ERR_SPILLWAY_INPUT', place: { line: 1, field: 'a' } })
   t.match((await parseLeniently('a"b,c\n1,2\n')).error, { code: 'ERR_SPILLWAY_INPUT', message: /header/ })
 })
 
-t.test('takes a file without rows, and an empty one', async (t) => {
+t.test('accepts a file without rows, and an empty file', async (t) => {
   t.strictSame(await parse('a,b\n'), { records: [], error: undefined })
   t.strictSame(await parse(''), { records: [], error: undefined })
 })
 
-t.test('keeps a __proto__ column an own property', async (t) => {
+t.test('makes a __proto__ column an own property', async (t) => {
   const [record] = (await parse('__proto__,b\n1,2\n')).records as [object]
   t.strictSame(Object.entries(record), [
     ['__proto__', 1],
@@ -192,7 +192,7 @@ t.test('can be destroyed in the middle of a row', async (t) => {
   t.ok(stream.destroyed)
 })
 
-t.test('refuses options it cannot have', async (t) => {
+t.test('refuses wrong options', async (t) => {
   for (const options of [
     { delimiter: '"' },
     { delimiter: '' },

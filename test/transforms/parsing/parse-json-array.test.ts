@@ -25,7 +25,7 @@ async function parse(text: string, size: number, options?: ParseJsonArrayOptions
   return { records, error: undefined }
 }
 
-t.test('gives any array of objects back, wherever the bytes are cut', async (t) => {
+t.test('returns any array of objects, for any division into chunks', async (t) => {
   const element = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue(), { noNullPrototype: true })
   const size = fc.integer({ min: 1, max: 50 })
   const property = fc.asyncProperty(fc.array(element), size, fc.nat(3), async (elements, size, indent) => {
@@ -38,13 +38,13 @@ t.test('gives any array of objects back, wherever the bytes are cut', async (t) 
   await t.resolves(fc.assert(property, { numRuns: 60 }))
 })
 
-t.test('keeps integers beyond 2^53 and __proto__ keys', async (t) => {
+t.test('parses integers beyond 2^53 exactly, and __proto__ keys as own properties', async (t) => {
   const { records } = await parse('[{"a":[12345678901234567890,1e3],"__proto__":{"x":1}}]', 4)
   t.strictSame((records[0] as { a: unknown }).a, [12345678901234567890n, 1000])
   t.strictSame(Object.keys(records[0] as object), ['a', '__proto__'])
 })
 
-t.test('sets elements aside that are no objects', async (t) => {
+t.test('rejects elements that are not objects', async (t) => {
   const text = '[{"a":1}, 5, "x]{y", [[1], {"n":2}], null, true, {"a":2}]'
   for (const size of [1, 7, 1000]) {
     const rejections: Rejection[] = []
@@ -70,12 +70,12 @@ const broken: readonly [text: string, complete: number, message: RegExp][] = [
   ['[{"a":0},{"a', 1, /ends early, at element 2/],
   ['[', 0, /ends early, at element 1/],
   ['[{"a":0}] [', 1, /something follows the array/],
-  ['{"a":0}', 0, /no array/],
-  ['', 0, /no array/],
-  ['17', 0, /no array/],
+  ['{"a":0}', 0, /not an array/],
+  ['', 0, /contains no array/],
+  ['17', 0, /not an array/],
 ]
 
-t.test('emits what is complete of a broken document, then fails in any case', async (t) => {
+t.test('emits the complete elements of a malformed document, then always fails', async (t) => {
   for (const [text, complete, message] of broken) {
     for (const size of [1, 3, 1000]) {
       const { records, error } = await parse(text, size, { onReject: () => {} })
@@ -89,11 +89,11 @@ t.test('emits what is complete of a broken document, then fails in any case', as
   }
 })
 
-t.test('takes an empty array', async (t) => {
+t.test('accepts an empty array', async (t) => {
   t.strictSame(await parse(' [ ] ', 1), { records: [], error: undefined })
 })
 
-t.test('fails on an element longer than its bound, whatever it is made of', async (t) => {
+t.test('fails on any kind of element that is longer than the limit', async (t) => {
   const long = [
     '{"a":"' + 'x'.repeat(200) + '"}',
     '"' + 'x'.repeat(200) + '"',

@@ -27,7 +27,7 @@ async function parseLeniently(text: string, sizes: readonly number[], options?: 
   return { records: await parse(cut(text, sizes), { ...options, onReject }), rejections }
 }
 
-/** JSON of a record whose values may be bigints. */
+/** JSON text of a record whose values may be bigints. */
 function line(record: Record<string, unknown>): string {
   const members = Object.entries(record).map(
     ([key, value]) => `${JSON.stringify(key)}:${typeof value === 'bigint' ? value : JSON.stringify(value)}`,
@@ -43,7 +43,7 @@ const record = fc.dictionary(key, fc.oneof(fc.string({ unit: 'binary' }), fc.int
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 10 })
 const lineEnd = fc.constantFrom('\n', '\r\n')
 
-t.test('gives records back, bigints too, wherever the bytes are cut', async (t) => {
+t.test('returns records, also with bigints, for any division into chunks', async (t) => {
   const property = fc.asyncProperty(
     fc.array(record),
     sizes,
@@ -58,7 +58,7 @@ t.test('gives records back, bigints too, wherever the bytes are cut', async (t) 
   await t.resolves(fc.assert(property))
 })
 
-t.test('never loses a good line to a bad one, and tells the number of each bad one', async (t) => {
+t.test('never loses a good line because of a bad one, and reports the number of each bad line', async (t) => {
   const bad = fc.constantFrom('{', '[1]', '5', 'null', '"text"', 'x', '{"a":1}}', `{"a":"${'x'.repeat(300)}"}`)
   const property = fc.asyncProperty(fc.array(fc.oneof(fc.integer(), bad)), sizes, async (lines, sizes) => {
     const text = lines.map((one) => (typeof one === 'number' ? `{"n":${one}}` : one)).join('\n')
@@ -84,7 +84,7 @@ t.test('skips empty lines and counts them', async (t) => {
   t.match(rejections, [{ stage: 'parse', line: 5, record: 'bad', reason: /not JSON/ }])
 })
 
-t.test('drops a byte order mark', async (t) => {
+t.test('removes a byte order mark', async (t) => {
   t.strictSame(await parse(cut('\ufeff{"a":1}', [1])), [{ a: 1 }])
 })
 
@@ -107,7 +107,7 @@ t.test('fails on the first bad line after every record before it', async (t) => 
   t.strictSame(records, [{ a: 1 }, { a: 2 }])
 })
 
-t.test('keeps a __proto__ key an own property', async (t) => {
+t.test('makes a __proto__ key an own property', async (t) => {
   for (const text of ['{"__proto__":{"x":1}}', '{"__proto__":{"x":12345678901234567890}}']) {
     const [record] = (await parse(cut(text, [100]))) as [object]
     t.strictSame(Object.keys(record), ['__proto__'])
@@ -115,7 +115,7 @@ t.test('keeps a __proto__ key an own property', async (t) => {
   }
 })
 
-t.test('rejects a line of 64 MB with its first characters, and reads its neighbours', async (t) => {
+t.test('rejects a line of 64 MB with its first characters, and reads the lines before and after it', async (t) => {
   const piece = Buffer.alloc(64 * 1024, 'x')
   function* chunks() {
     yield Buffer.from('{"a":1}\n{"a":"')
@@ -131,7 +131,7 @@ t.test('rejects a line of 64 MB with its first characters, and reads its neighbo
   t.equal((rejections[0]?.record as string).length, 1_000_000)
 })
 
-t.test('reads a long line that the bound allows', async (t) => {
+t.test('reads a long line within the limit', async (t) => {
   const value = 'x'.repeat(8_000_000)
   t.strictSame(await parse(cut(`{"a":"${value}"}\n{"a":2}`, [65536])), [{ a: value }, { a: 2 }])
 })
@@ -156,7 +156,7 @@ t.test('stops pipeline() when the source fails in the middle of a line', async (
   await t.rejects(pipeline(source, parseJsonl(), sink), { message: 'torn cable' })
 })
 
-t.test('refuses options it cannot have', async (t) => {
+t.test('refuses wrong options', async (t) => {
   t.throws(() => parseJsonl({ maxLineBytes: 0 }), { code: 'ERR_SPILLWAY_OPTION' })
   t.throws(() => parseJsonl({ maxLineBytes: 2 ** 40 }), { code: 'ERR_SPILLWAY_OPTION' })
   t.throws(() => parseJsonl({ maxLine: 1 } as ParseJsonlOptions), {

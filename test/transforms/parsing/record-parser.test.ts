@@ -6,7 +6,7 @@ import { SpillwayError } from '../../../lib/core/errors.ts'
 import type { Rejection } from '../../../lib/core/rejection.ts'
 import { RecordParser, type Decoder, type RecordParserOptions } from '../../../transforms/parsing/record-parser.ts'
 
-/** Each byte is a record, `!` is bad input, `#` the end of all reading. */
+/** Each byte is a record, `!` is bad input, `#` is an error after which no input can be read. */
 class ByteDecoder implements Decoder {
   write(bytes: Buffer, output: Parameters<Decoder['write']>[1]): void {
     for (const character of bytes.toString('latin1')) {
@@ -41,11 +41,11 @@ async function read(chunks: string[], options?: RecordParserOptions) {
   }
 }
 
-t.test('takes bytes and strings, and drops a byte order mark', async (t) => {
+t.test('accepts bytes and strings, and removes a byte order mark', async (t) => {
   t.equal((await read(['\ufeffab', 'c'])).text, 'abcend')
 })
 
-t.test('emits batches of up to 1000 records of a chunk', async (t) => {
+t.test('emits batches of up to 1000 records from one chunk', async (t) => {
   const { records } = await read(['x'.repeat(2500), 'yz'], { batches: true })
   t.strictSame(
     records.map((batch) => (batch as unknown[]).length),
@@ -53,7 +53,7 @@ t.test('emits batches of up to 1000 records of a chunk', async (t) => {
   )
 })
 
-t.test('hands out every record before bad input, then fails, however slow the reader', async (t) => {
+t.test('emits every record before bad input, then fails, also with a slow reader', async (t) => {
   for (const batches of [false, true]) {
     const { text, error } = await read(['x'.repeat(3000), 'ab!cd'], { batches })
     t.equal(text, `${'x'.repeat(3000)}ab`)
@@ -65,7 +65,7 @@ t.test('hands out every record before bad input, then fails, however slow the re
   }
 })
 
-t.test('lets a writer take every record before the failure', async (t) => {
+t.test('passes every record before the failure to a writer', async (t) => {
   const taken: unknown[] = []
   const slow = new Writable({
     objectMode: true,
@@ -79,14 +79,14 @@ t.test('lets a writer take every record before the failure', async (t) => {
   t.ok(taken.length >= 49)
 })
 
-t.test('fails at once when nothing waits to be read', async (t) => {
+t.test('fails at once when all records are read', async (t) => {
   const stream = parser()
   stream.write('!')
   const [error] = (await once(stream, 'error')) as [Error]
   t.match(error, { code: 'ERR_SPILLWAY_INPUT' })
 })
 
-t.test('hands bad input over in order and goes on', async (t) => {
+t.test('passes bad input to the handler in order, and continues', async (t) => {
   const rejections: Rejection[] = []
   const { text, error } = await read(['a!b', '!c'], { onReject: (rejection) => void rejections.push(rejection) })
   t.equal(error, undefined)
@@ -94,7 +94,7 @@ t.test('hands bad input over in order and goes on', async (t) => {
   t.strictSame(rejections, Array(2).fill({ stage: 'parse', reason: 'it is bad', line: 7, record: '!' }))
 })
 
-t.test('waits for the promise of a handler before it takes more', async (t) => {
+t.test('waits for the promise of a handler before it accepts more', async (t) => {
   let release = () => {}
   const stream = parser({ onReject: () => new Promise((resolve) => (release = resolve)) })
   stream.resume()
@@ -114,7 +114,7 @@ t.test('fails with the error of a handler', async (t) => {
   t.match(error, { message: 'disk full' })
 })
 
-t.test('fails for good in spite of a handler, after the bad input before', async (t) => {
+t.test('fails despite a handler, after the earlier bad input was passed on', async (t) => {
   const rejections: Rejection[] = []
   const { text, error } = await read(['a!b#c'], { onReject: (rejection) => void rejections.push(rejection) })
   t.equal(text, 'ab')
@@ -122,7 +122,7 @@ t.test('fails for good in spite of a handler, after the bad input before', async
   t.match(error, { message: 'No more can be read.' })
 })
 
-t.test('ends with an AbortError on its signal, unread records or not', async (t) => {
+t.test('ends with an AbortError on its signal, with or without unread records', async (t) => {
   const controller = new AbortController()
   const stream = parser({ signal: controller.signal })
   stream.write('abc')
@@ -134,7 +134,7 @@ t.test('ends with an AbortError on its signal, unread records or not', async (t)
   t.equal(early.name, 'AbortError')
 })
 
-t.test('passes the error of its source on through pipeline()', async (t) => {
+t.test('fails with the error of its source in pipeline()', async (t) => {
   const source = Readable.from(
     (function* () {
       yield 'ab'
@@ -146,7 +146,7 @@ t.test('passes the error of its source on through pipeline()', async (t) => {
   })
 })
 
-t.test('can be destroyed while a failure waits to be read', async (t) => {
+t.test('can be destroyed while a failure waits for the reader', async (t) => {
   const stream = parser()
   stream.write('ab!')
   await new Promise(setImmediate)

@@ -30,7 +30,7 @@ function* cut(bytes: Buffer, sizes: readonly number[]): Generator<Buffer> {
   }
 }
 
-t.test('finds the same lines however the bytes are cut, and names each that is too long once', async (t) => {
+t.test('finds the same lines for any division into chunks, and reports each too long line once', async (t) => {
   const line = fc.string({ unit: fc.constantFrom('a', 'b', '\r'), maxLength: 12 })
   const sizes = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 8 })
   const property = fc.property(fc.array(line, { maxLength: 20 }), sizes, fc.boolean(), (lines, sizes, ended) => {
@@ -46,7 +46,7 @@ t.test('finds the same lines however the bytes are cut, and names each that is t
   t.doesNotThrow(() => fc.assert(property))
 })
 
-t.test('holds no more than the bound of a line of 64 MB, and passes its neighbours', async (t) => {
+t.test('holds at most the limit of a line of 64 MB, and passes the lines before and after it', async (t) => {
   const piece = Buffer.alloc(64 * 1024, 'x')
   function* chunks() {
     yield Buffer.from('before\n')

@@ -26,7 +26,7 @@ t.test('converts a file, and prints one line', async (t) => {
   const out = place('out.csv')
   const run = await spillway(['convert', place('in.jsonl', jsonl([{ id: 1, ok: true }, { id: 2 }])), '--out', out])
   t.equal(run.code, 0)
-  t.match(run.stderr, /^2 records written to .*out\.csv \(28 B read, 16 B written, [\d.]+ s\)\n$/)
+  t.match(run.stderr, /^2 records written to .*out\.csv \(28 B read, 16 B written, [\d.]+m?s\)\n$/)
   t.equal(run.stdout.length, 0)
   t.equal(read(out), 'id,ok\n1,true\n2,\n')
   t.notOk(existsSync(`${out}.dead-letter.jsonl`))

@@ -51,7 +51,7 @@ t.test('finishes a failed run with the same topologies, and returns a completed 
   fix()
   const resumed = await spillway(['resume', run])
   t.equal(resumed.code, EXIT_CODES.done)
-  t.match(resumed.stdout.toString(), /^nightly: completed in [\d.]+ s\n/)
+  t.match(resumed.stdout.toString(), /^nightly: completed in [\d.]+m?s\n/)
   const again = await spillway(['resume', run, '--json'])
   t.equal(again.code, EXIT_CODES.done)
   t.equal(again.stderr, `spillway: the run in ${run} is already complete; nothing was run.\n`)
@@ -67,7 +67,7 @@ t.test('rejects a changed workflow, and lists the changes', async (t) => {
   const refused = await spillway(['resume', run, '--workflow', file])
   t.equal(refused.code, EXIT_CODES.usage)
   t.match(refused.stderr, '+ workflow.phases.only.config.period: 5\n')
-  t.match((await spillway(['resume', run, '-w', file, '--accept-changes'])).stderr, /have begun: only/)
+  t.match((await spillway(['resume', run, '-w', file, '--accept-changes'])).stderr, /have started: only/)
   const accepted = await spillway(['resume', run, '-w', file, '--accept-changes', 'only', '-q'])
   t.strictSame([accepted.code, accepted.stderr], [EXIT_CODES.done, ''])
   t.equal((await spillway(['resume', run])).code, EXIT_CODES.done)
@@ -78,9 +78,9 @@ t.test('each command reports a directory that is not a run', async (t) => {
   for (const command of ['resume', 'verify', 'repair']) {
     const { code, stderr } = await spillway([command, dir])
     t.equal(code, command === 'repair' ? EXIT_CODES.failed : EXIT_CODES.usage)
-    t.match(stderr, /^spillway: .* is not the directory of a run: it has no journal/)
+    t.match(stderr, /^spillway: .* is not a run directory: it has no journal/)
   }
-  t.match((await spillway(['resume', join(dir, 'absent')])).stderr, /is not the directory of a run/)
+  t.match((await spillway(['resume', join(dir, 'absent')])).stderr, /is not a run directory/)
   t.match((await spillway(['repair', join(dir, 'absent')])).stderr, /absent/)
 })
 
@@ -113,7 +113,7 @@ t.test('finds a changed byte and a file that is not in the journal', async (t) =
   await spillway(args)
   const part = join(run, 'results/only/part-00000.jsonl')
   writeFileSync(part, readFileSync(part, 'utf8').replace('"n":0', '"n":7'))
-  t.match((await spillway(['verify', run])).stdout.toString(), /part-00000\.jsonl: is not as it was written/)
+  t.match((await spillway(['verify', run])).stdout.toString(), /part-00000\.jsonl: does not match its checksum/)
   const stray = join(run, 'results/only/part-00009.jsonl')
   writeFileSync(stray, '')
   t.match((await spillway(['verify', run])).stdout.toString(), /part-00009\.jsonl: is not in the journal/)

@@ -54,10 +54,10 @@ t.test(
     const { args, run } = project(t, 'search', 'search')
     const { code, stdout, stderr } = await spillway(args)
     t.equal(code, EXIT_CODES.done)
-    t.match(stdout.toString(), /^nightly: completed in [\d.]+ s\n/)
+    t.match(stdout.toString(), /^nightly: completed in [\d.]+m?s\n/)
     t.match(stdout.toString(), /p0 +3 +15 +0 /)
     t.match(stdout.toString(), `spillway inspect ${run}`)
-    t.match(stderr, /^p0: started\np0: completed, 3 containers, 15 records, [\d.]+ s\np1: started\np1: completed/)
+    t.match(stderr, /^p0: started\np0: completed, 3 containers, 15 records, [\d.]+m?s\np1: started\np1: completed/)
     t.ok(existsSync(join(run, 'results/p1/part-00000.jsonl')))
   },
 )
@@ -168,8 +168,8 @@ t.test('with invalid arguments or files nothing is run, and the exit code is 2',
       `spillway: ${workflow}:1:90: phases[1].topology: no topology is registered as \`serch\`. Did you mean \`search\`?`,
     ],
     'a hostile id': [['run', workflow, '-t', module, '-o', out, '--id', '..'], 'spillway: '],
-    'a directory that is not a run': [['inspect', dir], 'is not the directory of a run'],
-    'a missing directory': [['inspect', join(dir, 'none')], 'is not the directory of a run'],
+    'a directory that is not a run': [['inspect', dir], 'is not a run directory'],
+    'a missing directory': [['inspect', join(dir, 'none')], 'is not a run directory'],
     'a workflow that is not valid': [['validate', workflow, '-t', module], 'serch'],
   }
   for (const [name, [args, message]] of Object.entries(cases)) {
@@ -186,7 +186,7 @@ t.test('a directory that holds another run is not changed', async (t) => {
   await spillway(args)
   const { code, stderr } = await spillway(args)
   t.equal(code, EXIT_CODES.usage)
-  t.match(stderr, `${run} holds another run already`)
+  t.match(stderr, `${run} already contains another run`)
 })
 
 t.test('validates a workflow, with its topologies or without', async (t) => {
@@ -206,7 +206,7 @@ t.test('inspects a run: phases, parts, rows, aggregates, and queries that read t
   const { code, stdout } = await spillway(['inspect', run])
   t.equal(code, 0)
   const text = stdout.toString()
-  t.match(text, /^Run nightly of trial: completed in [\d.]+ s, started 2/)
+  t.match(text, /^Run nightly of trial: completed in [\d.]+m?s, started 2/)
   t.match(text, /15 rows, [\d.]+ k?B, 0 rejected, in /)
   t.match(text, /p0 +completed +3 +15 +0 +1 /)
   t.match(text, /results\/p0\/part-00000\.parquet +15 /)

@@ -21,7 +21,7 @@ function check(input: Uint8Array): Buffer {
   return compressed
 }
 
-/** Bytes with matches of all lengths and distances, up to several blocks. */
+/** Bytes with matches of all lengths and distances, in up to several blocks. */
 const bytes = fc
   .array(
     fc.oneof(
@@ -36,14 +36,14 @@ const bytes = fc
   )
   .chain((pieces) => fc.nat(4).map((times) => Buffer.concat(Array(times).fill(Buffer.concat(pieces)))))
 
-t.test('compresses what decoders give back', async () => {
+t.test('compresses so that decoders return the input', async () => {
   fc.assert(
     fc.property(bytes, (input) => void check(input)),
     { numRuns: 300 },
   )
 })
 
-t.test('compresses inputs of every small length, and around the size of a block', async () => {
+t.test('compresses inputs of every small length, and of lengths around the block size', async () => {
   for (let length = 0; length < 100; length++) check(Buffer.alloc(length, 'abcabd'))
   for (const length of [65_535, 65_536, 65_537, 65_540, 131_072, 200_000]) {
     check(Buffer.alloc(length, 'x'))
@@ -51,7 +51,7 @@ t.test('compresses inputs of every small length, and around the size of a block'
   }
 })
 
-t.test('makes repetitions small, and adds little to what has none', async (t) => {
+t.test('compresses repetitions well, and adds little to data without repetitions', async (t) => {
   t.ok(check(Buffer.alloc(100_000, 'spillway')).length < 6_000)
   const noise = Uint8Array.from({ length: 100_000 }, (_, index) => Math.imul(index ^ (index >>> 3), 0x9e3779b1) >>> 24)
   t.ok(check(noise).length <= maxSnappyBytes(noise.length))

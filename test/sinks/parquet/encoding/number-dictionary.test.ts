@@ -10,7 +10,7 @@ function wordsOf(values: Float64Array): Uint32Array {
   return new Uint32Array(values.buffer)
 }
 
-t.test('gives every value the index of its first equal, bit by bit', async () => {
+t.test('gives every value the index of the first value with the same bits', async () => {
   const value = fc.oneof(fc.constantFrom(0, -0, NaN, 1, 2 ** 32, Infinity), fc.double())
   const property = fc.property(fc.array(fc.tuple(value, fc.integer({ min: 2, max: 9 })), { minLength: 1 }), (runs) => {
     const values = Float64Array.from(runs.flatMap(([each, times]) => Array<number>(times).fill(each)))
@@ -32,11 +32,11 @@ t.test('gives up when more than half of the values are distinct', async (t) => {
     const values = Float64Array.from({ length }, random)
     t.equal(numbers.find(wordsOf(values), 2, length), undefined)
     values.copyWithin(length / 2, 0)
-    t.equal(numbers.find(wordsOf(values), 2, length)?.firsts.length, length / 2, 'repeats that lie far apart')
+    t.equal(numbers.find(wordsOf(values), 2, length)?.firsts.length, length / 2, 'repeats that are far apart')
   }
 })
 
-t.test('takes values of one word', async (t) => {
+t.test('accepts values of one word', async (t) => {
   const repeats = numbers.find(Uint32Array.of(7, 8, 7, 8), 1, 4)
   t.strictSame([...(repeats?.firsts ?? [])], [0, 1])
   t.strictSame([...(repeats?.indices ?? [])], [0, 1, 0, 1])

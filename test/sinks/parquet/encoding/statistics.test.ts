@@ -21,7 +21,7 @@ function byteArrays(values: (string | Uint8Array)[]): Bounds | undefined {
   return boundsOfByteArrays(Buffer.concat(spaced), values.length, Uint32Array.from(ends), 2)
 }
 
-t.test('bounds of booleans put false first', async (t) => {
+t.test('bounds of booleans order false before true', async (t) => {
   const bounds = (...values: number[]) => {
     const found = boundsOfBooleans(Uint8Array.from(values))
     return found && [...found.min, ...found.max]
@@ -45,7 +45,7 @@ t.test('bounds of integers are signed', async (t) => {
   t.equal(boundsOfInt64s(new Int32Array(0)), undefined)
 })
 
-t.test('bounds of doubles go by value', async (t) => {
+t.test('bounds of doubles are ordered by value', async (t) => {
   t.strictSame(doubles(3, -2, 1), [-2, 3])
   t.strictSame(doubles(5e-324), [5e-324, 5e-324])
   t.strictSame(doubles(Infinity), [Infinity, Infinity])
@@ -53,7 +53,7 @@ t.test('bounds of doubles go by value', async (t) => {
   t.equal(doubles(), undefined)
 })
 
-t.test('bounds of doubles take in both zeros', async () => {
+t.test('bounds of doubles include both zeros', async () => {
   for (const zero of [0, -0]) {
     assert.deepEqual(doubles(zero), [-0, 0])
     assert.deepEqual(doubles(zero, 1), [-0, 1])
@@ -61,13 +61,13 @@ t.test('bounds of doubles take in both zeros', async () => {
   }
 })
 
-t.test('doubles with a NaN among them have no bounds', async (t) => {
+t.test('doubles that include NaN have no bounds', async (t) => {
   t.equal(doubles(NaN), undefined)
   t.equal(doubles(1, NaN), undefined)
   t.equal(doubles(NaN, -0), undefined)
 })
 
-t.test('bounds of byte arrays are unsigned, a prefix first', async () => {
+t.test('bounds of byte arrays are unsigned, with a prefix first', async () => {
   const property = fc.property(fc.array(fc.uint8Array({ maxLength: 64 }), { minLength: 1 }), (values) => {
     const sorted = values.map((value) => Buffer.from(value)).sort((a, b) => Buffer.compare(a, b))
     assert.deepEqual(byteArrays(values), { min: sorted[0], max: sorted.at(-1) })

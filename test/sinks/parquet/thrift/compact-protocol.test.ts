@@ -5,7 +5,7 @@ import * as thrift from '../../../../sinks/parquet/thrift/thrift.ts'
 
 const util = parquetUtil as { serializeThrift(struct: thrift.ThriftStruct): Buffer }
 
-t.test('writes the bytes that the reference writes', async () => {
+t.test('writes the same bytes as the reference implementation', async () => {
   const int32 = fc.integer()
   const text = fc.string({ unit: 'grapheme' })
   const bytes = fc.uint8Array({ maxLength: 70 }).map((values) => Buffer.from(values))
@@ -31,7 +31,7 @@ t.test('writes the bytes that the reference writes', async () => {
   fc.assert(fc.property(struct, (written) => thrift.serialize(written).equals(util.serializeThrift(written))))
 })
 
-t.test('refuses a number that is no integer', async (t) => {
+t.test('refuses a number that is not an integer', async (t) => {
   const header = new thrift.DictionaryPageHeader({ num_values: 1.5, encoding: 0 })
-  t.throws(() => thrift.serialize(header), { code: 'ERR_SPILLWAY_VALUE', message: /1\.5 is no safe integer/ })
+  t.throws(() => thrift.serialize(header), { code: 'ERR_SPILLWAY_VALUE', message: /1\.5 is not a safe integer/ })
 })

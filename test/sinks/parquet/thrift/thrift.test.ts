@@ -5,7 +5,7 @@ import { codecOf } from '../../../../sinks/parquet/compression/compression.ts'
 import { Scratch } from '../../../../sinks/parquet/compression/scratch.ts'
 import * as thrift from '../../../../sinks/parquet/thrift/thrift.ts'
 
-t.test('leaves nothing of the package on the global object', async (t) => {
+t.test('removes the global variables of the package', async (t) => {
   const names = Object.keys(thrift).concat('DateType', 'PageLocation', 'OffsetIndex')
   t.strictSame(
     names.filter((name) => name in globalThis),
@@ -13,7 +13,7 @@ t.test('leaves nothing of the package on the global object', async (t) => {
   )
 })
 
-t.test('turns what the package throws into errors with a code', async (t) => {
+t.test('converts values that the package throws to errors with a code', async (t) => {
   const fields = { key: Symbol('no text') as unknown as string, value: 'v' }
   t.throws(() => thrift.serialize(new thrift.KeyValue(fields)), { code: 'ERR_SPILLWAY_VALUE' })
   const thrower = {
@@ -25,7 +25,7 @@ t.test('turns what the package throws into errors with a code', async (t) => {
   t.throws(() => thrift.serialize(thrower), { code: 'ERR_SPILLWAY_VALUE', message: /a string/, cause: 'a string' })
 })
 
-t.test('compresses so that others decompress it', async (t) => {
+t.test('compresses so that independent decoders decompress it', async (t) => {
   for (const bytes of [
     Buffer.alloc(0),
     Buffer.alloc(1_000_000, 'abc'),

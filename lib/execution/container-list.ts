@@ -1,0 +1,111 @@
+/**
+ * The containers of a phase as its topology lists them: pulled one by one, and checked.
+ */
+import { SpillwayError } from '../core/errors.ts'
+import { closeIterator } from '../core/close-iterator.ts'
+import type { EventLoopTurns } from '../core/event-loop-turns.ts'
+import type { IndexRanges } from '../core/index-ranges.ts'
+import { Interruptible } from '../core/interruptible.ts'
+import { describeValue } from '../core/options.ts'
+import type { ContainerSpec, Topology, TopologyContext } from '../workflow/topology.ts'
+import { ContainerIds } from './container-ids.ts'
+import type { Container } from './container-run.ts'
+import { throwTopologyFailure } from './topology-failure.ts'
+
+/** What a list of containers is made from. */
+export interface ContainerListOptions {
+  readonly topology: Topology
+  readonly ctx: TopologyContext
+  /** Containers to leave out, by index. */
+  readonly done: IndexRanges
+  readonly turns: EventLoopTurns
+}
+
+/** The containers that a phase has to run. Memory: 16 to 32 bytes for each of up to a million ids. */
+export class ContainerList {
+  readonly #options: ContainerListOptions
+  readonly #ids = new ContainerIds()
+
+  constructor(options: ContainerListOptions) {
+    this.#options = options
+  }
+
+  /**
+   * The containers that are not done, in the order of the topology.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_TOPOLOGY` for a list that cannot be used; the reason of the signal
+   */
+  async *remaining(): AsyncGenerator<Container, void, undefined> {
+    const { ctx, done, turns } = this.#options
+    using interruptible = new Interruptible(ctx.signal)
+    const list = await this.#attempt(() => interruptible.wait(this.#open()))
+    try {
+      for (let index = 0; ; index++) {
+        const item = await this.#attempt(() => interruptible.wait(Promise.resolve(list.next())))
+        if (item.done === true) return
+        const spec = await this.#checked(item.value, index)
+        if (!done.has(index)) yield { index, spec }
+        else if (turns.due) await turns.take()
+      }
+    } finally {
+      closeIterator(list)
+    }
+  }
+
+  async #open(): Promise<Iterator<unknown> | AsyncIterator<unknown>> {
+    const { topology, ctx } = this.#options
+    const list: unknown = await topology.containers(ctx)
+    if (typeof list === 'object' && list !== null) {
+      if (Symbol.asyncIterator in list) return (list as AsyncIterable<unknown>)[Symbol.asyncIterator]()
+      if (Symbol.iterator in list) return (list as Iterable<unknown>)[Symbol.iterator]()
+    }
+    throw new TypeError(`it returned ${describeValue(list)}, not a list of containers`)
+  }
+
+  async #checked(spec: unknown, index: number): Promise<ContainerSpec> {
+    const id = typeof spec === 'object' && spec !== null ? (spec as { id?: unknown }).id : undefined
+    if (typeof id !== 'string' || id === '') {
+      const got = id === undefined ? describeValue(spec) : `an id that is ${describeValue(id)}`
+      throw this.#failure(`container ${index} must be an object with an \`id\`, a non-empty string; got ${got}`)
+    }
+    if (!this.#ids.add(id)) {
+      const earlier = await this.#indexOf(id, index)
+      if (earlier !== undefined) {
+        throw this.#failure(`containers ${earlier} and ${index} have the same id ${JSON.stringify(id)}`)
+      }
+    }
+    return spec as ContainerSpec
+  }
+
+  /** Finds an id in the list itself, because two ids may have the same hash. */
+  async #indexOf(id: string, end: number): Promise<number | undefined> {
+    const list = await this.#open()
+    try {
+      for (let index = 0; index < end; index++) {
+        const item = await list.next()
+        if (item.done === true) break
+        if ((item.value as ContainerSpec).id === id) return index
+      }
+      return undefined
+    } finally {
+      closeIterator(list)
+    }
+  }
+
+  async #attempt<Value>(work: () => Promise<Value>): Promise<Value> {
+    try {
+      return await work()
+    } catch (cause) {
+      return throwTopologyFailure(this.#options.ctx.signal, cause, (reason) => this.#failure(reason, cause))
+    }
+  }
+
+  #failure(reason: string, cause?: unknown): SpillwayError {
+    const { phase } = this.#options.ctx
+    return new SpillwayError(
+      'ERR_SPILLWAY_TOPOLOGY',
+      `The list of containers of phase ${JSON.stringify(phase)} cannot be used: ${reason}.`,
+      { place: { phase }, ...(cause !== undefined && { cause }) },
+    )
+  }
+}
