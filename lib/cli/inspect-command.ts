@@ -4,7 +4,7 @@
 import { inspectRun } from '../monitor/inspect-run.ts'
 import { EXIT_CODES, type ExitCode } from './terminal/exit-codes.ts'
 import { inspectionText } from './inspection-report.ts'
-import { sayError, type CommandIo } from './terminal/command-io.ts'
+import { printError, type CommandIo } from './terminal/command-io.ts'
 
 /** Options of the command. */
 export interface InspectCommandOptions {
@@ -20,7 +20,7 @@ export async function runInspect(directory: string, options: InspectCommandOptio
     io.stdout.write(`${json ? JSON.stringify(run, null, 2) : inspectionText(run)}\n`)
     return EXIT_CODES.done
   } catch (error) {
-    sayError(io, error, { debug })
+    printError(io, error, { debug })
     return EXIT_CODES.usage
   }
 }

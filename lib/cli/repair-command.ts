@@ -7,7 +7,7 @@ import { repairRun, type RunRepair } from '../recovery/repair.ts'
 import { repairParquet, type ParquetRepair } from '../../sinks/readers/repair-parquet.ts'
 import { EXIT_CODES, type ExitCode } from './terminal/exit-codes.ts'
 import { bytesText, quantityText } from './terminal/format-numbers.ts'
-import { sayError, type CommandIo } from './terminal/command-io.ts'
+import { printError, type CommandIo } from './terminal/command-io.ts'
 
 /** Options of the command. */
 export interface RepairCommandOptions {
@@ -25,7 +25,7 @@ export async function runRepair(path: string, options: RepairCommandOptions, io:
     io.stdout.write(`${json ? JSON.stringify(repair, null, 2) : text}\n`)
     return EXIT_CODES.done
   } catch (error) {
-    sayError(io, error, { debug })
+    printError(io, error, { debug })
     return EXIT_CODES.failed
   }
 }

@@ -6,7 +6,7 @@ import { loadWorkflow } from '../workflow/file.ts'
 import { EXIT_CODES, type ExitCode } from './terminal/exit-codes.ts'
 import { quantityText } from './terminal/format-numbers.ts'
 import { loadTopologies } from './run/load-topologies.ts'
-import { sayError, type CommandIo } from './terminal/command-io.ts'
+import { printError, type CommandIo } from './terminal/command-io.ts'
 
 /** Options of the command. */
 export interface ValidateCommandOptions {
@@ -27,7 +27,7 @@ export async function runValidate(file: string, options: ValidateCommandOptions,
     io.stdout.write(`${file}: ${name} is a workflow of ${quantityText(phases.length, 'phase')}\n${lines.join('\n')}\n`)
     return EXIT_CODES.done
   } catch (error) {
-    sayError(io, error, { debug })
+    printError(io, error, { debug })
     return EXIT_CODES.usage
   }
 }

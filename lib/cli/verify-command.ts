@@ -4,7 +4,7 @@
 import { verifyRun, type VerifiedRun } from '../recovery/verify.ts'
 import { EXIT_CODES, type ExitCode } from './terminal/exit-codes.ts'
 import { quantityText } from './terminal/format-numbers.ts'
-import { sayError, type CommandIo } from './terminal/command-io.ts'
+import { printError, type CommandIo } from './terminal/command-io.ts'
 
 /** Options of the command. */
 export interface VerifyCommandOptions {
@@ -20,7 +20,7 @@ export async function runVerify(directory: string, options: VerifyCommandOptions
     io.stdout.write(`${json ? JSON.stringify(run, null, 2) : verificationText(run)}\n`)
     return run.problems.length === 0 ? EXIT_CODES.done : EXIT_CODES.failed
   } catch (error) {
-    sayError(io, error, { debug })
+    printError(io, error, { debug })
     return EXIT_CODES.usage
   }
 }

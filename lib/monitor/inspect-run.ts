@@ -85,9 +85,9 @@ export interface InspectedRun {
   readonly queries: readonly string[]
 }
 
-/** The state of a phase by its journal entries. */
+/** The state of a phase according to its journal entries. */
 interface PhaseTrace {
-  begun: boolean
+  started: boolean
   ended: PhaseEndedEntry | undefined
   output: OutputStoredEntry | undefined
   /** By file, in the order opened; undefined for an open part. */
@@ -138,7 +138,7 @@ export async function inspectRun(directory: string): Promise<InspectedRun> {
 function traceOf(traces: Map<string, PhaseTrace>, phase: string): PhaseTrace {
   let trace = traces.get(phase)
   if (trace === undefined) {
-    trace = { begun: false, ended: undefined, output: undefined, parts: new Map() }
+    trace = { started: false, ended: undefined, output: undefined, parts: new Map() }
     traces.set(phase, trace)
   }
   return trace
@@ -147,7 +147,7 @@ function traceOf(traces: Map<string, PhaseTrace>, phase: string): PhaseTrace {
 function note(trace: PhaseTrace, entry: Extract<JournalEntry, { phase: string }>): void {
   switch (entry.type) {
     case 'phase-started':
-      trace.begun = true
+      trace.started = true
       break
     case 'part-opened':
       trace.parts.set(entry.file, undefined)
@@ -165,7 +165,7 @@ function note(trace: PhaseTrace, entry: Extract<JournalEntry, { phase: string }>
       trace.parts.delete(entry.file)
       break
     case 'phase-reset':
-      trace.begun = false
+      trace.started = false
       trace.ended = undefined
       trace.output = undefined
       break
@@ -174,14 +174,14 @@ function note(trace: PhaseTrace, entry: Extract<JournalEntry, { phase: string }>
 }
 
 async function inspectPhase(directory: string, phase: string, trace: PhaseTrace): Promise<InspectedPhase> {
-  const { begun, ended, output } = trace
+  const { started, ended, output } = trace
   const parts: InspectedPart[] = []
   for (const [file, closed] of trace.parts) {
     parts.push({ file, rows: closed?.rows ?? null, bytes: closed?.bytes ?? (await sizeOf(join(directory, file))) })
   }
   return {
     phase,
-    status: ended?.status ?? (begun ? 'unfinished' : 'waiting'),
+    status: ended?.status ?? (started ? 'unfinished' : 'waiting'),
     error: ended?.error ?? null,
     containers: ended?.containers ?? null,
     records: ended?.records ?? null,

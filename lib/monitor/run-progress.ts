@@ -19,7 +19,7 @@ export interface PhaseProgress {
   readonly error: Error | null
 }
 
-/** The state of a phase by the messages of the channels. */
+/** The state of a phase according to the messages of the channels. */
 interface Trace {
   status: PhaseProgress['status']
   containers: number

@@ -65,9 +65,9 @@ const randomChecks: Checks<KillAtRandomOptions> = {
 }
 
 /**
- * Runs a script repeatedly, each time in a new process that is killed at the next file operation. It is killed before
- * the operation, in the middle of it if it is a write, and after it. The last run is the first one that has fewer
- * operations, and so ends with exit code 0.
+ * Runs a script repeatedly in new processes, to kill it at each of its file operations: before the operation, in the
+ * middle of it if it is a write, and after it. The last run has no operation left to kill it at, and ends with exit
+ * code 0.
  *
  * Only operations on files opened by {@link killingTarget} count. Renames, and files opened in other ways, do not.
  *

@@ -1,6 +1,6 @@
 /**
  * The part of the kit that runs in the killed process: files that count their operations and end the process by SIGKILL
- * at one of them. The process kills itself, because it would run beyond the operation until another process kills it.
+ * at one of them. The process kills itself, because another process could not stop it at a given operation.
  */
 import { writeSync } from 'node:fs'
 import { expectValue } from '../core/options.ts'

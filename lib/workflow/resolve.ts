@@ -25,7 +25,8 @@ export interface ResolveOptions {
 }
 
 /**
- * Checks a workflow and fills in its defaults. A resolved workflow is also a valid input, and is returned unchanged.
+ * Checks a workflow and fills in its defaults. A resolved workflow is also a valid input, and the result is equal to
+ * it.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` with every problem found, each with the path of its key and, for a
  *   file, with line and column

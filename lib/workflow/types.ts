@@ -15,7 +15,7 @@ export type CommitUnit = (typeof COMMIT_UNITS)[number]
 
 /** One phase of a workflow. */
 export interface WorkflowPhase {
-  /** Unique in the workflow. It is part of the paths of its files and of its records. */
+  /** Unique in the workflow. It names the directory of its files, and is the `phase` of its records. */
   readonly name: string
   /** The name under which its topology is registered. */
   readonly topology: string

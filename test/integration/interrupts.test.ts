@@ -39,7 +39,7 @@ export const hangingOutput = {
   *run() { for (let n = 0; n < (end ?? 2000); n++) yield { n } },
   async *output() {
     yield { n: 0 }
-    writeFileSync(new URL('output-begun', import.meta.url), '')
+    writeFileSync(new URL('output-started', import.meta.url), '')
     if (end === undefined) await new Promise(() => {})
     clearInterval(alive)
   },
@@ -78,7 +78,7 @@ interface Stop {
   readonly endsCleanly: boolean
 }
 
-/** Starts a run, sends two signals at once, and checks that a resume completes it. */
+/** Starts a run, sends two signals without a pause, and checks that a resume completes it. */
 async function expectResume(t: Test, { topology, end, isDue, endsCleanly }: Stop): Promise<void> {
   const workflow = { id: 'run', concurrency: 2, checkpoint_records: 500, phases: [{ name: 'only', topology }] }
   const directory = t.testdir({ 'topologies.mjs': TOPOLOGIES, 'search.json': JSON.stringify({ workflow }) })
@@ -137,6 +137,6 @@ t.test('containers that hang', async (t) => {
 })
 
 t.test('an output that hangs, for which the first signal waits', async (t) => {
-  const isDue = (_journal: string, directory: string) => existsSync(join(directory, 'output-begun'))
+  const isDue = (_journal: string, directory: string) => existsSync(join(directory, 'output-started'))
   await expectResume(t, { topology: 'hangingOutput', end: 2000, isDue, endsCleanly: false })
 })

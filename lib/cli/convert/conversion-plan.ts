@@ -90,7 +90,7 @@ export function planConversion(
     allText: options.allText ?? false,
     overwrite,
     deadLetterPath: options.deadLetter ?? defaultDeadLetterPath(input, options.out),
-    // Without an output file, a conversion cannot be told apart from an earlier one: append, do not refuse or delete.
+    // Without an output file, a conversion is not distinguishable from an earlier one: append, do not refuse or delete.
     onDeadLetters: overwrite ? 'overwrite' : options.out === STANDARD ? 'append' : 'error',
     maxLineBytes: options.maxLineBytes,
   }
@@ -123,8 +123,8 @@ function delimiterOf(given: string): string {
 }
 
 function defaultDeadLetterPath(input: string, out: string): string {
-  const beside = out === STANDARD ? input : out
-  return beside === STANDARD ? 'spillway.dead-letter.jsonl' : `${beside}.dead-letter.jsonl`
+  const base = out === STANDARD ? input : out
+  return base === STANDARD ? 'spillway.dead-letter.jsonl' : `${base}.dead-letter.jsonl`
 }
 
 function misuse(message: string): SpillwayError {

@@ -54,7 +54,9 @@ export function rejectionLine(plan: ConversionPlan, stats: ConversionStats): str
   const line = firstRejection?.line === undefined ? '' : `line ${firstRejection.line}: `
   const reason = `${rejected === 1 ? '' : 'the first: '}${line}${field}${shorten(firstRejection?.reason ?? '')}`
   const isDrift = firstRejection?.stage === 'encode' && hasColumns(plan.to) && typeof plan.source !== 'string'
-  const hint = isDrift ? ' For a pipe, the first records determine the columns; a file is scanned for them first.' : ''
+  const hint = isDrift
+    ? ' The first records of a pipe determine the columns; a file is scanned for its columns first.'
+    : ''
   return `${what} (${reason}); see ${plan.deadLetterPath}.${hint}`
 }
 

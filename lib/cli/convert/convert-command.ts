@@ -15,7 +15,7 @@ import {
 import { Conversion } from './convert.ts'
 import { EXIT_CODES, type ExitCode } from '../terminal/exit-codes.ts'
 import { showProgress } from '../terminal/progress.ts'
-import { interruptionOf, say, sayError, type CommandIo } from '../terminal/command-io.ts'
+import { interruptionOf, printLine, printError, type CommandIo } from '../terminal/command-io.ts'
 
 /** Options of the command: those of the conversion, and what is printed. */
 export interface ConvertCommandOptions extends ConvertOptions {
@@ -30,7 +30,7 @@ export async function runConvert(input: string, options: ConvertCommandOptions, 
   try {
     plan = planConversion(input, conversionOptions, io)
   } catch (error) {
-    sayError(io, error, { message: failureText(error), debug })
+    printError(io, error, { message: failureText(error), debug })
     return EXIT_CODES.usage
   }
   const conversion = new Conversion(plan, io.signal)
@@ -38,10 +38,10 @@ export async function runConvert(input: string, options: ConvertCommandOptions, 
   try {
     await convertWithProgress(conversion, io, quiet !== true)
   } catch (error) {
-    return sayFailure(io, error, plan, conversion, debug)
+    return printFailure(io, error, plan, conversion, debug)
   }
-  if (quiet !== true) say(io, summaryLine(plan, conversion.stats, (performance.now() - startedAt) / 1000))
-  return sayRejections(io, plan, conversion) ? EXIT_CODES.failed : EXIT_CODES.done
+  if (quiet !== true) printLine(io, summaryLine(plan, conversion.stats, (performance.now() - startedAt) / 1000))
+  return printRejections(io, plan, conversion) ? EXIT_CODES.failed : EXIT_CODES.done
 }
 
 async function convertWithProgress(conversion: Conversion, io: CommandIo, shown: boolean): Promise<void> {
@@ -54,7 +54,7 @@ async function convertWithProgress(conversion: Conversion, io: CommandIo, shown:
   }
 }
 
-function sayFailure(
+function printFailure(
   io: CommandIo,
   error: unknown,
   plan: ConversionPlan,
@@ -64,22 +64,22 @@ function sayFailure(
   const partial = partialLine(plan, conversion.stats)
   if (isAbortError(error)) {
     const reason = interruptionOf(error)
-    say(io, `spillway: ${reason?.message ?? 'stopped'}. ${partial}`)
-    sayRejections(io, plan, conversion)
+    printLine(io, `spillway: ${reason?.message ?? 'stopped'}. ${partial}`)
+    printRejections(io, plan, conversion)
     return reason?.exitCode ?? EXIT_CODES.failed
   }
   if (isBrokenPipe(error)) {
-    sayError(io, error, { message: 'stopped, because the reader closed the output', debug })
+    printError(io, error, { message: 'stopped, because the reader closed the output', debug })
     return EXIT_CODES.failed
   }
   const more = conversion.stats.written > 0 ? partial : ''
-  sayError(io, error, { message: failureText(error), more, debug })
-  sayRejections(io, plan, conversion)
+  printError(io, error, { message: failureText(error), more, debug })
+  printRejections(io, plan, conversion)
   return error instanceof SpillwayError && error.code === 'ERR_SPILLWAY_OPTION' ? EXIT_CODES.usage : EXIT_CODES.failed
 }
 
-function sayRejections(io: CommandIo, plan: ConversionPlan, conversion: Conversion): boolean {
+function printRejections(io: CommandIo, plan: ConversionPlan, conversion: Conversion): boolean {
   if (conversion.stats.rejected === 0) return false
-  say(io, `spillway: ${rejectionLine(plan, conversion.stats)}`)
+  printLine(io, `spillway: ${rejectionLine(plan, conversion.stats)}`)
   return true
 }

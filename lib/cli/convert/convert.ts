@@ -42,7 +42,7 @@ export interface ConversionStats {
   readonly bytesWritten: number
 }
 
-/** What the first pass found out about the columns. */
+/** The results of the first pass. */
 interface Columns {
   readonly csvTypes: ReadRecordsOptions['csvTypes']
   readonly schema?: Schema | undefined

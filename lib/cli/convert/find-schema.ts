@@ -123,7 +123,7 @@ function addRecord(inference: ColumnInference, reshape: Reshape, record: ResultR
   if (!isTooDeep(reshaped, MAX_DEPTH)) inference.add(reshaped)
 }
 
-/** Whether a sink will reject a value for its nesting. Such a record adds no columns. */
+/** Whether a sink will reject a value because it is nested too deeply. Such a record adds no columns. */
 function isTooDeep(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (levels < 0) return true

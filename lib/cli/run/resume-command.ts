@@ -10,7 +10,7 @@ import type { WorkflowResult } from '../../run/result.ts'
 import type { ExitCode } from '../terminal/exit-codes.ts'
 import { loadTopologies } from './load-topologies.ts'
 import { report, TOPOLOGIES_NOTE, watch } from './run-command.ts'
-import { say, type CommandIo } from '../terminal/command-io.ts'
+import { printLine, type CommandIo } from '../terminal/command-io.ts'
 
 /** Options of the command. */
 export interface ResumeCommandOptions {
@@ -27,7 +27,7 @@ export interface ResumeCommandOptions {
 export async function runResume(directory: string, options: ResumeCommandOptions, io: CommandIo): Promise<ExitCode> {
   return report(options, io, async () => {
     const result = await resume(directory, options, io)
-    if (result.wasComplete) say(io, `spillway: the run in ${directory} is already complete; nothing was run.`)
+    if (result.wasComplete) printLine(io, `spillway: the run in ${directory} is already complete; nothing was run.`)
     return result
   })
 }
@@ -39,7 +39,7 @@ async function resume(directory: string, options: ResumeCommandOptions, io: Comm
   if (module === undefined) {
     throw new SpillwayError(
       'ERR_SPILLWAY_OPTION',
-      'The run has no note of the module with its topologies. Name the module with --topologies',
+      'The run does not record the module of its topologies. Name the module with --topologies',
     )
   }
   const topologies = await loadTopologies(module)

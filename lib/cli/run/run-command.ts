@@ -15,7 +15,7 @@ import { quantityText } from '../terminal/format-numbers.ts'
 import { loadTopologies } from './load-topologies.ts'
 import { showProgress } from '../terminal/progress.ts'
 import { partialText, phaseLine, progressText, resultJson, resultText } from './run-report.ts'
-import { interruptionOf, say, sayError, type CommandIo } from '../terminal/command-io.ts'
+import { interruptionOf, printLine, printError, type CommandIo } from '../terminal/command-io.ts'
 import { UnhandledRejections } from './unhandled-rejections.ts'
 
 /** The key of the note in a run's journal with the path of the topologies module. */
@@ -52,25 +52,25 @@ export async function report(
   try {
     const result = await work()
     io.stdout.write(`${json ? resultJson(result) : resultText(result)}\n`)
-    return sayRejections(result, io) ? EXIT_CODES.failed : EXIT_CODES.done
+    return printRejections(result, io) ? EXIT_CODES.failed : EXIT_CODES.done
   } catch (error) {
     if (error instanceof WorkflowError || error instanceof WorkflowAbortError) {
       if (json) io.stdout.write(`${resultJson(error.result)}\n`)
       const more = partialText(error.result)
       const reason = interruptionOf(error)
-      if (reason !== undefined) say(io, `spillway: ${reason.message}. ${more}`)
+      if (reason !== undefined) printLine(io, `spillway: ${reason.message}. ${more}`)
       else
-        sayError(io, error, {
+        printError(io, error, {
           message: messageOf(error instanceof WorkflowAbortError ? error.cause : error),
           more,
           debug,
         })
-      sayRejections(error.result, io)
+      printRejections(error.result, io)
       return reason?.exitCode ?? EXIT_CODES.failed
     }
     // Nothing was run.
     const reason = isAbortError(error) ? interruptionOf(error) : undefined
-    sayError(io, error, { debug })
+    printError(io, error, { debug })
     return reason?.exitCode ?? EXIT_CODES.usage
   }
 }
@@ -99,7 +99,7 @@ export async function watch(
   using progress = new RunProgress(
     workflow.phases.map(({ name }) => name),
     (phase) => {
-      if (!isTerminal) say(io, phaseLine(phase))
+      if (!isTerminal) printLine(io, phaseLine(phase))
     },
   )
   using _shown = await showProgress(io.stderr, () => {
@@ -122,10 +122,10 @@ function withOptions(workflow: ResolvedWorkflow, options: RunCommandOptions): Re
   return { ...workflow, id, concurrency, results: settings }
 }
 
-function sayRejections({ counts, directory }: WorkflowResult, io: CommandIo): boolean {
+function printRejections({ counts, directory }: WorkflowResult, io: CommandIo): boolean {
   if (counts === null || counts.rejected === 0) return false
   const verb = counts.rejected === 1 ? 'was' : 'were'
-  say(
+  printLine(
     io,
     `spillway: ${quantityText(counts.rejected, 'record')} ${verb} rejected; see dead-letter.jsonl in ${directory}.`,
   )

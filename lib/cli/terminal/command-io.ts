@@ -16,12 +16,12 @@ export interface CommandIo {
 }
 
 /** Prints a line on standard error. */
-export function say(io: CommandIo, line: string): void {
+export function printLine(io: CommandIo, line: string): void {
   io.stderr.write(`${line}\n`)
 }
 
 /** How an error is printed. */
-export interface SayErrorOptions {
+export interface PrintErrorOptions {
   /** The text to print as the message. @default the message of the error */
   readonly message?: string
   /** Text after the message, in whole sentences. @default none */
@@ -31,10 +31,10 @@ export interface SayErrorOptions {
 }
 
 /** Prints an error on standard error. */
-export function sayError(io: CommandIo, error: unknown, { message, more = '', debug }: SayErrorOptions = {}): void {
+export function printError(io: CommandIo, error: unknown, { message, more = '', debug }: PrintErrorOptions = {}): void {
   const text = message ?? messageOf(error)
-  say(io, `spillway: ${text}${/[.?!]$/.test(text) ? '' : '.'}${more === '' ? '' : ` ${more}`}`)
-  if (debug === true) say(io, inspect(error))
+  printLine(io, `spillway: ${text}${/[.?!]$/.test(text) ? '' : '.'}${more === '' ? '' : ` ${more}`}`)
+  if (debug === true) printLine(io, inspect(error))
 }
 
 /** The interruption that caused an AbortError: streams wrap the reason of a signal in an error of their own. */

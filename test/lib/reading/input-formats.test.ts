@@ -37,6 +37,6 @@ t.test('derives the output format from the file name, with tabs for .tsv', async
   ])
 })
 
-t.test('knows the formats that have columns', async (t) => {
+t.test('CSV, TSV and Parquet have columns', async (t) => {
   t.strictSame((['jsonl', 'json', 'csv', 'tsv', 'parquet'] as const).map(hasColumns), [false, false, true, true, true])
 })

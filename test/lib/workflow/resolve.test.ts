@@ -3,7 +3,7 @@ import { resolveWorkflow } from '../../../lib/workflow/resolve.ts'
 
 const phase = { name: 'a', topology: 't' }
 
-t.test('a resolved workflow is a valid input, and is returned unchanged', async (t) => {
+t.test('a resolved workflow is a valid input, and the result is equal to it', async (t) => {
   const once = resolveWorkflow({ name: 'x', phases: [phase] })
   t.strictSame(resolveWorkflow(once), once)
   t.strictSame(resolveWorkflow({ workflow: once }), once)

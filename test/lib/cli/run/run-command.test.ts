@@ -129,7 +129,7 @@ t.test('an interrupted run keeps the accepted records, and prints how many', asy
   t.match((await spillway(['inspect', run])).stdout.toString(), /aborted/)
 })
 
-t.test('Ctrl-C in a process of its own does the same', async (t) => {
+t.test('Ctrl-C in a separate process does the same', async (t) => {
   const { args, run } = project(t, 'stubborn')
   const main = join(import.meta.dirname, '../../../../lib/cli/main.ts')
   const env = { ...process.env, NODE_OPTIONS: '' }
