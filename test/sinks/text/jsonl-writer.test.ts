@@ -1,35 +1,38 @@
 /**
- * Records that are written together give the same bytes as records written one by one.
+ * Records that are written together give the same bytes as records written one by one, and as with arrays turned off.
  */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { JsonText } from '../../../sinks/values/json-text.ts'
-import { JsonlWriter } from '../../../sinks/text/jsonl-writer.ts'
+import { JsonlWriter, ONE_BY_ONE } from '../../../sinks/text/jsonl-writer.ts'
 
-/** Writes `records`. Returns the text, and the indices of refused records. */
-async function write(records: readonly unknown[]): Promise<[text: string, refused: number[]]> {
-  const writer = new JsonlWriter({ compression: 'none', nonFinite: 'null' })
+/** Writes `records` and returns the bytes, each as a character, and the indices of those refused. */
+async function write(records: readonly unknown[], mostTogether?: number): Promise<[text: string, refused: number[]]> {
+  const writer = new JsonlWriter({ compression: 'none', nonFinite: 'null' }, mostTogether)
   const refused: number[] = []
-  let text = ''
+  const pieces: Buffer[] = []
   for (let index = 0; index < records.length;) {
     index = writer.write(records, index, records.length)
     if (writer.refusal !== undefined) refused.push(index++)
-    for await (const piece of writer.take()) text += Buffer.from(piece).toString()
+    for await (const piece of writer.take()) pieces.push(Buffer.from(piece))
   }
   assert.equal(writer.rows, records.length - refused.length)
-  return [text, refused]
+  return [Buffer.concat(pieces).toString('latin1'), refused]
 }
 
 function oneByOne(records: readonly unknown[]): [text: string, refused: number[]] {
   const json = new JsonText('null')
   const lines = records.map((record) => json.ofRecord(record))
   const refused = [...lines.keys()].filter((index) => lines[index] === undefined)
-  return [lines.map((line) => (line === undefined ? '' : `${line}\n`)).join(''), refused]
+  const text = lines.map((line) => (line === undefined ? '' : `${line}\n`)).join('')
+  return [Buffer.from(text).toString('latin1'), refused]
 }
 
 async function assertSame(records: readonly unknown[]): Promise<void> {
-  assert.deepEqual(await write(records), oneByOne(records))
+  const expected = oneByOne(records)
+  assert.deepEqual(await write(records), expected)
+  assert.deepEqual(await write(records, ONE_BY_ONE), expected)
 }
 
 const key = fc.constantFrom('a', 'a', 'a', 'b', '1', '', ',', ':},{', '},{"a":', 'ä', '__proto__')
@@ -58,11 +61,44 @@ const record = fc.oneof(
   ),
 )
 
-t.test('writes any records in the same way as one by one', async () => {
+t.test('writes any records as one by one, with arrays and without', async () => {
   await fc.assert(fc.asyncProperty(fc.array(record, { maxLength: 60 }), assertSame), { numRuns: 1000 })
 })
 
-t.test('is correct for lists of objects that begin like the records', async () => {
+/** The arrays that become text during `work`. */
+async function arraysDuring(t: Test, work: () => Promise<unknown>): Promise<unknown[][]> {
+  const calls = t.capture(JSON, 'stringify', JSON.stringify)
+  await work()
+  return calls().flatMap(({ args: [value] }) => (Array.isArray(value) ? [value as unknown[]] : []))
+}
+
+t.test('makes the bytes of the worked examples', async (t) => {
+  const one = { id: 0 }
+  const separable = [
+    { id: 1, note: 'a' },
+    { id: 2, note: '},{"id":' },
+  ]
+  const lines = '{"id":0}\n{"id":1,"note":"a"}\n{"id":2,"note":"},{\\"id\\":"}\n'
+  // The first record tells how many make an array, so it is by itself.
+  t.strictSame(await write([one, ...separable]), [lines, []])
+  t.strictSame(await arraysDuring(t, () => write([one, ...separable])), [separable])
+
+  const inseparable = [{ id: [{ id: 1 }, { id: 2 }] }, { id: 3 }]
+  const rest = Array.from({ length: 9 }, (_, id) => ({ id }))
+  const text = [one, ...inseparable, ...rest].map((record) => `${JSON.stringify(record)}\n`).join('')
+  t.strictSame(await write([one, ...inseparable, ...rest]), [text, []])
+  const arrays = await arraysDuring(t, () => write([one, ...inseparable, ...rest]))
+  t.equal(arrays.length, 1, 'after the fallback there are no more arrays')
+  t.strictSame(arrays[0]?.slice(0, 2), inseparable)
+})
+
+t.test('makes no arrays when they are turned off', async (t) => {
+  const records = Array.from({ length: 200 }, (_, id) => ({ id }))
+  t.ok((await arraysDuring(t, () => write(records))).length > 1)
+  t.strictSame(await arraysDuring(t, () => write(records, ONE_BY_ONE)), [])
+})
+
+t.test('is not misled by lists of objects that begin as the records do', async () => {
   const listed = Array.from({ length: 40 }, (_, index) => ({ a: [{ a: index }, { a: 2 }], b: '},{"a":' }))
   await assertSame(listed)
   await assertSame([...Array.from({ length: 40 }, (_, a) => ({ a })), ...listed])
