@@ -186,6 +186,16 @@ t.test('the TypeScript compiles', async (t) => {
 // Two documents at a time: most of the time goes to processes that start.
 t.jobs = 2
 for (const path of guides) {
+  t.test(`every file in ${path} is used`, async (t) => {
+    const blocks = sectionsOf(readDocument(path)).flatMap((section) => section.blocks)
+    const unused = blocks.filter(({ file }) => {
+      return file !== undefined && !blocks.some((other) => other.file !== file && other.code.includes(file))
+    })
+    t.strictSame(
+      unused.map(({ file }) => file),
+      [],
+    )
+  })
   t.test(`the code in ${path} runs`, { buffered: true }, async (t) => {
     const dir = join(workspace, 'run', parse(path).name)
     mkdirSync(dir, { recursive: true })

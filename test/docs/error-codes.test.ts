@@ -17,7 +17,7 @@ t.test('has all codes, in the order of the source, and no other', async (t) => {
 
 t.test('has the meaning, the usual cause and the remedy of each', async (t) => {
   for (const { heading, text } of sections) {
-    const parts = [...text.matchAll(/^- \*\*(.+):\*\* \S/gm)].map(([, part]) => part)
+    const parts = [...text.matchAll(/^- \*\*(.+?)s?:\*\*(?: |\n {2}- )\S/gm)].map(([, part]) => part)
     t.strictSame(parts, ['Meaning', 'Usual cause', 'Remedy'], heading)
   }
 })
