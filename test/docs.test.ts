@@ -156,7 +156,35 @@ t.test('each check is one of a section that there is', async (t) => {
   }
 })
 
-t.test('the TypeScript compiles', async (t) => {
+t.test('every file that a document makes is used in it', async (t) => {
+  for (const path of guides) {
+    const blocks = sectionsOf(readDocument(path)).flatMap((section) => section.blocks)
+    const unused = blocks.filter(({ file }) => {
+      return file !== undefined && !blocks.some((other) => other.file !== file && other.code.includes(file))
+    })
+    t.strictSame(
+      unused.map(({ file }) => file),
+      [],
+      path,
+    )
+  }
+})
+
+// Several documents at a time: most of the time goes to processes that start.
+t.jobs = 4
+for (const path of guides) {
+  t.test(`the code in ${path} runs`, { buffered: true }, async (t) => {
+    const dir = join(workspace, 'run', parse(path).name)
+    mkdirSync(dir, { recursive: true })
+    writeFileSync(join(dir, 'package.json'), '{ "type": "module" }')
+    for (const section of sectionsOf(readDocument(path))) {
+      const printed = await runSection(t, path, section, dir)
+      checks[path]?.[section.heading]?.(t, dir, printed)
+    }
+  })
+}
+
+t.test('the TypeScript compiles', { buffered: true }, async (t) => {
   const folder = join(workspace, 'types')
   const names = guides.flatMap((path) => writeTypeScript(join(folder, parse(path).name), path))
   t.ok(names.length > 1, 'there is some')
@@ -182,30 +210,6 @@ t.test('the TypeScript compiles', async (t) => {
   })
   t.strictSame(problems, [])
 })
-
-// Two documents at a time: most of the time goes to processes that start.
-t.jobs = 2
-for (const path of guides) {
-  t.test(`every file in ${path} is used`, async (t) => {
-    const blocks = sectionsOf(readDocument(path)).flatMap((section) => section.blocks)
-    const unused = blocks.filter(({ file }) => {
-      return file !== undefined && !blocks.some((other) => other.file !== file && other.code.includes(file))
-    })
-    t.strictSame(
-      unused.map(({ file }) => file),
-      [],
-    )
-  })
-  t.test(`the code in ${path} runs`, { buffered: true }, async (t) => {
-    const dir = join(workspace, 'run', parse(path).name)
-    mkdirSync(dir, { recursive: true })
-    writeFileSync(join(dir, 'package.json'), '{ "type": "module" }')
-    for (const section of sectionsOf(readDocument(path))) {
-      const printed = await runSection(t, path, section, dir)
-      checks[path]?.[section.heading]?.(t, dir, printed)
-    }
-  })
-}
 
 t.test('links lead to files of the project and to headings in them', async (t) => {
   const wrong = [...guides, 'ARCHITECTURE.md', 'CHANGELOG.md', ...forContributors].flatMap((path) => {
@@ -257,14 +261,14 @@ async function runSection(t: Test, path: string, { blocks }: Section, dir: strin
 async function runScript(place: string, code: string, dir: string): Promise<string> {
   const script = join(dir, 'example.mjs')
   writeFileSync(script, code)
-  return run(place, process.execPath, [script], dir)
+  return run(place, `exec '${process.execPath}' '${script}'`, dir)
 }
 
 async function runShell(t: Test, place: string, code: string, dir: string): Promise<string> {
   const [npm, others] = [[] as string[], [] as string[]]
   for (const line of code.trimEnd().split('\n')) (line.startsWith('npm ') ? npm : others).push(line)
   for (const line of npm) for (const command of line.split(' && ')) t.ok(isKnown(command), `${place}: ${command}`)
-  return others.length === 0 ? '' : run(place, 'sh', ['-ec', others.join('\n')], dir)
+  return others.length === 0 ? '' : run(place, others.join('\n'), dir)
 }
 
 /** Whether npm has something to do for a command: a script of this package, or an installation. */
@@ -275,9 +279,12 @@ function isKnown(command: string): boolean {
   return Object.hasOwn(manifest.scripts, verb === 'run' ? what : verb)
 }
 
-async function run(place: string, command: string, args: readonly string[], cwd: string): Promise<string> {
+/** Runs commands of the shell, the first that fails being the last; returns what they print. */
+async function run(place: string, commands: string, cwd: string): Promise<string> {
+  // The test runner puts a loader of its own there, whatever the environment is: each process would take twice as long.
+  const script = `unset NODE_OPTIONS\n${commands}`
   try {
-    const { stdout } = await promisify(execFile)(command, args, { cwd, env: environment })
+    const { stdout } = await promisify(execFile)('sh', ['-ec', script], { cwd, env: environment })
     return stdout
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: string; stderr?: string }
@@ -303,8 +310,7 @@ function prepare(folder: string): NodeJS.ProcessEnv {
     `#!/bin/sh\n[ "$1" = spillway ] || exit 127\nshift\nexec "${process.execPath}" "${command}" "$@"\n`,
   )
   chmodSync(npx, 0o755)
-  // Without what the test runner sets for processes of its own.
-  return { ...process.env, NODE_OPTIONS: '', TAP: '', PATH: `${bin}:${process.env['PATH'] ?? ''}` }
+  return { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` }
 }
 
 /** Writes the TypeScript of a document for the compiler, and returns the paths of the files. */
