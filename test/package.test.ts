@@ -3,11 +3,22 @@
  * and uses it from there as a user would: by `import`, by `require`, and from TypeScript.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { linksOf } from './helpers/documents.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const workspace = mkdtempSync(join(tmpdir(), 'spillway-package-'))
@@ -34,19 +45,26 @@ run('npm', ['pack', '--pack-destination', workspace], root)
 run('tar', ['-xzf', readdirSync(workspace).find((name) => name.endsWith('.tgz')) ?? 'no tarball'], workspace)
 const unpacked = join(workspace, 'package')
 
-t.test('ships the build, the manifest, the licence, and no sources or tests', async (t) => {
+t.test('ships the build, the documents, the manifest, the licence, and no sources or tests', async (t) => {
   t.strictSame(readdirSync(join(unpacked, 'dist')).sort(), ['benchmarks', 'lib', 'sinks', 'transforms'])
-  const others = readdirSync(unpacked).filter((name) => name !== 'dist')
-  t.strictSame(
-    others.filter((name) => !/^(package\.json|LICENSE|README\.md)$/.test(name)),
-    [],
-  )
-  t.ok(others.includes('LICENSE'))
+  const documents = ['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md']
+  t.strictSame(readdirSync(unpacked).sort(), [...documents, 'dist', 'docs', 'package.json'])
   const sources = readdirSync(join(unpacked, 'dist'), { recursive: true, encoding: 'utf8' })
   t.strictSame(
     sources.filter((name) => /\.test\.|(?<!\.d)\.ts$/.test(name)),
     [],
   )
+})
+
+t.test('links of its documents lead to files that it ships', async (t) => {
+  const documents = readdirSync(unpacked, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'))
+  t.ok(documents.includes(join('docs', 'options.md')))
+  const missing = documents.flatMap((name) => {
+    const targets = linksOf(readFileSync(join(unpacked, name), 'utf8')).filter((link) => !/^(https?:|#)/.test(link))
+    const lost = targets.filter((link) => !existsSync(join(unpacked, dirname(name), link.replace(/#.*/, ''))))
+    return lost.map((link) => `${name}: ${link}`)
+  })
+  t.strictSame(missing, [])
 })
 
 t.test('ships the benchmark harness without the cases and what is only theirs', async (t) => {
