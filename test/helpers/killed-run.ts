@@ -15,6 +15,7 @@ import type { CommitUnit } from '../../lib/workflow/types.ts'
 import type { Format } from '../../sinks/options.ts'
 import { makeRandom } from '../../benchmarks/random.ts'
 import { openDuckDb } from '../sinks/parquet/readers.ts'
+import { nodeArgs, nodeEnv } from './node-process.ts'
 
 /** What a run writes, and how. */
 export interface Variant {
@@ -159,10 +160,10 @@ export function testResumes(
 
 /** Undefined when the process was killed. */
 async function work(script: string, outputDir: string, variant: Variant, killAt: number): Promise<Told | undefined> {
-  const args = ['--import', import.meta.resolve('tsx'), script, outputDir, JSON.stringify(variant), String(killAt)]
+  const args = [...nodeArgs, script, outputDir, JSON.stringify(variant), String(killAt)]
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: nodeEnv,
   })
   const [output] = await Promise.all([text(child.stdout), once(child, 'close')])
   if (child.signalCode === 'SIGKILL') {

@@ -52,7 +52,7 @@ function makeTranspiler() {
     module: ts.ModuleKind.ESNext,
     rewriteRelativeImportExtensions: false,
     inlineSourceMap: true,
-    inlineSources: true,
+    
   }
   return (fileName, text) => ts.transpileModule(text, { fileName, compilerOptions: single }).outputText
 }

@@ -13,6 +13,7 @@ import { verifyRun } from '../../lib/recovery/verify.ts'
 import type { ResultsSettings } from '../../lib/workflow/results-settings.ts'
 import { FORMATS } from '../../sinks/options.ts'
 import { readPart } from '../../lib/reading/read-part.ts'
+import { nodeArgs, nodeEnv } from '../helpers/node-process.ts'
 
 const CONTAINERS = 6
 const RECORDS = 2000
@@ -124,12 +125,12 @@ t.test('a real limit on the size of files, and the resume after it was raised', 
   )
   writeFileSync(join(outputDir, 'search.json'), JSON.stringify({ workflow: workflowOf() }))
   const main = new URL('../../lib/cli/main.ts', import.meta.url).pathname
-  const command = `exec "$0" --import "${import.meta.resolve('tsx')}" "${main}" "$@"`
+  const command = `exec "$0" ${nodeArgs.join(' ')} "${main}" "$@"`
   const spillway = async (limit: string, ...args: string[]) => {
     // 512 bytes or 1 KB a block, by the shell: less than all results in either case.
     const child = spawn('sh', ['-c', `ulimit -f ${limit}; ${command}`, process.execPath, ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, NODE_OPTIONS: '' },
+      env: nodeEnv,
     })
     const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')])
     return { code: child.exitCode, stderr }

@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { LOCK_FILE, RunLock } from '../../../lib/run/lock.ts'
+import { nodeArgs, nodeEnv } from '../../helpers/node-process.ts'
 
 const locking = `
 import { RunLock } from ${JSON.stringify(new URL('../../../lib/run/lock.ts', import.meta.url).href)}
@@ -15,10 +16,10 @@ setInterval(() => {}, 1000)
 
 /** A process that holds the lock of a directory. */
 async function owner(directory: string) {
-  const args = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', locking, directory]
+  const args = [...nodeArgs, '--input-type=module', '-e', locking, directory]
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: nodeEnv,
   })
   await once(child.stdout, 'data')
   return child

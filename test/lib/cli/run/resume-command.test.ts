@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { EXIT_CODES } from '../../../../lib/cli/terminal/exit-codes.ts'
 import { spillway } from '../fake-command-io.ts'
+import { nodeArgs, nodeEnv } from '../../../helpers/node-process.ts'
 
 const TOPOLOGIES = `
 import { existsSync } from 'node:fs'
@@ -122,9 +123,9 @@ t.test('finds a byte that was changed', async (t) => {
 t.test('a rejection that nobody handles ends the run in good order, and is told with the container', async (t) => {
   const { args, run } = project(t, 'careless')
   const main = new URL('../../../../lib/cli/main.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
+  const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: nodeEnv,
   })
   const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')])
   t.equal(child.exitCode, EXIT_CODES.failed)
