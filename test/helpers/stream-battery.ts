@@ -28,6 +28,8 @@ export interface WritableSubject {
   readonly read: (directory: string) => Promise<number[]>
   /** Records it may take while its files take nothing, on top of what waits in its source. */
   readonly maxRecords: number
+  /** Characters of a text in each of those, so that few records fill its chunks. @default 0 */
+  readonly padding?: number
   /** Whether it takes a signal of its own. @default true */
   readonly takesSignal?: boolean
   /** Releases what the stream is a part of. */
@@ -237,10 +239,11 @@ function numbersIn(chunk: unknown): number[] {
 }
 
 /** Many more records than any stream may take, counted as they leave. */
-function counted(length: number): { source: Readable; pulled: () => number } {
+function counted(length: number, padding = 0): { source: Readable; pulled: () => number } {
+  const text = { ...(padding > 0 && { text: 'x'.repeat(padding) }) }
   let pulled = 0
   function* generate() {
-    while (pulled < length) yield { n: pulled++ }
+    while (pulled < length) yield { n: pulled++, ...text }
   }
   return { source: Readable.from(generate(), { highWaterMark: 1 }), pulled: () => pulled }
 }
@@ -268,7 +271,7 @@ async function stallTransform(t: Test, subject: TransformSubject): Promise<void>
 
 async function stallWritable(t: Test, subject: WritableSubject): Promise<void> {
   const length = subject.maxRecords * 3
-  const { source, pulled } = counted(length)
+  const { source, pulled } = counted(length, subject.padding)
   const reached = makeDeferred<void>()
   const gate = makeDeferred<void>()
   const openTarget = faultyTarget({

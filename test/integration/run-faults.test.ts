@@ -92,7 +92,7 @@ t.test('too many open files', async (t) => {
 })
 
 t.test('a disk that is full for the journal', async (t) => {
-  const faults = { path: (path: string) => /journal.\d+\.jsonl$/.test(path), disk: { freeBytes: 3500 } }
+  const faults = { path: (path: string) => /journal.\d+\.jsonl$/.test(path), disk: { freeBytes: 1500 } }
   await expectRecovery(t, {}, faults, { code: 'ERR_SPILLWAY_IO', message: /journal.*ENOSPC/ })
 })
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { Coordinator } from '../../../lib/coordinator.ts'
@@ -368,12 +369,17 @@ t.test('what came behind the last commit is cut off by a repair, and told by nob
 })
 
 t.test('a container that makes nothing for too long fails, and can be run again', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
   let isStuck = true
   const stuck: Topology<number> = {
     ...making(),
     async *run() {
       yield { n: 0 }
-      if (isStuck) await new Promise(() => {})
+      if (isStuck) {
+        setImmediate(() => mock.timers.tick(50))
+        await new Promise(() => {})
+      }
       yield { n: 1 }
     },
   }
