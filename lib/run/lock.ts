@@ -7,7 +7,6 @@ import { createHash, randomBytes } from 'node:crypto'
 import { constants, copyFile, link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { ioError } from '../../sinks/files/file-target.ts'
 import { errnoOf, SpillwayError } from '../core/errors.ts'
 
@@ -158,7 +157,7 @@ function isRunning(pid: number): boolean {
  */
 async function isKeptFresh(path: string): Promise<boolean> {
   const before = await modifiedAt(path)
-  await setTimeout(STALE_AFTER_MS)
+  await new Promise((resolve) => setTimeout(resolve, STALE_AFTER_MS))
   return before !== (await modifiedAt(path))
 }
 

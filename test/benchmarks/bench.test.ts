@@ -2,9 +2,11 @@ import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { bench } from '../../benchmarks/bench.ts'
 import { formatComparison, formatMachine, formatReport } from '../../benchmarks/format-report.ts'
+import { nodeArgs } from '../helpers/node-process.ts'
 
 // The processes of a benchmark inherit the loaders of this one. They do not need those of the test runner.
-process.execArgv = ['--import=tsx']
+process.execArgv = [...nodeArgs]
+process.env['NODE_OPTIONS'] = ''
 
 const fixture = (name: string) => new URL(`./fixtures/${name}.ts`, import.meta.url)
 

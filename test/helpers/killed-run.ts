@@ -15,6 +15,7 @@ import type { CommitUnit } from '../../lib/workflow/types.ts'
 import type { Format } from '../../sinks/options.ts'
 import { makeRandom } from '../../benchmarks/random.ts'
 import { openDuckDb } from '../sinks/parquet/readers.ts'
+import { nodeArgs, nodeEnv } from './node-process.ts'
 
 /** What a run writes, and how. */
 export interface Variant {
@@ -29,39 +30,45 @@ const CONTAINERS = 8
 /**
  * Records of a container. A row group is not ended for fewer than 10,000 rows, and the queues hold about as many again.
  */
-const RECORDS = { jsonl: 3000, csv: 3000, parquet: 8000 } as const
+const RECORDS = { jsonl: 800, csv: 800, parquet: 5000 } as const
 
 const PHASES = ['search', 'refine'] as const
 
-const library = JSON.stringify(new URL('../../lib/index.ts', import.meta.url).href)
+/** Not the whole library, which takes longer to load. */
+const coordinator = JSON.stringify(new URL('../../lib/coordinator.ts', import.meta.url).href)
 
 /**
  * Starts or resumes the run in a directory. It kills itself after `killAt` records. If it ends normally, it prints how
- * many records it has made.
+ * many records it has made. With `afterCommit`, the container of the last record waits for a commit in the journal before
+ * the kill, while the other containers continue.
  */
 const WORKING = `
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { Coordinator, defineTopology } from ${library}
-const [outputDir, variant, killAt] = process.argv.slice(2)
+import { Coordinator } from ${coordinator}
+const [outputDir, variant, task] = process.argv.slice(2)
 const { format, compression, commit, resumable } = JSON.parse(variant)
-const RECORDS = ${JSON.stringify(RECORDS)}[format]
+const { records: RECORDS, killAt, afterCommit } = JSON.parse(task)
+const hasCommit = () => readFileSync(join(outputDir, 'run/journal/00000001.jsonl'), 'utf8').includes('"type":"commit"')
 let made = 0
-const search = defineTopology({
+const search = {
   resumable,
   *containers() {
     for (let index = 0; index < ${CONTAINERS}; index++) yield { id: 'c' + index, config: index }
   },
   async *run({ config }, { phase, resumeFrom }) {
     for (let n = resumeFrom; n < RECORDS; n++) {
-      if (++made >= Number(killAt)) process.kill(process.pid, 'SIGKILL')
+      if (++made === killAt) {
+        while (afterCommit && !hasCommit()) await setImmediate()
+        process.kill(process.pid, 'SIGKILL')
+      }
       if (n % 100 === 0) await setImmediate()
       const metrics = { sharpe_ratio: Math.sin(config * RECORDS + n), profit: n / 7, ...(n % 3 === 0 && { rare: n }) }
       yield { n, text: 'number ' + n, ...(n % 500 === 7 && { refused: () => n }), result: { metrics } }
     }
   },
-})
+}
 const coordinator = new Coordinator({ outputDir, topologies: { search } })
 const results = { format, buffer_size: 100, row_group_rows: 900, ...(compression && { compression }) }
 const workflow = {
@@ -73,9 +80,19 @@ const { counts } = await (begun ? coordinator.resumeWorkflow(join(outputDir, 'ru
 console.log(JSON.stringify({ made, counts: { ...counts, phases: undefined } }))
 `
 
-/** The counts that the last process of a run has printed. */
+/** What a process does. */
+interface Task {
+  /** Records of a container. */
+  readonly records: number
+  /** How many records it makes before it kills itself; without it, it is not killed. */
+  readonly killAt?: number
+  /** Whether it waits for a commit before that. */
+  readonly afterCommit?: boolean
+}
+
+/** Counts of a run, as its last process has reported them. */
 interface Reported {
-  /** Records that the containers have made in that process. */
+  /** Records that the containers have made in it. */
   readonly made: number
   readonly counts: Record<'recordsIn' | 'written' | 'rejected' | 'deduplicated' | 'inFlight', number>
 }
@@ -88,12 +105,24 @@ interface KilledRuns {
   readonly midway: number
 }
 
+/** How hard runs are tested. */
+interface Thoroughness {
+  /** How often a run is killed at most. @default 2 */
+  readonly killsEach?: number
+  /** By how much containers have more records. @default 1 */
+  readonly scale?: number
+}
+
 /**
- * Kills and resumes one run in each round. Expects the same records, aggregates and counts as in an undisturbed run.
- *
- * @param killsEach - maximum number of kills of a run
+ * Kills and resumes one run a round, and expects its records, aggregates and counts to be those of an undisturbed run.
+ * The first round is killed soon after a commit; the first kills of the others are spread over the run.
  */
-async function expectResumes(t: Test, variant: Variant, rounds: number, killsEach = 3): Promise<KilledRuns> {
+async function expectResumes(
+  t: Test,
+  variant: Variant,
+  rounds: number,
+  { killsEach = 2, scale = 1 }: Thoroughness,
+): Promise<KilledRuns> {
   const seed = Number(process.env['KILL_SEED'] ?? Date.now() % 2 ** 31)
   t.comment(`To repeat these kills: KILL_SEED=${seed}`)
   const random = makeRandom(seed)
@@ -103,9 +132,10 @@ async function expectResumes(t: Test, variant: Variant, rounds: number, killsEac
   const duckdb = await openDuckDb()
   const undisturbed = join(directory, 'undisturbed')
   mkdirSync(undisturbed)
-  const whole = (await work(script, undisturbed, variant, Infinity)) as Reported
+  const records = RECORDS[variant.format] * scale
+  const whole = (await work(script, undisturbed, variant, { records })) as Reported
   await readInto(duckdb, 'expected', undisturbed, variant)
-  const total = CONTAINERS * RECORDS[variant.format] * PHASES.length
+  const total = CONTAINERS * records * PHASES.length
   t.equal(whole.counts.recordsIn, total)
   let kills = 0
   let midway = 0
@@ -115,8 +145,12 @@ async function expectResumes(t: Test, variant: Variant, rounds: number, killsEac
     let reported: Reported | undefined
     let committed = 0
     for (let left = killsEach; reported === undefined; left--) {
-      const killAt = left > 0 ? 1 + Math.floor(random() * (total - committed)) : Infinity
-      reported = await work(script, outputDir, variant, killAt)
+      const isFirst = left === killsEach
+      const afterCommit = isFirst && round === 0
+      // So early that the others make enough for a row group of Parquet.
+      const share = afterCommit ? random() / 8 : isFirst ? (round + random()) / rounds : random()
+      const killAt = 1 + Math.floor(share * (total - committed))
+      reported = await work(script, outputDir, variant, { records, ...(left > 0 && { killAt, afterCommit }) })
       if (reported !== undefined) break
       kills += 1
       const state = await committedIn(outputDir)
@@ -144,12 +178,12 @@ async function expectResumes(t: Test, variant: Variant, rounds: number, killsEac
 export function testResumes(
   t: Test,
   variants: readonly (readonly [Variant, rounds: number])[],
-  killsEach?: number,
+  thoroughness: Thoroughness = {},
 ): void {
   let midway = 0
   for (const [variant, rounds] of variants) {
     void t.test(`committed by ${variant.commit}`, async (t) => {
-      const outcome = await expectResumes(t, variant, rounds, killsEach)
+      const outcome = await expectResumes(t, variant, rounds, thoroughness)
       t.ok(outcome.kills >= rounds, `${outcome.kills} kills`)
       midway += outcome.midway
     })
@@ -159,17 +193,12 @@ export function testResumes(
   })
 }
 
-/** Runs one process. Undefined when it was killed. */
-async function work(
-  script: string,
-  outputDir: string,
-  variant: Variant,
-  killAt: number,
-): Promise<Reported | undefined> {
-  const args = ['--import', import.meta.resolve('tsx'), script, outputDir, JSON.stringify(variant), String(killAt)]
+/** Undefined when the process was killed. */
+async function work(script: string, outputDir: string, variant: Variant, task: Task): Promise<Reported | undefined> {
+  const args = [...nodeArgs, script, outputDir, JSON.stringify(variant), JSON.stringify(task)]
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: nodeEnv,
   })
   const [output] = await Promise.all([text(child.stdout), once(child, 'close')])
   if (child.signalCode === 'SIGKILL') {

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
 import { readParquet } from '../../sinks/readers/read-parquet.ts'
 import { repairParquet } from '../../sinks/readers/repair-parquet.ts'
+import { nodeArgs, nodeEnv } from './node-process.ts'
 
 /** The maximum file size at which a process is killed: dozens of row groups. */
 const MAX_BYTES = 4_000_000
@@ -78,9 +79,9 @@ interface Reported {
 }
 
 async function writeAndKill(script: string, [path, compression]: [string, string], bytes: number): Promise<Reported> {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, path, compression], {
+  const child = spawn(process.execPath, [...nodeArgs, script, path, compression], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: nodeEnv,
   })
   const output = text(child.stdout)
   const closed = once(child, 'close')

@@ -29,6 +29,8 @@ export interface WritableSubject {
   readonly read: (directory: string) => Promise<number[]>
   /** Maximum number of records that it may accept while its files accept no bytes, including those in its source. */
   readonly maxRecords: number
+  /** Characters of a text in each of these records, so that few records fill its chunks. @default 0 */
+  readonly padding?: number
   /** Whether it has a `signal` option. @default true */
   readonly takesSignal?: boolean
   /** Releases the object that the stream belongs to. */
@@ -238,10 +240,11 @@ function numbersIn(chunk: unknown): number[] {
 }
 
 /** Many more records than a stream may accept, counted when they are read. */
-function counted(length: number): { source: Readable; pulled: () => number } {
+function counted(length: number, padding = 0): { source: Readable; pulled: () => number } {
+  const text = { ...(padding > 0 && { text: 'x'.repeat(padding) }) }
   let pulled = 0
   function* generate() {
-    while (pulled < length) yield { n: pulled++ }
+    while (pulled < length) yield { n: pulled++, ...text }
   }
   return { source: Readable.from(generate(), { highWaterMark: 1 }), pulled: () => pulled }
 }
@@ -269,7 +272,7 @@ async function stallTransform(t: Test, subject: TransformSubject): Promise<void>
 
 async function stallWritable(t: Test, subject: WritableSubject): Promise<void> {
   const length = subject.maxRecords * 3
-  const { source, pulled } = counted(length)
+  const { source, pulled } = counted(length, subject.padding)
   const reached = makeDeferred<void>()
   const gate = makeDeferred<void>()
   const openTarget = faultyTarget({

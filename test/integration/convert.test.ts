@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { DuckDBInstance } from '@duckdb/node-api'
 import t from 'tap'
 import { jsonl, parseLines, spillway } from '../lib/cli/fake-command-io.ts'
+import { nodeArgs } from '../helpers/node-process.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const main = join(root, 'lib/cli/main.ts')
@@ -84,7 +85,7 @@ t.test('stops when the reader closes its output', async (t) => {
     join(dir, 'in.jsonl'),
     jsonl(Array.from({ length: 100_000 }, (_, id) => ({ id, text: 'x'.repeat(20) }))),
   )
-  const script = `set -o pipefail; "$1" --import tsx "$2" convert "$3" --to csv --out - | head -1; echo "\${PIPESTATUS[@]}"`
+  const script = `set -o pipefail; "$1" ${nodeArgs.join(' ')} "$2" convert "$3" --to csv --out - | head -1; echo "\${PIPESTATUS[@]}"`
   const args = ['-c', script, 'bash', process.execPath, main, join(dir, 'in.jsonl')]
   const { stdout, stderr } = await finished('bash', args, root)
   t.equal(stdout, 'id,text\n1 0\n')
@@ -94,7 +95,7 @@ t.test('stops when the reader closes its output', async (t) => {
 t.test('completes its file on Ctrl-C with an endless input', async (t) => {
   const dir = t.testdir({})
   const out = join(dir, 'out.csv')
-  const args = ['--import', 'tsx', main, 'convert', '--from', 'jsonl', '--out', out]
+  const args = [...nodeArgs, main, 'convert', '--from', 'jsonl', '--out', out]
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['pipe', 'ignore', 'pipe'] })
   const ended = once(child, 'close')
   child.stdin.write('{"id":1}\n{"id":2}\n')
@@ -120,8 +121,7 @@ function comparable(value: unknown): string {
 }
 
 function command(args: readonly string[], cwd: string): ReturnType<typeof finished> {
-  const tsx = join(root, 'node_modules/tsx/dist/esm/index.mjs')
-  return finished(process.execPath, ['--import', tsx, main, ...args], cwd)
+  return finished(process.execPath, [...nodeArgs, main, ...args], cwd)
 }
 
 function finished(

@@ -11,6 +11,7 @@ import t, { type Test } from 'tap'
 import { EXIT_CODES } from '../../lib/cli/terminal/exit-codes.ts'
 import { readRunState } from '../../lib/journal/reader.ts'
 import { verifyRun } from '../../lib/recovery/verify.ts'
+import { nodeArgs, nodeEnv } from '../helpers/node-process.ts'
 
 const CONTAINERS = 3
 
@@ -54,9 +55,9 @@ interface Ended {
 /** Runs `spillway` in a new process. `onBegin` receives a function that interrupts it. */
 async function spillway(args: readonly string[], onBegin: (interrupt: () => void) => void = () => {}): Promise<Ended> {
   const main = new URL('../../lib/cli/main.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
+  const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: nodeEnv,
   })
   onBegin(() => {
     // Two different signals: two equal ones would be merged if the process did not run between them.

@@ -3,6 +3,6 @@ import t from 'tap'
 import { testResumes } from '../helpers/killed-run.ts'
 
 testResumes(t, [
-  [{ format: 'parquet', commit: 'records', resumable: true }, 3],
-  [{ format: 'parquet', commit: 'container', resumable: false }, 3],
+  [{ format: 'parquet', commit: 'records', resumable: true }, 2],
+  [{ format: 'parquet', commit: 'container', resumable: false }, 2],
 ])

@@ -13,6 +13,7 @@ import { verifyRun } from '../../lib/recovery/verify.ts'
 import type { ResultsSettings } from '../../lib/workflow/results-settings.ts'
 import { FORMATS } from '../../sinks/options.ts'
 import { readPart } from '../../lib/reading/read-part.ts'
+import { nodeArgs, nodeEnv } from '../helpers/node-process.ts'
 
 const CONTAINERS = 6
 const RECORDS = 2000
@@ -91,7 +92,7 @@ t.test('too many open files', async (t) => {
 })
 
 t.test('a disk that is full for the journal', async (t) => {
-  const faults = { path: (path: string) => /journal.\d+\.jsonl$/.test(path), disk: { freeBytes: 3500 } }
+  const faults = { path: (path: string) => /journal.\d+\.jsonl$/.test(path), disk: { freeBytes: 1500 } }
   await expectRecovery(t, {}, faults, { code: 'ERR_SPILLWAY_IO', message: /journal.*ENOSPC/ })
 })
 
@@ -124,12 +125,12 @@ t.test('a real file size limit, and a resume after it was raised', async (t) => 
   )
   writeFileSync(join(outputDir, 'search.json'), JSON.stringify({ workflow: workflowOf() }))
   const main = new URL('../../lib/cli/main.ts', import.meta.url).pathname
-  const command = `exec "$0" --import "${import.meta.resolve('tsx')}" "${main}" "$@"`
+  const command = `exec "$0" ${nodeArgs.join(' ')} "${main}" "$@"`
   const spillway = async (limit: string, ...args: string[]) => {
     // A block has 512 bytes or 1 KB, depending on the shell. The limit is below the size of the results in both cases.
     const child = spawn('sh', ['-c', `ulimit -f ${limit}; ${command}`, process.execPath, ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, NODE_OPTIONS: '' },
+      env: nodeEnv,
     })
     const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')])
     return { code: child.exitCode, stderr }

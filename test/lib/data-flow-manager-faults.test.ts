@@ -28,6 +28,7 @@ import t, { type Test } from 'tap'
 import { DataFlowManager } from '../../lib/data-flow-manager.ts'
 import type { SpillwayError } from '../../lib/core/errors.ts'
 import { atRest, openResources } from '../helpers/leaks.ts'
+import { nodeArgs, nodeEnv } from '../helpers/node-process.ts'
 
 const place = ['w', 'p'] as const
 
@@ -268,10 +269,10 @@ t.test('after a kill during a store, the previous output or the new one is compl
   const script = join(directory, 'storing.mts')
   writeFileSync(script, STORING)
   for (const lines of [1, 3, 8]) {
-    const args = ['--import', import.meta.resolve('tsx'), script, directory]
+    const args = [...nodeArgs, script, directory]
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, NODE_OPTIONS: '' },
+      env: nodeEnv,
     })
     let stored = 0
     for await (const line of createInterface(child.stdout)) {

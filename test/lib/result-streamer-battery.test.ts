@@ -8,7 +8,8 @@ import { numbersOf, rowsOfParts, variant } from '../helpers/sink-formats.ts'
 import { streamBattery } from '../helpers/stream-battery.ts'
 
 /** What fits the chunk being encoded and the one being written, 256 KB each, and the buffers before them. */
-const MAX_RECORDS = 80_000
+const MAX_RECORDS = 4000
+const PADDING = 1000
 
 async function read(directory: string): Promise<number[]> {
   if (!readdirSync(directory).includes('results')) return []
@@ -22,6 +23,7 @@ t.test('ResultStreamer', async (t) => {
       new ResultStreamer({ workflowId: 'battery', outputDir: directory, bufferSize: 10, ...options }),
     read,
     maxRecords: MAX_RECORDS,
+    padding: PADDING,
   })
 })
 
@@ -43,6 +45,7 @@ t.test('the Writable of one phase', async (t) => {
     },
     read,
     maxRecords: MAX_RECORDS,
+    padding: PADDING,
     takesSignal: false,
   })
 })

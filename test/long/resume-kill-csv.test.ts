@@ -1,4 +1,4 @@
-/** Sixty-eight rounds of `test/integration/resume-kill-csv.test.ts`. */
+/** Sixty-eight rounds, with more records, of `test/integration/resume-kill-csv.test.ts`. */
 import t from 'tap'
 import { testResumes } from '../helpers/killed-run.ts'
 
@@ -8,5 +8,5 @@ testResumes(
     [{ format: 'csv', compression: 'gzip', commit: 'records', resumable: false }, 34],
     [{ format: 'csv', commit: 'container', resumable: false }, 34],
   ],
-  4,
+  { killsEach: 4, scale: 4 },
 )

@@ -6,7 +6,8 @@ import { numbersOf, rowsOfParts, variant } from '../helpers/sink-formats.ts'
 import { streamBattery } from '../helpers/stream-battery.ts'
 
 /** Records that fit the chunk being encoded and the chunk being written, 256 KB each, and the queue before them. */
-const MAX_RECORDS = 100_000
+const MAX_RECORDS = 600
+const PADDING = 1000
 
 t.test('JsonlSink', async (t) => {
   streamBattery(t, {
@@ -14,6 +15,7 @@ t.test('JsonlSink', async (t) => {
     make: (options) => new JsonlSink(options),
     read: async (directory) => numbersOf((await rowsOfParts(directory, variant('jsonl'))).flat()),
     maxRecords: MAX_RECORDS,
+    padding: PADDING,
   })
 })
 
@@ -23,6 +25,7 @@ t.test('CsvSink', async (t) => {
     make: (options) => new CsvSink({ ...options, inferRows: 10 }),
     read: async (directory) => numbersOf((await rowsOfParts(directory, variant('csv'))).flat()),
     maxRecords: MAX_RECORDS,
+    padding: PADDING,
   })
 })
 

@@ -8,9 +8,11 @@ import { searchTable } from '../../../benchmarks/tables/search-table.ts'
 import { sumParquet, sumPool } from '../../../benchmarks/tables/sum-table.ts'
 import { batches, makeRecords } from '../../../benchmarks/records.ts'
 import { ParquetSink } from '../../../sinks/parquet-sink.ts'
+import { nodeArgs } from '../../helpers/node-process.ts'
 
-// The processes of a benchmark inherit the loaders of this one. Those of the test runner cannot load hyparquet-writer.
-process.execArgv = ['--import=tsx']
+// The processes of a benchmark inherit their loaders; those of the test runner cannot load hyparquet-writer.
+process.execArgv = [...nodeArgs]
+process.env['NODE_OPTIONS'] = ''
 
 for (const name of ['parquet-search-records', 'parquet-flights']) {
   t.test(`${name}: all contenders write the same rows`, async (t) => {

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { nodeArgs, nodeEnv } from '../../helpers/node-process.ts'
 
 const main = join(import.meta.dirname, '../../../examples/sp500/main.ts')
-const tsx = import.meta.resolve('tsx')
 
 interface Outcome {
   readonly code: unknown
@@ -15,7 +15,7 @@ interface Outcome {
 /** Runs the example as `npm start` does. */
 function start(...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--import', tsx, main, ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, [...nodeArgs, main, ...args], { env: nodeEnv }, (error, stdout, stderr) => {
       resolve({ code: error?.code ?? 0, stdout, stderr })
     })
   })

@@ -1,25 +1,188 @@
-import t from 'tap'
+import { mock } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { makeDeferred, type Deferred } from '../../../lib/core/deferred.ts'
 import { CheckpointSchedule } from '../../../lib/execution/checkpoint-schedule.ts'
 
-t.test('a checkpoint that was declined is made again, though no record follows', async (t) => {
-  const answers = [false, false, true]
-  let made = 0
-  let settle = () => {}
-  const all = new Promise<void>((resolve) => {
-    settle = resolve
-  })
-  const checkpoints = new CheckpointSchedule({
-    everyRecords: 1000,
-    everyMs: 1,
-    make: async () => {
-      const answer = answers[made++] ?? true
-      if (answer) settle()
-      return answer
+/** A schedule under a mocked clock: a checkpoint every 10 records or 1000 ms, each answered by the test. */
+function scheduleOf(t: Test, options: { everyRecords?: number; everyMs?: number } = {}) {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  let nowMs = 0
+  const now = mock.method(performance, 'now', () => nowMs)
+  t.teardown(() => now.mock.restore())
+  /** The checkpoints that were asked for: whether each may be declined, and what it waits for. */
+  const asked: { mayWait: boolean; answer: Deferred<boolean> }[] = []
+  const failures: unknown[] = []
+  const schedule = new CheckpointSchedule({
+    everyRecords: 10,
+    everyMs: 1000,
+    ...options,
+    make: (mayWait) => {
+      const answer = makeDeferred<boolean>()
+      asked.push({ mayWait, answer })
+      return answer.promise
     },
-    onFailure: (error) => t.fail(String(error)),
+    onFailure: (error) => failures.push(error),
   })
-  checkpoints.note(1)
-  await all
-  await checkpoints.stop()
-  t.equal(made, 3)
+  return {
+    schedule,
+    asked,
+    failures,
+    /** Answers the last checkpoint asked for. */
+    answer: async (isMade: boolean) => {
+      asked.at(-1)?.answer.resolve(isMade)
+      await setImmediate()
+    },
+    pass: (ms: number) => {
+      nowMs += ms
+      mock.timers.tick(ms)
+    },
+  }
+}
+
+t.test('makes a checkpoint after so many records, and counts from there', async (t) => {
+  const { schedule, asked, answer } = scheduleOf(t)
+  schedule.note(9)
+  t.equal(asked.length, 0)
+  schedule.note(1)
+  t.equal(asked.length, 1)
+  await answer(true)
+  schedule.note(9)
+  t.equal(asked.length, 1)
+  schedule.note(5)
+  t.equal(asked.length, 2)
+  await answer(true)
+  await schedule.stop()
+})
+
+t.test('makes a checkpoint after so much time, from the first record on', async (t) => {
+  const { schedule, asked, answer, pass } = scheduleOf(t)
+  pass(5000)
+  t.equal(asked.length, 0, 'without a record there is nothing to commit')
+  schedule.note(1)
+  pass(600)
+  schedule.note(1)
+  pass(399)
+  t.equal(asked.length, 0)
+  pass(1)
+  t.equal(asked.length, 1)
+  await answer(true)
+  pass(5000)
+  t.equal(asked.length, 1)
+  await schedule.stop()
+})
+
+t.test('makes none for time when the time is longer than a timer can wait', async (t) => {
+  const { schedule, asked, pass } = scheduleOf(t, { everyMs: Infinity })
+  schedule.note(9)
+  pass(2 ** 31)
+  t.equal(asked.length, 0)
+  await schedule.stop()
+})
+
+t.test('makes one at a time, and one for all records that came meanwhile', async (t) => {
+  const { schedule, asked, answer } = scheduleOf(t)
+  schedule.note(10)
+  schedule.note(10)
+  schedule.note(25)
+  t.equal(asked.length, 1)
+  await answer(true)
+  t.equal(asked.length, 2)
+  await answer(true)
+  t.equal(asked.length, 2)
+  await schedule.stop()
+})
+
+t.test('records that came during a checkpoint, though few, are committed in time', async (t) => {
+  const { schedule, asked, answer, pass } = scheduleOf(t)
+  schedule.note(10)
+  schedule.note(3)
+  await answer(true)
+  pass(999)
+  t.equal(asked.length, 1)
+  pass(1)
+  t.equal(asked.length, 2)
+  await answer(true)
+  await schedule.stop()
+})
+
+t.test('a checkpoint that was declined is made again, though no record follows', async (t) => {
+  const { schedule, asked, answer, pass } = scheduleOf(t)
+  schedule.note(10)
+  for (let declined = 1; declined <= 3; declined++) {
+    t.equal(asked.length, declined)
+    await answer(false)
+    pass(1000)
+  }
+  t.equal(asked.length, 4)
+  await answer(true)
+  pass(5000)
+  t.equal(asked.length, 4)
+  await schedule.stop()
+})
+
+t.test('a checkpoint may not be declined a minute after the last one that was made', async (t) => {
+  const { schedule, asked, answer, pass } = scheduleOf(t, { everyMs: 30_000 })
+  const allowed = () => asked.map(({ mayWait }) => mayWait)
+  schedule.note(10)
+  await answer(true)
+  schedule.note(1)
+  pass(30_000)
+  await answer(false)
+  pass(29_999)
+  t.strictSame(allowed(), [true, true])
+  pass(1)
+  t.strictSame(allowed(), [true, true, false])
+  await answer(true)
+  schedule.note(10)
+  t.strictSame(allowed(), [true, true, false, true])
+  await answer(true)
+  await schedule.stop()
+})
+
+t.test('begins none while it is held, and makes the one that was due when it is released', async (t) => {
+  const { schedule, asked, answer } = scheduleOf(t)
+  schedule.hold()
+  schedule.hold()
+  schedule.note(10)
+  schedule.release()
+  t.equal(asked.length, 0)
+  schedule.release()
+  t.equal(asked.length, 1)
+  await answer(true)
+  schedule.hold()
+  schedule.note(1)
+  schedule.release()
+  t.equal(asked.length, 1, 'none was due')
+  await schedule.stop()
+})
+
+t.test('makes none after one has failed', async (t) => {
+  const { schedule, asked, failures, pass } = scheduleOf(t)
+  const failure = new Error('disk full')
+  schedule.note(10)
+  schedule.note(10)
+  asked[0]?.answer.reject(failure)
+  await setImmediate()
+  t.strictSame(failures, [failure])
+  schedule.note(10)
+  pass(5000)
+  t.equal(asked.length, 1)
+  await schedule.stop()
+})
+
+t.test('stops with the checkpoint that is under way, and makes no other', async (t) => {
+  const { schedule, asked, answer, pass } = scheduleOf(t)
+  schedule.note(10)
+  schedule.note(10)
+  let isStopped = false
+  const stopped = schedule.stop().then(() => (isStopped = true))
+  await setImmediate()
+  t.notOk(isStopped)
+  await answer(true)
+  await stopped
+  schedule.note(10)
+  pass(5000)
+  t.equal(asked.length, 1)
 })

@@ -7,6 +7,7 @@ import t from 'tap'
 import { Coordinator } from '../../../lib/coordinator.ts'
 import { inspectRun } from '../../../lib/monitor/inspect-run.ts'
 import type { Topology } from '../../../lib/workflow/topology.ts'
+import { nodeArgs, nodeEnv } from '../../helpers/node-process.ts'
 
 const search: Topology = {
   *containers() {
@@ -63,8 +64,7 @@ t.test('returns the state of a killed run', async (t) => {
     await coordinator.executeWorkflow({ id: 'run', phases: [
       { name: 'a', topology: 'quick' }, { name: 'b', topology: 'endless', depends_on: ['a'] }, { name: 'c', topology: 'quick', depends_on: ['b'] } ] })`,
   )
-  const env = { ...process.env, NODE_OPTIONS: '' }
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), join(dir, 'run.mjs')], { env })
+  const child = spawn(process.execPath, [...nodeArgs, join(dir, 'run.mjs')], { env: nodeEnv })
   const journal = join(dir, 'run/journal/00000001.jsonl')
   while (!existsSync(journal) || !readFileSync(journal, 'utf8').includes('results/b/')) await new Promise(setImmediate)
   child.kill('SIGKILL')

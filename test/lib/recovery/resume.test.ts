@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { Coordinator } from '../../../lib/coordinator.ts'
@@ -371,12 +372,17 @@ t.test('a repair removes data after the last commit, and verify reports no probl
 })
 
 t.test('a container that produces no record within its timeout fails, and can be run again', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
   let isStuck = true
   const stuck: Topology<number> = {
     ...making(),
     async *run() {
       yield { n: 0 }
-      if (isStuck) await new Promise(() => {})
+      if (isStuck) {
+        setImmediate(() => mock.timers.tick(50))
+        await new Promise(() => {})
+      }
       yield { n: 1 }
     },
   }

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { EXIT_CODES } from '../../../../lib/cli/terminal/exit-codes.ts'
 import { spillway } from '../fake-command-io.ts'
+import { nodeArgs, nodeEnv } from '../../../helpers/node-process.ts'
 
 const TOPOLOGIES = `
 import { existsSync } from 'node:fs'
@@ -122,9 +123,9 @@ t.test('finds a changed byte and a file that is not in the journal', async (t) =
 t.test('an unhandled rejection stops the run cleanly, and the error names the container', async (t) => {
   const { args, run } = project(t, 'unhandled')
   const main = new URL('../../../../lib/cli/main.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
+  const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: nodeEnv,
   })
   const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')])
   t.equal(child.exitCode, EXIT_CODES.failed)
