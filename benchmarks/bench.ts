@@ -1,6 +1,6 @@
 /**
- * Runs a benchmark. Its contenders take turns (A B A B ...), each run in a new process. So none of them inherits the
- * heap or the compiled code of another one, and slow periods of the machine affect all of them. Every output is
+ * Runs a benchmark. Its contenders take turns (A B A B ...), so that slow periods of the machine affect all of them.
+ * Each run is a new process, which does not inherit the heap or the compiled code of another contender. Every output is
  * checked.
  */
 import { fork } from 'node:child_process'

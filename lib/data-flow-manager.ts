@@ -2,23 +2,17 @@
  * Stores the outputs of phases, small ones in memory and large ones on disk. Later phases load them, or stream their
  * rows.
  */
-import { randomBytes } from 'node:crypto'
 import { Stream } from 'node:stream'
-import { KeyedLock } from './core/keyed-lock.ts'
 import { expectValue, flag, integerFrom, resolveOptions, text, type Checks } from './core/options.ts'
 import { draftOutput } from './outputs/draft-output.ts'
-import { FiledOutput } from './outputs/filed-output.ts'
-import { MemoryOutput, type HeldOutput } from './outputs/memory-output.ts'
-import { MemoryTier } from './outputs/memory-tier.ts'
+import { MemoryOutput } from './outputs/memory-output.ts'
 import { NewFiles } from './outputs/new-files.ts'
-import { damagedFile, missingOutput, replacedOutput } from './outputs/output-errors.ts'
-import { makeManifest, type OutputManifest } from './outputs/output-manifest.ts'
-import { OutputReference } from './outputs/output-reference.ts'
+import { OutputTiers } from './outputs/output-tiers.ts'
 import { PhaseDirectories, type OutputPlace } from './outputs/phase-directories.ts'
 import type { PhaseDirectory } from './outputs/phase-directory.ts'
 import { closeStream } from './outputs/row-batches.ts'
 import { splitOutput } from './outputs/split-output.ts'
-import { load, type OutputFiles, type StoredOutput } from './outputs/stored-output.ts'
+import { load } from './outputs/stored-output.ts'
 import type { PhaseReference } from './outputs/reference.ts'
 
 export type { OutputPlace } from './outputs/phase-directories.ts'
@@ -70,10 +64,8 @@ const DEFAULTS = { memoryLimitBytes: 1024 * 1024, memoryBudgetBytes: 64 * 1024 *
  */
 export class DataFlowManager {
   readonly #options: Required<DataFlowManagerOptions>
-  readonly #memory = new MemoryTier()
   readonly #directories: PhaseDirectories
-  /** Outputs are added to memory one at a time. */
-  readonly #memoryLock = new KeyedLock()
+  readonly #tiers: OutputTiers
 
   /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for an unknown option or an invalid value */
   constructor(given: DataFlowManagerOptions) {
@@ -81,6 +73,7 @@ export class DataFlowManager {
     expectValue('directory', options.directory, text)
     this.#options = options
     this.#directories = new PhaseDirectories(options.directory)
+    this.#tiers = new OutputTiers(this.#directories, options)
   }
 
   /**
@@ -110,7 +103,7 @@ export class DataFlowManager {
   async getPhaseOutput(workflowId: string, phaseName: string): Promise<unknown> {
     const place = { workflowId, phaseName }
     const { tables, opened } = await this.#directories.exclusive(place, async (directory) => {
-      const output = await this.#find(place, directory)
+      const output = await this.#tiers.find(place, directory)
       return { tables: output.tables, opened: await output.open() }
     })
     try {
@@ -140,7 +133,7 @@ export class DataFlowManager {
   async createReference(workflowId: string, phaseName: string): Promise<PhaseReference> {
     const place = { workflowId, phaseName }
     return this.#directories.exclusive(place, async (directory) =>
-      this.#makeReference(place, await this.#find(place, directory)),
+      this.#tiers.refer(place, await this.#tiers.find(place, directory)),
     )
   }
 
@@ -151,15 +144,15 @@ export class DataFlowManager {
    */
   async transferData(from: OutputPlace, to: OutputPlace): Promise<PhaseReference> {
     const opened = await this.#directories.exclusive(from, async (directory) =>
-      (await this.#find(from, directory)).open(),
+      (await this.#tiers.find(from, directory)).open(),
     )
     try {
       return await this.#directories.serialize(to, (directory) =>
         opened instanceof MemoryOutput
-          ? this.#storeInMemory(to, opened.held)
+          ? this.#tiers.storeInMemory(to, opened.held)
           : this.#withNewFiles(to, directory, async (files) => {
               await this.#directories.make(directory)
-              return this.#storeOnDisk(to, await opened.copy(files))
+              return this.#tiers.storeOnDisk(to, await opened.copy(files))
             }),
       )
     } finally {
@@ -173,14 +166,11 @@ export class DataFlowManager {
    * @throws {SpillwayError} `ERR_SPILLWAY_NAME`, `ERR_SPILLWAY_IO`
    */
   async cleanupWorkflow(workflowId: string): Promise<void> {
-    const filed = await this.#directories.phasesOf(workflowId)
-    for (const phaseName of new Set([...this.#memory.phasesOf(workflowId), ...filed])) {
+    for (const phaseName of await this.#tiers.phasesOf(workflowId)) {
       const place = { workflowId, phaseName }
-      const remove = async (directory: PhaseDirectory) => {
-        this.#memory.delete(workflowId, phaseName)
-        await directory.clear()
-      }
-      await this.#directories.serialize(place, () => this.#directories.exclusive(place, remove))
+      await this.#directories.serialize(place, () =>
+        this.#directories.exclusive(place, (directory) => this.#tiers.remove(place, directory)),
+      )
     }
     await this.#directories.removeEmpty(workflowId)
   }
@@ -196,8 +186,8 @@ export class DataFlowManager {
           return files
         },
       })
-      if (drafted.kind === 'held') return this.#storeInMemory(place, drafted.held)
-      return this.#storeOnDisk(place, drafted.files)
+      if (drafted.kind === 'held') return this.#tiers.storeInMemory(place, drafted.held)
+      return this.#tiers.storeOnDisk(place, drafted.files)
     })
   }
 
@@ -215,110 +205,4 @@ export class DataFlowManager {
       throw error
     }
   }
-
-  async #find(place: OutputPlace, directory: PhaseDirectory): Promise<StoredOutput> {
-    const output = await this.#current(place, directory)
-    if (output !== undefined) return output
-    const { workflowId, phaseName } = place
-    const filed = await this.#directories.storedPhasesOf(workflowId)
-    throw missingOutput(workflowId, phaseName, [...new Set([...this.#memory.phasesOf(workflowId), ...filed])].sort())
-  }
-
-  async #current({ workflowId, phaseName }: OutputPlace, directory: PhaseDirectory): Promise<StoredOutput | undefined> {
-    const held = this.#memory.get(workflowId, phaseName)
-    if (held !== undefined) return held
-    const manifest = await directory.read()
-    if (manifest === undefined) return undefined
-    if (manifest.workflowId !== workflowId || manifest.phase !== phaseName) {
-      throw damagedFile(directory.manifestPath, 'it belongs to another phase')
-    }
-    return new FiledOutput(directory.path, manifest)
-  }
-
-  async #storeInMemory(place: OutputPlace, held: HeldOutput): Promise<PhaseReference> {
-    const output = new MemoryOutput(makeId(), held)
-    await this.#memoryLock.run('', async () => {
-      await this.#freeMemory(output.bytes, place)
-      await this.#directories.exclusive(place, async (directory) => {
-        if (this.#options.durable) await directory.sweep(await this.#writeToDisk(output, place, directory))
-        else await directory.clear()
-        this.#memory.set(place.workflowId, place.phaseName, output)
-      })
-    })
-    return this.#makeReference(place, output)
-  }
-
-  /** Publishes complete files as the output of a phase. */
-  #storeOnDisk(place: OutputPlace, files: OutputFiles): Promise<PhaseReference> {
-    const { workflowId, phaseName: phase } = place
-    return this.#directories.exclusive(place, async (directory) => {
-      const manifest = makeManifest({ id: makeId(), workflowId, phase }, files)
-      await this.#publish(manifest, directory)
-      await directory.sweep(manifest)
-      return this.#makeReference(place, new FiledOutput(directory.path, manifest))
-    })
-  }
-
-  async #publish(manifest: OutputManifest, directory: PhaseDirectory): Promise<void> {
-    await directory.publish(manifest)
-    this.#memory.delete(manifest.workflowId, manifest.phase)
-  }
-
-  /** Moves outputs to the disk until an output of `bytes` can replace that of `place` within the budget. */
-  async #freeMemory(bytes: number, { workflowId, phaseName }: OutputPlace): Promise<void> {
-    for (;;) {
-      // get() also marks the output of `place` as the most recently used, so that it is moved last.
-      const replacedBytes = this.#memory.get(workflowId, phaseName)?.bytes ?? 0
-      const { oldest } = this.#memory
-      const bytesThen = this.#memory.bytes - replacedBytes + bytes
-      if (oldest === undefined || bytesThen <= this.#options.memoryBudgetBytes) return
-      await this.#spill({ workflowId: oldest.workflowId, phaseName: oldest.phase })
-    }
-  }
-
-  #spill(place: OutputPlace): Promise<void> {
-    const { workflowId, phaseName: phase } = place
-    return this.#directories.exclusive(place, async (directory) => {
-      const output = this.#memory.get(workflowId, phase)
-      // The output was replaced or removed while this waited for the lock.
-      if (output === undefined) return
-      // A durable output is on the disk already.
-      if (this.#options.durable) this.#memory.delete(workflowId, phase)
-      // No sweep: a running store may have files in this directory.
-      else await this.#writeToDisk(output, place, directory)
-    })
-  }
-
-  /** Writes an output in memory to the disk, and removes it from memory. */
-  async #writeToDisk(
-    output: MemoryOutput,
-    { workflowId, phaseName: phase }: OutputPlace,
-    directory: PhaseDirectory,
-  ): Promise<OutputManifest> {
-    const files = new NewFiles(directory.path)
-    try {
-      await this.#directories.make(directory)
-      const manifest = makeManifest({ id: output.id, workflowId, phase }, await output.copy(files))
-      await this.#publish(manifest, directory)
-      return manifest
-    } catch (error) {
-      await directory.discard(files)
-      throw error
-    }
-  }
-
-  #makeReference(place: OutputPlace, output: StoredOutput): PhaseReference {
-    const { workflowId, phaseName } = place
-    return new OutputReference(workflowId, phaseName, output, (table) =>
-      this.#directories.exclusive(place, async (directory) => {
-        const current = await this.#current(place, directory)
-        if (current?.id !== output.id) throw replacedOutput(workflowId, phaseName)
-        return current.open(table)
-      }),
-    )
-  }
-}
-
-function makeId(): string {
-  return randomBytes(8).toString('hex')
 }

@@ -1,7 +1,7 @@
 /**
  * The cost of acknowledgements and commits. Nested records into JSON lines, where every 1,000th record requests an
- * acknowledgement (`written` or `durable`) while writing continues. And the same records as a workflow, with a
- * checkpoint every 10,000 records, the default, or every 1,000. Those that become due while the disk is busy are
+ * acknowledgement (`written` or `durable`) while writing continues. The same records are also written as a workflow,
+ * with a checkpoint every 10,000 records, the default, or every 1,000. Those that become due while the disk is busy are
  * combined.
  */
 import { join } from 'node:path'

@@ -1,8 +1,8 @@
 /**
  * The start-up time of a resumed run by its length: from the start of the process to its first container. The runs were
- * killed with different numbers of committed records and have default checkpoints. Every contender is asked for the
- * same number of records, and its run has a multiple of them, so the ratios are ratios of times. Records per second
- * have no meaning here.
+ * killed with different numbers of committed records and have default checkpoints. Every contender gets the same number
+ * of records, and its run has a multiple of them. So the ratios are ratios of times, and records per second have no
+ * meaning here.
  */
 import type { BenchCase, Job, Work } from '../bench-case.ts'
 import { readTallies, saveTallies, sumTallies, Tally } from '../tally.ts'

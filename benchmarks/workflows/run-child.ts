@@ -1,6 +1,6 @@
 /**
- * The process of a run. It either starts a run and kills itself when all records are committed, or it resumes the run
- * and sends a message when a container starts.
+ * The process of a run. One kind of process starts a run and kills itself when all records are committed. The other
+ * kind resumes the run and sends a message when a container starts.
  */
 import { join } from 'node:path'
 import { setImmediate, setTimeout as wait } from 'node:timers/promises'

@@ -1,6 +1,6 @@
 /**
- * Compares the figures of the finalists in the years they were chosen by with those of the years since, and both with
- * buying and holding the index.
+ * Compares the figures of the finalists in sample (the years they were chosen by) and out of sample (the years since).
+ * Both are compared with buying and holding the index.
  */
 import { splitYears, type Bars, type YearSpan } from './bars.ts'
 import type { Finalist } from './finalists.ts'

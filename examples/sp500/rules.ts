@@ -41,8 +41,8 @@ function crossover(indicators: IndicatorCache, fastDays: number, slowDays: numbe
 }
 
 /**
- * Buys on a close above the highest high of the previous `entryDays`, and sells on a close below the lowest low of the
- * previous `exitDays`: Donchian's channel, with a shorter channel for the exit.
+ * Buys on a close above the highest high of the previous `entryDays`. Sells on a close below the lowest low of the
+ * previous `exitDays`. This is Donchian's channel, with a shorter channel for the exit.
  */
 function breakout(indicators: IndicatorCache, entryDays: number, exitDays: number): Uint8Array {
   const { closes } = indicators.bars

@@ -1,6 +1,6 @@
 /**
- * SQL statements that read the records of a run in DuckDB. Their options are needed because later parts may have more
- * columns than earlier ones, and because empty text and null are written differently from the defaults of DuckDB.
+ * SQL statements that read the records of a run in DuckDB. Their options are needed for two reasons. Later parts may
+ * have more columns than earlier ones. Empty text and null are written differently from the defaults of DuckDB.
  */
 import { join } from 'node:path'
 

@@ -2,7 +2,7 @@
  * A Readable of the records of a run.
  */
 import { Readable } from 'node:stream'
-import { makeDeferred } from '../core/deferred.ts'
+import { makeDeferred, type Deferred } from '../core/deferred.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { Callback } from '../core/settle-callback.ts'
 import type { ResultCallback } from '../execution/container-intake.ts'
@@ -23,8 +23,8 @@ export class WorkflowStream extends Readable {
   readonly #stop = new AbortController()
   readonly #result = makeDeferred<WorkflowResult>()
   #started = false
-  /** Continues the run after backpressure; undefined while the run is not paused. */
-  #resumeRun: (() => void) | undefined
+  /** Resolves when the reader wants more: every container that waits continues then. Undefined while none waits. */
+  #wanted: Deferred<void> | undefined
 
   constructor(start: StartRun) {
     super({ objectMode: true, highWaterMark: HIGH_WATER_MARK })
@@ -41,8 +41,7 @@ export class WorkflowStream extends Readable {
 
   /** @internal */
   override _read(): void {
-    this.#resumeRun?.()
-    this.#resumeRun = undefined
+    this.#resumeContainers()
     if (this.#started) return
     this.#started = true
     this.#start((record) => this.#pushRecord(record), this.#stop.signal).then(this.#result.resolve, this.#result.reject)
@@ -55,7 +54,7 @@ export class WorkflowStream extends Readable {
   /** @internal */
   override _destroy(error: Error | null, callback: Callback): void {
     this.#stop.abort()
-    this.#resumeRun?.()
+    this.#resumeContainers()
     const closed = () => {
       callback(error)
     }
@@ -66,8 +65,12 @@ export class WorkflowStream extends Readable {
 
   #pushRecord(record: ResultRecord): void | Promise<void> {
     if (this.destroyed || this.push(record)) return
-    return new Promise((resolve) => {
-      this.#resumeRun = resolve
-    })
+    this.#wanted ??= makeDeferred()
+    return this.#wanted.promise
+  }
+
+  #resumeContainers(): void {
+    this.#wanted?.resolve()
+    this.#wanted = undefined
   }
 }

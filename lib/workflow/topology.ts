@@ -59,7 +59,7 @@ export interface Topology<Config = unknown> {
   containers(ctx: TopologyContext): MaybePromise<Iterable<ContainerSpec<Config>> | AsyncIterable<ContainerSpec<Config>>>
   /**
    * The records of a container, or arrays of records, always in the same order. When a run is resumed, an incomplete
-   * container runs again, and its records that are already in the files are not written twice.
+   * container runs again. Its records that are already in the files are not written twice.
    */
   run(
     spec: Required<ContainerSpec<Config>>,

@@ -1,6 +1,6 @@
 /**
  * The first pass over a file: its columns and their types. With them, a field that first occurs late in the file has
- * its column from the first row on, and every value fits its column. Memory is bounded by the number of columns.
+ * its column from the first row on. Every value fits its column. Memory is bounded by the number of columns.
  */
 import { Readable } from 'node:stream'
 import { isAbortError, SpillwayError } from '../../core/errors.ts'

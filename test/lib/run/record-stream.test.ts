@@ -122,3 +122,19 @@ t.test('a workflow that cannot be run fails the stream', async (t) => {
   const stream = coordinator.stream({ phases: [] })
   await t.rejects(stream.toArray(), { code: 'ERR_SPILLWAY_WORKFLOW' })
 })
+
+t.test('a slow reader gets all records of containers that run at once', async (t) => {
+  const search: Topology = {
+    containers: () => Array.from({ length: 20 }, (_, n) => ({ id: `c${n}` })),
+    *run() {
+      for (let n = 0; n < 50; n++) yield { n }
+    },
+  }
+  const coordinator = new Coordinator({ outputDir: t.testdir(), topologies: { search } })
+  const phases = ['a', 'b'].map((name) => ({ name, topology: 'search' }))
+  const stream = coordinator.stream({ id: 'run', concurrency: 3, phases })
+  let read = 0
+  for await (const _record of stream) if (++read % 10 === 0) await new Promise(setImmediate)
+  t.equal(read, 2000)
+  t.match(await stream.result, { status: 'completed', counts: { written: 2000 } })
+})
