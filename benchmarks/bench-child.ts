@@ -28,7 +28,7 @@ export interface PlannedContender {
 }
 
 /** The contenders of a benchmark that were selected. */
-export interface Plan {
+interface Plan {
   readonly kind: 'plan'
   readonly name: string
   readonly contenders: readonly PlannedContender[]

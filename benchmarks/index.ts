@@ -1,5 +1,7 @@
 /**
  * The benchmark harness, for comparing your own code with the toolkit.
+ *
+ * @module spillway/benchmarks
  */
 export { bench, type BenchOptions, type BenchReport, type ContenderReport } from './bench.ts'
 export type { BenchCase, Contender, ContenderLoader, Contents, Job, Output, Work } from './bench-case.ts'

@@ -21,7 +21,7 @@ export const codecContenders: Readonly<Record<string, ContenderLoader<readonly o
 }
 
 /** Cases that write the same records in different formats. */
-export interface CasesByFormat<Row extends object> {
+interface CasesByFormat<Row extends object> {
   readonly jsonl: BenchCase<readonly object[]>
   readonly csv: BenchCase<readonly Row[]>
   readonly parquet: BenchCase<readonly Row[]>

@@ -12,7 +12,7 @@ import { saveTallies, Tally } from '../tally.ts'
 import type { InputFile } from '../text/write-lines.ts'
 
 /** Adds the records of a line to a tally. */
-export type AddLine<Line> = (line: Line, tally: Tally) => void
+type AddLine<Line> = (line: Line, tally: Tally) => void
 
 /** The simplest way to read JSON lines. */
 export function bySplit2<Line>(add: AddLine<Line>): Contender<InputFile> {

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
 /** A daily bar. */
-export interface Bar {
+interface Bar {
   readonly date: string
   readonly open: number
   readonly high: number

@@ -11,7 +11,7 @@ export const INPUT_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'parquet'] as const
 export type InputFormat = (typeof INPUT_FORMATS)[number]
 
 /** The output format that a file name selects. */
-export interface OutputKind {
+interface OutputKind {
   readonly format: Format
   /** Set if the cells are not separated by commas. */
   readonly delimiter?: string

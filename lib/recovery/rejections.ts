@@ -7,7 +7,7 @@ import { errnoOf } from '../core/errors.ts'
 import { ResultsDirectory } from '../streaming/results-directory.ts'
 
 /** A line of `dead-letter.jsonl`. */
-export interface RejectionLine {
+interface RejectionLine {
   readonly text: string
   /** Empty for a line that was cut short. */
   readonly phase: string

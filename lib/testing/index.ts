@@ -1,5 +1,7 @@
 /**
  * The fault kit for tests of pipelines: files and streams that fail, and scripts that are killed at a file operation.
+ *
+ * @module spillway/testing
  */
 export {
   faultyTarget,

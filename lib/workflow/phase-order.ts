@@ -87,7 +87,7 @@ export function upstreamOf(phases: readonly OrderedPhase[], name: string): Set<s
  *
  * @param numWorkers - an integer from 1 up
  * @returns one list per worker, which may be empty. A worker runs its list in order, dependencies first
- * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` as {@link orderPhases}, and for a weight that is not a finite number
+ * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` as `orderPhases`, and for a weight that is not a finite number
  *   from 0 up; `ERR_SPILLWAY_OPTION` for an invalid `numWorkers`
  */
 export function distributePhases<Phase extends OrderedPhase>(

@@ -21,7 +21,12 @@ export interface ResolveOptions {
   /** The name of a workflow without one. @default 'workflow' */
   readonly defaultName?: string
   /** The file of the workflow, and the position of each key in it. @default none */
-  readonly file?: { readonly path: string; positionOf(this: void, path: KeyPath): TextPosition | undefined }
+  readonly file?: {
+    /** Path of the file, for messages. */
+    readonly path: string
+    /** Position of the value at a path of keys; undefined when it is not known. */
+    positionOf(this: void, path: KeyPath): TextPosition | undefined
+  }
 }
 
 /**

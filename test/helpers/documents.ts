@@ -17,7 +17,7 @@ export const guides: readonly string[] = [
 ]
 
 /** A fenced block of code. */
-export interface CodeBlock {
+interface CodeBlock {
   readonly language: string
   /** The file that the block is: its title, or the name in a comment that is its first line. */
   readonly file: string | undefined

@@ -12,7 +12,7 @@ import { MAX_DEPTH } from '../../../sinks/values/values.ts'
 import type { CsvType } from '../../../transforms/parsing/csv-types.ts'
 
 /** The most columns that a file may have. */
-export const MAX_COLUMNS = 10_000
+const MAX_COLUMNS = 10_000
 
 /** Returns the record to write. Throws for a record that will be rejected. */
 export type Reshape = (record: ResultRecord) => ResultRecord

@@ -21,7 +21,7 @@ export function printLine(io: CommandIo, line: string): void {
 }
 
 /** How an error is printed. */
-export interface PrintErrorOptions {
+interface PrintErrorOptions {
   /** The text to print as the message. @default the message of the error */
   readonly message?: string
   /** Text after the message, in whole sentences. @default none */

@@ -24,7 +24,7 @@ export class Interruption extends Error {
 }
 
 /** The part of `process` that is used. */
-export interface SignalSource {
+interface SignalSource {
   on(event: keyof typeof CODES, listener: (name: keyof typeof CODES) => void): unknown
   off(event: keyof typeof CODES, listener: (name: keyof typeof CODES) => void): unknown
   exit(code: number): unknown

@@ -8,7 +8,7 @@ import type { Writable } from 'node:stream'
 const DRAW_INTERVAL_MS = 200
 
 /** A progress line. Disposing of it removes the line. */
-export interface Progress extends Disposable {
+interface Progress extends Disposable {
   readonly shown: boolean
 }
 
