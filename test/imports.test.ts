@@ -59,7 +59,7 @@ const arrows: Readonly<Record<string, string>> = {
     'lib/data-flow-manager lib/execution lib/journal lib/outputs lib/reading lib/result-streamer lib/streaming lib/workflow sinks/columns sinks/files sinks/part transforms/aggregate',
   'lib/sequencer': 'lib/execution lib/outputs lib/workflow',
   'lib/streaming':
-    'sinks/files sinks/options sinks/part sinks/record-sink transforms/aggregate transforms/aggregation-tee transforms/buffering-transform',
+    'sinks/dead-letter-file sinks/files sinks/options sinks/part sinks/record-sink transforms/aggregate transforms/aggregation-tee transforms/buffering-transform',
   'lib/testing': 'sinks/files',
   'lib/workflow': 'lib/outputs lib/streaming transforms/aggregate',
   'sinks/columns': 'sinks/values',
