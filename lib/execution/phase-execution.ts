@@ -55,7 +55,7 @@ export class PhaseExecution {
   async recall(): Promise<PhaseResult | undefined> {
     const { context, phase } = this.#options
     try {
-      return await context.recallPhase?.(phase.name)
+      return await context.completedPhase?.(phase.name)
     } catch (error) {
       return this.#conclude('failed', error as Error, null)
     }

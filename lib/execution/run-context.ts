@@ -58,7 +58,7 @@ export interface RunContext {
   /** Stores the output of a phase. */
   storeOutput(phase: string, output: unknown): Promise<PhaseReference>
   /** The result of a phase that an earlier run has completed; undefined for one that must be run. An exception fails the phase. */
-  recallPhase?(phase: string): Promise<PhaseResult | undefined>
+  completedPhase?(phase: string): Promise<PhaseResult | undefined>
   /** Called before a phase begins. */
   onPhaseStarted?(phase: string): void | Promise<void>
   /** Called when a phase has ended or was skipped, before phases that depend on it begin. */

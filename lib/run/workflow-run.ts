@@ -140,7 +140,7 @@ export class WorkflowRun implements RunContext {
     }
   }
 
-  recallPhase(phase: string): Promise<PhaseResult | undefined> {
+  completedPhase(phase: string): Promise<PhaseResult | undefined> {
     const { streamer } = this
     const { journal, dataFlowManager } = this.#options
     return recallPhase({ workflowId: this.workflowId, ...journal.state.phase(phase) }, phase, {

@@ -60,7 +60,11 @@ export class PhaseInlet extends Writable {
  * any other Writable a chain with a buffer of its own, which empties at every turn of the event loop.
  */
 export function phaseInput(phase: string, sink: Writable): PhaseInput {
-  if (sink instanceof PhaseInlet) return chainOf(sink)
+  if (sink instanceof PhaseInlet) {
+    // Nothing is written to the inlet, and the chain reports its failure: the inlet's own event must not end the process.
+    sink.on('error', () => {})
+    return chainOf(sink)
+  }
   return new PhaseChain(phase, new BufferingTransform({ maxAgeMs: 0 }), [sink])
 }
 
