@@ -444,6 +444,6 @@ t.test('the counts add up, whatever is rejected, fails, drifts and is resumed', 
       assert.equal(lines, rejected)
       rmSync(outputDir, { recursive: true })
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   )
 })
