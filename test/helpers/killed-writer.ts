@@ -10,9 +10,7 @@ import type { Test } from 'tap'
 import { readParquet } from '../../sinks/readers/read-parquet.ts'
 import { repairParquet } from '../../sinks/readers/repair-parquet.ts'
 import { nodeArgs, nodeEnv } from './node-process.ts'
-
-/** The maximum file size at which a process is killed: dozens of row groups. */
-const MAX_BYTES = 4_000_000
+import { untilFile } from './until-file.ts'
 
 const library = JSON.stringify(new URL('../../lib/index.ts', import.meta.url).href)
 
@@ -50,10 +48,12 @@ export interface Kills {
 }
 
 /**
- * Kills processes by SIGKILL, one after another. Each is killed when its file has reached a random size, small sizes
- * first. Expects that each repaired file has exactly the records up to its last footer.
+ * Kills one process after the other by SIGKILL, each when its file has grown to a size by chance, small ones first, and
+ * expects of each file that its repair leaves exactly the records up to the last footer in it.
+ *
+ * @param maxBytes - the largest size at which a process is killed
  */
-export async function expectRepairs(t: Test, rounds: number): Promise<Kills> {
+export async function expectRepairs(t: Test, rounds: number, maxBytes: number): Promise<Kills> {
   const seed = Number(process.env['KILL_SEED'] ?? Date.now() % 2 ** 31)
   t.comment(`To repeat these kills: KILL_SEED=${seed}`)
   const random = randomOf(seed)
@@ -63,7 +63,7 @@ export async function expectRepairs(t: Test, rounds: number): Promise<Kills> {
   let torn = 0
   for (let round = 0; round < rounds; round++) {
     const path = join(t.testdirName, `${round}.parquet`)
-    const bytes = Math.ceil(((round + random()) / rounds) * MAX_BYTES)
+    const bytes = Math.ceil(((round + random()) / rounds) * maxBytes)
     const reported = await writeAndKill(script, [path, round % 2 === 0 ? 'none' : 'snappy'], bytes)
     const { footers, isTorn } = await expectRepair(t, path, reported)
     mostFooters = Math.max(mostFooters, footers)
@@ -86,7 +86,7 @@ async function writeAndKill(script: string, [path, compression]: [string, string
   const output = text(child.stdout)
   const closed = once(child, 'close')
   try {
-    while (sizeOf(path) < bytes && child.exitCode === null) await new Promise(setImmediate)
+    await untilFile(path, () => sizeOf(path) >= bytes, child)
   } finally {
     child.kill('SIGKILL')
   }

@@ -10,6 +10,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import t from 'tap'
 import { jsonl, parseLines, spillway } from '../lib/cli/fake-command-io.ts'
 import { nodeArgs } from '../helpers/node-process.ts'
+import { untilFile } from '../helpers/until-file.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const main = join(root, 'lib/cli/main.ts')
@@ -102,7 +103,7 @@ t.test('completes its file on Ctrl-C with an endless input', async (t) => {
   child.stdin.on('error', () => {})
   const stderr = child.stderr.toArray()
   // The output is opened with the first record.
-  while (!existsSync(out)) await new Promise(setImmediate)
+  await untilFile(out, () => existsSync(out), child)
   child.kill('SIGINT')
   t.strictSame(await ended, [130, null])
   t.equal(Buffer.concat(await stderr).toString(), `spillway: stopped by SIGINT. 2 records were written to ${out}.\n`)

@@ -2,7 +2,7 @@
  * Processes that receive a second signal while they end. They exit even if a topology hangs, and a resumed run has the
  * same records as an uninterrupted one.
  */
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import { EXIT_CODES } from '../../lib/cli/terminal/exit-codes.ts'
 import { readRunState } from '../../lib/journal/reader.ts'
 import { verifyRun } from '../../lib/recovery/verify.ts'
 import { nodeArgs, nodeEnv } from '../helpers/node-process.ts'
+import { untilFile } from '../helpers/until-file.ts'
 
 const CONTAINERS = 3
 
@@ -52,20 +53,23 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Runs `spillway` in a new process. `onBegin` receives a function that interrupts it. */
-async function spillway(args: readonly string[], onBegin: (interrupt: () => void) => void = () => {}): Promise<Ended> {
+/** Runs `spillway` in a process of its own, and interrupts it twice when `isDue` settles. */
+async function spillway(args: readonly string[], isDue?: (child: ChildProcess) => Promise<void>): Promise<Ended> {
   const main = new URL('../../lib/cli/main.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: nodeEnv,
   })
-  onBegin(() => {
-    // Two different signals: two equal ones would be merged if the process did not run between them.
+  const stderr = text(child.stderr)
+  const closed = once(child, 'close')
+  if (isDue !== undefined) {
+    await isDue(child)
+    // Two that are alike would become one if the process had no time between them.
     child.kill('SIGINT')
     child.kill('SIGTERM')
-  })
-  const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')])
-  return { code: child.exitCode, stderr }
+  }
+  await closed
+  return { code: child.exitCode, stderr: await stderr }
 }
 
 /** How and when a run of one phase is stopped. */
@@ -73,27 +77,26 @@ interface Stop {
   readonly topology: string
   /** Number of records of each container. @default more than it has made when it is stopped */
   readonly end?: number
-  /** @param journal - the text of the run's journal */
-  readonly isDue: (journal: string, directory: string) => boolean
-  /** Whether it ends cleanly within the time limit of the second signal. */
+  /** A file in the directory; by default the journal of the run. */
+  readonly file?: string
+  /** What the file must have in it. */
+  readonly due: string
+  /** Whether it ends in good order before the patience of the second signal is over. */
   readonly endsCleanly: boolean
 }
 
-/** Starts a run, sends two signals without a pause, and checks that a resume completes it. */
-async function expectResume(t: Test, { topology, end, isDue, endsCleanly }: Stop): Promise<void> {
+/** A run that gets two signals at once, and is resumed. */
+async function expectResume(t: Test, { topology, end, file, due, endsCleanly }: Stop): Promise<void> {
   const workflow = { id: 'run', concurrency: 2, checkpoint_records: 500, phases: [{ name: 'only', topology }] }
   const directory = t.testdir({ 'topologies.mjs': TOPOLOGIES, 'search.json': JSON.stringify({ workflow }) })
   const run = join(directory, 'run')
-  const journal = join(run, 'journal/00000001.jsonl')
-  const options = ['--topologies', join(directory, 'topologies.mjs'), '--out', directory, '-q']
-  const stopped = await spillway(['run', join(directory, 'search.json'), ...options], (interrupt) => {
-    const poll = () => {
-      if (existsSync(journal) && isDue(readFileSync(journal, 'utf8'), directory)) interrupt()
-      else setImmediate(poll)
-    }
-    poll()
-  })
-  // The order in which the two signals are delivered is not defined.
+  const path = join(directory, file ?? 'run/journal/00000001.jsonl')
+  const isDue = () => existsSync(path) && readFileSync(path, 'utf8').includes(due)
+  const words = ['--topologies', join(directory, 'topologies.mjs'), '--out', directory, '-q']
+  const stopped = await spillway(['run', join(directory, 'search.json'), ...words], (child) =>
+    untilFile(path, isDue, child),
+  )
+  // Which of the two comes first is not for the sender to say.
   t.ok(STOPPED.includes(stopped.code), `exit code ${stopped.code}`)
   t.equal(stopped.stderr.includes('To continue: spillway resume'), endsCleanly, stopped.stderr)
 
@@ -128,16 +131,13 @@ function rowsOf(run: string): Map<string, number[]> {
 }
 
 t.test('containers that never end', async (t) => {
-  const isDue = (journal: string) => journal.includes('"type":"commit"')
-  await expectResume(t, { topology: 'endless', isDue, endsCleanly: true })
+  await expectResume(t, { topology: 'endless', due: '"type":"commit"', endsCleanly: true })
 })
 
 t.test('containers that hang', async (t) => {
-  const isDue = (journal: string) => journal.includes('"rows":4000,')
-  await expectResume(t, { topology: 'hanging', isDue, endsCleanly: true })
+  await expectResume(t, { topology: 'hanging', due: '"rows":4000,', endsCleanly: true })
 })
 
-t.test('an output that hangs, for which the first signal waits', async (t) => {
-  const isDue = (_journal: string, directory: string) => existsSync(join(directory, 'output-started'))
-  await expectResume(t, { topology: 'hangingOutput', end: 2000, isDue, endsCleanly: false })
+t.test('an output that hangs, which the first signal would wait for', async (t) => {
+  await expectResume(t, { topology: 'hangingOutput', end: 2000, file: 'output-begun', due: '', endsCleanly: false })
 })

@@ -321,7 +321,7 @@ t.test('on a full disk a store fails, keeps the previous output, and leaves no f
   const before = filesOf(directory)
   const full = { code: 'ERR_SPILLWAY_IO', message: /ENOSPC.*Free space on the disk, then run again/ }
   const flat = function* () {
-    for (let i = 0; i < 200_000; i++) yield { i, noise: Math.sin(i), text: `row ${Math.cos(i)}` }
+    for (let i = 0; i < 100_000; i++) yield { i, noise: Math.sin(i), text: `row ${Math.cos(i)}` }
   }
   const nested = function* () {
     for (const row of flat()) yield { row }

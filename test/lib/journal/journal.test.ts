@@ -98,10 +98,10 @@ t.test('a full segment is followed by one that repeats the state', async (t) => 
     counts,
     aggregates: null,
     done: [[0, n]],
-    watermarks: Array.from({ length: 1000 }, (_, index) => ({ index, id: `container ${index}`, records: n, crc32: 7 })),
+    watermarks: Array.from({ length: 4000 }, (_, index) => ({ index, id: `container ${index}`, records: n, crc32: 7 })),
   })
   journal.append(started('a'))
-  for (let n = 0; n < 400; n++) {
+  for (let n = 0; n < 100; n++) {
     journal.append(commit(n))
     await journal.commit()
   }
@@ -109,7 +109,7 @@ t.test('a full segment is followed by one that repeats the state', async (t) => 
   const segments = readdirSync(join(dir, 'journal'))
   t.ok(segments.length >= 3, `${segments.length} segments`)
   const state = await readRunState(dir)
-  t.match(state.phase('a'), { started: { phase: 'a' }, commit: { rows: 399 } })
+  t.match(state.phase('a'), { started: { phase: 'a' }, commit: { rows: 99 } })
   t.match(state, { workflowId: 'run-1', segment: segments.length })
 
   const last = join(dir, 'journal', segments.at(-1) as string)
@@ -119,7 +119,7 @@ t.test('a full segment is followed by one that repeats the state', async (t) => 
     writeFileSync(last, whole.subarray(0, cut))
     const before = await readRunState(dir)
     t.match(before.phase('a').commit?.rows, Number, `cut at byte ${cut}`)
-    t.equal(before.segment, segments.length, 'the next segment gets an unused number')
-    t.ok((await entriesIn(dir)).length > 200, 'the segments before can be read')
+    t.equal(before.segment, segments.length, 'the next segment has a number of its own')
+    t.ok((await entriesIn(dir)).length > 50, 'the lines before can be read')
   }
 })

@@ -8,6 +8,7 @@ import { Coordinator } from '../../../lib/coordinator.ts'
 import { inspectRun } from '../../../lib/monitor/inspect-run.ts'
 import type { Topology } from '../../../lib/workflow/topology.ts'
 import { nodeArgs, nodeEnv } from '../../helpers/node-process.ts'
+import { untilFile } from '../../helpers/until-file.ts'
 
 const search: Topology = {
   *containers() {
@@ -66,7 +67,8 @@ t.test('returns the state of a killed run', async (t) => {
   )
   const child = spawn(process.execPath, [...nodeArgs, join(dir, 'run.mjs')], { env: nodeEnv })
   const journal = join(dir, 'run/journal/00000001.jsonl')
-  while (!existsSync(journal) || !readFileSync(journal, 'utf8').includes('results/b/')) await new Promise(setImmediate)
+  const isBegun = () => existsSync(journal) && readFileSync(journal, 'utf8').includes('results/b/')
+  await untilFile(journal, isBegun, child)
   child.kill('SIGKILL')
   await once(child, 'close')
   const run = await inspectRun(join(dir, 'run'))

@@ -447,6 +447,6 @@ t.test('the counts add up after any rejections, failures, drifts and resumes', {
       assert.equal(lines, rejected)
       rmSync(outputDir, { recursive: true })
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   )
 })

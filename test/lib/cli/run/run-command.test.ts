@@ -11,6 +11,7 @@ import { Interruption } from '../../../../lib/cli/terminal/interrupts.ts'
 import type { InspectedRun } from '../../../../lib/monitor/inspect-run.ts'
 import { parseLines, spillway } from '../fake-command-io.ts'
 import { nodeArgs, nodeEnv } from '../../../helpers/node-process.ts'
+import { untilFile } from '../../../helpers/until-file.ts'
 
 const TOPOLOGIES = `
 export const search = {
@@ -137,14 +138,13 @@ t.test('Ctrl-C in a separate process does the same', async (t) => {
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
-    if (text.includes('p0: started')) interrupt()
   })
-  const interrupt = () => {
-    const journal = join(run, 'journal/00000001.jsonl')
-    if (existsSync(journal) && readFileSync(journal, 'utf8').includes('results/p0/')) child.kill('SIGINT')
-    else setImmediate(interrupt)
-  }
-  const [code] = (await once(child, 'close')) as [number]
+  const closed = once(child, 'close')
+  const journal = join(run, 'journal/00000001.jsonl')
+  const isBegun = () => existsSync(journal) && readFileSync(journal, 'utf8').includes('results/p0/')
+  await untilFile(journal, isBegun, child)
+  child.kill('SIGINT')
+  const [code] = (await closed) as [number]
   t.equal(code, EXIT_CODES.interrupted)
   t.match(stderr, /stopped by SIGINT\. 0 of 1 phase completed\. 2 records are kept/)
   t.equal(parseLines(readFileSync(join(run, 'results/p0/part-00000.jsonl'))).length, 2)
