@@ -138,6 +138,6 @@ t.test('containers that hang', async (t) => {
   await expectResume(t, { topology: 'hanging', due: '"rows":4000,', endsCleanly: true })
 })
 
-t.test('an output that hangs, which the first signal would wait for', async (t) => {
-  await expectResume(t, { topology: 'hangingOutput', end: 2000, file: 'output-begun', due: '', endsCleanly: false })
+t.test('an output that hangs, for which the first signal waits', async (t) => {
+  await expectResume(t, { topology: 'hangingOutput', end: 2000, file: 'output-started', due: '', endsCleanly: false })
 })
