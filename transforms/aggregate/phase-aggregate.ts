@@ -161,7 +161,7 @@ export class PhaseAggregate {
     const group = groups.groupOf(index, iteration, name)
     const before = groups.counts[group] as number
     // The first record is compared, too, with itself. Otherwise V8 would treat the comparison as dead code while many
-    // groups begin. It would then compile this function again later.
+    // groups begin. It would then compile this function again later (`npm run bench -- tee`).
     const lastKey = before === 0 ? key : (groups.lastKeys[group] as OrderKey)
     const isLast = takesLast(key, lastKey)
     // Records mostly arrive in order. Then the last record is not also the first, unless those before it have no key.

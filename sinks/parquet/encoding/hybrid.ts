@@ -67,7 +67,8 @@ export function packBits(
 
 /**
  * Packs up to eight values. This is a separate small function because V8 then optimizes it as a whole. A loop over a
- * page would be optimized while it runs, without the code after the loop. V8 would then deoptimize it there each time.
+ * page would be optimized while it runs, without the code after the loop. V8 would then deoptimize it there each time
+ * (`npm run bench -- parquet-search-records`).
  */
 function packGroup(
   values: Uint8Array | Uint32Array,
