@@ -436,3 +436,54 @@ void t.test('gives the same aggregated results whatever the order of arrival', a
   t.equal(outcomes[1], outcomes[0])
   t.equal(outcomes[2], outcomes[0])
 })
+
+void t.test('a queue of records of several phases enters each phase as one batch, in order', async (t) => {
+  const streamer = makeStreamer(t)
+  const phases = ['a', 'b', 'c']
+  const records = Array.from({ length: 1500 }, (_, i) => makeRecord(i, phases[i % 3]))
+  // Written at once: the stream opens its directory meanwhile, and gets all of them in one call.
+  for (const record of records) streamer.write(record)
+  await streamer.flush()
+  t.equal(streamer.flushCount, 3)
+  for (const phase of phases) {
+    t.strictSame(
+      linesOf(streamer.dir, phase),
+      records.filter((record) => record.phase === phase),
+    )
+  }
+})
+
+void t.test('every record is accounted for at every turn of the event loop', async (t) => {
+  const streamer = makeStreamer(t, { bufferSize: 50 })
+  const total = 20_000
+  for (let i = 0; i < total; i++) streamer.write(makeRecord(i, `p${i % 4}`))
+  const ended = streamer.close()
+  const seen: number[] = []
+  while (!streamer.closed) {
+    const { recordsIn, written, rejected, inFlight } = streamer.stats
+    if (recordsIn !== written + rejected + inFlight) t.fail(`${recordsIn} records in`)
+    seen.push(recordsIn)
+    await new Promise(setImmediate)
+  }
+  await ended
+  t.ok(
+    seen.every((recordsIn) => recordsIn === total),
+    'also while the queue is being accepted',
+  )
+  t.equal(streamer.stats.written, total)
+})
+
+void t.test('what is in the queue is saved when the stream is destroyed while it is being accepted', async (t) => {
+  const streamer = makeStreamer(t, { bufferSize: 10 })
+  const total = 5000
+  streamer.on('error', () => {})
+  for (let i = 0; i < total / 2; i++) streamer.write(makeRecord(i))
+  for (let i = total / 2; i < total; i += 10) streamer.write(Array.from({ length: 10 }, (_, n) => makeRecord(i + n)))
+  while (streamer.stats.written === 0) await new Promise(setImmediate)
+  streamer.destroy(new Error('the source broke'))
+  await t.rejects(streamer.close(), { message: 'the source broke' })
+  t.strictSame(
+    linesOf(streamer.dir, 'search').map(({ timestamp }) => timestamp),
+    Array.from({ length: total }, (_, i) => makeRecord(i).timestamp),
+  )
+})
