@@ -112,16 +112,16 @@ export class BufferingTransform extends Transform {
       this.#buffer.add(record, segment)
       if (this.#buffer.full) this.flush()
       else this.#startTimer()
-      return !this.#isFull
+      return this.#takesMore
     },
     addBatch: (records, segment) => {
       if (this.destroyed) return false
       this.#addBatch(records, segment)
-      return !this.#isFull
+      return this.#takesMore
     },
     mark: (marker) => {
       this.#mark(marker)
-      return !this.#isFull
+      return this.#takesMore
     },
     onDrain: () => {},
   }
@@ -186,6 +186,10 @@ export class BufferingTransform extends Transform {
     callback(error)
   }
 
+  get #takesMore(): boolean {
+    return !this.#isFull && !this.destroyed
+  }
+
   #addBatch(records: readonly ResultRecord[], segment?: Segment): void {
     let from = 0
     for (const noted of segment === undefined ? (notesOf(records).segments ?? []) : []) {
@@ -198,7 +202,8 @@ export class BufferingTransform extends Transform {
   }
 
   #addRun(records: readonly ResultRecord[], from: number, to: number, segment?: Segment): void {
-    for (let index = from; index < to;) {
+    // A full buffer of a stream that was destroyed meanwhile would never take more.
+    for (let index = from; index < to && !this.destroyed;) {
       const isSplit = segment !== undefined && index > from
       const rest = isSplit ? { ...segment, firstSeq: segment.firstSeq + index - from } : segment
       index = this.#buffer.addRun(records, index, to, rest)

@@ -127,3 +127,11 @@ void t.test('asks its source to wait when a stage was destroyed, until the failu
   await t.rejects(Promise.resolve(wait), { message: 'broken' })
   await t.rejects(Promise.resolve(chain.accept({ n: 4 })), { message: 'broken' })
 })
+
+void t.test('stops adding a batch when a stage destroys the chain on the way', async (t) => {
+  const buffer = makeBuffer(2)
+  const chain = new PhaseChain('p', buffer, [makePass(), makeSink(() => buffer.destroy(new Error('broken')))])
+  await new Promise(setImmediate)
+  const batch = Array.from({ length: 10_000 }, (_, n) => ({ n }))
+  await t.rejects(Promise.resolve(chain.accept(batch)), { message: 'broken' })
+})
