@@ -106,16 +106,18 @@ export class BufferingTransform extends Transform {
   #overdue = false
   /** Whether the next stage has enough, and the owner of the input was asked to wait. */
   #isFull = false
+  /** As `destroyed`, whose getter is slow for a check of each record. */
+  #isDestroyed = false
   readonly #input: BufferInput = {
     add: (record, segment) => {
-      if (this.destroyed) return false
+      if (this.#isDestroyed) return false
       this.#buffer.add(record, segment)
       if (this.#buffer.full) this.flush()
-      else this.#startTimer()
+      else if (this.#timer === null) this.#startTimer()
       return this.#takesMore
     },
     addBatch: (records, segment) => {
-      if (this.destroyed) return false
+      if (this.#isDestroyed) return false
       this.#addBatch(records, segment)
       return this.#takesMore
     },
@@ -152,7 +154,7 @@ export class BufferingTransform extends Transform {
   flush(): void {
     this.#stopTimer()
     this.#overdue = false
-    if (this.#buffer.length === 0 || this.destroyed || this.readableEnded) return
+    if (this.#buffer.length === 0 || this.#isDestroyed || this.readableEnded) return
     this.#flushes += 1
     if (!this.push(this.#buffer.take())) this.#isFull = true
   }
@@ -182,12 +184,13 @@ export class BufferingTransform extends Transform {
 
   /** @internal */
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#isDestroyed = true
     this.#stopTimer()
     callback(error)
   }
 
   get #takesMore(): boolean {
-    return !this.#isFull && !this.destroyed
+    return !this.#isFull && !this.#isDestroyed
   }
 
   #addBatch(records: readonly ResultRecord[], segment?: Segment): void {
@@ -203,7 +206,7 @@ export class BufferingTransform extends Transform {
 
   #addRun(records: readonly ResultRecord[], from: number, to: number, segment?: Segment): void {
     // A full buffer of a stream that was destroyed meanwhile would never take more.
-    for (let index = from; index < to && !this.destroyed;) {
+    for (let index = from; index < to && !this.#isDestroyed;) {
       const isSplit = segment !== undefined && index > from
       const rest = isSplit ? { ...segment, firstSeq: segment.firstSeq + index - from } : segment
       index = this.#buffer.addRun(records, index, to, rest)
