@@ -15,7 +15,7 @@ import type { CommitUnit } from '../../lib/workflow/types.ts'
 import type { Format } from '../../sinks/options.ts'
 import { makeRandom } from '../../benchmarks/random.ts'
 import { openDuckDb } from '../sinks/parquet/readers.ts'
-import { nodeArgs, nodeEnv } from './node-process.ts'
+import { nodeArgs } from './node-process.ts'
 
 /** What a run writes, and how. */
 export interface Variant {
@@ -198,7 +198,6 @@ async function work(script: string, outputDir: string, variant: Variant, task: T
   const args = [...nodeArgs, script, outputDir, JSON.stringify(variant), JSON.stringify(task)]
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: nodeEnv,
   })
   const [output] = await Promise.all([text(child.stdout), once(child, 'close')])
   if (child.signalCode === 'SIGKILL') {

@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
 import { readParquet } from '../../sinks/readers/read-parquet.ts'
 import { repairParquet } from '../../sinks/readers/repair-parquet.ts'
-import { nodeArgs, nodeEnv } from './node-process.ts'
+import { nodeArgs } from './node-process.ts'
 import { untilFile } from './until-file.ts'
 
 const library = JSON.stringify(new URL('../../lib/index.ts', import.meta.url).href)
@@ -81,7 +81,6 @@ interface Reported {
 async function writeAndKill(script: string, [path, compression]: [string, string], bytes: number): Promise<Reported> {
   const child = spawn(process.execPath, [...nodeArgs, script, path, compression], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: nodeEnv,
   })
   const output = text(child.stdout)
   const closed = once(child, 'close')

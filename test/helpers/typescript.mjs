@@ -5,3 +5,6 @@
 import { register } from 'node:module'
 
 register('./typescript-hooks.mjs', import.meta.url)
+
+// What a test forks starts with these options. Those of the test runner would load ts-node into each process: a second.
+process.execArgv = [`--import=${import.meta.url}`]

@@ -11,7 +11,7 @@ import t, { type Test } from 'tap'
 import { EXIT_CODES } from '../../lib/cli/terminal/exit-codes.ts'
 import { readRunState } from '../../lib/journal/reader.ts'
 import { verifyRun } from '../../lib/recovery/verify.ts'
-import { nodeArgs, nodeEnv } from '../helpers/node-process.ts'
+import { nodeArgs } from '../helpers/node-process.ts'
 import { untilFile } from '../helpers/until-file.ts'
 
 const CONTAINERS = 3
@@ -58,7 +58,6 @@ async function spillway(args: readonly string[], isDue?: (child: ChildProcess) =
   const main = new URL('../../lib/cli/main.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: nodeEnv,
   })
   const stderr = text(child.stderr)
   const closed = once(child, 'close')

@@ -13,7 +13,7 @@ import { verifyRun } from '../../lib/recovery/verify.ts'
 import type { ResultsSettings } from '../../lib/workflow/results-settings.ts'
 import { FORMATS } from '../../sinks/options.ts'
 import { readPart } from '../../lib/reading/read-part.ts'
-import { nodeArgs, nodeEnv } from '../helpers/node-process.ts'
+import { nodeArgs } from '../helpers/node-process.ts'
 
 const CONTAINERS = 6
 const RECORDS = 2000
@@ -130,7 +130,6 @@ t.test('a real file size limit, and a resume after it was raised', async (t) => 
     // A block has 512 bytes or 1 KB, depending on the shell. The limit is below the size of the results in both cases.
     const child = spawn('sh', ['-c', `ulimit -f ${limit}; ${command}`, process.execPath, ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: nodeEnv,
     })
     const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')])
     return { code: child.exitCode, stderr }

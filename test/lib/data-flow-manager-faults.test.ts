@@ -28,7 +28,7 @@ import t, { type Test } from 'tap'
 import { DataFlowManager } from '../../lib/data-flow-manager.ts'
 import type { SpillwayError } from '../../lib/core/errors.ts'
 import { atRest, openResources } from '../helpers/leaks.ts'
-import { nodeArgs, nodeEnv } from '../helpers/node-process.ts'
+import { nodeArgs } from '../helpers/node-process.ts'
 
 const place = ['w', 'p'] as const
 
@@ -272,7 +272,6 @@ t.test('after a kill during a store, the previous output or the new one is compl
     const args = [...nodeArgs, script, directory]
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: nodeEnv,
     })
     let stored = 0
     for await (const line of createInterface(child.stdout)) {

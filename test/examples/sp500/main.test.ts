@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { nodeArgs, nodeEnv } from '../../helpers/node-process.ts'
+import { nodeArgs } from '../../helpers/node-process.ts'
 
 const main = join(import.meta.dirname, '../../../examples/sp500/main.ts')
 
@@ -15,7 +15,7 @@ interface Outcome {
 /** Runs the example as `npm start` does. */
 function start(...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [...nodeArgs, main, ...args], { env: nodeEnv }, (error, stdout, stderr) => {
+    execFile(process.execPath, [...nodeArgs, main, ...args], (error, stdout, stderr) => {
       resolve({ code: error?.code ?? 0, stdout, stderr })
     })
   })

@@ -7,7 +7,7 @@ import t from 'tap'
 import { Coordinator } from '../../../lib/coordinator.ts'
 import { inspectRun } from '../../../lib/monitor/inspect-run.ts'
 import type { Topology } from '../../../lib/workflow/topology.ts'
-import { nodeArgs, nodeEnv } from '../../helpers/node-process.ts'
+import { nodeArgs } from '../../helpers/node-process.ts'
 import { untilFile } from '../../helpers/until-file.ts'
 
 const search: Topology = {
@@ -65,7 +65,7 @@ t.test('returns the state of a killed run', async (t) => {
     await coordinator.executeWorkflow({ id: 'run', phases: [
       { name: 'a', topology: 'quick' }, { name: 'b', topology: 'endless', depends_on: ['a'] }, { name: 'c', topology: 'quick', depends_on: ['b'] } ] })`,
   )
-  const child = spawn(process.execPath, [...nodeArgs, join(dir, 'run.mjs')], { env: nodeEnv })
+  const child = spawn(process.execPath, [...nodeArgs, join(dir, 'run.mjs')])
   const journal = join(dir, 'run/journal/00000001.jsonl')
   const isBegun = () => existsSync(journal) && readFileSync(journal, 'utf8').includes('results/b/')
   await untilFile(journal, isBegun, child)

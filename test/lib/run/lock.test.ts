@@ -8,7 +8,7 @@ import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { LOCK_FILE, RunLock } from '../../../lib/run/lock.ts'
 import { expectOneOwner } from '../../helpers/lock-race.ts'
-import { nodeArgs, nodeEnv } from '../../helpers/node-process.ts'
+import { nodeArgs } from '../../helpers/node-process.ts'
 
 const locking = `
 import { RunLock } from ${JSON.stringify(new URL('../../../lib/run/lock.ts', import.meta.url).href)}
@@ -22,7 +22,6 @@ async function owner(directory: string) {
   const args = [...nodeArgs, '--input-type=module', '-e', locking, directory]
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: nodeEnv,
   })
   await once(child.stdout, 'data')
   return child

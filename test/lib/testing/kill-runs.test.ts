@@ -8,11 +8,11 @@ import { killAtEveryWrite, killAtRandom } from '../../../lib/testing/kill-runs.t
 import { killingTarget, type Kill } from '../../../lib/testing/killing-target.ts'
 import { openFileTarget } from '../../../sinks/files/file-target.ts'
 import { abortListeners, openResources } from '../../helpers/leaks.ts'
-import { nodeArgs, nodeEnv } from '../../helpers/node-process.ts'
+import { nodeArgs } from '../../helpers/node-process.ts'
 
 const kit = JSON.stringify(new URL('../../../lib/testing/killing-target.ts', import.meta.url).href)
 
-const node = { execArgv: nodeArgs, env: nodeEnv }
+const node = { execArgv: nodeArgs, env: process.env }
 
 /** The writes of {@link WRITING}. */
 const LINES = ['one\n', 'two\n', 'three\n']

@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { EXIT_CODES } from '../../../../lib/cli/terminal/exit-codes.ts'
 import { spillway } from '../fake-command-io.ts'
-import { nodeArgs, nodeEnv } from '../../../helpers/node-process.ts'
+import { nodeArgs } from '../../../helpers/node-process.ts'
 
 const TOPOLOGIES = `
 import { existsSync } from 'node:fs'
@@ -125,7 +125,6 @@ t.test('an unhandled rejection stops the run cleanly, and the error names the co
   const main = new URL('../../../../lib/cli/main.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [...nodeArgs, main, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: nodeEnv,
   })
   const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')])
   t.equal(child.exitCode, EXIT_CODES.failed)

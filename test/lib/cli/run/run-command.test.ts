@@ -10,7 +10,7 @@ import { EXIT_CODES } from '../../../../lib/cli/terminal/exit-codes.ts'
 import { Interruption } from '../../../../lib/cli/terminal/interrupts.ts'
 import type { InspectedRun } from '../../../../lib/monitor/inspect-run.ts'
 import { parseLines, spillway } from '../fake-command-io.ts'
-import { nodeArgs, nodeEnv } from '../../../helpers/node-process.ts'
+import { nodeArgs } from '../../../helpers/node-process.ts'
 import { untilFile } from '../../../helpers/until-file.ts'
 
 const TOPOLOGIES = `
@@ -134,7 +134,7 @@ t.test('an interrupted run keeps the accepted records, and prints how many', asy
 t.test('Ctrl-C in a separate process does the same', async (t) => {
   const { args, run } = project(t, 'stubborn')
   const main = join(import.meta.dirname, '../../../../lib/cli/main.ts')
-  const child = spawn(process.execPath, [...nodeArgs, main, ...args], { env: nodeEnv })
+  const child = spawn(process.execPath, [...nodeArgs, main, ...args])
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
