@@ -117,9 +117,9 @@ export class ResultStreamer extends Writable {
   writeResult(record: ResultRecord, { ack = 'queued' }: { readonly ack?: Ack } = {}): Promise<void> {
     // Not an async function: a promise of its own for each record would cost more than the rest of the call.
     try {
-      expectValue('ack', ack, ackCheck)
+      if (ack !== 'queued') expectValue('ack', ack, ackCheck)
       this.#expectOpen()
-      this.#graphs.expect(record, ack)
+      if (ack !== 'queued') this.#graphs.expect(record)
       const isFree = this.write(record)
       if (ack !== 'queued') return this.#graphs.acknowledge(record, ack)
       return isFree ? QUEUED : (this.#drained ??= makeDeferred()).promise

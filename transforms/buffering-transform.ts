@@ -111,8 +111,7 @@ export class BufferingTransform extends Transform {
   readonly #input: BufferInput = {
     add: (record, segment) => {
       if (this.#isDestroyed) return false
-      this.#buffer.add(record, segment)
-      if (this.#buffer.full) this.flush()
+      if (this.#buffer.add(record, segment)) this.flush()
       else if (this.#timer === null) this.#startTimer()
       return this.#takesMore
     },

@@ -93,9 +93,9 @@ export class ResultGraphs {
     return fanOut(marker, this.router.graphs, () => this.#deadLetters.flush(marker.level === 'durable'))
   }
 
-  /** Remembers a record that is about to be written, if its acknowledgement will be awaited. */
-  expect(record: ResultRecord, ack: Ack): void {
-    if (ack !== 'queued') this.#acknowledgements.expect(record)
+  /** Remembers a record that is about to be written, whose acknowledgement will be awaited. */
+  expect(record: ResultRecord): void {
+    this.#acknowledgements.expect(record)
   }
 
   /** Resolves when a record that was written has reached `ack`; see {@link Acknowledgements.wait}. */

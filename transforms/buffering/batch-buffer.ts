@@ -68,12 +68,12 @@ export class BatchBuffer {
    * Adds one record; {@link take} first when the batch is full.
    *
    * @param segment - the container that made it; its `count` is ignored, and the object is not kept
+   * @returns whether the batch is full now
    */
-  add(record: ResultRecord, segment?: Segment): void {
-    this.#bytes += this.#measure(record)
-    this.#countRepeat(record)
-    this.#records.push(record)
+  add(record: ResultRecord, segment?: Segment): boolean {
+    this.#push(record)
     if (segment !== undefined || this.#identified) this.#note(segment ?? UNKNOWN, 1)
+    return this.full
   }
 
   /**
@@ -85,12 +85,7 @@ export class BatchBuffer {
    */
   addRun(records: readonly ResultRecord[], from: number, to: number, segment?: Segment): number {
     let index = from
-    while (index < to && !this.full) {
-      const record = records[index++] as ResultRecord
-      this.#bytes += this.#measure(record)
-      this.#countRepeat(record)
-      this.#records.push(record)
-    }
+    while (index < to && !this.full) this.#push(records[index++] as ResultRecord)
     const added = index - from
     if (segment !== undefined || this.#identified) this.#note(segment ?? UNKNOWN, added)
     return index
@@ -119,20 +114,20 @@ export class BatchBuffer {
     else this.#segments.push({ ...segment, count })
   }
 
-  /** The estimated bytes of a record. Measuring every small record would take too long for little precision. */
-  #measure(record: ResultRecord): number {
-    const isDue = this.#records.length % MEASURE_EVERY === 0
-    if (isDue || this.#lastBytes > this.#smallRecordBytes) this.#lastBytes = estimateReadable(record)
-    return this.#lastBytes
-  }
-
   /**
-   * Counts repeated objects. If a generator changes one object, or a few in turn, and yields them again, its earlier
-   * records are overwritten.
+   * Adds a record, its estimated bytes, and whether it is the same object as an earlier one: a generator that changes one
+   * object, or a few in turn, and yields them again, overwrites its earlier records. This is one function because every
+   * record passes it alone, and calls in it cost more than what they do (`npm run bench -- jsonl-search-records`).
    */
-  #countRepeat(record: ResultRecord): void {
+  #push(record: ResultRecord): void {
     const records = this.#records
-    if (records.length > 0 && (record === records[0] || record === records[records.length - 1])) this.#repeats++
+    const { length } = records
+    // Measuring every small record would take too long for little precision.
+    if (length % MEASURE_EVERY === 0 || this.#lastBytes > this.#smallRecordBytes)
+      this.#lastBytes = estimateReadable(record)
+    this.#bytes += this.#lastBytes
+    if (length > 0 && (record === records[0] || record === records[length - 1])) this.#repeats++
+    records.push(record)
   }
 
   #reportRepeats(): void {
