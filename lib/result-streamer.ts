@@ -2,16 +2,16 @@
  * Real-time streaming of a workflow's results to disk: one Writable that takes the records of all phases, and gives
  * each phase a stream graph of its own: buffer, aggregation tee, sink.
  */
-import { addAbortSignal, Writable } from 'node:stream'
+import { addAbortSignal, type Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { AggregateSummary } from '../transforms/aggregate/summary-types.ts'
 import { joinRecords, markerBatch, recordsOf } from './core/batch.ts'
-import { makeDeferred, type Deferred } from './core/deferred.ts'
+import { Drained } from './core/drained.ts'
 import { SpillwayError } from './core/errors.ts'
 import { Marker } from './core/marker.ts'
 import { expectValue, oneOf } from './core/options.ts'
 import type { ResultRecord } from './core/record.ts'
-import { queuedChunks } from './core/queued-chunks.ts'
+import { QueueKeepingWritable, queueOf } from './core/queue-keeping-writable.ts'
 import { settleCallback, type Callback } from './core/settle-callback.ts'
 import type { Ack } from './streaming/acknowledgements.ts'
 import type { AggregatedResults } from './streaming/aggregated-results.ts'
@@ -49,10 +49,10 @@ export let graphsOf: (streamer: ResultStreamer) => ResultGraphs
  * await pipeline(results, streamer)
  * console.log((await streamer.getAggregatedResults()).topPerformers)
  */
-export class ResultStreamer extends Writable {
+export class ResultStreamer extends QueueKeepingWritable {
   readonly #options: ResolvedResultStreamerOptions
   readonly #graphs: ResultGraphs
-  #drained: Deferred<void> | undefined
+  readonly #drained = new Drained()
   /** Chunks that have left the queue of the stream, and are accepted one after the other. */
   readonly #leaving: unknown[] = []
   #accepting: Promise<void> = Promise.resolve()
@@ -71,10 +71,7 @@ export class ResultStreamer extends Writable {
         else this.write(markerBatch(marker))
       },
     })
-    this.on('drain', () => {
-      this.#drained?.resolve()
-      this.#drained = undefined
-    })
+    this.on('drain', this.#drained.resolve)
     // Last, as a signal that is aborted already destroys the stream at once.
     if (options.signal) addAbortSignal(options.signal, this)
   }
@@ -122,7 +119,7 @@ export class ResultStreamer extends Writable {
       if (ack !== 'queued') this.#graphs.expect(record)
       const isFree = this.write(record)
       if (ack !== 'queued') return this.#graphs.acknowledge(record, ack)
-      return isFree ? QUEUED : (this.#drained ??= makeDeferred()).promise
+      return isFree ? QUEUED : this.#drained.wait()
     } catch (thrown) {
       const error = thrown as Error
       return Promise.reject(error)
@@ -194,22 +191,18 @@ export class ResultStreamer extends Writable {
     settleCallback(this.#graphs.complete(), callback)
   }
 
-  override destroy(error?: Error): this {
-    if (!this.destroyed) this.#leaving.push(...queuedChunks(this))
-    return super.destroy(error)
-  }
-
   /** @internal */
   override _destroy(error: Error | null, callback: Callback): void {
+    this.#leaving.push(...queueOf(this).splice(0))
     settleCallback(this.#graphs.save(this.#accepting, this.#leaving), (failure) => {
-      this.#drained?.reject(error ?? failure ?? this.#closedError())
+      this.#drained.reject(error ?? failure ?? this.#closedError())
       callback(error ?? failure)
     })
   }
 
   /** Records that the graphs have not accepted yet. */
   get #queuedRecords(): number {
-    const chunks = [...this.#leaving, ...queuedChunks(this)]
+    const chunks = [...this.#leaving, ...queueOf(this)]
     return chunks.reduce<number>((sum, chunk) => sum + recordsOf(chunk).length, 0)
   }
 

@@ -2,11 +2,11 @@
  * The last stage of a stream graph: a Writable of records (or batches). It writes one file, or a directory of parts, in
  * any format. The class only adapts the stream interface. RecordFiles does the work.
  */
-import { addAbortSignal, Writable } from 'node:stream'
+import { addAbortSignal } from 'node:stream'
 import { failMarker, joinRecords, notesOf } from '../lib/core/batch.ts'
 import { partClosed, partOpened } from '../lib/core/diagnostics.ts'
 import { controlOf, type AckLevel, type Marker } from '../lib/core/marker.ts'
-import { queuedChunks } from '../lib/core/queued-chunks.ts'
+import { QueueKeepingWritable, queueOf } from '../lib/core/queue-keeping-writable.ts'
 import { deadLettersOf, refuseRejection, type DeadLetterFile } from './dead-letter-file.ts'
 import { RecordFiles, type RecordSinkStats } from './record-files.ts'
 import { resolveRecordSinkOptions, type RecordSinkOptions, type ResolvedRecordSinkOptions } from './options.ts'
@@ -50,14 +50,12 @@ const ROTATE: readonly never[] = Object.freeze([])
  *
  * Errors: `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_VALUE`, `ERR_SPILLWAY_DRIFT`.
  */
-export class RecordSink extends Writable {
+export class RecordSink extends QueueKeepingWritable {
   readonly #options: ResolvedRecordSinkOptions
   readonly #files: RecordFiles
   readonly #deadLetters: DeadLetterFile | undefined
   /** Single records that are accepted but not yet encoded. They wait for more records or for a pause. */
   #gathered: unknown[] = []
-  /** The chunks that were in the queue when the stream was destroyed. */
-  #unwritten: unknown[] = []
   /**
    * The work of the current hook, or a flush. Hooks never overlap, but `destroy` may be called while one is running.
    */
@@ -134,11 +132,6 @@ export class RecordSink extends Writable {
     }, callback)
   }
 
-  override destroy(error?: Error): this {
-    if (!this.destroyed) this.#unwritten = queuedChunks(this)
-    return super.destroy(error)
-  }
-
   /** @internal */
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     clearTimeout(this.#ageTimer)
@@ -206,7 +199,7 @@ export class RecordSink extends Writable {
 
   async #open(): Promise<void> {
     // Destroyed before anything was written: existing output stays as it is.
-    if (this.destroyed && this.#unwritten.length === 0) {
+    if (this.destroyed && queueOf(this).length === 0) {
       this.#state = 'closed'
       return
     }
@@ -273,9 +266,9 @@ export class RecordSink extends Writable {
     if (this.#state === 'closed') return
     try {
       if (this.#state === 'failed') {
-        failMarkers(this.#unwritten, error)
+        failMarkers(queueOf(this), error)
       } else {
-        await this.#writeAll([...this.#takeGathered(), ...this.#unwritten])
+        await this.#writeAll([...this.#takeGathered(), ...queueOf(this)])
         await this.#close()
       }
     } finally {

@@ -1,10 +1,9 @@
 /**
  * The input of a collector for one source: a Writable whose backpressure depends only on the queue of that source.
  */
-import { Writable } from 'node:stream'
 import { ChunkQueue, weigh, type ChunkQueueOptions, type WeighedChunk } from './chunk-queue.ts'
 import { failMarker } from '../core/batch.ts'
-import { queuedChunks } from '../core/queued-chunks.ts'
+import { QueueKeepingWritable, queueOf } from '../core/queue-keeping-writable.ts'
 import type { Callback } from '../core/settle-callback.ts'
 
 /** `open` while the source can write, `ended` after its end, `failed` when it was destroyed before its end. */
@@ -38,7 +37,7 @@ interface SourceHooks {
  * A Writable that adds records or batches to a bounded queue. A chunk that does not fit is held back together with its
  * callback until it fits. All chunks that were written before the stream is destroyed still enter the queue.
  */
-export class SourceQueue extends Writable {
+export class SourceQueue extends QueueKeepingWritable {
   /** Number of the source, from 0. */
   readonly index: number
   readonly #queue: ChunkQueue
@@ -47,8 +46,6 @@ export class SourceQueue extends Writable {
   #accepted = 0
   #delivered = 0
   #held: { readonly chunk: WeighedChunk; readonly callback: Callback } | undefined
-  /** The chunks that the Writable had not started to write when it was destroyed. */
-  #unwritten: unknown[] = []
   /** The reason why the collector no longer reads this source. */
   #closedBy: Error | undefined
 
@@ -130,11 +127,6 @@ export class SourceQueue extends Writable {
     this.#hooks.onEnded()
   }
 
-  override destroy(error?: Error): this {
-    if (!this.destroyed) this.#unwritten = queuedChunks(this)
-    return super.destroy(error)
-  }
-
   override _destroy(error: Error | null, callback: Callback): void {
     const failed = this.#state === 'open'
     if (failed) {
@@ -150,11 +142,9 @@ export class SourceQueue extends Writable {
   /** Adds the chunks that wait outside the queue to it, or drops them if the collector no longer reads. */
   #queueOrDrop(): void {
     const held = this.#held
-    const unwritten = this.#unwritten
     this.#held = undefined
-    this.#unwritten = []
     if (held !== undefined) this.#add(held.chunk)
-    for (const chunk of unwritten) this.#add(weigh(chunk))
+    for (const chunk of queueOf(this).splice(0)) this.#add(weigh(chunk))
     held?.callback(this.#closedBy)
   }
 

@@ -9,7 +9,8 @@ import pumpify from 'pumpify'
 import { finished, type Duplex, type Transform, type Writable } from 'node:stream'
 import { inputOf, type BufferInput, type BufferingTransform } from '../../transforms/buffering-transform.ts'
 import { notesOf, type Segment } from '../core/batch.ts'
-import { makeDeferred, type Deferred } from '../core/deferred.ts'
+import { makeDeferred } from '../core/deferred.ts'
+import { Drained } from '../core/drained.ts'
 import { SpillwayError } from '../core/errors.ts'
 import { controlOf, type Marker } from '../core/marker.ts'
 import type { ResultRecord } from '../core/record.ts'
@@ -39,7 +40,7 @@ export class PhaseChain implements PhaseInput {
   readonly #input: BufferInput
   readonly #markers = new Set<Marker>()
   readonly #done = makeDeferred<void>()
-  #drained: Deferred<void> | undefined
+  readonly #drained = new Drained()
   #failure: Error | undefined
   #records = 0
   #ended = false
@@ -52,10 +53,7 @@ export class PhaseChain implements PhaseInput {
     this.phase = phase
     this.#chain = new Chain(buffer, ...stages)
     this.#input = inputOf(buffer)
-    this.#input.onDrain = () => {
-      this.#drained?.resolve()
-      this.#drained = undefined
-    }
+    this.#input.onDrain = this.#drained.resolve
     // Failures are taken from the stages: pumpify omits some, and the first one is the cause.
     this.#chain.on('error', () => {})
     for (const stage of [buffer, ...stages]) {
@@ -126,9 +124,7 @@ export class PhaseChain implements PhaseInput {
   }
 
   #waitUnless(isFree: boolean): Promise<void> | undefined {
-    if (isFree) return undefined
-    this.#drained ??= makeDeferred()
-    return this.#drained.promise
+    return isFree ? undefined : this.#drained.wait()
   }
 
   #finish(): void {
@@ -140,7 +136,7 @@ export class PhaseChain implements PhaseInput {
     if (this.#failure !== undefined) return
     this.#failure = error
     for (const marker of this.#markers) controlOf(marker).fail(error)
-    this.#drained?.reject(error)
+    this.#drained.reject(error)
     this.#done.reject(error)
   }
 

@@ -1,10 +1,10 @@
 /**
  * The way into one phase without routing: a Writable in front of its chain.
  */
-import { Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { BufferingTransform } from '../../transforms/buffering-transform.ts'
 import { SpillwayError } from '../core/errors.ts'
-import { queuedChunks } from '../core/queued-chunks.ts'
+import { QueueKeepingWritable, queueOf } from '../core/queue-keeping-writable.ts'
 import { settleCallback, type Callback } from '../core/settle-callback.ts'
 import { PhaseChain, type PhaseInput } from './phase-chain.ts'
 
@@ -15,10 +15,9 @@ let chainOf: (inlet: PhaseInlet) => PhaseChain
  * comes. Destroying it ends the phase too, after its accepted records are saved. A destroy with an error is a failing
  * source, and concerns only that; without one, missing records would go unnoticed, so the streamer fails.
  */
-export class PhaseInlet extends Writable {
+export class PhaseInlet extends QueueKeepingWritable {
   readonly #chain: PhaseChain
   readonly #onEarlyClose: (error: Error) => void
-  #unwritten: unknown[] = []
 
   /** @param onEarlyClose - called when the stream was destroyed without an error before its end */
   constructor(chain: PhaseChain, onEarlyClose: (error: Error) => void) {
@@ -36,14 +35,9 @@ export class PhaseInlet extends Writable {
     settleCallback(this.#chain.end(), callback)
   }
 
-  override destroy(error?: Error): this {
-    if (!this.destroyed) this.#unwritten = queuedChunks(this)
-    return super.destroy(error)
-  }
-
   override _destroy(error: Error | null, callback: Callback): void {
     const closedEarly = error === null && !this.writableFinished
-    for (const chunk of this.#unwritten) this.#chain.accept(chunk)?.catch(() => {})
+    for (const chunk of queueOf(this)) this.#chain.accept(chunk)?.catch(() => {})
     settleCallback(this.#chain.end(), (failure) => {
       callback(error ?? failure)
       if (closedEarly) this.#onEarlyClose(earlyCloseError(this.#chain.phase))
