@@ -11,7 +11,7 @@ import type { StreamerCounts } from '../streaming/stats.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
 
 /** The version of the journal's format. */
-export const JOURNAL_FORMAT = 1
+export const JOURNAL_FORMAT = 2
 
 /** The first line of each segment of the journal. */
 interface HeaderEntry {
@@ -66,15 +66,19 @@ export interface PartClosedEntry {
   readonly schema: PartSchema | null
   readonly rows: number
   readonly bytes: number
-  /** CRC-32 of the whole file; null for a file that was truncated. */
+  /** CRC-32 of the whole file; null for a file that was truncated after a failed write. */
   readonly crc32: number | null
 }
 
-/** Earlier entries about the file are no longer valid: the file was removed or truncated. */
-interface PartDroppedEntry {
-  readonly type: 'part-dropped'
+/**
+ * Earlier entries about a part and those after it are no longer valid. It covers parts that are missing on the disk, too:
+ * what the directory holds does not matter.
+ */
+interface PartsDroppedEntry {
+  readonly type: 'parts-dropped'
   readonly phase: string
-  readonly file: string
+  /** The first of them; null for all parts of the phase. */
+  readonly from: string | null
 }
 
 /** The durable progress of a phase, from which a resume continues. It replaces the phase's commit before. */
@@ -87,13 +91,15 @@ export interface CommitEntry extends CommitProgress {
   readonly offsetBytes: number
   /** Rows of the file up to the commit. */
   readonly rows: number
+  /** CRC-32 of these bytes; null without a file, and for a file that was truncated after a failed write. */
+  readonly crc32: number | null
   readonly schema: PartSchema | null
   readonly counts: StreamerCounts
   /** The place of the aggregates; null without aggregation. */
   readonly aggregates: LogPosition | null
 }
 
-/** All earlier commits of the phase are no longer valid: the phase runs again from its start. */
+/** All earlier entries of the phase are no longer valid: the phase runs again from its start. */
 interface PhaseResetEntry {
   readonly type: 'phase-reset'
   readonly phase: string
@@ -150,7 +156,7 @@ export type JournalEntry =
   | PhaseResetEntry
   | PartOpenedEntry
   | PartClosedEntry
-  | PartDroppedEntry
+  | PartsDroppedEntry
   | CommitEntry
   | OutputStoredEntry
   | PhaseEndedEntry

@@ -88,7 +88,7 @@ export class RunState {
       case 'header':
       case 'part-opened':
       case 'part-closed':
-      case 'part-dropped':
+      case 'parts-dropped':
     }
   }
 

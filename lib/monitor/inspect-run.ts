@@ -13,6 +13,7 @@ import type {
   PhaseEndedEntry,
   RunStatus,
 } from '../journal/entries.ts'
+import { droppedFrom, numberOf } from '../journal/closed-parts.ts'
 import { readJournal } from '../journal/reader.ts'
 import type { AggregatedResults } from '../streaming/aggregated-results.ts'
 import type { PhaseStatus } from '../execution/run-context.ts'
@@ -161,16 +162,22 @@ function note(trace: PhaseTrace, entry: Extract<JournalEntry, { phase: string }>
     case 'phase-ended':
       trace.ended = entry
       break
-    case 'part-dropped':
-      trace.parts.delete(entry.file)
-      break
     case 'phase-reset':
       trace.started = false
       trace.ended = undefined
       trace.output = undefined
+      dropParts(trace, entry)
+      break
+    case 'parts-dropped':
+      dropParts(trace, entry)
       break
     case 'commit':
   }
+}
+
+function dropParts({ parts }: PhaseTrace, entry: Extract<JournalEntry, { phase: string }>): void {
+  const from = droppedFrom(entry, entry.phase) ?? Infinity
+  for (const file of parts.keys()) if (numberOf(file) >= from) parts.delete(file)
 }
 
 async function inspectPhase(directory: string, phase: string, trace: PhaseTrace): Promise<InspectedPhase> {

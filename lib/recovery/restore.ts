@@ -75,14 +75,15 @@ export async function resetPhase(
   onCut: OnCut = () => {},
 ): Promise<void> {
   if (journal.state.phase(phase).started !== undefined) journal.append({ type: 'phase-reset', phase })
-  await dropPartsAfter(-1, { directory, phase, journal, onCut })
+  await removePartsAfter(-1, { directory, phase, onCut })
   await rm(aggregatesPath(directory, phase), { recursive: true, force: true })
 }
 
 async function cutParts(directory: string, commit: CommitEntry, journal: Journal, onCut: OnCut): Promise<void> {
-  const { phase, file, offsetBytes: bytes, rows, schema } = commit
+  const { phase, file, offsetBytes: bytes, rows, schema, crc32 } = commit
   if (file === null) {
-    await dropPartsAfter(-1, { directory, phase, journal, onCut })
+    await removePartsAfter(-1, { directory, phase, onCut })
+    journal.append({ type: 'parts-dropped', phase, from: null })
     return
   }
   const parts = partsPath(directory, phase)
@@ -101,9 +102,13 @@ async function cutParts(directory: string, commit: CommitEntry, journal: Journal
     await truncate(path, bytes)
     onCut({ phase, file, removedBytes: found - bytes })
   }
-  await dropPartsAfter(last, { directory, phase, journal, onCut })
-  journal.append({ type: 'part-dropped', phase, file })
-  journal.append({ type: 'part-closed', phase, file, schema, rows, bytes, crc32: null })
+  const removed = await removePartsAfter(last, { directory, phase, onCut })
+  // The journal of a completed phase describes its parts already.
+  const isComplete = journal.state.phase(phase).ended?.status === 'completed'
+  if (isComplete && removed === 0 && found === bytes) return
+  journal.append({ type: 'parts-dropped', phase, from: file })
+  // The checksum is that of what was written. It is not computed from the file, which may be damaged.
+  journal.append({ type: 'part-closed', phase, file, schema, rows, bytes, crc32 })
 }
 
 async function truncate(path: string, bytes: number): Promise<void> {
@@ -121,17 +126,17 @@ async function truncate(path: string, bytes: number): Promise<void> {
 }
 
 /** The phase whose parts are removed, and where the removal is reported. */
-interface Dropping {
+interface Removal {
   readonly directory: string
   readonly phase: string
-  readonly journal: Journal
   readonly onCut: OnCut
 }
 
-async function dropPartsAfter(number: number, { directory, phase, journal, onCut }: Dropping): Promise<void> {
+/** Removes the parts with greater numbers from the disk; returns how many there were. */
+async function removePartsAfter(number: number, { directory, phase, onCut }: Removal): Promise<number> {
   const parts = partsPath(directory, phase)
-  const dropped = (await listParts(parts)).filter((part) => partNumber(part) > number)
-  for (const part of dropped) {
+  const removed = (await listParts(parts)).filter((part) => partNumber(part) > number)
+  for (const part of removed) {
     const path = join(parts, part)
     const file = fileName(directory, path)
     try {
@@ -140,9 +145,9 @@ async function dropPartsAfter(number: number, { directory, phase, journal, onCut
     } catch (cause) {
       throw ioError('remove', path, cause)
     }
-    journal.append({ type: 'part-dropped', phase, file })
   }
-  if (dropped.length > 0) await syncDirectory(parts)
+  if (removed.length > 0) await syncDirectory(parts)
+  return removed.length
 }
 
 /** Keeps the committed number of rejections of each phase, which are its first ones: they are in order of arrival. */

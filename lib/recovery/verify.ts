@@ -2,10 +2,8 @@
  * Checks whether the files of a run match its journal: sizes, checksums, rows and counts.
  */
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { crc32 } from 'node:zlib'
 import { listParts } from '../../sinks/files/part-names.ts'
 import { readAggregates } from '../journal/aggregates-log.ts'
 import { messageOf } from '../core/errors.ts'
@@ -13,6 +11,7 @@ import { DataFlowManager } from '../data-flow-manager.ts'
 import type { CommitEntry, PartClosedEntry, RunStatus } from '../journal/entries.ts'
 import { closedParts } from '../journal/closed-parts.ts'
 import { readPart } from '../reading/read-part.ts'
+import { damageOfPart } from '../journal/part-damage.ts'
 import { expectJournal, readJournal, readRunState } from '../journal/reader.ts'
 import { aggregatesPath, partsPath } from '../run/directory.ts'
 import { RunLock } from '../run/lock.ts'
@@ -137,14 +136,11 @@ async function verifyPhase(
 }
 
 async function verifyPart(directory: string, part: PartClosedEntry, report: Report): Promise<number> {
-  const { phase, file, bytes, rows, crc32: expected, schema } = part
+  const { phase, file, rows, schema } = part
   const path = join(directory, file)
   try {
-    const { size } = await stat(path)
-    if (size !== bytes) report(phase, file, `has ${size} bytes, not ${bytes}`)
-    else if (expected !== null && (await checksumOf(path)) !== expected) {
-      report(phase, file, 'does not match its checksum')
-    }
+    const damage = await damageOfPart(directory, part)
+    if (damage !== undefined) report(phase, file, damage)
     let found = 0
     for await (const batch of readPart(path, schema, new AbortController().signal)) found += batch.length
     if (found !== rows) report(phase, file, `has ${found} rows, not ${rows}`)
@@ -184,12 +180,6 @@ async function verifyOutput(directory: string, phase: string, workflowId: string
   } catch (cause) {
     report(phase, null, messageOf(cause))
   }
-}
-
-async function checksumOf(path: string): Promise<number> {
-  let sum = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) sum = crc32(chunk as Buffer, sum)
-  return sum
 }
 
 async function readToEnd(items: AsyncIterable<unknown>): Promise<number> {

@@ -17,8 +17,10 @@ export class FileChecksums {
         initialBytes: target.initialBytes,
         write: async (bytes) => {
           const before = this.#sums.get(path)
-          await target.write(bytes)
+          const written = target.write(bytes)
+          // Before the write ends, so that {@link of} covers all bytes that were passed on.
           if (before !== undefined) this.#sums.set(path, crc32(bytes, before))
+          await written
         },
         sync: () => target.sync(),
         truncate: (bytes) => {
@@ -28,6 +30,11 @@ export class FileChecksums {
         close: () => target.close(),
       }
     }
+  }
+
+  /** The CRC-32 of the bytes passed to an open file so far; null for a file that was truncated or appended to. */
+  of(path: string): number | null {
+    return this.#sums.get(path) ?? null
   }
 
   /** Returns the CRC-32 of a complete file and forgets it; null for a file that was truncated or appended to. */

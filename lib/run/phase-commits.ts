@@ -23,6 +23,8 @@ interface JournaledCommitsOptions {
   readonly earlier: CommitProgress | undefined
   /** The columns of the phase's last file. */
   readonly schema: () => PartSchema | null
+  /** The CRC-32 of a file up to now; null for a file that was truncated. */
+  readonly crc32: (path: string) => number | null
 }
 
 /** Commits to the journal of a run. */
@@ -46,21 +48,30 @@ export class JournaledCommits implements PhaseCommits {
   }
 
   async checkpoint(progress: CommitProgress, mayDecline: boolean): Promise<boolean> {
-    const checkpoint = await this.#graph.checkpoint(mayDecline)
+    let crc32: number | null = null
+    const checkpoint = await this.#graph.checkpoint(mayDecline, ({ path }) => {
+      crc32 = this.#crc32Of(path)
+    })
     if (checkpoint === null) return false
-    await this.#write(progress, checkpoint)
+    await this.#write(progress, checkpoint, crc32)
     return true
   }
 
   async complete(progress: CommitProgress): Promise<void> {
-    await this.#write(progress, this.#graph.finalCheckpoint())
+    const checkpoint = this.#graph.finalCheckpoint()
+    await this.#write(progress, checkpoint, this.#crc32Of(checkpoint.path))
   }
 
   get #graph(): PhaseGraph {
     return this.#options.graphs.router.graph(this.#options.phase)
   }
 
-  async #write(progress: CommitProgress, { path, offsetBytes, rows, counts, states }: Checkpoint): Promise<void> {
+  #crc32Of(path: string | null): number | null {
+    return path === null ? null : this.#options.crc32(path)
+  }
+
+  async #write(progress: CommitProgress, checkpoint: Checkpoint, crc32: number | null): Promise<void> {
+    const { path, offsetBytes, rows, counts, states } = checkpoint
     const { phase, directory, graphs, journal, log, schema } = this.#options
     const [position] = await Promise.all([
       states === null ? null : log.write(states.added, states.all),
@@ -74,6 +85,7 @@ export class JournaledCommits implements PhaseCommits {
       file: before?.file ?? (path === null ? null : fileName(directory, path)),
       offsetBytes: before?.offsetBytes ?? offsetBytes,
       rows: before?.rows ?? rows,
+      crc32: before === undefined ? crc32 : before.crc32,
       schema: schema(),
       counts,
       aggregates: position,

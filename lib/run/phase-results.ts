@@ -4,11 +4,12 @@
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Schema } from '../../sinks/columns/column.ts'
-import { SpillwayError } from '../core/errors.ts'
+import { messageOf, SpillwayError } from '../core/errors.ts'
 import { resolveFieldNames, type ResultRecord } from '../core/record.ts'
 import { closedParts } from '../journal/closed-parts.ts'
-import type { CommitEntry } from '../journal/entries.ts'
+import type { CommitEntry, PartClosedEntry } from '../journal/entries.ts'
 import type { Journal } from '../journal/journal.ts'
+import { damageOfPart } from '../journal/part-damage.ts'
 import type { PhaseReference, RowsOptions, Table } from '../outputs/reference.ts'
 import { readPart } from '../reading/read-part.ts'
 import { resolveRowsOptions, rowsStream } from '../outputs/rows-stream.ts'
@@ -67,6 +68,8 @@ export class PhaseResults implements PhaseReference {
   }
 
   /**
+   * The size, the checksum and the rows of each part are checked (`ERR_SPILLWAY_JOURNAL`).
+   *
    * Memory: that of the reader of the format. Filtering by container reads all files. It is a field, not a method, so that a
    * reference that is put into an output is refused: without a field that cannot be serialized, an empty object would be
    * stored.
@@ -97,8 +100,30 @@ export class PhaseResults implements PhaseReference {
   async *#batches(signal: AbortSignal): AsyncGenerator<readonly ResultRecord[]> {
     const { journal, directory } = this.#options
     await journal.settle()
-    for await (const { file, schema } of closedParts(directory.path, this.phase)) {
-      yield* readPart(join(directory.path, file), schema, signal)
+    for await (const part of closedParts(directory.path, this.phase)) yield* this.#part(part, signal)
+  }
+
+  /** Reads a part after its bytes were checked, so that no damaged record reaches a later phase. */
+  async *#part(part: PartClosedEntry, signal: AbortSignal): AsyncGenerator<readonly ResultRecord[]> {
+    const { path: directory } = this.#options.directory
+    const path = join(directory, part.file)
+    const damage = await damageOfPart(directory, part).catch((cause: unknown) => {
+      throw this.#damaged(path, `cannot be read: ${messageOf(cause)}`, cause)
+    })
+    if (damage !== undefined) throw this.#damaged(path, damage)
+    let rows = 0
+    for await (const batch of readPart(path, part.schema, signal)) {
+      rows += batch.length
+      yield batch
     }
+    if (rows !== part.rows) throw this.#damaged(path, `has ${rows} rows, not ${part.rows}`)
+  }
+
+  #damaged(path: string, problem: string, cause?: unknown): SpillwayError {
+    return new SpillwayError(
+      'ERR_SPILLWAY_JOURNAL',
+      `${path} ${problem}. Restore the file, or run the phase again with --accept-changes ${this.phase}.`,
+      { place: { phase: this.phase, path }, ...(cause !== undefined && { cause }) },
+    )
   }
 }

@@ -13,7 +13,7 @@ import type { DataFlowManager } from '../data-flow-manager.ts'
 import { DefaultOutput } from '../execution/default-output.ts'
 import { FileChecksums } from './file-checksums.ts'
 import type { Journal } from '../journal/journal.ts'
-import type { PhaseEndedEntry, RunStatus } from '../journal/entries.ts'
+import type { PartClosedEntry, PhaseEndedEntry, RunStatus } from '../journal/entries.ts'
 import { JournaledCommits } from './phase-commits.ts'
 import type { PhasePart } from '../streaming/phase-graph.ts'
 import type { PhaseReference } from '../outputs/reference.ts'
@@ -64,6 +64,8 @@ export class WorkflowRun implements RunContext {
   readonly #logs: AggregatesLog[] = []
   /** The columns of the last file of each phase. */
   readonly #schemas = new Map<string, PartSchema | null>()
+  /** The checksum of the last complete file of each phase. */
+  readonly #closed = new Map<string, Pick<PartClosedEntry, 'file' | 'crc32'>>()
 
   constructor(options: WorkflowRunOptions) {
     this.#options = options
@@ -198,6 +200,10 @@ export class WorkflowRun implements RunContext {
       log,
       earlier: commit,
       schema: () => this.#schemas.get(phase) ?? null,
+      crc32: (path) => {
+        const closed = this.#closed.get(phase)
+        return closed?.file === this.#fileName(path) ? closed.crc32 : this.#checksums.of(path)
+      },
     })
   }
 
@@ -207,15 +213,9 @@ export class WorkflowRun implements RunContext {
   }
 
   readonly #onPartClosed = ({ phase, path, schema, rows, bytes }: PhasePart<ClosedPart>): void => {
-    this.#options.journal.append({
-      type: 'part-closed',
-      phase,
-      file: this.#fileName(path),
-      schema,
-      rows,
-      bytes,
-      crc32: this.#checksums.take(path),
-    })
+    const closed = { file: this.#fileName(path), crc32: this.#checksums.take(path) }
+    this.#closed.set(phase, closed)
+    this.#options.journal.append({ type: 'part-closed', phase, ...closed, schema, rows, bytes })
   }
 
   #fileName(path: string): string {

@@ -87,15 +87,17 @@ export class PhaseGraph {
    * and aggregates are taken where the marker passes the sink.
    *
    * @param mayDecline - whether the sink may decline, because completing its file costs too much now
+   * @param onPass - called where the marker passes the sink, before anything behind it is passed to the file
    * @returns null when the sink has declined
    * @throws the failure of the stream graph
    */
-  async checkpoint(mayDecline: boolean): Promise<Checkpoint | null> {
+  async checkpoint(mayDecline: boolean, onPass: (receipt: Receipt) => void): Promise<Checkpoint | null> {
     let checkpoint: Checkpoint | null = null
     const marker = makeMarker('durable', {
       mayDecline,
       onPass: (receipt) => {
         checkpoint = this.#checkpointAt(receipt)
+        onPass(receipt)
       },
     })
     void this.chain.mark(marker)

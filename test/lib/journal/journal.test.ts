@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t from 'tap'
 import { Journal } from '../../../lib/journal/journal.ts'
-import type { JournalEntry } from '../../../lib/journal/entries.ts'
+import { JOURNAL_FORMAT, type JournalEntry } from '../../../lib/journal/entries.ts'
 import { readJournal, readRunState } from '../../../lib/journal/reader.ts'
 import { RunState } from '../../../lib/journal/run-state.ts'
 import { NO_COUNTS } from '../../../lib/streaming/stats.ts'
@@ -26,7 +26,7 @@ t.test('committed entries are read in order, after a header', async (t) => {
   journal.append(started('b'))
   await journal.commit()
   t.match(await entriesIn(dir), [
-    { type: 'header', format: 1, workflowId: 'run-1' },
+    { type: 'header', format: JOURNAL_FORMAT, workflowId: 'run-1' },
     { type: 'phase-started', phase: 'a' },
     { type: 'phase-started', phase: 'b' },
   ])
@@ -72,7 +72,7 @@ t.test('rejects a directory without a journal, and a journal of another version'
   const dir = t.testdir({
     empty: { journal: { '00000001.jsonl': '' } },
     foreign: { journal: { '00000001.jsonl': '{"type":"phase-started"}\n' } },
-    later: { journal: { '00000001.jsonl': '{"type":"header","format":2,"spillway":"9.0.0"}\n' } },
+    later: { journal: { '00000001.jsonl': '{"type":"header","format":99,"spillway":"9.0.0"}\n' } },
     none: {},
   })
   const refused = (name: string, message: RegExp) =>
@@ -94,6 +94,7 @@ t.test('a full segment is followed by one that repeats the state', async (t) => 
     file: 'results/a/part-00000.jsonl',
     offsetBytes: n,
     rows: n,
+    crc32: null,
     schema: null,
     counts,
     aggregates: null,
