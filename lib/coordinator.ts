@@ -21,7 +21,7 @@ import { DataFlowManager } from './data-flow-manager.ts'
 import { Journal } from './journal/journal.ts'
 import { distributePhases, type OrderedPhase } from './workflow/phase-order.ts'
 import type { EarlierPhases } from './streaming/checkpoint.ts'
-import { expectJournal } from './journal/reader.ts'
+import { expectRunDirectory } from './journal/reader.ts'
 import { resolveWorkflow } from './workflow/resolve.ts'
 import type { ResultStreamer } from './result-streamer.ts'
 import { ResumePlan, recordWorkflow, type ResumptionOptions } from './recovery/resume-plan.ts'
@@ -153,7 +153,7 @@ export class Coordinator {
   async resumeWorkflow(directory: string, given: ResumeOptions = {}): Promise<WorkflowResult> {
     const options = resolveOptions<ResumeOptions, object>('resumeWorkflow', given, resumeChecks, {})
     options.signal?.throwIfAborted()
-    await expectJournal(directory)
+    await expectRunDirectory(directory)
     await using _lock = await RunLock.take(directory)
     const plan = await ResumePlan.read(directory, options, this.#sequencer.topologies)
     const { state, workflow } = plan

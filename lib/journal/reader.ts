@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
 import { JOURNAL_DIRECTORY, segmentName, segmentNumber } from './journal.ts'
 import { JOURNAL_FORMAT, type JournalEntry } from './entries.ts'
+import { isWithinRun, refuseLinks } from './run-files.ts'
 import { RunState } from './run-state.ts'
 
 /**
@@ -41,12 +42,17 @@ export async function readRunState(directory: string): Promise<RunState> {
 }
 
 /**
- * Checks that a directory is a run directory.
+ * Checks that a directory is a run directory, in which no link leads to other places.
  *
- * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` when it has no journal, `ERR_SPILLWAY_IO`
+ * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` when it has no journal, or contains a link; `ERR_SPILLWAY_IO`
  */
-export async function expectJournal(directory: string): Promise<void> {
+export async function expectRunDirectory(directory: string): Promise<void> {
   await listSegments(directory)
+  try {
+    await refuseLinks(directory)
+  } catch (cause) {
+    throw cause instanceof SpillwayError ? cause : unreadable(directory, cause)
+  }
 }
 
 /** Reads the state from one segment; undefined when the segment does not repeat the whole state. */
@@ -97,6 +103,7 @@ async function* readSegment(path: string, segment: number): AsyncGenerator<Journ
       if (entry === undefined) damaged = number
       else {
         if (number === 1) checkHeader(entry, path)
+        checkFile(entry, path, number)
         yield entry
       }
     }
@@ -122,6 +129,11 @@ function checkHeader(entry: JournalEntry, path: string): void {
   const { format, spillway } = entry
   const reason = `its format is ${format}, not ${JOURNAL_FORMAT}. It was written by spillway ${spillway}: use that version`
   throw malformed(path, 1, reason)
+}
+
+function checkFile(entry: JournalEntry, path: string, line: number): void {
+  const file = 'file' in entry ? entry.file : entry.type === 'parts-dropped' ? entry.from : null
+  if (file !== null && !isWithinRun(file)) throw malformed(path, line, `${file} is not a file of the run`)
 }
 
 function malformed(path: string, line: number, reason: string): SpillwayError {

@@ -14,7 +14,7 @@ import type {
   RunStatus,
 } from '../journal/entries.ts'
 import { droppedFrom, numberOf } from '../journal/closed-parts.ts'
-import { readJournal } from '../journal/reader.ts'
+import { expectRunDirectory, readJournal } from '../journal/reader.ts'
 import type { AggregatedResults } from '../streaming/aggregated-results.ts'
 import type { PhaseStatus } from '../execution/run-context.ts'
 import { readRunFile } from '../run/directory.ts'
@@ -103,6 +103,7 @@ interface PhaseTrace {
  *   `ERR_SPILLWAY_IO` if a file cannot be read
  */
 export async function inspectRun(directory: string): Promise<InspectedRun> {
+  await expectRunDirectory(directory)
   const traces = new Map<string, PhaseTrace>()
   const entries = new Map<JournalEntry['type'], JournalEntry>()
   for await (const entry of readJournal(directory)) {

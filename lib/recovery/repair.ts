@@ -3,7 +3,7 @@
  */
 import { openFileTarget } from '../../sinks/files/file-target.ts'
 import { Journal } from '../journal/journal.ts'
-import { expectJournal, readRunState } from '../journal/reader.ts'
+import { expectRunDirectory, readRunState } from '../journal/reader.ts'
 import { restoreRun, type CutFile } from './restore.ts'
 import { RunLock } from '../run/lock.ts'
 
@@ -26,7 +26,7 @@ export interface RunRepair {
  *   damaged; `ERR_SPILLWAY_LOCKED` while another process uses the directory; `ERR_SPILLWAY_IO`
  */
 export async function repairRun(directory: string): Promise<RunRepair> {
-  await expectJournal(directory)
+  await expectRunDirectory(directory)
   await using _lock = await RunLock.take(directory)
   const state = await readRunState(directory)
   const phases = (state.workflow?.workflow.phases ?? []).map(({ name }) => name)

@@ -12,7 +12,7 @@ import type { CommitEntry, PartClosedEntry, RunStatus } from '../journal/entries
 import { closedParts } from '../journal/closed-parts.ts'
 import { readPart } from '../reading/read-part.ts'
 import { damageOfPart } from '../journal/part-damage.ts'
-import { expectJournal, readJournal, readRunState } from '../journal/reader.ts'
+import { expectRunDirectory, readJournal, readRunState } from '../journal/reader.ts'
 import { aggregatesPath, partsPath } from '../run/directory.ts'
 import { RunLock } from '../run/lock.ts'
 import type { RunState } from '../journal/run-state.ts'
@@ -68,7 +68,7 @@ type Report = (phase: string | null, file: string | null, message: string) => vo
  *   be read; `ERR_SPILLWAY_LOCKED` while another process uses the directory; `ERR_SPILLWAY_IO`
  */
 export async function verifyRun(directory: string): Promise<VerifiedRun> {
-  await expectJournal(directory)
+  await expectRunDirectory(directory)
   await using _lock = await RunLock.take(directory)
   const state = await readRunState(directory)
   const problems: RunProblem[] = []

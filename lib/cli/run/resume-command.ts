@@ -3,7 +3,7 @@
  */
 import { resolve } from 'node:path'
 import { Coordinator } from '../../coordinator.ts'
-import { expectJournal, readRunState } from '../../journal/reader.ts'
+import { expectRunDirectory, readRunState } from '../../journal/reader.ts'
 import { SpillwayError } from '../../core/errors.ts'
 import { loadWorkflow } from '../../workflow/file.ts'
 import type { WorkflowResult } from '../../run/result.ts'
@@ -33,7 +33,7 @@ export async function runResume(directory: string, options: ResumeCommandOptions
 }
 
 async function resume(directory: string, options: ResumeCommandOptions, io: CommandIo): Promise<WorkflowResult> {
-  await expectJournal(directory)
+  await expectRunDirectory(directory)
   const { workflow: written } = await readRunState(directory)
   const module = options.topologies ?? written?.notes[TOPOLOGIES_NOTE]
   if (module === undefined) {

@@ -1,6 +1,6 @@
 /** Damage of a run's files is found by whatever reads them, and stays found; what a message advises helps. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Coordinator } from '../../../lib/coordinator.ts'
 import { inspectRun } from '../../../lib/monitor/inspect-run.ts'
@@ -140,3 +140,44 @@ for (const format of FORMATS) {
     ])
   })
 }
+
+t.test('no link in a run directory is followed', async (t) => {
+  for (const place of ['part', 'phase'] as const) {
+    const { coordinator, directory } = await failedRun(t, 'jsonl')
+    const [part = ''] = partsOf(directory, 'a')
+    const outside = join(directory, '../outside')
+    mkdirSync(join(outside, 'phase'), { recursive: true })
+    writeFileSync(join(outside, 'phase/part-00000.jsonl'), 'not ours\n'.repeat(100))
+    const target = place === 'part' ? join(outside, 'phase/part-00000.jsonl') : join(outside, 'phase')
+    const link = place === 'part' ? part : dirname(part)
+    rmSync(link, { recursive: true })
+    symlinkSync(target, link)
+    const refusal = { code: 'ERR_SPILLWAY_JOURNAL', message: /is a symbolic link/, place: { path: link } }
+    await t.rejects(coordinator.resumeWorkflow(directory), refusal)
+    await t.rejects(coordinator.resumeWorkflow(directory, { acceptChanges: ['a'] }), refusal)
+    await t.rejects(repairRun(directory), refusal)
+    await t.rejects(verifyRun(directory), refusal)
+    await t.rejects(inspectRun(directory), refusal)
+    t.equal(readFileSync(join(outside, 'phase/part-00000.jsonl'), 'utf8'), 'not ours\n'.repeat(100))
+  }
+})
+
+t.test('a run is read through a link to its directory', async (t) => {
+  const { directory } = await failedRun(t, 'jsonl')
+  const link = join(directory, '../link')
+  symlinkSync(directory, link)
+  t.strictSame((await verifyRun(link)).problems, [])
+})
+
+t.test('a path of the journal does not leave the run directory', async (t) => {
+  for (const file of ['../outside.jsonl', '/etc/passwd', 'results/../../x', 'results\\..\\x', '']) {
+    const { coordinator, directory } = await failedRun(t, 'jsonl')
+    const journal = join(directory, 'journal/00000001.jsonl')
+    const text = readFileSync(journal, 'utf8')
+    writeFileSync(journal, text.replaceAll('"results/a/part-00000.jsonl"', JSON.stringify(file)))
+    const refusal = { code: 'ERR_SPILLWAY_JOURNAL', message: /is not a file of the run/ }
+    await t.rejects(coordinator.resumeWorkflow(directory), refusal)
+    await t.rejects(verifyRun(directory), refusal)
+    await t.rejects(inspectRun(directory), refusal)
+  }
+})
