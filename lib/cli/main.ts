@@ -2,18 +2,31 @@
 /**
  * The `spillway` command.
  */
+import { writeSync } from 'node:fs'
 import { Interrupts } from './terminal/interrupts.ts'
 import { runProgram } from './program.ts'
+import { RunningContainers } from './run/running-containers.ts'
+import { EXIT_CODES } from './terminal/exit-codes.ts'
 import type { CommandIo } from './terminal/command-io.ts'
 
 const { stdin, stdout, stderr } = process
 const interrupts = new Interrupts(process)
+const running = new RunningContainers()
+let hasEnded = false
 
 // A write to a closed pipe fails through its own callback as well. Without a listener the event would end the process.
 for (const stream of [stdout, stderr]) stream.on('error', () => {})
 
 // With a listener, a write beyond the file size limit (ulimit -f) fails with EFBIG and does not end the process.
 process.on('SIGXFSZ', () => {})
+
+// A topology may call `process.exit(0)`, or wait for a promise that nothing settles. Unfinished work must not look done.
+process.on('exit', (code) => {
+  if (hasEnded) return
+  if (code === 0) process.exitCode = EXIT_CODES.failed
+  const during = running.text === undefined ? '' : ` while ${running.text} ran`
+  writeSync(2, `spillway: the process was ended before the command was done${during}. A run can be resumed.\n`)
+})
 
 const io: CommandIo = {
   stdin,
@@ -32,5 +45,6 @@ runProgram(process.argv.slice(2), io).then(exit, (error: unknown) => {
 
 /** Ends the process after all output is written: a stopped topology may have left timers and sockets open. */
 function exit(code: number): void {
+  hasEnded = true
   stdout.write('', () => stderr.write('', () => process.exit(code)))
 }

@@ -19,3 +19,25 @@ export function makeDeferred<T>(): Deferred<T> {
   promise.catch(() => {})
   return { promise, resolve, reject }
 }
+
+/** The wait for a stream that takes no more for now. All that wait share one promise. */
+export class Drained {
+  #waiting: Deferred<void> | undefined
+
+  /** Resolves with the next {@link resolve}. */
+  wait(): Promise<void> {
+    this.#waiting ??= makeDeferred()
+    return this.#waiting.promise
+  }
+
+  /** The stream takes more. */
+  readonly resolve = (): void => {
+    this.#waiting?.resolve()
+    this.#waiting = undefined
+  }
+
+  /** The stream has failed. */
+  reject(error: Error): void {
+    this.#waiting?.reject(error)
+  }
+}

@@ -4,6 +4,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import { phaseEnded, phaseStarted } from '../core/diagnostics.ts'
+import { onEmptyEventLoop } from '../core/empty-event-loop.ts'
 import { isAbortError, messageOf, SpillwayError } from '../core/errors.ts'
 import { Interruptible } from '../core/interruptible.ts'
 import { resolveFieldNames } from '../core/record.ts'
@@ -31,6 +32,8 @@ interface PhaseExecutionOptions {
 export class PhaseExecution {
   readonly #options: PhaseExecutionOptions
   readonly #startedAtMs = performance.now()
+  /** Stops the phase when what it waits for can never happen. */
+  readonly #stalled = new AbortController()
   #outlet: PhaseOutlet | undefined
   #run: PhaseRun | undefined
 
@@ -41,6 +44,9 @@ export class PhaseExecution {
   /** Runs the phase. Never rejects: a failure is part of the result. */
   async execute(): Promise<PhaseResult> {
     const { signal } = this.#options.context
+    using _stalls = onEmptyEventLoop(() => {
+      this.#stalled.abort(this.#stallError())
+    })
     try {
       const output = await this.#complete()
       return await this.#conclude('completed', null, output)
@@ -68,7 +74,8 @@ export class PhaseExecution {
 
   async #complete(): Promise<PhaseReference> {
     const { phase, workflow, topology, context, references, resultCallback } = this.#options
-    const { workflowId, signal } = context
+    const { workflowId } = context
+    const signal = AbortSignal.any([context.signal, this.#stalled.signal])
     await context.onPhaseStarted?.(phase.name)
     phaseStarted.publish({ workflowId, phase: phase.name })
     const ctx: TopologyContext = {
@@ -110,6 +117,21 @@ export class PhaseExecution {
     }
     // The records are stored already.
     return output === ctx.results ? ctx.results : context.storeOutput(ctx.phase, output)
+  }
+
+  #stallError(): SpillwayError {
+    const { name: phase } = this.#options.phase
+    const [container, ...others] = this.#run?.unfinished ?? []
+    const more = others.length === 0 ? '' : ` and ${others.length} more`
+    const waiting =
+      container === undefined
+        ? `Phase ${JSON.stringify(phase)}`
+        : `Container ${JSON.stringify(container)}${more} of phase ${JSON.stringify(phase)}`
+    return new SpillwayError(
+      'ERR_SPILLWAY_TOPOLOGY',
+      `${waiting} waits for a promise that cannot settle: the process has no timer, file or socket left that could do it. The records so far are kept.`,
+      { place: { phase, ...(container !== undefined && { container }) } },
+    )
   }
 
   /** Reports the result to the context. If that fails, the phase has failed. */

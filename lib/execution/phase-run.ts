@@ -80,6 +80,11 @@ export class PhaseRun {
     return this.#done
   }
 
+  /** The ids of containers that have begun and are not done, the first to begin first. */
+  get unfinished(): string[] {
+    return [...this.#unfinished.values()].map(({ id }) => id)
+  }
+
   /** Records accepted. */
   get records(): number {
     return this.#input.records
