@@ -48,7 +48,7 @@ export { inspectRun, type InspectedPart, type InspectedPhase, type InspectedRun 
 export type { RunStatus } from './journal/entries.ts'
 export { ResultStreamer } from './result-streamer.ts'
 export type { Ack } from './streaming/acknowledgements.ts'
-export type { AggregatedResults } from './streaming/aggregated-results.ts'
+export type { AggregatedResults, StoredAggregates } from './streaming/aggregated-results.ts'
 export type { ResultStreamerOptions } from './streaming/options.ts'
 export type { StreamerCounts, StreamerStats } from './streaming/stats.ts'
 export { markerBatch, type Batch, type Chunk } from './core/batch.ts'

@@ -81,9 +81,9 @@ export class ResultStreamer extends QueueKeepingWritable {
     return this.#options.workflowId
   }
 
-  /** Records accepted so far. */
+  /** Records written so far: `stats.written`. Those that were rejected, or are on their way, do not count. */
   get writeCount(): number {
-    return this.stats.recordsIn
+    return this.stats.written
   }
 
   /** Batches that have left the buffers so far. */

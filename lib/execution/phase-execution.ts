@@ -137,13 +137,14 @@ export class PhaseExecution {
   /** Reports the result to the context. If that fails, the phase has failed. */
   async #conclude(status: PhaseStatus, error: Error | null, output: PhaseReference | null): Promise<PhaseResult> {
     const { phase, context } = this.#options
+    const counts = this.#outlet?.counts ?? null
     const result: PhaseResult = {
       phase: phase.name,
       status,
       error,
       containers: this.#run?.done.size ?? 0,
-      records: this.#run?.records ?? 0,
-      counts: this.#outlet?.counts ?? null,
+      records: counts === null ? (this.#run?.records ?? 0) : counts.recordsIn - counts.deduplicated,
+      counts,
       aggregates: this.#outlet?.aggregates ?? null,
       output,
       elapsedMs: performance.now() - this.#startedAtMs,

@@ -78,7 +78,7 @@ export interface PhaseResult {
   readonly error: Error | null
   /** Containers that ended well. */
   readonly containers: number
-  /** Records accepted. */
+  /** Records accepted, in this execution and in those before it; each record of a container counts once. */
   readonly records: number
   /** Counts of its records; null if it never began, or results are not written. */
   readonly counts: StreamerCounts | null

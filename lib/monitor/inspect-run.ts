@@ -15,7 +15,7 @@ import type {
 } from '../journal/entries.ts'
 import { droppedFrom, numberOf } from '../journal/closed-parts.ts'
 import { expectRunDirectory, readJournal } from '../journal/reader.ts'
-import type { AggregatedResults } from '../streaming/aggregated-results.ts'
+import type { StoredAggregates } from '../streaming/aggregated-results.ts'
 import type { PhaseStatus } from '../execution/run-context.ts'
 import { readRunFile } from '../run/directory.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
@@ -81,7 +81,7 @@ export interface InspectedRun {
   /** Entries of the dead-letter file. */
   readonly rejected: number
   /** Null until the run has ended, or if it writes no results. */
-  readonly aggregates: AggregatedResults | null
+  readonly aggregates: StoredAggregates | null
   /** DuckDB statements that read all records, one for each extension of the part files. */
   readonly queries: readonly string[]
 }
@@ -129,7 +129,7 @@ export async function inspectRun(directory: string): Promise<InspectedRun> {
     rows: phases.reduce((sum, { rows }) => sum + rows, 0),
     bytes: phases.reduce((sum, { bytes }) => sum + bytes, 0),
     rejected: await countLines(join(directory, 'dead-letter.jsonl')),
-    aggregates: (await readJson<AggregatedResults>(join(directory, 'aggregates.json'))) ?? null,
+    aggregates: (await readJson<StoredAggregates>(join(directory, 'aggregates.json'))) ?? null,
     queries: duckdbQueries(
       directory,
       phases.flatMap(({ parts }) => parts.map(({ file }) => file)),

@@ -5,7 +5,7 @@ import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
 import { recallPhase } from '../run/recall-phase.ts'
 import type { DataFlowManager } from '../data-flow-manager.ts'
 import { PhaseResults } from '../run/phase-results.ts'
-import type { AggregatedResults } from '../streaming/aggregated-results.ts'
+import { aggregatedResults, type StoredAggregates } from '../streaming/aggregated-results.ts'
 import { ResultsDirectory } from '../streaming/results-directory.ts'
 import type { ResumePlan } from './resume-plan.ts'
 import type { PhaseResult } from '../execution/run-context.ts'
@@ -25,14 +25,12 @@ export async function recallRun(
 ): Promise<WorkflowResult> {
   const { workflowId, path } = directory
   const isWritten = workflow.results !== false
-  const aggregatedResults = isWritten
-    ? await readRunFile<AggregatedResults>(new ResultsDirectory(path).aggregatesPath)
-    : null
+  const stored = isWritten ? await readRunFile<StoredAggregates>(new ResultsDirectory(path).aggregatesPath) : null
   const journal = { state, settle: () => Promise.resolve() }
   const sources = {
     dataFlowManager,
     results: (phase: string) => (isWritten ? new PhaseResults({ phase, directory, workflow, journal }) : null),
-    aggregates: (phase: string): PhaseSummary | null => aggregatedResults?.phases[phase] ?? null,
+    aggregates: (phase: string): PhaseSummary | null => stored?.phases[phase] ?? null,
   }
   const phases = Object.create(null) as Record<string, PhaseResult>
   for (const { name } of workflow.phases) {
@@ -45,7 +43,7 @@ export async function recallRun(
     status: 'completed',
     directory: path,
     phases,
-    aggregatedResults,
+    aggregatedResults: stored && counts && aggregatedResults(stored, counts),
     counts,
     elapsedMs: 0,
     wasComplete: true,

@@ -1,34 +1,40 @@
 /**
- * The aggregates and counts of a ResultStreamer, as `aggregates.json` has them.
+ * The aggregates and counts of a ResultStreamer.
  */
 import type { AggregateSummary } from '../../transforms/aggregate/summary-types.ts'
 import type { StreamerCounts } from './stats.ts'
 
-/** The aggregates of all records of a streamer, and their counts. */
-export interface AggregatedResults extends AggregateSummary {
+/** What `aggregates.json` has: the same text for a run, whatever interruptions and resumes came between. */
+export interface StoredAggregates extends AggregateSummary {
   /** Id of the run. */
   readonly workflowId: string
-  /** Records accepted. */
+  /** Records written to files; without those that were rejected, or that an earlier run had written. */
   readonly writeCount: number
   /** Records sent to the dead letters. */
   readonly rejectedCount: number
-  /** Batches that have left the buffers. */
+}
+
+/** The aggregates of all records of a streamer, and their counts. */
+export interface AggregatedResults extends StoredAggregates {
+  /** Batches that have left the buffers. It depends on interruptions. */
   readonly flushCount: number
-  /** Bytes of all part files, as they are on disk. */
+  /** Bytes of all part files, as they are on disk. It depends on interruptions, as a resumed run begins a new part. */
   readonly bytesWritten: number
 }
 
-export function aggregatedResults(
+/** The aggregates as `aggregates.json` has them. */
+export function storedAggregates(
   workflowId: string,
   summary: AggregateSummary,
-  { recordsIn, rejected, flushes, bytesWritten }: StreamerCounts,
+  { written, rejected }: StreamerCounts,
+): StoredAggregates {
+  return { workflowId, ...summary, writeCount: written, rejectedCount: rejected }
+}
+
+/** Stored aggregates with the counts that depend on interruptions. */
+export function aggregatedResults(
+  stored: StoredAggregates,
+  { flushes, bytesWritten }: StreamerCounts,
 ): AggregatedResults {
-  return {
-    workflowId,
-    ...summary,
-    writeCount: recordsIn,
-    rejectedCount: rejected,
-    flushCount: flushes,
-    bytesWritten,
-  }
+  return { ...stored, flushCount: flushes, bytesWritten }
 }

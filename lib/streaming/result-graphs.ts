@@ -12,7 +12,7 @@ import type { Marker } from '../core/marker.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { Rejection } from '../core/rejection.ts'
 import { Acknowledgements, type Ack } from './acknowledgements.ts'
-import { aggregatedResults, type AggregatedResults } from './aggregated-results.ts'
+import { aggregatedResults, storedAggregates, type AggregatedResults } from './aggregated-results.ts'
 import { fanOut } from './marker-fan-out.ts'
 import type { ResolvedResultStreamerOptions } from './options.ts'
 import type { PhaseHooks } from './phase-graph.ts'
@@ -67,7 +67,8 @@ export class ResultGraphs {
 
   /** The aggregates with their counts. */
   aggregatedResults(queued: number): AggregatedResults {
-    return aggregatedResults(this.#options.workflowId, this.metrics, this.stats(queued))
+    const stats = this.stats(queued)
+    return aggregatedResults(storedAggregates(this.#options.workflowId, this.metrics, stats), stats)
   }
 
   /** Makes the directory ready. @throws {SpillwayError} `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO` */
@@ -113,7 +114,8 @@ export class ResultGraphs {
     this.#acknowledgements.sendAll()
     await this.router.end()
     await this.#deadLetters.close()
-    await this.#directory.writeAggregates(this.aggregatedResults(0))
+    const { workflowId } = this.#options
+    await this.#directory.writeAggregates(storedAggregates(workflowId, this.metrics, this.stats(0)))
     this.#state = 'complete'
   }
 

@@ -605,7 +605,6 @@ t.test('stats and metrics can be polled while a run goes on', async (t) => {
   await half.promise
   while ((coordinator.resultStreamers.get('run')?.stats.recordsIn ?? 0) < 1) await new Promise(setImmediate)
   t.equal(coordinator.resultStreamers.get('run')?.stats.phases.get('a')?.recordsIn, 1)
-  t.equal(coordinator.resultStreamers.get('run')?.writeCount, 1)
   gate.resolve()
   await run
 })
