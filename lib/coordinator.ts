@@ -25,7 +25,8 @@ import { expectRunDirectory } from './journal/reader.ts'
 import { resolveWorkflow } from './workflow/resolve.ts'
 import type { ResultStreamer } from './result-streamer.ts'
 import { ResumePlan, recordWorkflow, type ResumptionOptions } from './recovery/resume-plan.ts'
-import { claimRunDirectory, type RunDirectory } from './run/directory.ts'
+import { claimRunDirectory } from './run/claim.ts'
+import type { RunDirectory } from './run/directory.ts'
 import { RunLock } from './run/lock.ts'
 import { RunState } from './journal/run-state.ts'
 import { Sequencer, SEQUENCER_DEFAULTS, sequencerChecks, type SequencerOptions } from './sequencer.ts'
@@ -132,12 +133,12 @@ export class Coordinator {
     const options = resolveOptions<ExecuteOptions, object>('executeWorkflow', given, executeChecks, {})
     options.signal?.throwIfAborted()
     const resolved = resolveWorkflow(input, { topologies: this.#sequencer.topologies })
-    const directory = await claimRunDirectory(this.#options.outputDir, resolved)
-    await using _lock = await RunLock.take(directory.path)
+    const { lock, ...directory } = await claimRunDirectory(this.#options.outputDir, resolved)
+    await using _lock = lock
     const workflow = { ...resolved, id: directory.workflowId }
     const state = new RunState(directory.workflowId)
     const journal = await this.#openJournal(directory, state)
-    await closeOnFailure(journal, recordWorkflow(journal, directory, workflow, options.notes ?? {}))
+    await closeOnFailure(journal, () => recordWorkflow(journal, directory, workflow, options.notes ?? {}))
     return await this.#run({ workflow, directory, journal, earlier: new Map() }, options)
   }
 
@@ -159,7 +160,7 @@ export class Coordinator {
     const { state, workflow } = plan
     if (plan.isComplete) return await recallRun(plan, this.#managerOf(directory))
     const journal = await this.#openJournal(plan.directory, state)
-    const earlier = await closeOnFailure(journal, plan.begin(journal))
+    const earlier = await closeOnFailure(journal, () => plan.begin(journal))
     return await this.#run({ workflow, directory: plan.directory, journal, earlier }, options)
   }
 
@@ -187,13 +188,15 @@ export class Coordinator {
   async #run(plan: RunPlan, { resultCallback, signal }: ExecuteOptions): Promise<WorkflowResult> {
     const { openTarget, enableResultStreaming } = this.#options
     const { workflow } = plan
-    const run = new WorkflowRun({
-      ...plan,
-      writesResults: enableResultStreaming,
-      signal: signal ?? new AbortController().signal,
-      openTarget,
-      dataFlowManager: this.#managerOf(plan.directory.path),
-    })
+    const makeRun = () =>
+      new WorkflowRun({
+        ...plan,
+        writesResults: enableResultStreaming,
+        signal: signal ?? new AbortController().signal,
+        openTarget,
+        dataFlowManager: this.#managerOf(plan.directory.path),
+      })
+    const run = await closeOnFailure(plan.journal, makeRun)
     if (run.streamer !== null) this.#resultStreamers.set(run.workflowId, run.streamer)
     try {
       return await executeRun(run, () => this.#sequencer.executePhases(workflow, run, { resultCallback }))
@@ -215,9 +218,9 @@ export class Coordinator {
 }
 
 /** Releases the journal of a run that cannot begin. */
-async function closeOnFailure<Value>(journal: Journal, beginning: Promise<Value>): Promise<Value> {
+async function closeOnFailure<Value>(journal: Journal, begin: () => Value | Promise<Value>): Promise<Value> {
   try {
-    return await beginning
+    return await begin()
   } catch (error) {
     await journal.close().catch(() => {})
     throw error

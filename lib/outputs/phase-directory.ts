@@ -3,9 +3,9 @@
  * the form of an output file remain from attempts that a crash interrupted. All other files are not ours and are never
  * touched. A manifest is published by a rename, so that readers see either the whole output or none.
  */
-import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ioError, syncDirectory } from '../../sinks/files/file-target.ts'
+import { ioError, makeDirectories, syncDirectory } from '../../sinks/files/file-target.ts'
 import { draftPath, replaceFile } from '../../sinks/files/replace-file.ts'
 import { errnoOf } from '../core/errors.ts'
 import { isFileName, type NewFiles } from './new-files.ts'
@@ -34,7 +34,7 @@ export class PhaseDirectory {
    */
   async make(): Promise<void> {
     try {
-      const first = await mkdir(this.path, { recursive: true })
+      const first = await makeDirectories(this.path)
       if (first === undefined) return
       for (let path = this.path; path.length >= first.length; path = dirname(path)) await syncDirectory(dirname(path))
     } catch (cause) {

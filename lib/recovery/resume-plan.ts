@@ -74,7 +74,7 @@ export class ResumePlan {
     if (written === undefined) {
       throw new SpillwayError(
         'ERR_SPILLWAY_JOURNAL',
-        `The run in ${path} was stopped before it started. Remove the directory, and run the workflow again.`,
+        `The run in ${path} was stopped before it started. Run the workflow again with the id ${JSON.stringify(workflowId)}.`,
         { place: { path } },
       )
     }

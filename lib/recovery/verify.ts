@@ -62,6 +62,7 @@ type Report = (phase: string | null, file: string | null, message: string) => vo
 
 /**
  * Checks a run and reads all its files. Memory: the readers, the aggregates, and the names of the parts of one phase.
+ * On a read-only file system it works without a lock.
  *
  * @param directory - the run directory
  * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` for a directory that is not a run directory, or a journal that cannot
@@ -69,7 +70,7 @@ type Report = (phase: string | null, file: string | null, message: string) => vo
  */
 export async function verifyRun(directory: string): Promise<VerifiedRun> {
   await expectRunDirectory(directory)
-  await using _lock = await RunLock.take(directory)
+  await using _lock = await RunLock.takeToRead(directory)
   const state = await readRunState(directory)
   const problems: RunProblem[] = []
   const report: Report = (phase, file, message) => problems.push({ phase, file, message })

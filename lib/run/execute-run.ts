@@ -4,7 +4,7 @@
 import { performance } from 'node:perf_hooks'
 import type { RunStatus } from '../journal/entries.ts'
 import { WorkflowAbortError, WorkflowError, type WorkflowResult } from './result.ts'
-import type { WorkflowRun } from './workflow-run.ts'
+import type { FinalFigures, WorkflowRun } from './workflow-run.ts'
 
 /**
  * Executes a run to its end.
@@ -26,7 +26,7 @@ export async function executeRun(
   } catch (error) {
     failure = error as Error
   }
-  const { aggregatedResults, counts, failure: fileFailure } = await run.finalize()
+  const { aggregatedResults, counts, failure: fileFailure } = await run.finalize().catch(withoutFigures)
   failure ??= Object.values(phases).find(({ status }) => status === 'failed')?.error ?? fileFailure
   const elapsedMs = performance.now() - startedAtMs
   const journalFailure = await run.end({ status: statusOf(failure, phases), elapsedMs, error: failure })
@@ -44,6 +44,10 @@ export async function executeRun(
   if (failure !== undefined) throw new WorkflowError(failure, result)
   if (result.status === 'aborted') throw new WorkflowAbortError(run.signal.reason, result)
   return result
+}
+
+function withoutFigures(failure: Error): FinalFigures {
+  return { aggregatedResults: null, counts: null, failure }
 }
 
 function statusOf(failure: Error | undefined, phases: WorkflowResult['phases']): RunStatus {

@@ -4,30 +4,27 @@
  * another machine updates the time of the file regularly; if it stops, it counts as ended.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { constants, copyFile, link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
-import { hostname } from 'node:os'
+import { constants, copyFile, link, lstat, open, readdir, readFile, rename, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ioError } from '../../sinks/files/file-target.ts'
-import { errnoOf, SpillwayError } from '../core/errors.ts'
+import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
+import { BEAT_MS, describe, isAlive, parseOwner, readText } from './lock-owner.ts'
 
 /** The name of the lock file in the run directory. */
 export const LOCK_FILE = 'run.lock'
 
-/** How often an owner updates the time of its file, and how long other processes wait for an update. */
-const BEAT_MS = 2000
-const STALE_AFTER_MS = 3 * BEAT_MS
+/** The files that taking a lock needs for a moment. A killed process leaves them behind. */
+const HELPER_FILE = /^run\.lock(?:\.[0-9a-f]{16})+$/
+
+/** Error codes of a directory in which this process cannot create files. */
+const NOT_WRITABLE: readonly string[] = ['EROFS', 'EACCES', 'EPERM']
 
 /** Error codes of file systems that have no hard links. */
 const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
 
-/** The process that holds a lock. */
-interface Owner {
-  readonly host: string
-  /** Id of the machine's boot; empty where the operating system does not provide it. */
-  readonly boot: string
-  readonly pid: number
-  /** Start time of the process in units of the operating system; empty where it is not provided. */
-  readonly began: string
+/** Whether a file in a run directory is a lock, or one that taking a lock needs. */
+export function isLockFile(name: string): boolean {
+  return name === LOCK_FILE || HELPER_FILE.test(name)
 }
 
 /** A lock that this process holds. */
@@ -56,9 +53,28 @@ export class RunLock implements AsyncDisposable {
     const text = JSON.stringify(await describe(process.pid))
     try {
       await acquire(path, text)
-      return new RunLock(path, text)
     } catch (cause) {
       throw cause instanceof SpillwayError ? cause : ioError('lock', path, cause)
+    }
+    const lock = new RunLock(path, text)
+    await removeHelperFiles(directory)
+    return lock
+  }
+
+  /**
+   * Takes the lock for a process that only reads. Where no lock file can be created, there is no lock to take, but that
+   * of another process still counts.
+   *
+   * @returns null on a file system or in a directory that this process cannot write to
+   * @throws {SpillwayError} as {@link take} does
+   */
+  static async takeToRead(directory: string): Promise<RunLock | null> {
+    try {
+      return await RunLock.take(directory)
+    } catch (error) {
+      if (!NOT_WRITABLE.includes(errnoOf((error as Error).cause) ?? '')) throw error
+      await readEndedOwner(join(directory, LOCK_FILE))
+      return null
     }
   }
 
@@ -70,14 +86,36 @@ export class RunLock implements AsyncDisposable {
   }
 }
 
+/** Another process may remove the draft, see {@link removeHelperFiles}. So every attempt writes a new one. */
 async function acquire(path: string, text: string): Promise<void> {
-  const draft = `${path}.${randomBytes(8).toString('hex')}`
-  try {
-    await writeNew(draft, text)
-    while (!(await tryToLink(draft, path)) && !(await tryToReplace(draft, path, text)));
-  } finally {
-    await rm(draft, { force: true }).catch(() => {})
+  for (let isTaken = false; !isTaken;) {
+    const draft = `${path}.${randomBytes(8).toString('hex')}`
+    try {
+      await writeNew(draft, text)
+      isTaken = (await tryToLink(draft, path)) || (await tryToReplace(draft, path, text))
+    } finally {
+      await rm(draft, { force: true }).catch(() => {})
+    }
   }
+}
+
+/**
+ * Removes what processes left behind that were killed while they took the lock. The caller holds the lock, so no other
+ * process can replace it, and a process that loses its files here only has to try again.
+ */
+async function removeHelperFiles(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => [])
+  const files = names.filter((name) => HELPER_FILE.test(name)).map((name) => join(directory, name))
+  await Promise.all(
+    files.map(async (file) => {
+      try {
+        await readEndedOwner(file)
+        await rm(file, { force: true })
+      } catch {
+        // Its owner is running, or it is not a file of ours.
+      }
+    }),
+  )
 }
 
 async function writeNew(path: string, text: string): Promise<void> {
@@ -101,7 +139,7 @@ async function tryToLink(draft: string, path: string): Promise<boolean> {
     })
     return true
   } catch (cause) {
-    if (errnoOf(cause) === 'EEXIST') return false
+    if (errnoOf(cause) === 'EEXIST' || isAbsent(cause)) return false
     throw cause
   }
 }
@@ -114,86 +152,52 @@ async function tryToLink(draft: string, path: string): Promise<boolean> {
  * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` when the owner is running, or another running process replaces the lock
  */
 async function tryToReplace(draft: string, path: string, text: string): Promise<boolean> {
-  const held = await readText(path)
+  const held = await readEndedOwner(path)
   if (held === undefined) return false
-  const owner = parseOwner(held)
-  if (owner !== undefined && (await isAlive(owner, path))) {
-    throw new SpillwayError(
-      'ERR_SPILLWAY_LOCKED',
-      `${path} is held by process ${owner.pid} on ${owner.host}, which is still running. Wait for it to end, or stop it.`,
-      { place: { path } },
-    )
-  }
   const replaceLock = `${path}.${createHash('sha256').update(held).digest('hex').slice(0, 16)}`
   await acquire(replaceLock, text)
   try {
     if ((await readText(path)) !== held) return false
     await rename(draft, path)
     return true
+  } catch (cause) {
+    if (isAbsent(cause)) return false
+    throw cause
   } finally {
     await rm(replaceLock, { force: true }).catch(() => {})
   }
 }
 
-async function isAlive(owner: Owner, path: string): Promise<boolean> {
-  if (owner.host !== hostname()) return isKeptFresh(path)
-  const { boot, began } = await describe(owner.pid)
-  if (owner.boot !== boot) return false
-  return isRunning(owner.pid) && owner.began === began
-}
-
-/** Whether a process of this machine is running. A process of another user counts as running. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (cause) {
-    return errnoOf(cause) === 'EPERM'
-  }
-}
-
 /**
- * Whether the time of the file changes during a wait. It is compared with itself, because clocks of machines differ.
+ * Reads the lock of an owner that has ended.
+ *
+ * @returns undefined when there is no lock
+ * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` when the owner is running; `ERR_SPILLWAY_IO` for anything but a readable
+ *   file. Only an absent lock may be tried again: the rest would never end.
  */
-async function isKeptFresh(path: string): Promise<boolean> {
-  const before = await modifiedAt(path)
-  await new Promise((resolve) => setTimeout(resolve, STALE_AFTER_MS))
-  return before !== (await modifiedAt(path))
-}
-
-async function modifiedAt(path: string): Promise<number | undefined> {
+async function readEndedOwner(path: string): Promise<string | undefined> {
+  let text: string
   try {
-    return (await stat(path)).mtimeMs
-  } catch {
-    return undefined
+    const found = await lstat(path)
+    if (!found.isFile()) throw new Error(found.isSymbolicLink() ? 'it is a symbolic link' : 'it is not a file')
+    text = await readFile(path, 'utf8')
+  } catch (cause) {
+    if (isAbsent(cause)) return undefined
+    throw new SpillwayError(
+      'ERR_SPILLWAY_IO',
+      `Cannot read the lock ${path}: ${messageOf(cause)}. Make sure that no process works in the directory, then remove ${path}.`,
+      { cause, place: { path } },
+    )
   }
+  const owner = parseOwner(text)
+  if (owner === undefined || !(await isAlive(owner, path))) return text
+  throw new SpillwayError(
+    'ERR_SPILLWAY_LOCKED',
+    `${path} is held by process ${owner.pid} on ${owner.host}, which is still running. Wait for it to end, or stop it.`,
+    { place: { path } },
+  )
 }
 
-async function describe(pid: number): Promise<Owner> {
-  const boot = (await readText('/proc/sys/kernel/random/boot_id'))?.trim() ?? ''
-  const status = (await readText(`/proc/${pid}/stat`)) ?? ''
-  // The name of the process is in parentheses and may contain any character. The twentieth field after it is the start
-  // time (proc(5)).
-  const began = status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-  return { host: hostname(), boot, pid, began }
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch {
-    return undefined
-  }
-}
-
-/** Undefined for a text that is not from an owner. A hard link is never read half written. */
-function parseOwner(text: string): Owner | undefined {
-  try {
-    const owner = JSON.parse(text) as Partial<Owner>
-    const { host, boot, pid, began } = owner
-    const isOwner = typeof host === 'string' && typeof boot === 'string' && typeof began === 'string'
-    return isOwner && Number.isSafeInteger(pid) && (pid as number) > 0 ? (owner as Owner) : undefined
-  } catch {
-    return undefined
-  }
+function isAbsent(cause: unknown): boolean {
+  return errnoOf(cause) === 'ENOENT'
 }

@@ -42,7 +42,7 @@ interface WorkflowRunOptions {
 }
 
 /** What {@link WorkflowRun.finalize} returns. */
-interface FinalFigures extends Pick<WorkflowResult, 'aggregatedResults' | 'counts'> {
+export interface FinalFigures extends Pick<WorkflowResult, 'aggregatedResults' | 'counts'> {
   /** Why the files could not be completed. */
   readonly failure: Error | undefined
 }
@@ -115,10 +115,19 @@ export class WorkflowRun implements RunContext {
   async end({ status, elapsedMs, error }: RunEnd): Promise<Error | undefined> {
     const { journal } = this.#options
     const at = new Date().toISOString()
-    journal.append({ type: 'run-ended', status, at, elapsedMs, ...(error !== undefined && { error: error.message }) })
-    workflowEnded.publish({ workflowId: this.workflowId, status, error })
     try {
-      await journal.close()
+      try {
+        journal.append({
+          type: 'run-ended',
+          status,
+          at,
+          elapsedMs,
+          ...(error !== undefined && { error: error.message }),
+        })
+        workflowEnded.publish({ workflowId: this.workflowId, status, error })
+      } finally {
+        await journal.close()
+      }
     } catch (failure) {
       return failure as Error
     }

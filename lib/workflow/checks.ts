@@ -17,7 +17,7 @@ import {
 import { MAX_TIMER_MS } from '../core/timers.ts'
 import type { Objective } from '../../transforms/aggregate/summary-types.ts'
 import { findCycle, upstreamOf } from './phase-order.ts'
-import { resultsChecks, type ResultsSettings } from './results-settings.ts'
+import { expectAgreement, resultsChecks, type ResultsSettings } from './results-settings.ts'
 import { COMMIT_UNITS, SEQUENCES, type Workflow, type WorkflowPhase } from './types.ts'
 
 /** The path to a value: keys of objects, and indices of lists counted from 0. */
@@ -96,8 +96,7 @@ export function findProblems(workflow: unknown, root: KeyPath, topologies?: read
   )
   checkName(name, 'workflow', [...root, 'name'], report)
   checkName(id, 'workflow id', [...root, 'id'], report)
-  if (plainObject.accepts(results))
-    checkObject<ResultsSettings>(results, [...root, 'results'], resultsChecks, [], report)
+  if (plainObject.accepts(results)) checkResults(results, [...root, 'results'], report)
   if (plainObject.accepts(objective))
     checkObject(objective, [...root, 'objective'], objectiveChecks, ['metric'], report)
   if (phaseList.accepts(phases)) checkPhases(phases as readonly unknown[], [...root, 'phases'], topologies, report)
@@ -146,6 +145,17 @@ function checkObject<Content extends object>(
 /** Reports a name that cannot be used as a directory name. */
 function checkName(name: unknown, what: string, path: KeyPath, report: Report): void {
   if (text.accepts(name)) reportThrown(report, path, () => encodeName(name as string, what))
+}
+
+/** Checks each setting, and then whether they contradict each other. */
+function checkResults(results: unknown, path: KeyPath, report: Report): void {
+  let isValid = true
+  const reportResults: Report = (at, message) => {
+    isValid = false
+    report(at, message)
+  }
+  checkObject<ResultsSettings>(results, path, resultsChecks, [], reportResults)
+  if (isValid) reportThrown(report, path, () => expectAgreement(results as ResultsSettings))
 }
 
 function checkPhases(

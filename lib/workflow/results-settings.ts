@@ -3,7 +3,7 @@
  * file.
  */
 import type { Checks } from '../core/options.ts'
-import { resultStreamerChecks, type ResultStreamerOptions } from '../streaming/options.ts'
+import { resolveResultStreamerOptions, resultStreamerChecks, type ResultStreamerOptions } from '../streaming/options.ts'
 
 /** The options that a workflow may set in `results`. The directory and the objective of the run are set elsewhere. */
 const NAMES = [
@@ -47,6 +47,16 @@ export function streamerOptionsOf(settings: ResultsSettings): Pick<ResultStreame
   const values = settings as Readonly<Record<string, unknown>>
   const given = NAMES.filter((name) => (values[snakeCase(name)] ?? undefined) !== undefined)
   return Object.fromEntries(given.map((name) => [name, values[snakeCase(name)]]))
+}
+
+/**
+ * Checks that valid settings do not contradict each other.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+ */
+export function expectAgreement(settings: ResultsSettings): void {
+  // Nothing is created: the id and the directory are those of no run.
+  resolveResultStreamerOptions({ ...streamerOptionsOf(settings), workflowId: 'workflow', outputDir: '.' })
 }
 
 function snakeCase(name: string): string {

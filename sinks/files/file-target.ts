@@ -2,7 +2,7 @@
  * The target for the bytes of one file: a real file, or a stream that the caller owns. Errors of the operating system
  * get their place and remedy here.
  */
-import { mkdir, open, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { errnoOf, messageOf, SpillwayError, type ErrorCode } from '../../lib/core/errors.ts'
@@ -65,9 +65,43 @@ export function ioError(action: string, path: string, cause: unknown): SpillwayE
  */
 export async function makeDirectory(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true })
+    await makeDirectories(path)
   } catch (cause) {
     throw ioError('make the directory', path, cause)
+  }
+}
+
+/**
+ * Creates a directory and its missing parents. The recursive `mkdir` of Node.js reports a read-only file system as ENOENT,
+ * and does not end below `/proc`.
+ *
+ * @returns the first directory that was created; undefined when all exist
+ * @throws the error of the operating system, unchanged
+ */
+export async function makeDirectories(path: string): Promise<string | undefined> {
+  try {
+    return await makeOne(path)
+  } catch (cause) {
+    const parent = dirname(path)
+    if (errnoOf(cause) !== 'ENOENT' || parent === path) throw cause
+    const firstOfParents = await makeDirectories(parent)
+    const first = await makeOne(path)
+    return firstOfParents ?? first
+  }
+}
+
+/** Returns undefined for a directory that exists. */
+async function makeOne(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path)
+    return path
+  } catch (cause) {
+    const isDirectory = await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    )
+    if (isDirectory) return undefined
+    throw cause
   }
 }
 
@@ -90,7 +124,7 @@ export async function syncDirectory(path: string): Promise<void> {
 /** Opens a real file. Creates its directory if needed. */
 export const openFileTarget: OpenTarget = async (path, mode) => {
   const directory = dirname(path)
-  const firstCreated = await mkdir(directory, { recursive: true })
+  const firstCreated = await makeDirectories(directory)
   const handle = await open(path, FLAGS[mode])
   const { size } = await handle.stat()
   return new FileTarget(handle, directoriesFrom(directory, firstCreated), size)

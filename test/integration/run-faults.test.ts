@@ -1,7 +1,7 @@
 /** A disk error ends a run with one clear error. The records written are readable, and the run can be resumed. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -9,6 +9,8 @@ import t, { type Test } from 'tap'
 import { Coordinator } from '../../lib/coordinator.ts'
 import { faultyTarget, type Disk, type Faults } from '../../lib/testing/index.ts'
 import type { Topology } from '../../lib/workflow/topology.ts'
+import { inspectRun } from '../../lib/monitor/inspect-run.ts'
+import { repairRun } from '../../lib/recovery/repair.ts'
 import { verifyRun } from '../../lib/recovery/verify.ts'
 import type { ResultsSettings } from '../../lib/workflow/results-settings.ts'
 import { FORMATS } from '../../sinks/options.ts'
@@ -160,11 +162,27 @@ if (place !== undefined) {
   })
 
   t.test('a read-only file system', async (t) => {
+    const run = join(place, 'run')
+    mkdirSync(join(place, 'empty'))
+    // Of a process that has ended.
+    writeFileSync(join(run, 'run.lock'), 'no owner')
     execFileSync('mount', ['-o', 'remount,ro', place])
-    const coordinator = new Coordinator({ outputDir: join(place, 'new'), topologies: { search } })
-    await t.rejects(coordinator.executeWorkflow(workflowOf()), {
+    const places = [
+      [join(place, 'new'), 'run', 'new/run: EROFS'],
+      [join(place, 'new/deep'), null, 'new/deep/workflow-.*: EROFS'],
+      [place, 'empty', 'empty/run.lock: EROFS'],
+    ] as const
+    for (const [outputDir, id, problem] of places) {
+      const coordinator = new Coordinator({ outputDir, topologies: { search } })
+      const message = new RegExp(`Cannot .*${problem}.*Choose a place that is not read-only`)
+      await t.rejects(coordinator.executeWorkflow({ ...workflowOf(), id }), { code: 'ERR_SPILLWAY_IO', message })
+    }
+    t.match(await verifyRun(run), { status: 'completed', problems: [] })
+    t.match(await inspectRun(run), { status: 'completed', rows: CONTAINERS * RECORDS, phases: [{ phase: 'only' }] })
+    await t.rejects(repairRun(run), { code: 'ERR_SPILLWAY_IO', message: /run\.lock: EROFS.*not read-only/ })
+    await t.rejects(new Coordinator({ outputDir: place, topologies: { search } }).resumeWorkflow(run), {
       code: 'ERR_SPILLWAY_IO',
-      message: /Cannot make the directory/,
+      message: /run\.lock: EROFS.*not read-only/,
     })
   })
 }

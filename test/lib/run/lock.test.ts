@@ -1,7 +1,20 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { hostname } from 'node:os'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import fs from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
@@ -9,6 +22,9 @@ import t, { type Test } from 'tap'
 import { LOCK_FILE, RunLock } from '../../../lib/run/lock.ts'
 import { expectOneOwner } from '../../helpers/lock-race.ts'
 import { nodeArgs } from '../../helpers/node-process.ts'
+
+/** The functions that a test replaces. */
+const files = fs as { [Name in 'link' | 'rename']: (from: string, to: string) => Promise<void> }
 
 const locking = `
 import { RunLock } from ${JSON.stringify(new URL('../../../lib/run/lock.ts', import.meta.url).href)}
@@ -152,4 +168,128 @@ t.test('gives back no lock that another owner has taken', async (t) => {
   writeFileSync(join(directory, LOCK_FILE), 'of another')
   await lock[Symbol.asyncDispose]()
   t.equal(readFileSync(join(directory, LOCK_FILE), 'utf8'), 'of another')
+})
+
+/** What can stand at the place of a lock and is none, with the reason that the error gives. */
+const NO_LOCKS: Readonly<Record<string, [place: (path: string) => void, reason: RegExp]>> = {
+  'a directory': [(path) => mkdirSync(path), /it is not a file/],
+  'a dangling link': [(path) => symlinkSync('absent', path), /it is a symbolic link/],
+  'a link to itself': [(path) => symlinkSync(LOCK_FILE, path), /it is a symbolic link/],
+  'a link to a file': [(path) => symlinkSync('/proc/self/stat', path), /it is a symbolic link/],
+}
+
+for (const [what, [place, reason]] of Object.entries(NO_LOCKS)) {
+  t.test(`${what} at the place of the lock is an error with a remedy`, async (t) => {
+    const directory = t.testdir()
+    const path = join(directory, LOCK_FILE)
+    place(path)
+    for (const name of ['take', 'takeToRead'] as const) {
+      const error = { code: 'ERR_SPILLWAY_IO', place: { path } }
+      await t.rejects(RunLock[name](directory), { ...error, message: reason })
+      await t.rejects(RunLock[name](directory), { ...error, message: `then remove ${path}.` })
+    }
+    t.strictSame(readdirSync(directory), [LOCK_FILE])
+  })
+}
+
+/** Runs `work` as a user who may not do everything. Permissions do not bind root. */
+async function asUser(work: () => Promise<unknown>): Promise<void> {
+  if (process.geteuid?.() !== 0) {
+    await work()
+    return
+  }
+  process.seteuid?.(65534)
+  try {
+    await work()
+  } finally {
+    process.seteuid?.(0)
+  }
+}
+
+/** A directory that every user can reach. */
+function sharedDirectory(t: Test): string {
+  const directory = mkdtempSync(join(tmpdir(), 'spillway-lock-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  return directory
+}
+
+const hasPermissions = process.platform !== 'win32'
+
+t.test('a lock that this process may not read is an error with a remedy', { skip: !hasPermissions }, async (t) => {
+  const directory = sharedDirectory(t)
+  const path = join(directory, LOCK_FILE)
+  writeFileSync(path, '{}')
+  chmodSync(path, 0)
+  chmodSync(directory, 0o777)
+  await asUser(async () => {
+    for (const name of ['take', 'takeToRead'] as const) {
+      await t.rejects(RunLock[name](directory), {
+        code: 'ERR_SPILLWAY_IO',
+        message: /EACCES.*then remove/,
+        place: { path },
+      })
+    }
+  })
+})
+
+t.test('where no file can be created a reader needs no lock, but respects that of another process', async (t) => {
+  if (!hasPermissions) return
+  const directory = sharedDirectory(t)
+  const path = join(directory, LOCK_FILE)
+  chmodSync(directory, 0o555)
+  await asUser(async () => {
+    await t.rejects(RunLock.take(directory), { code: 'ERR_SPILLWAY_IO', message: /Cannot lock .*EACCES.*permissions/ })
+    t.equal(await RunLock.takeToRead(directory), null)
+  })
+  chmodSync(directory, 0o777)
+  const child = await owner(directory)
+  chmodSync(directory, 0o555)
+  await asUser(() => t.rejects(RunLock.takeToRead(directory), { code: 'ERR_SPILLWAY_LOCKED', place: { path } }))
+  child.kill('SIGKILL')
+  await once(child, 'close')
+  await asUser(async () => t.equal(await RunLock.takeToRead(directory), null, 'its owner has ended'))
+  t.strictSame(readdirSync(directory), [LOCK_FILE])
+})
+
+t.test('removes what a process left behind that was killed while it took the lock', async (t) => {
+  const directory = t.testdir({ 'run.lock.txt': 'not ours', 'run.lock.0123456789abcdef': { file: '' } })
+  const others = readdirSync(directory).sort()
+  const ended = await owner(directory)
+  ended.kill('SIGKILL')
+  await once(ended, 'close')
+  const endedText = readFileSync(join(directory, LOCK_FILE), 'utf8')
+  const left = ['run.lock.00000000000000aa', 'run.lock.00000000000000ab.00000000000000ac']
+  for (const name of left) writeFileSync(join(directory, name), endedText)
+  writeFileSync(join(directory, 'run.lock.00000000000000ad'), '')
+  const lock = await RunLock.take(directory)
+  t.strictSame(readdirSync(directory).sort(), [LOCK_FILE, ...others].sort())
+
+  const owned = 'run.lock.00000000000000ae'
+  writeFileSync(join(directory, owned), readFileSync(join(directory, LOCK_FILE)))
+  await lock[Symbol.asyncDispose]()
+  await (await RunLock.take(directory))[Symbol.asyncDispose]()
+  t.strictSame(readdirSync(directory).sort(), [...others, owned].sort(), 'the file of a running process stays')
+})
+
+t.test('a process whose file is removed while it takes the lock tries again', async (t) => {
+  const directory = t.testdir()
+  const path = join(directory, LOCK_FILE)
+  for (const [name, text] of [['link'], ['rename', 'no owner']] as const) {
+    if (text !== undefined) writeFileSync(path, text)
+    const original = files[name]
+    let calls = 0
+    files[name] = async (from, to) => {
+      if (++calls === 1) rmSync(from)
+      await original(from, to)
+    }
+    syncBuiltinESMExports()
+    try {
+      await (await RunLock.take(directory))[Symbol.asyncDispose]()
+    } finally {
+      files[name] = original
+      syncBuiltinESMExports()
+    }
+    t.equal(calls, 2, name)
+    t.strictSame(readdirSync(directory), [])
+  }
 })

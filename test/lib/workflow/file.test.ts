@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
+import { zstdCompress } from '../../../sinks/parquet/compression/zstd.ts'
 import { loadWorkflow, parseWorkflow } from '../../../lib/workflow/file.ts'
 
 /** The workflow of the user's document, unchanged. */
@@ -127,6 +128,12 @@ t.test('reports every problem with line, column and key', async (t) => {
       'results: { format: parket }\nphases: [{ name: a, topology: t }]',
       "search.yaml:1:12: results.format: expected one of 'jsonl', 'csv', 'parquet', got 'parket' (string)",
     ],
+    ...(zstdCompress === undefined && {
+      'settings that contradict each other': [
+        'results: { format: parquet, compression: zstd }\nphases: [{ name: a, topology: t }]',
+        'search.yaml:1:1: results: Expected another `compression`',
+      ],
+    }),
     'an unknown sequence': [
       phases('- { name: a, topology: t, sequence: forward }'),
       "search.yaml:2:29: phases[0].sequence: expected one of 'single_pass', got 'forward' (string)",

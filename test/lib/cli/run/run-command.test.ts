@@ -3,12 +3,13 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { EXIT_CODES } from '../../../../lib/cli/terminal/exit-codes.ts'
 import { Interruption } from '../../../../lib/cli/terminal/interrupts.ts'
 import type { InspectedRun } from '../../../../lib/monitor/inspect-run.ts'
+import { zstdCompress } from '../../../../sinks/parquet/compression/zstd.ts'
 import { parseLines, spillway } from '../fake-command-io.ts'
 import { nodeArgs } from '../../../helpers/node-process.ts'
 import { untilFile } from '../../../helpers/until-file.ts'
@@ -198,6 +199,27 @@ t.test('validates a workflow, with its topologies or without', async (t) => {
     `${workflow}: trial is a workflow of 2 phases\n  1. p0: search\n  2. p1: broken, after p0\n`,
   )
   t.equal((await spillway(['validate', workflow])).code, 0)
+})
+
+const noZstd = zstdCompress === undefined ? {} : { skip: 'Node.js has Zstandard' }
+
+t.test('results that contradict each other are refused before anything is created', noZstd, async (t) => {
+  const { args, workflow, run } = project(t, 'search')
+  const content = JSON.parse(workflowOf('search')) as object
+  writeFileSync(workflow, JSON.stringify({ ...content, results: { compression: 'zstd' } }))
+  t.equal((await spillway(['validate', workflow])).code, EXIT_CODES.done, 'JSON lines ignore it')
+  const refused = await spillway([...args, '--format', 'parquet'])
+  t.equal(refused.code, EXIT_CODES.usage)
+  t.match(refused.stderr, /results: Expected another `compression`.*zstd needs Node\.js 22\.15/)
+  t.notOk(existsSync(run))
+  const results = { format: 'parquet', compression: 'zstd' }
+  writeFileSync(workflow, JSON.stringify({ ...content, results }))
+  for (const command of [['validate', workflow], args]) {
+    const { code, stderr } = await spillway(command)
+    t.equal(code, EXIT_CODES.usage)
+    t.match(stderr, /:\d+:\d+: results: Expected another `compression`/)
+  }
+  t.notOk(existsSync(run))
 })
 
 t.test('inspects a run: phases, parts, rows, aggregates, and queries that read them', async (t) => {
