@@ -137,6 +137,11 @@ export class Aggregates implements SummarySource {
     return this.#options.objective
   }
 
+  /** Dotted path of the object in which the metrics of a record are found. */
+  get metricsPath(): string {
+    return this.#options.fields.metrics
+  }
+
   /** Maximum length of the lists of top performers and best containers. */
   get topCount(): number {
     return this.#options.topCount

@@ -3,7 +3,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { EXIT_CODES } from '../../../../lib/cli/terminal/exit-codes.ts'
@@ -200,6 +200,37 @@ t.test('validates a workflow, with its topologies or without', async (t) => {
   t.equal((await spillway(['validate', workflow])).code, 0)
 })
 
+t.test('ranks the containers of each phase by themselves', async (t) => {
+  const { args } = project(t, 'search', 'search')
+  const text = (await spillway([...args, '--quiet'])).stdout.toString()
+  const ranking = (phase: string) => `Containers of ${phase} with the highest mean sharpe_ratio`
+  t.equal(text.split(ranking('p0')).length, 2)
+  t.equal(text.split(ranking('p1')).length, 2)
+  t.equal(text.split(/^ {2}c2 +5 +2\.2 +2\.4$/m).length, 3)
+})
+
+t.test('says that no record has the objective, which metrics there are, and where they are read', async (t) => {
+  const { args, run, workflow } = project(t, 'search')
+  const content = JSON.parse(workflowOf('search')) as object
+  writeFileSync(workflow, JSON.stringify({ ...content, objective: { metric: 'sharp_ratio' } }))
+  const line =
+    'No record has the metric `sharp_ratio` of the objective. Metrics seen: sharpe_ratio, read from `result.metrics`. Did you mean `sharpe_ratio`?'
+  t.match((await spillway([...args, '--quiet'])).stdout.toString(), `\n\n${line}\n\n`)
+  t.match((await spillway(['resume', run, '--quiet'])).stdout.toString(), `\n\n${line}\n\n`)
+  t.match((await spillway(['inspect', run])).stdout.toString(), `\n\n${line}\n\n`)
+  t.match(JSON.parse((await spillway(['inspect', run, '--json'])).stdout.toString()), {
+    aggregates: { missingObjective: { metric: 'sharp_ratio', seen: ['sharpe_ratio'], readFrom: 'result.metrics' } },
+  })
+})
+
+t.test('says how metrics elsewhere are found', async (t) => {
+  const { args } = project(t, 'odd')
+  t.match(
+    (await spillway([...args, '--quiet'])).stdout.toString(),
+    'Metrics seen: none, read from `result.metrics`. It is the default: set `objective` to rank by another metric. Set `metrics` in `fields` of `results` if yours are elsewhere.',
+  )
+})
+
 t.test('inspects a run: phases, parts, rows, aggregates, and queries that read them', async (t) => {
   const { args, run } = project(t, 'search')
   await spillway([...args, '--format', 'parquet', '--quiet'])
@@ -210,7 +241,7 @@ t.test('inspects a run: phases, parts, rows, aggregates, and queries that read t
   t.match(text, /15 rows, [\d.]+ k?B, 0 rejected, in /)
   t.match(text, /p0 +completed +3 +15 +0 +1 /)
   t.match(text, /results\/p0\/part-00000\.parquet +15 /)
-  t.match(text, /Containers with the highest mean sharpe_ratio[\s\S]*c2 +p0 +5 +2\.2 +2\.4/)
+  t.match(text, /Containers of p0 with the highest mean sharpe_ratio[\s\S]*c2 +5 +2\.2 +2\.4/)
   t.match(text, `SELECT * FROM read_parquet('${run}/results/**/*.parquet', union_by_name = true)`)
 
   const json = JSON.parse((await spillway(['inspect', run, '--json'])).stdout.toString()) as InspectedRun
