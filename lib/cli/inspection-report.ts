@@ -28,6 +28,7 @@ function heading({
   directory,
   status,
   error,
+  stack,
   startedAt,
   elapsedMs,
   rows,
@@ -39,6 +40,7 @@ function heading({
     `${quantityText(rows, 'row')}, ${bytesText(bytes)}, ${countText(rejected)} rejected, in ${directory}`,
   ]
   if (error !== null) lines.push(`It failed: ${error}`)
+  if (stack !== null) lines.push(stack.replace(/^/gm, '  '))
   if (status === 'unfinished') lines.push('It is in progress or was killed. Rows of incomplete parts are not counted.')
   return lines.join('\n')
 }

@@ -11,7 +11,7 @@ import {
 import { nearestWord } from '../../core/nearest.ts'
 import type { ResultStreamer } from '../../result-streamer.ts'
 import type { PhaseProgress } from '../../monitor/run-progress.ts'
-import type { WorkflowResult } from '../../run/result.ts'
+import { shownStack, type WorkflowResult } from '../../run/result.ts'
 import { bytesText, countText, quantityText, secondsText } from '../terminal/format-numbers.ts'
 import { formatTable } from '../terminal/text-table.ts'
 
@@ -141,7 +141,11 @@ export function partialText({ directory, phases }: WorkflowResult): string {
 
 /** A run's result as JSON. */
 export function resultJson(result: WorkflowResult): string {
-  const phases = Object.values(result.phases).map((phase) => ({ ...phase, error: phase.error?.message ?? null }))
+  const phases = Object.values(result.phases).map((phase) => ({
+    ...phase,
+    error: phase.error?.message ?? null,
+    stack: shownStack(phase.status, phase.error),
+  }))
   const counts = result.counts && { ...result.counts, phases: undefined }
   return JSON.stringify({ ...result, phases, counts }, null, 2)
 }

@@ -3,7 +3,7 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { containerEnded, containerStarted } from '../../core/diagnostics.ts'
-import { messageOf, SpillwayError } from '../../core/errors.ts'
+import { placedMessageOf, SpillwayError } from '../../core/errors.ts'
 
 /** A container, as the diagnostics channels name it. */
 interface RunningContainer {
@@ -55,7 +55,7 @@ export class UnhandledRejections implements Disposable {
     this.#controller.abort(
       new SpillwayError(
         'ERR_SPILLWAY_TOPOLOGY',
-        `A promise rejection was not handled${during}: ${messageOf(cause)}. Await the promise, or handle its rejection`,
+        `A promise rejection was not handled${during}: ${placedMessageOf(cause)}. Await the promise, or handle its rejection`,
         { cause, ...(first !== undefined && { place: { phase: first.phase, container: first.container } }) },
       ),
     )

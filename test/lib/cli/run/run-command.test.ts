@@ -92,20 +92,28 @@ t.test('shows its progress on a terminal', async (t) => {
   t.notMatch(stderr, 'started')
 })
 
-t.test('a failed phase is reported with its place and the records kept, without a stack', async (t) => {
-  const { args, run } = project(t, 'search', 'broken', 'search')
+t.test('a failed phase is reported with its place and the records kept, and where its stack is', async (t) => {
+  const { args, run, module } = project(t, 'search', 'broken', 'search')
   const { code, stderr } = await spillway([...args, '--quiet'])
   t.equal(code, EXIT_CODES.failed)
   t.equal(
     stderr,
-    `spillway: Container "x" of phase "p1" failed at record 2: no data for 2019. The records before it are kept. 1 of 3 phases completed. 16 records are kept in ${run}. To continue: spillway resume ${run}\n`,
+    `spillway: Container "x" of phase "p1" failed at record 2: no data for 2019 (${module}:8:34). The records before it are kept. Add --debug to see the stack. 1 of 3 phases completed. 16 records are kept in ${run}. To continue: spillway resume ${run}\n`,
   )
   t.equal(parseLines(readFileSync(join(run, 'results/p1/part-00000.jsonl'))).length, 1)
 
   const again = await spillway(['inspect', run])
   t.match(again.stdout.toString(), /^Run nightly of trial: failed in /)
   t.match(again.stdout.toString(), /p2 +skipped/)
-  t.match((await spillway([...args.slice(0, -1), 'debugged', '--debug'])).stderr, /\n {4}at /)
+  t.match(again.stdout.toString(), /^ {2}Error: no data for 2019\n {6}at .*topologies\.mjs:8:34/m)
+  const stack = /^Error: no data for 2019\n +at .*topologies\.mjs:8:34/
+  const inspected = JSON.parse((await spillway(['inspect', run, '--json'])).stdout.toString()) as InspectedRun
+  t.match(inspected, { stack, phases: [{ stack: null }, { stack }, { stack: null }] })
+  const { stdout } = await spillway([...args.slice(0, -1), 'as-json', '--json', '--quiet'])
+  t.match(JSON.parse(stdout.toString()), { phases: [{ stack: null }, { stack }, { stack: null }] })
+  const debugged = (await spillway([...args.slice(0, -1), 'debugged', '--debug'])).stderr
+  t.match(debugged, /\n {4}at /)
+  t.notMatch(debugged, 'Add --debug')
 })
 
 t.test('rejected records are counted, and the exit code is 1', async (t) => {
