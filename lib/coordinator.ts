@@ -169,8 +169,11 @@ export class Coordinator {
    *
    * @example
    * for await (const record of coordinator.stream(workflow)) console.log(record)
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`; the stream fails with what {@link executeWorkflow} throws
    */
-  stream(input: WorkflowInput | ResolvedWorkflow, { signal }: Pick<ExecuteOptions, 'signal'> = {}): WorkflowStream {
+  stream(input: WorkflowInput | ResolvedWorkflow, given: Pick<ExecuteOptions, 'signal'> = {}): WorkflowStream {
+    const { signal } = resolveOptions<typeof given, object>('stream', given, { signal: abortSignal }, {})
     return new WorkflowStream((resultCallback, stop) => {
       const signals = signal === undefined ? stop : AbortSignal.any([signal, stop])
       return this.executeWorkflow(input, { resultCallback, signal: signals })

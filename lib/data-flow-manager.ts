@@ -3,7 +3,16 @@
  * rows.
  */
 import { Stream } from 'node:stream'
-import { expectValue, flag, integerFrom, resolveOptions, text, type Checks } from './core/options.ts'
+import {
+  anyText,
+  expectValue,
+  flag,
+  integerFrom,
+  listOfTexts,
+  resolveOptions,
+  text,
+  type Checks,
+} from './core/options.ts'
 import { draftOutput } from './outputs/draft-output.ts'
 import { MemoryOutput } from './outputs/memory-output.ts'
 import { NewFiles } from './outputs/new-files.ts'
@@ -39,6 +48,8 @@ const checks: Checks<DataFlowManagerOptions> = {
   memoryBudgetBytes: integerFrom(0),
   durable: flag,
 }
+
+const placeChecks: Checks<OutputPlace> = { workflowId: anyText, phaseName: anyText }
 
 const DEFAULTS = { memoryLimitBytes: 1024 * 1024, memoryBudgetBytes: 64 * 1024 * 1024, durable: false } as const
 
@@ -80,10 +91,10 @@ export class DataFlowManager {
    * Stores the output of a phase, and replaces the previous output. If this fails, the previous output stays.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT`, with the field that cannot be stored, or when a stream of rows
-   *   fails; `ERR_SPILLWAY_NAME`; `ERR_SPILLWAY_IO`
+   *   fails; `ERR_SPILLWAY_OPTION` for a name that is not a string; `ERR_SPILLWAY_NAME`; `ERR_SPILLWAY_IO`
    */
   async storePhaseOutput(workflowId: string, phaseName: string, output: unknown): Promise<PhaseReference> {
-    const place = { workflowId, phaseName }
+    const place = checkedPlace('storePhaseOutput', { workflowId, phaseName })
     // A stream may fail while its store waits. Reading it reports the error; until then it must not end the process.
     if (output instanceof Stream) output.on('error', () => {})
     try {
@@ -97,11 +108,11 @@ export class DataFlowManager {
   /**
    * Loads the output of a phase into memory.
    *
-   * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` when no output is stored, or it is damaged; `ERR_SPILLWAY_NAME`;
-   *   `ERR_SPILLWAY_IO`
+   * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` when no output is stored, or it is damaged; `ERR_SPILLWAY_OPTION` for
+   *   a name that is not a string; `ERR_SPILLWAY_NAME`; `ERR_SPILLWAY_IO`
    */
   async getPhaseOutput(workflowId: string, phaseName: string): Promise<unknown> {
-    const place = { workflowId, phaseName }
+    const place = checkedPlace('getPhaseOutput', { workflowId, phaseName })
     const { tables, opened } = await this.#directories.exclusive(place, async (directory) => {
       const output = await this.#tiers.find(place, directory)
       return { tables: output.tables, opened: await output.open() }
@@ -120,6 +131,7 @@ export class DataFlowManager {
    * @throws {SpillwayError} as {@link getPhaseOutput} does
    */
   async getPhaseOutputs(workflowId: string, phaseNames: readonly string[]): Promise<Record<string, unknown>> {
+    expectValue('phaseNames', phaseNames, listOfTexts)
     const outputs = Object.create(null) as Record<string, unknown>
     for (const name of phaseNames) outputs[name] = await this.getPhaseOutput(workflowId, name)
     return outputs
@@ -131,7 +143,7 @@ export class DataFlowManager {
    * @throws {SpillwayError} as {@link getPhaseOutput} does
    */
   async createReference(workflowId: string, phaseName: string): Promise<PhaseReference> {
-    const place = { workflowId, phaseName }
+    const place = checkedPlace('createReference', { workflowId, phaseName })
     return this.#directories.exclusive(place, async (directory) =>
       this.#tiers.refer(place, await this.#tiers.find(place, directory)),
     )
@@ -143,6 +155,8 @@ export class DataFlowManager {
    * @throws {SpillwayError} as {@link getPhaseOutput} and {@link storePhaseOutput} do
    */
   async transferData(from: OutputPlace, to: OutputPlace): Promise<PhaseReference> {
+    checkedPlace('the place `from` in transferData', from)
+    checkedPlace('the place `to` in transferData', to)
     const opened = await this.#directories.exclusive(from, async (directory) =>
       (await this.#tiers.find(from, directory)).open(),
     )
@@ -163,9 +177,10 @@ export class DataFlowManager {
   /**
    * Removes all outputs of a workflow, from memory and from disk. Other files in its directory stay.
    *
-   * @throws {SpillwayError} `ERR_SPILLWAY_NAME`, `ERR_SPILLWAY_IO`
+   * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`, `ERR_SPILLWAY_NAME`, `ERR_SPILLWAY_IO`
    */
   async cleanupWorkflow(workflowId: string): Promise<void> {
+    expectValue('workflowId', workflowId, anyText)
     for (const phaseName of await this.#tiers.phasesOf(workflowId)) {
       const place = { workflowId, phaseName }
       await this.#directories.serialize(place, () =>
@@ -205,4 +220,16 @@ export class DataFlowManager {
       throw error
     }
   }
+}
+
+/**
+ * Checks the names of a place.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`
+ */
+function checkedPlace(owner: string, place: OutputPlace): OutputPlace {
+  const { workflowId, phaseName } = resolveOptions<OutputPlace, object>(owner, place, placeChecks, {})
+  expectValue('workflowId', workflowId, anyText)
+  expectValue('phaseName', phaseName, anyText)
+  return { workflowId, phaseName }
 }

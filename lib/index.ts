@@ -66,6 +66,7 @@ export type {
   ContainerPlace,
   ContainerSummary,
   MetricSummary,
+  MissingObjective,
   Objective,
   ObjectiveDirection,
   PhaseSummary,

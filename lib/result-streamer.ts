@@ -9,7 +9,7 @@ import { joinRecords, markerBatch, recordsOf } from './core/batch.ts'
 import { Drained } from './core/deferred.ts'
 import { SpillwayError } from './core/errors.ts'
 import { Marker } from './core/marker.ts'
-import { expectValue, oneOf } from './core/options.ts'
+import { anyText, expectValue, oneOf } from './core/options.ts'
 import type { ResultRecord } from './core/record.ts'
 import { QueueKeepingWritable, queueOf } from './core/queue-keeping-writable.ts'
 import { settleCallback, type Callback } from './core/settle-callback.ts'
@@ -134,6 +134,7 @@ export class ResultStreamer extends QueueKeepingWritable {
    */
   forPhase(name: string): Writable {
     this.#expectOpen()
+    expectValue('name', name, anyText)
     return this.#graphs.router.openGraph(name).inlet
   }
 

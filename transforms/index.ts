@@ -13,6 +13,7 @@ export type {
   ContainerPlace,
   ContainerSummary,
   MetricSummary,
+  MissingObjective,
   Objective,
   ObjectiveDirection,
   PhaseSummary,

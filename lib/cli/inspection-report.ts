@@ -3,7 +3,7 @@
  */
 import type { InspectedRun } from '../monitor/inspect-run.ts'
 import { bytesText, countText, quantityText, secondsText } from './terminal/format-numbers.ts'
-import { bestContainersText } from './run/run-report.ts'
+import { rankingText } from './run/run-report.ts'
 import { formatTable } from './terminal/text-table.ts'
 
 /** Part files listed per phase. Of the rest, only the number is printed. */
@@ -15,7 +15,7 @@ export function inspectionText(run: InspectedRun): string {
     heading(run),
     phaseTable(run),
     ...partList(run),
-    ...(run.aggregates === null ? [] : bestContainersText(run.aggregates)),
+    ...(run.aggregates === null ? [] : rankingText(run.aggregates)),
     ...(run.queries.length === 0
       ? []
       : [`Read all of it with DuckDB:\n\n${run.queries.map((query) => `  ${query};`).join('\n')}`]),
@@ -28,6 +28,7 @@ function heading({
   directory,
   status,
   error,
+  stack,
   startedAt,
   elapsedMs,
   rows,
@@ -39,6 +40,7 @@ function heading({
     `${quantityText(rows, 'row')}, ${bytesText(bytes)}, ${countText(rejected)} rejected, in ${directory}`,
   ]
   if (error !== null) lines.push(`It failed: ${error}`)
+  if (stack !== null) lines.push(stack.replace(/^/gm, '  '))
   if (status === 'unfinished') lines.push('It is in progress or was killed. Rows of incomplete parts are not counted.')
   return lines.join('\n')
 }

@@ -2,6 +2,7 @@
  * Every error that the toolkit raises is a {@link SpillwayError}. Its message states the place, the cause and the
  * remedy; its `code` is one of the list below. An `AbortError` is never wrapped.
  */
+import { fileURLToPath } from 'node:url'
 
 /** What each code means. @enum */
 export const ERROR_CODES = {
@@ -81,6 +82,60 @@ export function isAbortError(error: unknown): boolean {
 /** The message of a thrown value. Some packages throw strings, not errors. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
+const folderOf = (name: string) => fileURLToPath(new URL(`../../${name}/`, import.meta.url))
+
+/** The folders of this package's code, and the one that calls topologies: what called that is not the place. */
+const OWN_FOLDERS = ['lib', 'sinks', 'transforms'].map(folderOf)
+const CALLING_FOLDER = folderOf('lib/execution')
+
+/** The place in a line of a stack, as `<file>:<line>:<column>`. */
+const FRAME = /(?:\(|^\s+at (?:async )?)([^()\s][^()]*:\d+:\d+)\)?$/
+
+/** The message of a thrown value, with file and line where code outside of Node.js and this package threw it. */
+export function placedMessageOf(thrown: unknown): string {
+  const place = throwPlaceOf(thrown)
+  return place === undefined ? messageOf(thrown) : `${messageOf(thrown)} (${place})`
+}
+
+function throwPlaceOf(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || typeof thrown.stack !== 'string') return undefined
+  // The stack begins with the message, which may look like a stack.
+  const { stack, message } = thrown
+  const frames = stack.slice(stack.indexOf(message) + message.length)
+  for (const line of frames.split('\n')) {
+    const place = FRAME.exec(line)?.[1]
+    if (place === undefined || place.startsWith('node:')) continue
+    const path = pathOf(place)
+    if (path?.startsWith(CALLING_FOLDER)) return undefined
+    if (path !== undefined && !OWN_FOLDERS.some((folder) => path.startsWith(folder))) return path
+  }
+  return undefined
+}
+
+/** The path of a `file:` URL; undefined for one that is no path. Other text stays. */
+function pathOf(place: string): string | undefined {
+  try {
+    return place.startsWith('file:') ? fileURLToPath(place) : place
+  } catch {
+    return undefined
+  }
+}
+
+/** Causes of an error that are followed. */
+const MAX_CAUSES = 8
+
+/** The stack of an error and those of its causes. An error of this package that has a cause adds nothing to it. */
+export function stackOf(error: Error): string {
+  const stacks: string[] = []
+  let cause: unknown = error
+  for (let depth = 0; cause instanceof Error && depth < MAX_CAUSES; depth++) {
+    const isWrapper = cause instanceof SpillwayError && cause.cause instanceof Error
+    if (!isWrapper) stacks.push(cause.stack ?? cause.message)
+    cause = cause.cause
+  }
+  return stacks.join('\nCaused by: ')
 }
 
 /** The operating system's code of an error (`ENOSPC`, `EACCES`); undefined when it has none. */

@@ -19,6 +19,8 @@ export const text: Check = {
   expected: 'a non-empty string',
   accepts: (value) => typeof value === 'string' && value.length > 0,
 }
+/** Accepts strings, also empty ones: a check of names refuses those. */
+export const anyText: Check = { expected: 'a string', accepts: (value) => typeof value === 'string' }
 export const flag: Check = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' }
 export const callback: Check = { expected: 'a function', accepts: (value) => typeof value === 'function' }
 export const plainObject: Check = {

@@ -5,7 +5,8 @@ import { text, resolveOptions, type Checks } from './options.ts'
 
 /**
  * One result: any plain object. `phase`, `container` and `timestamp` are read if present, and every numeric leaf under
- * `result.metrics` is a metric. Make a new object for each record. The toolkit keeps references until they are written.
+ * `result.metrics` is a metric. Where there is nothing, metrics are read from the object `metrics`, or from the top level
+ * of a record that has the objective there. Make a new object for each record. The toolkit keeps references until they are written.
  * If an object is changed and written again before that, its earlier data is lost.
  */
 export interface ResultRecord {

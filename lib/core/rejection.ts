@@ -11,6 +11,8 @@ export interface Rejection {
   readonly field?: string
   /** The phase of the record. */
   readonly phase?: string
+  /** The container of the record, as far as it can be read. */
+  readonly container?: string
   /** Line of the input, counted from 1. */
   readonly line?: number
   /** The record as given; for input that could not be parsed, its text, truncated to a fixed length. */

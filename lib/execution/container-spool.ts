@@ -9,7 +9,7 @@ import { openFileTarget, type OpenTarget } from '../../sinks/files/file-target.t
 import { FileSlices } from '../../sinks/files/file-slices.ts'
 import { customValue, findRefused, kindOf } from '../../sinks/values/values.ts'
 import { SpillwayError } from '../core/errors.ts'
-import { estimateBytes } from '../core/estimate-bytes.ts'
+import { estimateReadable } from '../core/estimate-bytes.ts'
 import type { ResultRecord } from '../core/record.ts'
 import { FramesWriter, readFrames } from '../outputs/frames-file.ts'
 
@@ -45,7 +45,7 @@ export class ContainerSpool {
   add(records: readonly ResultRecord[]): Promise<void> | undefined {
     for (const record of records) {
       this.#waiting.push(record)
-      this.#waitingBytes += estimateBytes(record)
+      this.#waitingBytes += estimateReadable(record)
     }
     return this.#waitingBytes < MEMORY_BYTES ? undefined : this.#spill()
   }

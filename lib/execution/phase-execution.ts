@@ -5,7 +5,7 @@
 import { performance } from 'node:perf_hooks'
 import { phaseEnded, phaseStarted } from '../core/diagnostics.ts'
 import { onEmptyEventLoop } from '../core/empty-event-loop.ts'
-import { isAbortError, messageOf, SpillwayError } from '../core/errors.ts'
+import { isAbortError, messageOf, placedMessageOf, SpillwayError } from '../core/errors.ts'
 import { Interruptible } from '../core/interruptible.ts'
 import { resolveFieldNames } from '../core/record.ts'
 import { inputsOf, mergePhaseConfig } from './phase-config.ts'
@@ -111,7 +111,7 @@ export class PhaseExecution {
       ctx.signal.throwIfAborted()
       throw new SpillwayError(
         'ERR_SPILLWAY_TOPOLOGY',
-        `The output of phase ${JSON.stringify(ctx.phase)} could not be made: ${messageOf(cause)}. Its results are kept.`,
+        `The output of phase ${JSON.stringify(ctx.phase)} could not be made: ${placedMessageOf(cause)}. Its results are kept.`,
         { cause, place: { phase: ctx.phase } },
       )
     }

@@ -1,7 +1,7 @@
 /**
  * What becomes of an exception in the code of a topology.
  */
-import { messageOf } from '../core/errors.ts'
+import { placedMessageOf } from '../core/errors.ts'
 
 /**
  * Throws the reason of the signal once that has aborted, because the exception follows from it. Else throws what `explain`
@@ -13,5 +13,5 @@ export function throwTopologyFailure(
   explain: (reason: string, cause: unknown) => Error,
 ): never {
   signal.throwIfAborted()
-  throw explain(messageOf(cause), cause)
+  throw explain(placedMessageOf(cause), cause)
 }

@@ -133,6 +133,8 @@ export interface PhaseEndedEntry {
   readonly counts: StreamerCounts | null
   /** The message of the error or the abort; only when the phase did not complete. */
   readonly error?: string
+  /** The stack of the error and of its causes; only when the phase failed, or code of the user stopped it. */
+  readonly stack?: string
 }
 
 /** How a run ended. */
@@ -145,6 +147,8 @@ export interface RunEndedEntry {
   readonly at: string
   readonly elapsedMs: number
   readonly error?: string
+  /** The stack of the error and of its causes; only when the run failed. */
+  readonly stack?: string
 }
 
 /** A line of the journal. */

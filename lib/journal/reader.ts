@@ -6,6 +6,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
+import { expectValue, text } from '../core/options.ts'
 import { JOURNAL_DIRECTORY, segmentName, segmentNumber } from './journal.ts'
 import { JOURNAL_FORMAT, type JournalEntry } from './entries.ts'
 import { isWithinRun, refuseLinks } from './run-files.ts'
@@ -75,6 +76,7 @@ function pathOf(directory: string, segment: number): string {
 
 /** The numbers of all segments, ascending. */
 async function listSegments(directory: string): Promise<number[]> {
+  expectValue('directory', directory, text)
   const journal = join(directory, JOURNAL_DIRECTORY)
   try {
     const numbers = (await readdir(journal)).flatMap((name) => segmentNumber(name) ?? [])

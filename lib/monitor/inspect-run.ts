@@ -38,6 +38,8 @@ export interface InspectedPhase {
   readonly status: PhaseStatus | 'unfinished' | 'waiting'
   /** The message of the error that ended it; null if there is none. */
   readonly error: string | null
+  /** The stack of that error and of its causes; null where there is none, and after a stop from outside. */
+  readonly stack: string | null
   /** Containers that completed; null until the phase has ended. */
   readonly containers: number | null
   /** Records accepted; null until the phase has ended. */
@@ -68,6 +70,8 @@ export interface InspectedRun {
   readonly status: RunStatus | 'unfinished'
   /** The message of the error that ended it; null if there is none. */
   readonly error: string | null
+  /** The stack of that error and of its causes; null where there is none, and after a stop from outside. */
+  readonly stack: string | null
   /** Time in ISO 8601. */
   readonly startedAt: string
   /** Duration in milliseconds; null until the run has ended. */
@@ -123,6 +127,7 @@ export async function inspectRun(directory: string): Promise<InspectedRun> {
     directory,
     status: ended?.status ?? 'unfinished',
     error: ended?.error ?? null,
+    stack: ended?.stack ?? null,
     startedAt: header.at,
     elapsedMs: ended?.elapsedMs ?? null,
     phases,
@@ -191,6 +196,7 @@ async function inspectPhase(directory: string, phase: string, trace: PhaseTrace)
     phase,
     status: ended?.status ?? (started ? 'unfinished' : 'waiting'),
     error: ended?.error ?? null,
+    stack: ended?.stack ?? null,
     containers: ended?.containers ?? null,
     records: ended?.records ?? null,
     rejected: ended?.counts?.rejected ?? null,

@@ -4,7 +4,7 @@
 import { Writable } from 'node:stream'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
 import type { Objective, PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
-import { SpillwayError } from '../core/errors.ts'
+import { messageOf, SpillwayError } from '../core/errors.ts'
 import type { PhaseReference } from '../outputs/reference.ts'
 import type { PhaseOutlet } from '../execution/run-context.ts'
 
@@ -24,7 +24,12 @@ export class DiscardedPhase implements PhaseOutlet {
       objectMode: true,
       highWaterMark: 1,
       write: (batch, _encoding, callback) => {
-        this.#state.add(batch)
+        try {
+          this.#state.add(batch)
+        } catch (cause) {
+          callback(unreadable(phase, cause))
+          return
+        }
         callback()
       },
     })
@@ -69,4 +74,13 @@ class DiscardedResults implements PhaseReference {
       { place: { phase } },
     )
   }
+}
+
+/** No sink is there to reject the record. */
+function unreadable(phase: string, cause: unknown): SpillwayError {
+  return new SpillwayError(
+    'ERR_SPILLWAY_VALUE',
+    `A record of phase ${JSON.stringify(phase)} cannot be aggregated: reading its fields threw ${messageOf(cause)}. Write plain objects.`,
+    { cause, place: { phase } },
+  )
 }

@@ -1,10 +1,10 @@
 /**
  * The result of a run, and the errors that contain the result when the run did not complete.
  */
-import { SpillwayError } from '../core/errors.ts'
+import { SpillwayError, stackOf } from '../core/errors.ts'
 import type { RunStatus } from '../journal/entries.ts'
 import type { AggregatedResults } from '../streaming/aggregated-results.ts'
-import type { PhaseResult } from '../execution/run-context.ts'
+import type { PhaseResult, PhaseStatus } from '../execution/run-context.ts'
 import type { StreamerStats } from '../streaming/stats.ts'
 
 /** The result of a run. */
@@ -25,6 +25,12 @@ export interface WorkflowResult {
   readonly elapsedMs: number
   /** Whether the run was complete before, so that no phase was run. */
   readonly wasComplete: boolean
+}
+
+/** The stack of the error that ended a phase or a run. Null for none, and where the user has stopped it. */
+export function shownStack(status: PhaseStatus, error: Error | null): string | null {
+  const isFailure = status === 'failed' || (status === 'aborted' && error instanceof SpillwayError)
+  return isFailure && error !== null ? stackOf(error) : null
 }
 
 /**

@@ -18,12 +18,12 @@ import { JournaledCommits } from './phase-commits.ts'
 import type { PhasePart } from '../streaming/phase-graph.ts'
 import type { PhaseReference } from '../outputs/reference.ts'
 import { graphsOf, type ResultStreamer } from '../result-streamer.ts'
-import type { PhaseOutlet, PhaseResult, RunContext } from '../execution/run-context.ts'
+import type { PhaseOutlet, PhaseResult, PhaseStatus, RunContext } from '../execution/run-context.ts'
 import { aggregatesPath, fileName, spoolPath, type RunDirectory } from './directory.ts'
 import { DiscardedPhase } from './discarded-phase.ts'
 import { PhaseResults } from './phase-results.ts'
 import type { EarlierPhases } from '../streaming/checkpoint.ts'
-import type { WorkflowResult } from './result.ts'
+import { shownStack, type WorkflowResult } from './result.ts'
 import { makeRunStreamer } from './run-streamer.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
 
@@ -117,13 +117,7 @@ export class WorkflowRun implements RunContext {
     const at = new Date().toISOString()
     try {
       try {
-        journal.append({
-          type: 'run-ended',
-          status,
-          at,
-          elapsedMs,
-          ...(error !== undefined && { error: error.message }),
-        })
+        journal.append({ type: 'run-ended', status, at, elapsedMs, ...errorOf(status, error) })
         workflowEnded.publish({ workflowId: this.workflowId, status, error })
       } finally {
         await journal.close()
@@ -186,7 +180,7 @@ export class WorkflowRun implements RunContext {
       records,
       output: output && kindOf(output, phase, journal),
       counts,
-      ...(error !== null && { error: error.message }),
+      ...errorOf(status, error),
     })
     await journal.commit()
   }
@@ -235,4 +229,10 @@ export class WorkflowRun implements RunContext {
 function kindOf(output: PhaseReference, phase: string, journal: Journal): PhaseEndedEntry['output'] {
   if (output instanceof DefaultOutput) return 'default'
   return journal.state.phase(phase).output === undefined ? 'results' : 'stored'
+}
+
+/** What the journal keeps of an error. */
+function errorOf(status: PhaseStatus, error: Error | null = null): Pick<PhaseEndedEntry, 'error' | 'stack'> {
+  const stack = shownStack(status, error)
+  return { ...(error !== null && { error: error.message }), ...(stack !== null && { stack }) }
 }

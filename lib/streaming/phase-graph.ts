@@ -7,6 +7,7 @@ import { AggregationTee } from '../../transforms/aggregation-tee.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
 import { BufferingTransform } from '../../transforms/buffering-transform.ts'
 import { makeMarker, type Receipt } from '../core/marker.ts'
+import type { ResultRecord } from '../core/record.ts'
 import type { RejectionHandler } from '../core/rejection.ts'
 import { PhaseChain } from './phase-chain.ts'
 import { PhaseInlet } from './phase-inlet.ts'
@@ -63,7 +64,10 @@ export class PhaseGraph {
       ...sink,
       directory,
       metadata: { 'spillway.workflow': options.workflowId, 'spillway.phase': phase, ...sink.metadata },
-      onReject: (rejection) => hooks.onReject({ ...rejection, phase }),
+      onReject: (rejection) => {
+        const container = containerOf(rejection.record, options.fields.container)
+        return hooks.onReject({ ...rejection, phase, ...(container !== undefined && { container }) })
+      },
       // A mark counts a batch as one: about a thousand records wait before the sink.
       highWaterMark: Math.max(1, Math.ceil(1000 / buffer.bufferSize)),
     })
@@ -152,5 +156,15 @@ export class PhaseGraph {
     // Records behind the checkpoint do not belong to it.
     const { recordsIn, inFlight, ...counts } = this.counts
     return { ...receipt, counts: { ...counts, recordsIn: recordsIn - inFlight, inFlight: 0 }, states }
+  }
+}
+
+/** The container that a rejected record names. */
+function containerOf(record: unknown, field: string): string | undefined {
+  try {
+    const container = (record as ResultRecord)[field]
+    return typeof container === 'string' || typeof container === 'number' ? String(container) : undefined
+  } catch {
+    return undefined
   }
 }

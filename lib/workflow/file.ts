@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml'
 import { messageOf, SpillwayError } from '../core/errors.ts'
+import { expectValue, listOfTexts, resolveOptions, text } from '../core/options.ts'
 import { resolveWorkflow, workflowError, type TextPosition } from './resolve.ts'
 import type { KeyPath } from './checks.ts'
 import type { ResolvedWorkflow } from './types.ts'
@@ -20,11 +21,13 @@ export interface LoadWorkflowOptions {
  * Reads and checks a workflow file, and fills in the defaults. A workflow without a name gets the name of the file.
  *
  * @param path - a file in YAML (1.2, with merge keys) or JSON
- * @throws {SpillwayError} `ERR_SPILLWAY_IO` if the file cannot be read; `ERR_SPILLWAY_WORKFLOW` with every problem
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`; `ERR_SPILLWAY_IO` if the file cannot be read; `ERR_SPILLWAY_WORKFLOW` with every problem
  *   found, one per line, as `<file>:<line>:<column>: <key>: <problem>`
  */
 export async function loadWorkflow(path: string, options: LoadWorkflowOptions = {}): Promise<ResolvedWorkflow> {
-  return parseWorkflow(await readText(path), path, options)
+  expectValue('path', path, text)
+  const resolved = resolveOptions<LoadWorkflowOptions, object>('loadWorkflow', options, { topologies: listOfTexts }, {})
+  return parseWorkflow(await readText(path), path, resolved)
 }
 
 /** Does the same as {@link loadWorkflow} for text that was already read. */

@@ -4,7 +4,7 @@
  */
 import { SpillwayError } from '../core/errors.ts'
 import { NumberHeap } from '../core/number-heap.ts'
-import { describeValue, expectValue, integerFrom, knownHint } from '../core/options.ts'
+import { describeValue, expectValue, integerFrom, knownHint, type Check } from '../core/options.ts'
 
 /** The properties of a phase that determine its place in the order. */
 export interface OrderedPhase {
@@ -14,6 +14,17 @@ export interface OrderedPhase {
   readonly depends_on?: readonly string[] | null
   /** Estimated duration, in any unit that is the same for all phases. @default 1 */
   readonly weight?: number | null
+}
+
+const phaseList: Check = {
+  expected: 'a list of phases, each with a `name` and at most a list of names `depends_on`',
+  accepts: (value) => Array.isArray(value) && value.every(isPhase),
+}
+
+function isPhase(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, depends_on } = value as { name?: unknown; depends_on?: unknown }
+  return typeof name === 'string' && ((depends_on ?? null) === null || Array.isArray(depends_on))
 }
 
 /** For each phase, the indices of the phases it depends on, without duplicates. */
@@ -88,12 +99,13 @@ export function upstreamOf(phases: readonly OrderedPhase[], name: string): Set<s
  * @param numWorkers - an integer from 1 up
  * @returns one list per worker, which may be empty. A worker runs its list in order, dependencies first
  * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` as `orderPhases`, and for a weight that is not a finite number
- *   from 0 up; `ERR_SPILLWAY_OPTION` for an invalid `numWorkers`
+ *   from 0 up; `ERR_SPILLWAY_OPTION` for phases without names, or an invalid `numWorkers`
  */
 export function distributePhases<Phase extends OrderedPhase>(
   phases: readonly Phase[],
   numWorkers: number,
 ): readonly (readonly Phase[])[] {
+  expectValue('phases', phases, phaseList)
   expectValue('numWorkers', numWorkers, integerFrom(1))
   const weights = phases.map(weightOf)
   const heaviestFirst = [...phases.keys()].sort((a, b) => at(weights, b) - at(weights, a))

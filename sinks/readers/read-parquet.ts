@@ -2,7 +2,7 @@
  * Reads records, columns and footers of Parquet files.
  */
 import { addAbortSignal, Readable } from 'node:stream'
-import { abortSignal, expectValue, flag, resolveOptions, type Check, type Checks } from '../../lib/core/options.ts'
+import { abortSignal, expectValue, flag, resolveOptions, text, type Check, type Checks } from '../../lib/core/options.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
 import { FileSlices, type ByteSource } from '../files/file-slices.ts'
 import { ParquetFile, type ParquetColumn, type RowGroupColumns } from './parquet-file.ts'
@@ -125,6 +125,7 @@ async function* columnsOf(input: ParquetInput, column: string): AsyncGenerator<r
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_INPUT`
  */
 export async function parquetInfo(path: string): Promise<ParquetInfo> {
+  expectValue('path', path, text)
   const slices = await FileSlices.open(path)
   try {
     const { rows, rowGroups, columns } = await ParquetFile.read(slices, path)

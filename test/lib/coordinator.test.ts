@@ -335,7 +335,8 @@ t.test('a container that throws fails its phase with the place; what came before
   t.ok(error instanceof WorkflowError)
   t.match(error, {
     code: 'ERR_SPILLWAY_CONTAINER',
-    message: 'Container "bad" of phase "a" failed at record 3: no such parameter. The records before it are kept.',
+    message:
+      /^Container "bad" of phase "a" failed at record 3: no such parameter \(.*coordinator\.test\.ts:\d+:\d+\)\. The records before it are kept\.$/,
     place: { phase: 'a', container: 'bad', record: 3 },
   })
   const { result } = error

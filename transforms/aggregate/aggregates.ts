@@ -4,13 +4,14 @@
  */
 import { notesOf, recordsOf, type Segment } from '../../lib/core/batch.ts'
 import {
+  anyText,
+  describeValue,
   expectValue,
   integerFrom,
   oneOf,
   plainObject,
   resolveOptions,
   text,
-  type Check,
   type Checks,
 } from '../../lib/core/options.ts'
 import { SpillwayError } from '../../lib/core/errors.ts'
@@ -67,11 +68,10 @@ export const AGGREGATES_DEFAULTS = {
 } as const satisfies AggregatesOptions
 
 const objectiveChecks: Checks<Objective> = { metric: text, direction: oneOf(['max', 'min']) }
-const phaseName: Check = { expected: 'a string', accepts: (value) => typeof value === 'string' }
 
 /** Checks of {@link AggregatesOptions}. */
 export const aggregatesChecks: Checks<AggregatesOptions> = {
-  phase: phaseName,
+  phase: anyText,
   fields: plainObject,
   objective: plainObject,
   topCount: integerFrom(0),
@@ -137,6 +137,11 @@ export class Aggregates implements SummarySource {
     return this.#options.objective
   }
 
+  /** Dotted path of the object in which the metrics of a record are found. */
+  get metricsPath(): string {
+    return this.#options.fields.metrics
+  }
+
   /** Maximum length of the lists of top performers and best containers. */
   get topCount(): number {
     return this.#options.topCount
@@ -195,6 +200,7 @@ export class Aggregates implements SummarySource {
    * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` when the objectives or the list lengths differ
    */
   merge(other: Aggregates): void {
+    if (!(other instanceof Aggregates)) throw mismatch('an Aggregates', describeValue(other))
     if (other === this) throw mismatch('another state', 'this one itself')
     const { objective, topCount } = this.#options
     const theirs = other.#options

@@ -1,12 +1,13 @@
 /**
- * Finds the metrics of a record: every numeric leaf below its metrics path. Nested metrics have a dotted path.
+ * Finds the metrics of a record: every numeric leaf below its metrics path. Nested metrics have a dotted path. A record
+ * with nothing there has them in its object `metrics`, or at its top level if the objective is a number there.
  *
  * The tree contains only the paths of known metrics. So its size depends on their number, not on the keys in the
  * records. A walk compares each key with the key that followed the previous one last time. For records of the same
  * shape no key is ever looked up or joined.
  */
 import { joinPath, splitPath } from '../../lib/core/field-path.ts'
-import type { ResultRecord } from '../../lib/core/record.ts'
+import type { ResolvedFieldNames, ResultRecord } from '../../lib/core/record.ts'
 import type { MetricTable } from './metric-table.ts'
 
 /** Objects nested deeper than this are ignored. This also stops at cycles. */
@@ -82,17 +83,29 @@ export class MetricTree {
   /** The path to the metrics of a record: its first key, and the other keys. */
   readonly #firstKey: string
   readonly #otherKeys: readonly string[]
+  /** The key of the objective at the top level of a record. Undefined for a nested metric. */
+  readonly #objectiveKey: string | undefined
+  /** Keys at the top level of a record that are never metrics. */
+  readonly #reserved: readonly string[]
   readonly #onNewMetric: (path: string) => MetricTable | null
 
   /**
-   * @param path - dotted path of the object with the metrics
+   * @param fields - names of the fields of a record; `metrics` is the path of the object with the metrics
+   * @param objective - name of the metric by which records are ranked
    * @param onNewMetric - called for each value at a path that is not a metric yet; returns its table, or null to ignore
    *   it
    */
-  constructor(path: string, onNewMetric: (path: string) => MetricTable | null) {
-    const [first, ...others] = splitPath(path) as [string, ...string[]]
+  constructor(
+    { metrics, phase, container, timestamp }: ResolvedFieldNames,
+    objective: string,
+    onNewMetric: (path: string) => MetricTable | null,
+  ) {
+    const [first, ...others] = splitPath(metrics) as [string, ...string[]]
+    const [objectiveKey, ...below] = splitPath(objective)
     this.#firstKey = first
     this.#otherKeys = others
+    this.#objectiveKey = below.length === 0 ? objectiveKey : undefined
+    this.#reserved = [phase, container, timestamp]
     this.#onNewMetric = onNewMetric
   }
 
@@ -112,10 +125,23 @@ export class MetricTree {
     found.count = 0
     let metrics: unknown = record[this.#firstKey]
     for (const key of this.#otherKeys) {
-      if (typeof metrics !== 'object' || metrics === null) return
+      if (typeof metrics !== 'object' || metrics === null) break
       metrics = (metrics as Record<string, unknown>)[key]
     }
+    if (!isNested(metrics)) metrics = this.#metricsElsewhere(record)
     if (isNested(metrics) && !findSameShape(metrics, found)) this.#walk(this.#root, metrics, 0, found)
+  }
+
+  /** The metrics of a record that has none at the path. */
+  #metricsElsewhere(record: ResultRecord): Record<string, unknown> | undefined {
+    const object = record['metrics']
+    if (isNested(object)) return object
+    if (this.#objectiveKey === undefined || !isNumber(record[this.#objectiveKey])) return undefined
+    const metrics = Object.create(null) as Record<string, unknown>
+    for (const key of Object.keys(record)) {
+      if (isNumber(record[key]) && !this.#reserved.includes(key)) metrics[key] = record[key]
+    }
+    return metrics
   }
 
   #walk(node: TreeNode, object: Record<string, unknown>, depth: number, found: FoundMetrics): void {
@@ -163,6 +189,10 @@ function findSameShape(object: Record<string, unknown>, found: FoundMetrics): bo
   }
   found.count = count
   return true
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'bigint'
 }
 
 /**

@@ -63,7 +63,7 @@ export class PhaseAggregate {
   constructor(phase: string, options: PhaseAggregateOptions) {
     this.phase = phase
     this.#options = options
-    this.#tree = new MetricTree(options.fields.metrics, (path) => this.#makeMetric(path))
+    this.#tree = new MetricTree(options.fields, options.objective.metric, (path) => this.#makeMetric(path))
     this.#groups = new GroupTable(options.maxContainers)
     this.#sign = options.objective.direction === 'max' ? 1 : -1
     this.#top = new TopList<Candidate>(options.topCount, (a, b) => compareCandidates(a, b, options.objective.direction))

@@ -2,6 +2,7 @@
  * Computes summaries from states. Containers are merged into phases, and phases into the workflow, always in the same
  * order. The time is about one row addition for each container and metric.
  */
+import { DEFAULT_FIELD_NAMES } from '../../lib/core/record.ts'
 import { OTHER } from './group-table.ts'
 import type { MetricTable } from './metric-table.ts'
 import type { PhaseAggregate } from './phase-aggregate.ts'
@@ -14,6 +15,7 @@ import type {
   ContainerPlace,
   ContainerSummary,
   MetricSummary,
+  MissingObjective,
   Objective,
   PhaseSummary,
   Quantiles,
@@ -38,7 +40,12 @@ export interface SummarySource extends Ranking {
   /** By name. */
   readonly aggregates: ReadonlyMap<string, PhaseAggregate>
   readonly droppedRecords: number
+  /** Dotted path of the object in which the metrics of a record are found. */
+  readonly metricsPath: string
 }
+
+/** Limit of the names in a {@link MissingObjective}. */
+const MAX_SEEN = 100
 
 /** The summary of one phase. */
 export function summarizePhase(aggregate: PhaseAggregate, ranking: Ranking): PhaseSummary {
@@ -80,14 +87,29 @@ export function summarizeWorkflow(
     for (const performer of summary.topPerformers) topPerformers.add(performer)
     for (const container of summary.bestContainers) containers.add(container)
   }
+  const metricsPath = sources[0]?.metricsPath ?? DEFAULT_FIELD_NAMES.metrics
   return {
     objective: { ...objective },
+    missingObjective: missingObjective(phases, objective.metric, metricsPath),
     phases,
     topPerformers: topPerformers.entries,
     averageMetrics: averageMetrics(aggregates),
     bestContainers: containers.entries,
     droppedRecords: sources.reduce((sum, { droppedRecords }) => sum + droppedRecords, 0),
   }
+}
+
+/** What is known about an objective without values. Null if it has one, or there are no records. */
+function missingObjective(
+  phases: Readonly<Record<string, PhaseSummary>>,
+  metric: string,
+  readFrom: string,
+): MissingObjective | null {
+  const all = Object.values(phases)
+  const hasRecords = all.some(({ count }) => count > 0)
+  if (!hasRecords || all.some(({ metrics }) => (metrics[metric]?.count ?? 0) > 0)) return null
+  const seen = new Set(all.flatMap(({ metrics }) => Object.keys(metrics)))
+  return { metric, seen: [...seen].sort(compareText).slice(0, MAX_SEEN), readFrom }
 }
 
 /** Iterates over the containers of a phase, in container order. Each summary is computed when it is requested. */

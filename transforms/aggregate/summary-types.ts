@@ -131,17 +131,32 @@ export interface PhaseSummary {
   readonly droppedMetrics: number
 }
 
+/** What records have, when none of them has a finite value of the objective, so that nothing is ranked. */
+export interface MissingObjective {
+  /** The metric of the objective. */
+  readonly metric: string
+  /**
+   * Names of the metrics of all phases: the first 100 of them, sorted. The metric itself is one if all its values are
+   * NaN or infinite.
+   */
+  readonly seen: readonly string[]
+  /** Dotted path of the object in which the metrics of a record are looked for first. */
+  readonly readFrom: string
+}
+
 /** The summary of all phases. */
 export interface AggregateSummary {
   /** What makes a record or a container a top one. */
   readonly objective: Required<Objective>
+  /** Null if a record has a finite value of the objective, or there are no records. */
+  readonly missingObjective: MissingObjective | null
   /** By name. */
   readonly phases: Readonly<Record<string, PhaseSummary>>
-  /** The best records of all phases. If equal, the phase whose name sorts first comes first, then as in a phase. */
+  /** The best records of all phases together; `phases` has a ranking of each. If equal, the phase whose name sorts first comes first, then as in a phase. */
   readonly topPerformers: readonly TopPerformer[]
   /** Mean of each metric over all records of all phases, by name. Null as in {@link Statistics}. */
   readonly averageMetrics: Readonly<Record<string, number | null>>
-  /** The best containers of all phases. If equal, the phase whose name sorts first comes first, then as in a phase. */
+  /** The best containers of all phases together; `phases` has a ranking of each. If equal, the phase whose name sorts first comes first, then as in a phase. */
   readonly bestContainers: readonly BestContainer[]
   /** Number of records that were ignored because their phase is beyond `maxPhases`. */
   readonly droppedRecords: number

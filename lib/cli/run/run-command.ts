@@ -5,7 +5,7 @@
 import { resolve } from 'node:path'
 import type { Format } from '../../../sinks/options.ts'
 import { Coordinator } from '../../coordinator.ts'
-import { isAbortError, messageOf } from '../../core/errors.ts'
+import { isAbortError } from '../../core/errors.ts'
 import { RunProgress } from '../../monitor/run-progress.ts'
 import { WorkflowAbortError, WorkflowError, type WorkflowResult } from '../../run/result.ts'
 import { loadWorkflow } from '../../workflow/file.ts'
@@ -59,12 +59,7 @@ export async function report(
       const more = partialText(error.result)
       const reason = interruptionOf(error)
       if (reason !== undefined) printLine(io, `spillway: ${reason.message}. ${more}`)
-      else
-        printError(io, error, {
-          message: messageOf(error instanceof WorkflowAbortError ? error.cause : error),
-          more,
-          debug,
-        })
+      else printError(io, error instanceof WorkflowAbortError ? error.cause : error, { more, debug })
       printRejections(error.result, io)
       return reason?.exitCode ?? EXIT_CODES.failed
     }

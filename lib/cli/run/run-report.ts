@@ -1,15 +1,28 @@
 /**
  * The messages of the command line about a run: while it is in progress, and at its end.
  */
-import type { AggregateSummary } from '../../../transforms/aggregate/summary-types.ts'
+import {
+  DEFAULT_OBJECTIVE,
+  type AggregateSummary,
+  type MissingObjective,
+  type Objective,
+  type PhaseSummary,
+} from '../../../transforms/aggregate/summary-types.ts'
+import { nearestWord } from '../../core/nearest.ts'
 import type { ResultStreamer } from '../../result-streamer.ts'
 import type { PhaseProgress } from '../../monitor/run-progress.ts'
-import type { WorkflowResult } from '../../run/result.ts'
+import { shownStack, type WorkflowResult } from '../../run/result.ts'
 import { bytesText, countText, quantityText, secondsText } from '../terminal/format-numbers.ts'
 import { formatTable } from '../terminal/text-table.ts'
 
 /** The most phases that are all shown on a terminal. Of more phases, only the running ones are shown. */
 const MAX_LINES = 12
+
+/** The most phases whose best containers are listed. */
+const MAX_RANKINGS = 5
+
+/** The most names of metrics in a message. */
+const MAX_NAMES = 10
 
 const SYMBOLS: Readonly<Record<PhaseProgress['status'], string>> = {
   waiting: '·',
@@ -72,32 +85,49 @@ export function resultText({ workflowId, directory, phases, aggregatedResults, e
   return [
     `${workflowId}: completed in ${secondsText(elapsedMs / 1000)}`,
     table,
-    ...(aggregatedResults === null ? [] : bestContainersText(aggregatedResults)),
+    ...(aggregatedResults === null ? [] : rankingText(aggregatedResults)),
     `All files are in ${directory}; \`spillway inspect ${directory}\` lists them.`,
   ].join('\n\n')
 }
 
-/** The best containers as a table with a title; empty if there are none. */
-export function bestContainersText({ objective, bestContainers }: AggregateSummary): string[] {
-  if (bestContainers.length === 0) return []
+/** The best containers of each phase, or why nothing is ranked; empty without records. */
+export function rankingText({ objective, phases, missingObjective }: AggregateSummary): string[] {
+  if (missingObjective) return [missingObjectiveText(missingObjective)]
+  const ranked = Object.values(phases).filter(({ bestContainers }) => bestContainers.length > 0)
+  const more = ranked.length - MAX_RANKINGS
+  return [
+    ...ranked.slice(0, MAX_RANKINGS).map((phase) => bestContainersText(phase, objective)),
+    ...(more > 0 ? [`The best containers of ${quantityText(more, 'more phase')} are in aggregates.json.`] : []),
+  ]
+}
+
+function bestContainersText({ phase, bestContainers }: PhaseSummary, objective: Required<Objective>): string {
   const table = formatTable(
-    [
-      { heading: 'Container', align: 'left' },
-      { heading: 'Phase', align: 'left' },
-      { heading: 'Records' },
-      { heading: 'Mean' },
-      { heading: 'Best' },
-    ],
-    bestContainers.map(({ container, phase, count, mean, best }) => [
+    [{ heading: 'Container', align: 'left' }, { heading: 'Records' }, { heading: 'Mean' }, { heading: 'Best' }],
+    bestContainers.map(({ container, count, mean, best }) => [
       container ?? '(none)',
-      phase,
       countText(count),
       metricText(mean),
       metricText(best),
     ]),
   )
   const wanted = objective.direction === 'max' ? 'highest' : 'lowest'
-  return [`Containers with the ${wanted} mean ${objective.metric}\n\n${table}`]
+  return `Containers of ${phase} with the ${wanted} mean ${objective.metric}\n\n${table}`
+}
+
+function missingObjectiveText({ metric, seen, readFrom }: MissingObjective): string {
+  if (seen.includes(metric)) {
+    return `Nothing is ranked: all values of the metric \`${metric}\` of the objective are NaN or infinite.`
+  }
+  const more = seen.length > MAX_NAMES ? ` and ${countText(seen.length - MAX_NAMES)} more` : ''
+  const names = seen.length === 0 ? 'none' : `${seen.slice(0, MAX_NAMES).join(', ')}${more}`
+  const nearest = nearestWord(metric, seen)
+  return [
+    `No record has the metric \`${metric}\` of the objective. Metrics seen: ${names}, read from \`${readFrom}\`.`,
+    ...(nearest === undefined ? [] : [`Did you mean \`${nearest}\`?`]),
+    ...(metric === DEFAULT_OBJECTIVE.metric ? ['It is the default: set `objective` to rank by another metric.'] : []),
+    ...(seen.length === 0 ? ['Set `metrics` in `fields` of `results` if yours are elsewhere.'] : []),
+  ].join(' ')
 }
 
 /** What was kept of a run that did not complete, and how to continue it. */
@@ -111,7 +141,11 @@ export function partialText({ directory, phases }: WorkflowResult): string {
 
 /** A run's result as JSON. */
 export function resultJson(result: WorkflowResult): string {
-  const phases = Object.values(result.phases).map((phase) => ({ ...phase, error: phase.error?.message ?? null }))
+  const phases = Object.values(result.phases).map((phase) => ({
+    ...phase,
+    error: phase.error?.message ?? null,
+    stack: shownStack(phase.status, phase.error),
+  }))
   const counts = result.counts && { ...result.counts, phases: undefined }
   return JSON.stringify({ ...result, phases, counts }, null, 2)
 }

@@ -1,7 +1,7 @@
 /**
  * Unhandled promise rejections in the code of a topology. By default they would end the process in the middle of a run.
  */
-import { messageOf, SpillwayError } from '../../core/errors.ts'
+import { placedMessageOf, SpillwayError } from '../../core/errors.ts'
 import { RunningContainers } from './running-containers.ts'
 
 /**
@@ -32,7 +32,7 @@ export class UnhandledRejections implements Disposable {
     this.#controller.abort(
       new SpillwayError(
         'ERR_SPILLWAY_TOPOLOGY',
-        `A promise rejection was not handled${during}: ${messageOf(cause)}. Await the promise, or handle its rejection`,
+        `A promise rejection was not handled${during}: ${placedMessageOf(cause)}. Await the promise, or handle its rejection`,
         { cause, ...(first !== undefined && { place: { phase: first.phase, container: first.container } }) },
       ),
     )

@@ -376,6 +376,48 @@ t.test('summarizes all phases', async (t) => {
   t.same({ ...averageMetrics }, { only: 4, score: 2 })
 })
 
+t.test('says which metrics there are when no record has the objective', async (t) => {
+  const missing = (records: readonly unknown[], options: AggregatesOptions = score) =>
+    aggregate(records, options).summary().missingObjective
+  t.same(missing([record('a', { scores: 1 }), record('b', { best: 2 })]), {
+    metric: 'score',
+    seen: ['best', 'scores'],
+    readFrom: 'result.metrics',
+  })
+  t.same(missing([record('a', { scores: 1 })], { ...score, fields: { metrics: 'outcome' } }), {
+    metric: 'score',
+    seen: [],
+    readFrom: 'outcome',
+  })
+  t.same(missing([record('a', { score: NaN })])?.seen, ['score'], 'only values that cannot be ranked')
+  t.equal(missing([record('a', { scores: 1 }), { phase: 'other', result: { metrics: { score: 1 } } }]), null)
+  t.equal(missing([]), null, 'no records')
+})
+
+t.test('finds metrics elsewhere where a record has none at their path', async (t) => {
+  const values = (records: readonly unknown[], options?: AggregatesOptions) =>
+    aggregate(records, options)
+      .summary()
+      .topPerformers.map(({ metrics }) => ({ ...metrics }))
+  t.same(values([{ container: 'a', metrics: { score: 1, more: { depth: 2 } }, n: 3 }]), [{ score: 1, 'more.depth': 2 }])
+  t.same(
+    values([{ phase: 1, container: 2, timestamp: 3, score: 4, epoch: 5n, note: 'x', more: { depth: 2 } }]),
+    [{ score: 4, epoch: 5 }],
+    'numbers at the top level, but not those that name the record',
+  )
+  t.same(values([{ container: 'a', score: 1, result: { metrics: { score: 2 } } }]), [{ score: 2 }])
+  const { phases } = aggregate([{ phase: 'search', day: 1, open: 2 }]).summary()
+  t.same(Object.keys(phases['search']?.metrics ?? {}), [], 'a row without the objective has no metrics')
+  const renamed = { ...score, fields: { container: 'worker' } }
+  t.same(values([{ worker: 7, container: 8, score: 1 }], renamed), [{ container: 8, score: 1 }])
+  const mixed = [{ score: 1, epoch: 2 }, record('a', { score: 3, epoch: 4 }), { score: 5, epoch: 6, loss: 7 }]
+  t.same(values(mixed), [
+    { score: 5, epoch: 6, loss: 7 },
+    { score: 3, epoch: 4 },
+    { score: 1, epoch: 2 },
+  ])
+})
+
 t.test('summarizes several states without changing them', async (t) => {
   const [one, two] = [aggregate([record('a', { score: 1 })]), aggregate([record('a', { score: 3 })])]
   t.equal(summarizeWorkflow([one, two]).phases['search']?.metrics['score']?.mean, 2)

@@ -93,20 +93,28 @@ t.test('shows its progress on a terminal', async (t) => {
   t.notMatch(stderr, 'started')
 })
 
-t.test('a failed phase is reported with its place and the records kept, without a stack', async (t) => {
-  const { args, run } = project(t, 'search', 'broken', 'search')
+t.test('a failed phase is reported with its place and the records kept, and where its stack is', async (t) => {
+  const { args, run, module } = project(t, 'search', 'broken', 'search')
   const { code, stderr } = await spillway([...args, '--quiet'])
   t.equal(code, EXIT_CODES.failed)
   t.equal(
     stderr,
-    `spillway: Container "x" of phase "p1" failed at record 2: no data for 2019. The records before it are kept. 1 of 3 phases completed. 16 records are kept in ${run}. To continue: spillway resume ${run}\n`,
+    `spillway: Container "x" of phase "p1" failed at record 2: no data for 2019 (${module}:8:34). The records before it are kept. Add --debug to see the stack. 1 of 3 phases completed. 16 records are kept in ${run}. To continue: spillway resume ${run}\n`,
   )
   t.equal(parseLines(readFileSync(join(run, 'results/p1/part-00000.jsonl'))).length, 1)
 
   const again = await spillway(['inspect', run])
   t.match(again.stdout.toString(), /^Run nightly of trial: failed in /)
   t.match(again.stdout.toString(), /p2 +skipped/)
-  t.match((await spillway([...args.slice(0, -1), 'debugged', '--debug'])).stderr, /\n {4}at /)
+  t.match(again.stdout.toString(), /^ {2}Error: no data for 2019\n {6}at .*topologies\.mjs:8:34/m)
+  const stack = /^Error: no data for 2019\n +at .*topologies\.mjs:8:34/
+  const inspected = JSON.parse((await spillway(['inspect', run, '--json'])).stdout.toString()) as InspectedRun
+  t.match(inspected, { stack, phases: [{ stack: null }, { stack }, { stack: null }] })
+  const { stdout } = await spillway([...args.slice(0, -1), 'as-json', '--json', '--quiet'])
+  t.match(JSON.parse(stdout.toString()), { phases: [{ stack: null }, { stack }, { stack: null }] })
+  const debugged = (await spillway([...args.slice(0, -1), 'debugged', '--debug'])).stderr
+  t.match(debugged, /\n {4}at /)
+  t.notMatch(debugged, 'Add --debug')
 })
 
 t.test('rejected records are counted, and the exit code is 1', async (t) => {
@@ -222,6 +230,37 @@ t.test('results that contradict each other are refused before anything is create
   t.notOk(existsSync(run))
 })
 
+t.test('ranks the containers of each phase by themselves', async (t) => {
+  const { args } = project(t, 'search', 'search')
+  const text = (await spillway([...args, '--quiet'])).stdout.toString()
+  const ranking = (phase: string) => `Containers of ${phase} with the highest mean sharpe_ratio`
+  t.equal(text.split(ranking('p0')).length, 2)
+  t.equal(text.split(ranking('p1')).length, 2)
+  t.equal(text.split(/^ {2}c2 +5 +2\.2 +2\.4$/m).length, 3)
+})
+
+t.test('says that no record has the objective, which metrics there are, and where they are read', async (t) => {
+  const { args, run, workflow } = project(t, 'search')
+  const content = JSON.parse(workflowOf('search')) as object
+  writeFileSync(workflow, JSON.stringify({ ...content, objective: { metric: 'sharp_ratio' } }))
+  const line =
+    'No record has the metric `sharp_ratio` of the objective. Metrics seen: sharpe_ratio, read from `result.metrics`. Did you mean `sharpe_ratio`?'
+  t.match((await spillway([...args, '--quiet'])).stdout.toString(), `\n\n${line}\n\n`)
+  t.match((await spillway(['resume', run, '--quiet'])).stdout.toString(), `\n\n${line}\n\n`)
+  t.match((await spillway(['inspect', run])).stdout.toString(), `\n\n${line}\n\n`)
+  t.match(JSON.parse((await spillway(['inspect', run, '--json'])).stdout.toString()), {
+    aggregates: { missingObjective: { metric: 'sharp_ratio', seen: ['sharpe_ratio'], readFrom: 'result.metrics' } },
+  })
+})
+
+t.test('says how metrics elsewhere are found', async (t) => {
+  const { args } = project(t, 'odd')
+  t.match(
+    (await spillway([...args, '--quiet'])).stdout.toString(),
+    'Metrics seen: none, read from `result.metrics`. It is the default: set `objective` to rank by another metric. Set `metrics` in `fields` of `results` if yours are elsewhere.',
+  )
+})
+
 t.test('inspects a run: phases, parts, rows, aggregates, and queries that read them', async (t) => {
   const { args, run } = project(t, 'search')
   await spillway([...args, '--format', 'parquet', '--quiet'])
@@ -232,7 +271,7 @@ t.test('inspects a run: phases, parts, rows, aggregates, and queries that read t
   t.match(text, /15 rows, [\d.]+ k?B, 0 rejected, in /)
   t.match(text, /p0 +completed +3 +15 +0 +1 /)
   t.match(text, /results\/p0\/part-00000\.parquet +15 /)
-  t.match(text, /Containers with the highest mean sharpe_ratio[\s\S]*c2 +p0 +5 +2\.2 +2\.4/)
+  t.match(text, /Containers of p0 with the highest mean sharpe_ratio[\s\S]*c2 +5 +2\.2 +2\.4/)
   t.match(text, `SELECT * FROM read_parquet('${run}/results/**/*.parquet', union_by_name = true)`)
 
   const json = JSON.parse((await spillway(['inspect', run, '--json'])).stdout.toString()) as InspectedRun
