@@ -2,7 +2,8 @@
  * Real-time streaming of a workflow's results to disk: one Writable that takes the records of all phases, and gives
  * each phase a stream graph of its own: buffer, aggregation tee, sink.
  */
-import { addAbortSignal, type Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
+import { destroyOnAbort } from './core/abort-signals.ts'
 import { finished } from 'node:stream/promises'
 import type { AggregateSummary } from '../transforms/aggregate/summary-types.ts'
 import { joinRecords, markerBatch, recordsOf } from './core/batch.ts'
@@ -73,7 +74,7 @@ export class ResultStreamer extends QueueKeepingWritable {
     })
     this.on('drain', this.#drained.resolve)
     // Last, as a signal that is aborted already destroys the stream at once.
-    if (options.signal) addAbortSignal(options.signal, this)
+    destroyOnAbort(this, options.signal)
   }
 
   /** Identifies the run. */
@@ -117,7 +118,8 @@ export class ResultStreamer extends QueueKeepingWritable {
       if (ack !== 'queued') expectValue('ack', ack, ackCheck)
       this.#expectOpen()
       if (ack !== 'queued') this.#graphs.expect(record)
-      const isFree = this.write(record)
+      // A stream takes no null; within a batch it is routed and rejected like other values that are not records.
+      const isFree = this.write((record as unknown) === null ? [record] : record)
       if (ack !== 'queued') return this.#graphs.acknowledge(record, ack)
       return isFree ? QUEUED : this.#drained.wait()
     } catch (thrown) {

@@ -2,7 +2,7 @@
  * The last stage of a stream graph: a Writable of records (or batches). It writes one file, or a directory of parts, in
  * any format. The class only adapts the stream interface. RecordFiles does the work.
  */
-import { addAbortSignal } from 'node:stream'
+import { destroyOnAbort } from '../lib/core/abort-signals.ts'
 import { failMarker, joinRecords, notesOf } from '../lib/core/batch.ts'
 import { partClosed, partOpened } from '../lib/core/diagnostics.ts'
 import { controlOf, type AckLevel, type Marker } from '../lib/core/marker.ts'
@@ -90,7 +90,7 @@ export class RecordSink extends QueueKeepingWritable {
       },
     })
     // This comes last: a signal that is already aborted destroys the stream at once.
-    if (signal) addAbortSignal(signal, this)
+    destroyOnAbort(this, signal)
   }
 
   /** The counts so far. See {@link RecordSinkStats}. */

@@ -2,7 +2,8 @@
  * Groups records into batches by count, bytes and age, so that the following stages process arrays. It is the first
  * stage of a stream graph. Incoming batches are joined or split to the same limits.
  */
-import { addAbortSignal, Transform, type TransformCallback } from 'node:stream'
+import { Transform, type TransformCallback } from 'node:stream'
+import { destroyOnAbort } from '../lib/core/abort-signals.ts'
 import { markerBatch, notesOf, recordsOf, type Chunk, type Segment } from '../lib/core/batch.ts'
 import type { Marker } from '../lib/core/marker.ts'
 import type { ResultRecord } from '../lib/core/record.ts'
@@ -140,7 +141,7 @@ export class BufferingTransform extends Transform {
     this.#options = options
     this.#buffer = new BatchBuffer({ maxRecords: options.bufferSize, maxBytes: options.maxBytes })
     // This comes last: a signal that is already aborted destroys the stream at once.
-    if (options.signal) addAbortSignal(options.signal, this)
+    destroyOnAbort(this, options.signal)
   }
 
   /** The counts so far. See `BufferingStats`. */

@@ -3,6 +3,7 @@
  * makes and stores its output, and returns its result.
  */
 import { performance } from 'node:perf_hooks'
+import { allowListeners } from '../core/abort-signals.ts'
 import { phaseEnded, phaseStarted } from '../core/diagnostics.ts'
 import { isAbortError, messageOf, SpillwayError } from '../core/errors.ts'
 import { Interruptible } from '../core/interruptible.ts'
@@ -76,7 +77,7 @@ export class PhaseExecution {
       phase: phase.name,
       config: mergePhaseConfig(phase, references),
       inputs: inputsOf(phase, references),
-      signal,
+      signal: allowListeners(signal),
     }
     const outlet = context.openPhase(phase.name)
     this.#outlet = outlet

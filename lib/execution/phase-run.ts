@@ -1,6 +1,7 @@
 /**
  * Runs the containers of one phase into its stream graph: up to `concurrency` of them at once.
  */
+import { allowListeners } from '../core/abort-signals.ts'
 import { closeIterator } from '../core/close-iterator.ts'
 import { containerEnded, containerStarted } from '../core/diagnostics.ts'
 import { EventLoopTurns } from '../core/event-loop-turns.ts'
@@ -72,7 +73,7 @@ export class PhaseRun {
         },
       })
     // One failed container stops the others.
-    this.#ctx = { ...options.ctx, signal: AbortSignal.any([options.ctx.signal, this.#stop.signal]) }
+    this.#ctx = { ...options.ctx, signal: allowListeners(AbortSignal.any([options.ctx.signal, this.#stop.signal])) }
   }
 
   /** The containers that have ended well, by index. */

@@ -125,6 +125,25 @@ void t.test('acknowledges', async (t) => {
     await streamer.close()
   })
 
+  await t.test('what is not a record by rejecting, null like the others', async (t) => {
+    const streamer = makeStreamer(t)
+    for (const bad of [null, undefined, 5, 'text'] as unknown as Record<string, unknown>[]) {
+      await streamer.writeResult(bad)
+      await t.rejects(streamer.writeResult(bad, { ack: 'written' }), {
+        code: 'ERR_SPILLWAY_VALUE',
+        message: /^The record was rejected: a record must be an object\. It is kept in /,
+      })
+    }
+    await streamer.writeResult([makeRecord(1)] as unknown as Record<string, unknown>, { ack: 'written' })
+    await streamer.close()
+    t.match(streamer.stats, { recordsIn: 9, written: 1, rejected: 8 })
+    t.strictSame(deadLettersOf(streamer.dir)[0], {
+      stage: 'route',
+      reason: 'a record must be an object',
+      record: null,
+    })
+  })
+
   await t.test('nothing after a failure: pending ones reject with it', async (t) => {
     const failure = Object.assign(new Error('no space left'), { code: 'ENOSPC' })
     const streamer = makeStreamer(t, {
