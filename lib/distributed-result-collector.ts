@@ -3,7 +3,7 @@
  * each source has a bounded queue. So no fast or slow source blocks the others.
  */
 import { Readable, type Writable } from 'node:stream'
-import { destroyOnAbort } from './core/abort-signals.ts'
+import { destroyOnAbort } from './core/interruptible.ts'
 import { isAbortError, messageOf, SpillwayError } from './core/errors.ts'
 import { abortSignal, expectValue, flag, integerFrom, resolveOptions, text, type Checks } from './core/options.ts'
 import { SourceFailures } from './collector/source-failures.ts'

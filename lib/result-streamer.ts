@@ -3,7 +3,7 @@
  * each phase a stream graph of its own: buffer, aggregation tee, sink.
  */
 import type { Writable } from 'node:stream'
-import { destroyOnAbort } from './core/abort-signals.ts'
+import { destroyOnAbort } from './core/interruptible.ts'
 import { finished } from 'node:stream/promises'
 import type { AggregateSummary } from '../transforms/aggregate/summary-types.ts'
 import { joinRecords, markerBatch, recordsOf } from './core/batch.ts'

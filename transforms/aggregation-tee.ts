@@ -2,7 +2,7 @@
  * Aggregates the records that pass through a stream graph, and passes them on unchanged.
  */
 import { finished, Transform, type Readable, type TransformCallback } from 'node:stream'
-import { destroyOnAbort } from '../lib/core/abort-signals.ts'
+import { destroyOnAbort } from '../lib/core/interruptible.ts'
 import { annotate, notesOf, type Chunk } from '../lib/core/batch.ts'
 import { messageOf, SpillwayError } from '../lib/core/errors.ts'
 import { abortSignal, numberFrom, oneOf, resolveOptions, type Checks } from '../lib/core/options.ts'

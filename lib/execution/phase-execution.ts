@@ -3,10 +3,9 @@
  * makes and stores its output, and returns its result.
  */
 import { performance } from 'node:perf_hooks'
-import { allowListeners } from '../core/abort-signals.ts'
 import { phaseEnded, phaseStarted } from '../core/diagnostics.ts'
 import { isAbortError, messageOf, SpillwayError } from '../core/errors.ts'
-import { Interruptible } from '../core/interruptible.ts'
+import { allowListeners, Interruptible } from '../core/interruptible.ts'
 import { resolveFieldNames } from '../core/record.ts'
 import { inputsOf, mergePhaseConfig } from './phase-config.ts'
 import type { PhaseReference } from '../outputs/reference.ts'
@@ -69,9 +68,9 @@ export class PhaseExecution {
 
   async #complete(): Promise<PhaseReference> {
     const { phase, workflow, topology, context, references, resultCallback } = this.#options
-    const { workflowId, signal } = context
+    const { workflowId, path = null, signal } = context
     await context.onPhaseStarted?.(phase.name)
-    phaseStarted.publish({ workflowId, phase: phase.name })
+    phaseStarted.publish({ workflowId, path, phase: phase.name })
     const ctx: TopologyContext = {
       workflowId,
       phase: phase.name,
@@ -84,6 +83,7 @@ export class PhaseExecution {
     this.#run = new PhaseRun({
       topology,
       ctx,
+      path,
       outlet,
       settings: workflow,
       fields: resolveFieldNames(workflow.results === false ? undefined : workflow.results.fields),
@@ -137,9 +137,9 @@ export class PhaseExecution {
   }
 
   #publish(result: PhaseResult): PhaseResult {
-    const { workflowId } = this.#options.context
+    const { workflowId, path = null } = this.#options.context
     const { phase, status, error, containers, records } = result
-    phaseEnded.publish({ workflowId, phase, status, error, containers, records })
+    phaseEnded.publish({ workflowId, path, phase, status, error, containers, records })
     return result
   }
 }

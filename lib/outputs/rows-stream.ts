@@ -2,7 +2,7 @@
  * Makes the Readable of a reference from batches of rows.
  */
 import { Readable } from 'node:stream'
-import { destroyOnAbort } from '../core/abort-signals.ts'
+import { destroyOnAbort } from '../core/interruptible.ts'
 import { abortSignal, flag, resolveOptions, text, type Check, type Checks } from '../core/options.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { RowsOptions } from './reference.ts'

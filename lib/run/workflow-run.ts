@@ -91,7 +91,7 @@ export class WorkflowRun implements RunContext {
   /** Publishes the start of the run. */
   begin(): void {
     const { workflowId, path } = this.#options.directory
-    workflowStarted.publish({ workflowId, directory: path })
+    workflowStarted.publish({ workflowId, path })
   }
 
   /** Completes the files of all phases and aggregates them, also after a failure. */
@@ -114,7 +114,7 @@ export class WorkflowRun implements RunContext {
     const { journal } = this.#options
     const at = new Date().toISOString()
     journal.append({ type: 'run-ended', status, at, elapsedMs, ...(error !== undefined && { error: error.message }) })
-    workflowEnded.publish({ workflowId: this.workflowId, status, error })
+    workflowEnded.publish({ workflowId: this.workflowId, path: this.path, status, error: error ?? null })
     try {
       await journal.close()
     } catch (failure) {

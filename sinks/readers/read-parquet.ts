@@ -2,7 +2,7 @@
  * Reads records, columns and footers of Parquet files.
  */
 import { Readable } from 'node:stream'
-import { destroyOnAbort } from '../../lib/core/abort-signals.ts'
+import { destroyOnAbort } from '../../lib/core/interruptible.ts'
 import { abortSignal, expectValue, flag, resolveOptions, type Check, type Checks } from '../../lib/core/options.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
 import { FileSlices, type ByteSource } from '../files/file-slices.ts'

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
@@ -505,4 +506,29 @@ void t.test('what is in the queue is saved when the stream is destroyed while it
     linesOf(streamer.dir, 'search').map(({ timestamp }) => timestamp),
     Array.from({ length: total }, (_, i) => makeRecord(i).timestamp),
   )
+})
+
+void t.test('publishes with run, phase and file what happens to records and parts', async (t) => {
+  const messages: [string, object][] = []
+  const listen = (message: unknown, name: string | symbol) => {
+    messages.push([String(name), message as object])
+  }
+  const names = ['part:opened', 'part:closed', 'record:rejected', 'record:same-object']
+  for (const name of names) subscribe(`spillway:${name}`, listen)
+  t.teardown(() => names.forEach((name) => unsubscribe(`spillway:${name}`, listen)))
+  const streamer = makeStreamer(t, { bufferSize: 3 })
+  const same = { phase: 'search', n: 1 }
+  await pipeline([same, same, same, { phase: 'search', bad: () => 0 }, 5], streamer)
+  const about = { workflowId: 'test', phase: 'search', path: join(streamer.dir, 'results/search/part-00000.jsonl') }
+  const rejected = { workflowId: 'test', path: join(streamer.dir, 'dead-letter.jsonl') }
+  const sorted = messages.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  t.match(sorted, [
+    ['spillway:part:closed', { ...about, schema: null, rows: 3 }],
+    ['spillway:part:opened', { ...about, schema: null }],
+    ['spillway:record:rejected', { ...rejected, phase: null, stage: 'route', record: 5 }],
+    ['spillway:record:rejected', { ...rejected, phase: 'search', stage: 'encode', field: 'bad' }],
+    ['spillway:record:same-object', { ...about, repeated: 2 }],
+  ])
+  t.equal(sorted.length, 5)
+  t.equal(streamer.stats.repeated, 2)
 })

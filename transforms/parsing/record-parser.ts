@@ -7,7 +7,7 @@
  * - A UTF-8 byte order mark is removed.
  */
 import { Transform, type TransformCallback } from 'node:stream'
-import { destroyOnAbort } from '../../lib/core/abort-signals.ts'
+import { destroyOnAbort } from '../../lib/core/interruptible.ts'
 import { SpillwayError } from '../../lib/core/errors.ts'
 import { abortSignal, callback as callbackCheck, flag, type Checks } from '../../lib/core/options.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
