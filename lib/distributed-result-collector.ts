@@ -153,7 +153,7 @@ export class DistributedResultCollector extends Readable {
   /** @internal */
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     const reason = error !== null && isAbortError(error) ? error : closedError(this.#workflowId, error)
-    for (const source of this.#sources) source.close(reason)
+    for (const source of this.#sources) source.closeWith(reason)
     callback(error)
   }
 

@@ -4,7 +4,6 @@
  */
 import type { Writable } from 'node:stream'
 import { destroyOnAbort } from './core/interruptible.ts'
-import { finished } from 'node:stream/promises'
 import type { AggregateSummary } from '../transforms/aggregate/summary-types.ts'
 import { joinRecords, markerBatch, recordsOf } from './core/batch.ts'
 import { Drained } from './core/drained.ts'
@@ -155,17 +154,6 @@ export class ResultStreamer extends QueueKeepingWritable {
   async getAggregatedResults(): Promise<AggregatedResults> {
     if (!this.destroyed) await this.flush()
     return this.#graphs.aggregatedResults(this.#queuedRecords)
-  }
-
-  /** Ends the stream and waits until every file is complete and released. Rejects with what failed the stream. */
-  async close(): Promise<void> {
-    if (!this.writableEnded && !this.destroyed) this.end()
-    await finished(this)
-  }
-
-  /** Calls {@link close}, for `await using`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
   }
 
   /** @internal */

@@ -532,3 +532,9 @@ void t.test('publishes with run, phase and file what happens to records and part
   t.equal(sorted.length, 5)
   t.equal(streamer.stats.repeated, 2)
 })
+
+void t.test('counts the records of all phases in its summary', async (t) => {
+  const streamer = makeStreamer(t)
+  await pipeline([makeRecord(1, 'a'), makeRecord(2, 'b'), makeRecord(3, 'b'), 5], streamer)
+  t.match(await streamer.getAggregatedResults(), { count: 3, phases: { a: { count: 1 }, b: { count: 2 } } })
+})

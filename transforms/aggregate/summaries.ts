@@ -82,6 +82,7 @@ export function summarizeWorkflow(
   }
   return {
     objective: { ...objective },
+    count: Object.values(phases).reduce((sum, { count }) => sum + count, 0),
     phases,
     topPerformers: topPerformers.entries,
     averageMetrics: averageMetrics(aggregates),

@@ -135,6 +135,8 @@ export interface PhaseSummary {
 export interface AggregateSummary {
   /** What makes a record or a container a top one. */
   readonly objective: Required<Objective>
+  /** Number of records of all phases. */
+  readonly count: number
   /** By name. */
   readonly phases: Readonly<Record<string, PhaseSummary>>
   /** The best records of all phases. If equal, the phase whose name sorts first comes first, then as in a phase. */
