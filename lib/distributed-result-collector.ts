@@ -2,7 +2,8 @@
  * Merges the results of many sources in this process (workers, child streams) into one Readable. The merge is fair, and
  * each source has a bounded queue. So no fast or slow source blocks the others.
  */
-import { addAbortSignal, Readable, type Writable } from 'node:stream'
+import { Readable, type Writable } from 'node:stream'
+import { destroyOnAbort } from './core/interruptible.ts'
 import { isAbortError, messageOf, SpillwayError } from './core/errors.ts'
 import { abortSignal, expectValue, flag, integerFrom, resolveOptions, text, type Checks } from './core/options.ts'
 import { SourceFailures } from './collector/source-failures.ts'
@@ -122,7 +123,7 @@ export class DistributedResultCollector extends Readable {
     this.#sources = Array.from({ length: numSources }, (_, index) => new SourceQueue(index, bounds, hooks))
     this.resultQueues = new Map(this.#sources.entries())
     // This is the last step, because a signal that has aborted before destroys the stream immediately.
-    if (signal) addAbortSignal(signal, this)
+    destroyOnAbort(this, signal)
   }
 
   /** The current state and counts; a new object for each call. */
@@ -152,7 +153,7 @@ export class DistributedResultCollector extends Readable {
   /** @internal */
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     const reason = error !== null && isAbortError(error) ? error : closedError(this.#workflowId, error)
-    for (const source of this.#sources) source.close(reason)
+    for (const source of this.#sources) source.closeWith(reason)
     callback(error)
   }
 

@@ -56,6 +56,20 @@ export { Marker, type AckLevel, type Receipt } from './core/marker.ts'
 export { ERROR_CODES, SpillwayError, type ErrorCode, type ErrorPlace } from './core/errors.ts'
 export type { FieldNames, ResultRecord } from './core/record.ts'
 export type { Rejection, RejectionHandler } from './core/rejection.ts'
+export type {
+  ContainerEndedMessage,
+  ContainerStartedMessage,
+  DiagnosticMessage,
+  PartClosedMessage,
+  PartOpenedMessage,
+  PhaseEndedMessage,
+  PhaseOrigin,
+  PhaseStartedMessage,
+  RecordRejectedMessage,
+  SameObjectMessage,
+  WorkflowEndedMessage,
+  WorkflowStartedMessage,
+} from './core/diagnostics.ts'
 
 export { BufferingTransform, type BufferingTransformOptions } from '../transforms/buffering-transform.ts'
 export { AggregationTee, type AggregationTeeOptions } from '../transforms/aggregation-tee.ts'

@@ -2,8 +2,8 @@
  * Real-time streaming of a workflow's results to disk: one Writable that takes the records of all phases, and gives
  * each phase a stream graph of its own: buffer, aggregation tee, sink.
  */
-import { addAbortSignal, type Writable } from 'node:stream'
-import { finished } from 'node:stream/promises'
+import type { Writable } from 'node:stream'
+import { destroyOnAbort } from './core/interruptible.ts'
 import type { AggregateSummary } from '../transforms/aggregate/summary-types.ts'
 import { joinRecords, markerBatch, recordsOf } from './core/batch.ts'
 import { Drained } from './core/deferred.ts'
@@ -73,7 +73,7 @@ export class ResultStreamer extends QueueKeepingWritable {
     })
     this.on('drain', this.#drained.resolve)
     // Last, as a signal that is aborted already destroys the stream at once.
-    if (options.signal) addAbortSignal(options.signal, this)
+    destroyOnAbort(this, options.signal)
   }
 
   /** Identifies the run. */
@@ -117,7 +117,8 @@ export class ResultStreamer extends QueueKeepingWritable {
       if (ack !== 'queued') expectValue('ack', ack, ackCheck)
       this.#expectOpen()
       if (ack !== 'queued') this.#graphs.expect(record)
-      const isFree = this.write(record)
+      // A stream takes no null; within a batch it is routed and rejected like other values that are not records.
+      const isFree = this.write((record as unknown) === null ? [record] : record)
       if (ack !== 'queued') return this.#graphs.acknowledge(record, ack)
       return isFree ? QUEUED : this.#drained.wait()
     } catch (thrown) {
@@ -154,17 +155,6 @@ export class ResultStreamer extends QueueKeepingWritable {
   async getAggregatedResults(): Promise<AggregatedResults> {
     if (!this.destroyed) await this.flush()
     return this.#graphs.aggregatedResults(this.#queuedRecords)
-  }
-
-  /** Ends the stream and waits until every file is complete and released. Rejects with what failed the stream. */
-  async close(): Promise<void> {
-    if (!this.writableEnded && !this.destroyed) this.end()
-    await finished(this)
-  }
-
-  /** Calls {@link close}, for `await using`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
   }
 
   /** @internal */

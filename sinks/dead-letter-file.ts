@@ -49,12 +49,15 @@ export class DeadLetterFile {
   readonly path: string
   readonly #onExisting: OnExisting
   readonly #openTarget: OpenTarget
+  readonly #workflowId: string | null
   #file: OpenFile | undefined
   #queue: Promise<void> = Promise.resolve()
   #count = 0
 
-  constructor(path: string, onExisting: OnExisting, openTarget: OpenTarget) {
+  /** @param workflowId - the run, for messages of the diagnostics channels */
+  constructor(path: string, onExisting: OnExisting, openTarget: OpenTarget, workflowId: string | null = null) {
     this.path = path
+    this.#workflowId = workflowId
     this.#onExisting = onExisting
     this.#openTarget = openTarget
   }
@@ -89,7 +92,8 @@ export class DeadLetterFile {
    */
   add(rejection: Rejection): Promise<void> {
     this.#count += 1
-    recordRejected.publish(rejection)
+    const { phase = null } = rejection
+    recordRejected.publish({ workflowId: this.#workflowId, path: this.path, ...rejection, phase })
     const line = Buffer.from(`${deadLetterLine(rejection)}\n`)
     return this.#enqueue(async () => {
       this.#file ??= await OpenFile.open(this.path, 'append', this.#openTarget, () => {})

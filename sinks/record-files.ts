@@ -55,6 +55,8 @@ export interface RecordSinkStats {
   readonly nonFinite: number
   /** Strings in which an unpaired surrogate was replaced by U+FFFD. */
   readonly surrogates: number
+  /** Records that were the same object as an earlier one that waited with them: what that held may be lost. */
+  readonly repeated: number
   /** Names of options that were given but do not apply to the format. */
   readonly ignored: readonly string[]
 }
@@ -101,7 +103,7 @@ export class RecordFiles {
     this.#columns = options.format === 'jsonl' ? [] : options.schema
   }
 
-  get stats(): RecordSinkStats {
+  get stats(): Omit<RecordSinkStats, 'repeated'> {
     const { written, bytes, ...rest } =
       this.#part === undefined ? this.#closed : addStats(this.#closed, this.#part.stats)
     return {
@@ -115,6 +117,18 @@ export class RecordFiles {
       rotations: this.#rotations,
       ignored: this.#options.ignored,
     }
+  }
+
+  /** Whether records wait until the columns are inferred. */
+  get holdsRecords(): boolean {
+    return this.#held.length > 0
+  }
+
+  /** The file, or the directory before a part is opened; null for a stream. */
+  get path(): string | null {
+    const { place } = this.#options
+    if (place.kind === 'directory') return this.#part?.opened.path ?? place.path
+    return place.kind === 'path' ? place.path : null
   }
 
   /**

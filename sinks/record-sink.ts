@@ -2,11 +2,13 @@
  * The last stage of a stream graph: a Writable of records (or batches). It writes one file, or a directory of parts, in
  * any format. The class only adapts the stream interface. RecordFiles does the work.
  */
-import { addAbortSignal } from 'node:stream'
+import { destroyOnAbort } from '../lib/core/interruptible.ts'
 import { failMarker, joinRecords, notesOf } from '../lib/core/batch.ts'
-import { partClosed, partOpened } from '../lib/core/diagnostics.ts'
+import { partClosed, partOpened, sameObject, type PhaseOrigin } from '../lib/core/diagnostics.ts'
 import { controlOf, type AckLevel, type Marker } from '../lib/core/marker.ts'
 import { QueueKeepingWritable, queueOf } from '../lib/core/queue-keeping-writable.ts'
+import type { ResultRecord } from '../lib/core/record.ts'
+import { RepeatedObjects } from './repeated-objects.ts'
 import { deadLettersOf, refuseRejection, type DeadLetterFile } from './dead-letter-file.ts'
 import { RecordFiles, type RecordSinkStats } from './record-files.ts'
 import { resolveRecordSinkOptions, type RecordSinkOptions, type ResolvedRecordSinkOptions } from './options.ts'
@@ -63,15 +65,22 @@ export class RecordSink extends QueueKeepingWritable {
   #state: 'open' | 'failed' | 'closed' = 'open'
   /** Pending answers to markers, which wait for the disk. */
   readonly #answers = new Set<Promise<void>>()
+  readonly #origin: PhaseOrigin
+  readonly #repeats = new RepeatedObjects()
+  #repeated = 0
   #ageTimer: NodeJS.Timeout | undefined
   #flushing: NodeJS.Immediate | undefined
 
-  /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for a wrong option */
-  constructor(given: RecordSinkOptions) {
+  /**
+   * @param origin - the phase whose records it writes, for messages of the diagnostics channels
+   * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for a wrong option
+   */
+  constructor(given: RecordSinkOptions, origin: PhaseOrigin = { workflowId: null, phase: null }) {
     const options = resolveRecordSinkOptions(new.target.name, given)
     const { highWaterMark, signal } = options
     super({ objectMode: true, highWaterMark })
     this.#options = options
+    this.#origin = origin
     this.#deadLetters = deadLettersOf(options)
     this.#files = new RecordFiles(options, {
       onReject: options.onReject ?? ((rejection) => this.#deadLetters?.add(rejection) ?? refuseRejection(rejection)),
@@ -81,21 +90,21 @@ export class RecordSink extends QueueKeepingWritable {
       },
       onPartOpened: (part) => {
         this.#restartAgeTimer()
-        partOpened.publish(part)
+        partOpened.publish({ ...origin, ...part })
         this.emit('partOpened', part)
       },
       onPartClosed: (part) => {
-        partClosed.publish(part)
+        partClosed.publish({ ...origin, ...part })
         this.emit('partClosed', part)
       },
     })
     // This comes last: a signal that is already aborted destroys the stream at once.
-    if (signal) addAbortSignal(signal, this)
+    destroyOnAbort(this, signal)
   }
 
   /** The counts so far. See {@link RecordSinkStats}. */
   get stats(): RecordSinkStats {
-    return this.#files.stats
+    return { ...this.#files.stats, repeated: this.#repeated }
   }
 
   /**
@@ -212,12 +221,19 @@ export class RecordSink extends QueueKeepingWritable {
     try {
       // Single records are accepted before they are written. The sink may have failed since then.
       if (this.#state === 'failed') throw this.errored ?? new TypeError('a sink that failed is destroyed')
+      let repeated = 0
       for (const run of joinRecords(chunks)) {
+        const { marker, repeatsTold } = notesOf(run)
+        const repeats = this.#repeats.add(run as readonly ResultRecord[])
+        this.#repeated += repeats
+        if (repeatsTold !== true) repeated += repeats
         if (run === ROTATE) await this.#files.rotate()
         else await this.#files.write(run)
-        const { marker } = notesOf(run)
         if (marker !== undefined) await this.#answer(marker)
       }
+      // Records in the queue waited while these were written.
+      if (!this.#files.holdsRecords && queueOf(this).length === 0) this.#repeats.clear()
+      if (repeated > 0) sameObject.publish({ ...this.#origin, path: this.#files.path, repeated })
       this.#flushSoon()
     } catch (error) {
       failMarkers(chunks, error)

@@ -14,6 +14,7 @@ const root = join(import.meta.dirname, '..')
 const rooms = {
   'examples/sp500/main': ['examples/sp500/*.ts'],
   'examples/sp500/topologies': ['examples/sp500/*.ts'],
+  'integration/abort-signals': ['lib/core/interruptible.ts'],
   'integration/convert': ['lib/cli/convert/*.ts', 'lib/reading/*.ts'],
   'integration/formats-agree': ['sinks/*.ts', 'sinks/text/*.ts', 'sinks/values/*.ts'],
   'integration/interrupts': ['lib/cli/**/*.ts'],

@@ -76,7 +76,7 @@ const arrows: Readonly<Record<string, string>> = {
   'sinks/part-series': 'sinks/files sinks/options',
   'sinks/readers': 'sinks/files sinks/parquet/compression sinks/parquet/thrift',
   'sinks/record-files': 'sinks/columns sinks/options sinks/part sinks/part-series sinks/values sinks/writers',
-  'sinks/record-sink': 'sinks/dead-letter-file sinks/options sinks/record-files',
+  'sinks/record-sink': 'sinks/dead-letter-file sinks/options sinks/record-files sinks/repeated-objects',
   'sinks/record-writer': 'sinks/values',
   'sinks/text': 'sinks/columns sinks/record-writer sinks/values',
   'sinks/writers': 'sinks/columns sinks/options sinks/parquet sinks/record-writer sinks/text',

@@ -1,7 +1,8 @@
 /**
  * Aggregates the records that pass through a stream graph, and passes them on unchanged.
  */
-import { addAbortSignal, finished, Transform, type Readable, type TransformCallback } from 'node:stream'
+import { finished, Transform, type Readable, type TransformCallback } from 'node:stream'
+import { destroyOnAbort } from '../lib/core/interruptible.ts'
 import { annotate, notesOf, type Chunk } from '../lib/core/batch.ts'
 import { messageOf, SpillwayError } from '../lib/core/errors.ts'
 import { abortSignal, numberFrom, oneOf, resolveOptions, type Checks } from '../lib/core/options.ts'
@@ -82,7 +83,7 @@ export class AggregationTee extends Transform {
     this.#waitsForSink = countWhen === 'written'
     this.#snapshotIntervalMs = snapshotIntervalMs
     // Not passed to super(): a signal that is already aborted would destroy the stream before its fields exist.
-    if (signal !== undefined) addAbortSignal(signal, this)
+    destroyOnAbort(this, signal)
   }
 
   /**

@@ -2,8 +2,10 @@
  * Groups records into batches by count, bytes and age, so that the following stages process arrays. It is the first
  * stage of a stream graph. Incoming batches are joined or split to the same limits.
  */
-import { addAbortSignal, Transform, type TransformCallback } from 'node:stream'
-import { markerBatch, notesOf, recordsOf, type Chunk, type Segment } from '../lib/core/batch.ts'
+import { Transform, type TransformCallback } from 'node:stream'
+import { destroyOnAbort } from '../lib/core/interruptible.ts'
+import { annotate, markerBatch, notesOf, recordsOf, type Batch, type Chunk, type Segment } from '../lib/core/batch.ts'
+import { sameObject } from '../lib/core/diagnostics.ts'
 import type { Marker } from '../lib/core/marker.ts'
 import type { ResultRecord } from '../lib/core/record.ts'
 import { abortSignal, integerFrom, numberFrom, resolveOptions, type Checks } from '../lib/core/options.ts'
@@ -80,6 +82,11 @@ export interface BufferInput {
   mark(this: void, marker: Marker): boolean
   /** Called when the next stage reads again. */
   onDrain: () => void
+  /**
+   * Called with a batch that holds an object more than once, before it leaves. By default it is published; the owner may
+   * leave that to its sink, which knows the file.
+   */
+  onRepeated: (batch: Batch, repeated: number) => void
 }
 
 /** The {@link BufferInput} of a buffer. Its owner uses it and does not write to the stream; users do not see it. */
@@ -102,6 +109,8 @@ export class BufferingTransform extends Transform {
   readonly #buffer: BatchBuffer
   #timer: NodeJS.Timeout | null = null
   #flushes = 0
+  /** Repeated objects of the batches that have left. */
+  #repeatsTold = 0
   /** Whether the batch has reached its maximum age, but the next stage has not read the previous batches yet. */
   #overdue = false
   /** Whether the next stage has enough, and the owner of the input was asked to wait. */
@@ -125,6 +134,10 @@ export class BufferingTransform extends Transform {
       return this.#takesMore
     },
     onDrain: () => {},
+    onRepeated: (batch, repeated) => {
+      annotate(batch, { repeatsTold: true })
+      sameObject.publish({ workflowId: null, phase: null, path: null, repeated })
+    },
   }
 
   /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for a wrong option */
@@ -140,7 +153,7 @@ export class BufferingTransform extends Transform {
     this.#options = options
     this.#buffer = new BatchBuffer({ maxRecords: options.bufferSize, maxBytes: options.maxBytes })
     // This comes last: a signal that is already aborted destroys the stream at once.
-    if (options.signal) addAbortSignal(options.signal, this)
+    destroyOnAbort(this, options.signal)
   }
 
   /** The counts so far. See `BufferingStats`. */
@@ -155,7 +168,7 @@ export class BufferingTransform extends Transform {
     this.#overdue = false
     if (this.#buffer.length === 0 || this.#isDestroyed || this.readableEnded) return
     this.#flushes += 1
-    if (!this.push(this.#buffer.take())) this.#isFull = true
+    if (!this.push(this.#takeBatch())) this.#isFull = true
   }
 
   /** @internal */
@@ -186,6 +199,14 @@ export class BufferingTransform extends Transform {
     this.#isDestroyed = true
     this.#stopTimer()
     callback(error)
+  }
+
+  #takeBatch(): Batch {
+    const batch = this.#buffer.take()
+    const repeated = this.#buffer.repeated - this.#repeatsTold
+    this.#repeatsTold += repeated
+    if (repeated > 0) this.#input.onRepeated(batch, repeated)
+    return batch
   }
 
   get #takesMore(): boolean {

@@ -95,7 +95,7 @@ export class SourceQueue extends QueueKeepingWritable {
   }
 
   /** Drops all chunks, because the collector no longer reads, and fails the stream with `reason`. */
-  close(reason: Error): void {
+  closeWith(reason: Error): void {
     this.#closedBy = reason
     this.#queue.clear(reason)
     if (this.#state === 'open') this.destroy(reason)

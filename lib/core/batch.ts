@@ -28,6 +28,8 @@ export interface BatchNotes {
   readonly marker?: Marker
   /** The sink calls this once the batch is in its file, with the ascending indices of the records it rejected. */
   readonly onWritten?: (rejected: readonly number[]) => void
+  /** Whether a buffer has published that the batch holds an object twice. */
+  readonly repeatsTold?: boolean
 }
 
 const kNotes = Symbol('spillway.notes')

@@ -1,28 +1,129 @@
 /**
  * The channels of `node:diagnostics_channel` that the toolkit publishes on; it never logs. Subscribe by name, e.g.
- * `diagnostics_channel.subscribe('spillway:record:rejected', listener)`. Without a subscriber no message is built.
+ * `diagnostics_channel.subscribe('spillway:record:rejected', listener)`. What is not known, or did not happen, is null
+ * in a message.
  */
-import { channel } from 'node:diagnostics_channel'
+import { channel, type Channel } from 'node:diagnostics_channel'
+import type { Rejection } from './rejection.ts'
 
-/** A part file was opened: an `OpenedPart`. */
-export const partOpened = channel('spillway:part:opened')
-/** A part file is complete: a `ClosedPart`. */
-export const partClosed = channel('spillway:part:closed')
-/** A record was rejected and goes to the dead-letter file: a `Rejection`. */
-export const recordRejected = channel('spillway:record:rejected')
-/** One batch holds the same object twice, so an earlier state of the object is lost: `{ repeated }`. */
-export const sameObject = channel('spillway:record:same-object')
-/** A run started: `{ workflowId, directory }`. */
-export const workflowStarted = channel('spillway:workflow:started')
-/** A run ended, with success or failure: `{ workflowId, status, error }`. */
-export const workflowEnded = channel('spillway:workflow:ended')
-/** A phase started: `{ workflowId, phase }`. */
-export const phaseStarted = channel('spillway:phase:started')
-/**
- * A phase ended, with success or failure, or was skipped: `{ workflowId, phase, status, error, containers, records }`.
- */
-export const phaseEnded = channel('spillway:phase:ended')
-/** A container started: `{ workflowId, phase, container, index }`. */
-export const containerStarted = channel('spillway:container:started')
-/** A container ended, with success or failure: `{ workflowId, phase, container, index, records, error }`. */
-export const containerEnded = channel('spillway:container:ended')
+/** What every message says. */
+export interface DiagnosticMessage {
+  /** Id of the run; null for a stream that is used without one. */
+  readonly workflowId: string | null
+  /**
+   * Where it happened: the directory of a run for messages about it, its phases and its containers; else a file, or the
+   * directory where no file is open yet. Null where nothing is written, or another stream writes it.
+   */
+  readonly path: string | null
+}
+
+/** The phase that files and records belong to. */
+export interface PhaseOrigin {
+  /** Id of the run; null for a stream that is used without one. */
+  readonly workflowId: string | null
+  /** Name of the phase; null for a stream that is used without one. */
+  readonly phase: string | null
+}
+
+/** Message of `spillway:part:opened`. */
+export interface PartOpenedMessage extends DiagnosticMessage, PhaseOrigin {
+  /** The columns known so far, with their types. Null for a format without columns. */
+  readonly schema: Readonly<Record<string, string | null>> | null
+}
+
+/** Message of `spillway:part:closed`. */
+export interface PartClosedMessage extends PartOpenedMessage {
+  /** Number of rows. */
+  readonly rows: number
+  /** Bytes of the file, as they are on disk. */
+  readonly bytes: number
+}
+
+/** Message of `spillway:record:rejected`; its `path` is that of the dead-letter file. */
+export interface RecordRejectedMessage extends DiagnosticMessage, PhaseOrigin, Omit<Rejection, 'phase'> {}
+
+/** Message of `spillway:record:same-object`. */
+export interface SameObjectMessage extends DiagnosticMessage, PhaseOrigin {
+  /** How many records were the same object as an earlier one that still waited. */
+  readonly repeated: number
+}
+
+/** Message of `spillway:workflow:started`. */
+export interface WorkflowStartedMessage extends DiagnosticMessage {
+  /** Id of the run. */
+  readonly workflowId: string
+}
+
+/** Message of `spillway:workflow:ended`. */
+export interface WorkflowEndedMessage extends WorkflowStartedMessage {
+  /** How it ended. */
+  readonly status: 'completed' | 'failed' | 'aborted'
+  /** What failed it. */
+  readonly error: Error | null
+}
+
+/** Message of `spillway:phase:started`. */
+export interface PhaseStartedMessage extends DiagnosticMessage {
+  /** Id of the run. */
+  readonly workflowId: string
+  /** Name of the phase. */
+  readonly phase: string
+}
+
+/** Message of `spillway:phase:ended`. */
+export interface PhaseEndedMessage extends PhaseStartedMessage {
+  /** How it ended. A phase is skipped when one that it depends on did not complete. */
+  readonly status: 'completed' | 'failed' | 'aborted' | 'skipped'
+  /** What failed or stopped it. */
+  readonly error: Error | null
+  /** Containers that are done. */
+  readonly containers: number
+  /** Records accepted. */
+  readonly records: number
+}
+
+/** Message of `spillway:container:started`. */
+export interface ContainerStartedMessage extends PhaseStartedMessage {
+  /** Id of the container. */
+  readonly container: string
+  /** Its index in the list of its phase, from 0. */
+  readonly index: number
+}
+
+/** Message of `spillway:container:ended`. */
+export interface ContainerEndedMessage extends ContainerStartedMessage {
+  /** Records that it made. */
+  readonly records: number
+  /** What failed or stopped it. */
+  readonly error: unknown
+}
+
+/** A channel with the type of its messages. */
+interface TypedChannel<Message extends DiagnosticMessage> extends Channel {
+  publish(message: Message): void
+}
+
+function open<Message extends DiagnosticMessage>(name: string): TypedChannel<Message> {
+  return channel(`spillway:${name}`)
+}
+
+/** A part file was opened. */
+export const partOpened = open<PartOpenedMessage>('part:opened')
+/** A part file is complete. */
+export const partClosed = open<PartClosedMessage>('part:closed')
+/** A record was rejected and goes to the dead-letter file. */
+export const recordRejected = open<RecordRejectedMessage>('record:rejected')
+/** An object was written again while an earlier write of it waited, so an earlier state of it may be lost. */
+export const sameObject = open<SameObjectMessage>('record:same-object')
+/** A run started. */
+export const workflowStarted = open<WorkflowStartedMessage>('workflow:started')
+/** A run ended, with success or failure. */
+export const workflowEnded = open<WorkflowEndedMessage>('workflow:ended')
+/** A phase started. */
+export const phaseStarted = open<PhaseStartedMessage>('phase:started')
+/** A phase ended, with success or failure, or was skipped. */
+export const phaseEnded = open<PhaseEndedMessage>('phase:ended')
+/** A container started. */
+export const containerStarted = open<ContainerStartedMessage>('container:started')
+/** A container ended, with success or failure. */
+export const containerEnded = open<ContainerEndedMessage>('container:ended')

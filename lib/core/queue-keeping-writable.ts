@@ -2,6 +2,7 @@
  * A Writable that keeps the chunks it accepted but had not started to write when it is destroyed.
  */
 import { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 
 /**
  * The chunks in the queue of a stream, oldest first. Once the stream is destroyed, the chunks that were in it then: its
@@ -9,13 +10,27 @@ import { Writable } from 'node:stream'
  */
 export let queueOf: (stream: QueueKeepingWritable) => unknown[]
 
-/** A Writable whose queue survives its destruction: Node.js drops it, and accepted chunks must not be lost. */
+/**
+ * A Writable that writes files, and whose queue survives its destruction: Node.js drops it, and accepted chunks must not be
+ * lost.
+ */
 export abstract class QueueKeepingWritable extends Writable {
   #kept: unknown[] = []
 
   override destroy(error?: Error): this {
     if (!this.destroyed) this.#kept = queuedChunks(this)
     return super.destroy(error)
+  }
+
+  /** Ends the stream and waits until every file is complete and released. Rejects with what failed the stream. */
+  async close(): Promise<void> {
+    if (!this.writableEnded && !this.destroyed) this.end()
+    await finished(this)
+  }
+
+  /** Calls {@link close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
   }
 
   static {

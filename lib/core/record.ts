@@ -58,6 +58,9 @@ export function resolveFieldNames(given?: FieldNames): ResolvedFieldNames {
 /** The phase of records without a phase. */
 export const DEFAULT_PHASE = 'default'
 
+/** Why a value that is not a record is rejected. */
+export const NOT_A_RECORD = 'a record must be an object'
+
 /** Whether `value` can be a record: an object that is not an array, a Date, a byte array or another built-in object. */
 export function isRecord(value: unknown): value is ResultRecord {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false

@@ -19,5 +19,5 @@ export interface Rejection {
   readonly record: unknown
 }
 
-/** Receives rejections. If it returns a promise, the stream awaits it before it continues. */
-export type RejectionHandler = (rejection: Rejection) => void | Promise<void>
+/** Receives rejections. If it returns a promise, the stream awaits it before it continues. Other results are ignored. */
+export type RejectionHandler = (rejection: Rejection) => unknown

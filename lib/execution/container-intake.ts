@@ -11,7 +11,7 @@ import type { PhaseInput } from '../streaming/phase-chain.ts'
 import type { PhaseCommits } from './run-context.ts'
 
 /** Receives each record as it is accepted, its phase and container filled in. A promise it returns is awaited. */
-export type ResultCallback = (record: ResultRecord) => void | Promise<void>
+export type ResultCallback = (record: ResultRecord) => unknown
 
 /** Takes the records of a container. */
 export interface ContainerIntake {

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { recordsOf } from '../core/batch.ts'
 import { SpillwayError } from '../core/errors.ts'
 import type { EventLoopTurns } from '../core/event-loop-turns.ts'
-import { Interruptible } from '../core/interruptible.ts'
+import { allowListeners, Interruptible } from '../core/interruptible.ts'
 import { closeIterator } from '../core/close-iterator.ts'
 import { describeValue } from '../core/options.ts'
 import type { ResultRecord } from '../core/record.ts'
@@ -58,7 +58,7 @@ export class ContainerRun {
     this.#ctx =
       this.#waitTimeout === undefined
         ? ctx
-        : { ...ctx, signal: AbortSignal.any([ctx.signal, this.#waitTimeout.signal]) }
+        : { ...ctx, signal: allowListeners(AbortSignal.any([ctx.signal, this.#waitTimeout.signal])) }
     this.#take = take
     this.#turns = turns
     this.#records = ctx.resumeFrom

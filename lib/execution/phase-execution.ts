@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks'
 import { phaseEnded, phaseStarted } from '../core/diagnostics.ts'
 import { onEmptyEventLoop } from '../core/empty-event-loop.ts'
 import { isAbortError, messageOf, placedMessageOf, SpillwayError } from '../core/errors.ts'
-import { Interruptible } from '../core/interruptible.ts'
+import { allowListeners, Interruptible } from '../core/interruptible.ts'
 import { resolveFieldNames } from '../core/record.ts'
 import { inputsOf, mergePhaseConfig } from './phase-config.ts'
 import type { PhaseReference } from '../outputs/reference.ts'
@@ -74,22 +74,23 @@ export class PhaseExecution {
 
   async #complete(): Promise<PhaseReference> {
     const { phase, workflow, topology, context, references, resultCallback } = this.#options
-    const { workflowId } = context
+    const { workflowId, path = null } = context
     const signal = AbortSignal.any([context.signal, this.#stalled.signal])
     await context.onPhaseStarted?.(phase.name)
-    phaseStarted.publish({ workflowId, phase: phase.name })
+    phaseStarted.publish({ workflowId, path, phase: phase.name })
     const ctx: TopologyContext = {
       workflowId,
       phase: phase.name,
       config: mergePhaseConfig(phase, references),
       inputs: inputsOf(phase, references),
-      signal,
+      signal: allowListeners(signal),
     }
     const outlet = context.openPhase(phase.name)
     this.#outlet = outlet
     this.#run = new PhaseRun({
       topology,
       ctx,
+      path,
       outlet,
       settings: workflow,
       fields: resolveFieldNames(workflow.results === false ? undefined : workflow.results.fields),
@@ -159,9 +160,9 @@ export class PhaseExecution {
   }
 
   #publish(result: PhaseResult): PhaseResult {
-    const { workflowId } = this.#options.context
+    const { workflowId, path = null } = this.#options.context
     const { phase, status, error, containers, records } = result
-    phaseEnded.publish({ workflowId, phase, status, error, containers, records })
+    phaseEnded.publish({ workflowId, path, phase, status, error, containers, records })
     return result
   }
 }

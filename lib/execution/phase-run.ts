@@ -1,6 +1,7 @@
 /**
  * Runs the containers of one phase into its stream graph: up to `concurrency` of them at once.
  */
+import { allowListeners } from '../core/interruptible.ts'
 import { closeIterator } from '../core/close-iterator.ts'
 import { containerEnded, containerStarted } from '../core/diagnostics.ts'
 import { EventLoopTurns } from '../core/event-loop-turns.ts'
@@ -25,6 +26,8 @@ interface PhaseRunOptions {
   readonly topology: Topology
   /** The context of the phase. Its signal is joined with one that stops the other containers when one has failed. */
   readonly ctx: TopologyContext
+  /** The directory of the run; null for a run without one. */
+  readonly path: string | null
   /** The stream graph. */
   readonly outlet: Pick<PhaseOutlet, 'sink' | 'commits'>
   readonly settings: RunSettings
@@ -72,7 +75,7 @@ export class PhaseRun {
         },
       })
     // One failed container stops the others.
-    this.#ctx = { ...options.ctx, signal: AbortSignal.any([options.ctx.signal, this.#stop.signal]) }
+    this.#ctx = { ...options.ctx, signal: allowListeners(AbortSignal.any([options.ctx.signal, this.#stop.signal])) }
   }
 
   /** The containers that have ended well, by index. */
@@ -136,8 +139,8 @@ export class PhaseRun {
   async #runContainer(container: Container): Promise<void> {
     const { workflowId, phase } = this.#ctx
     const { index, spec } = container
-    const about = { workflowId, phase, container: spec.id, index }
-    const { topology, settings } = this.#options
+    const { topology, settings, path } = this.#options
+    const about = { workflowId, path, phase, container: spec.id, index }
     const progress = new ContainerProgress(phase, container, this.#earlier.get(index))
     const resumeFrom = topology.resumable === true ? progress.records : 0
     const intake = this.#makeIntake(progress)
@@ -162,7 +165,7 @@ export class PhaseRun {
       containerEnded.publish({ ...about, records: run.records, error })
       throw error
     }
-    containerEnded.publish({ ...about, records: run.records, error: undefined })
+    containerEnded.publish({ ...about, records: run.records, error: null })
   }
 
   /** The way of a container's records into the stream graph. */

@@ -51,6 +51,8 @@ export interface PhaseCommits {
 export interface RunContext {
   /** Id of the run. */
   readonly workflowId: string
+  /** The directory of the run, for messages of the diagnostics channels. */
+  readonly path?: string
   /** Stops the run. Accepted records are kept. */
   readonly signal: AbortSignal
   /** Makes the stream graph of a phase. */

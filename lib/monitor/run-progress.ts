@@ -33,7 +33,7 @@ interface Message {
   readonly workflowId: string
   readonly phase: string
   readonly status: PhaseStatus
-  readonly error: Error | null | undefined
+  readonly error: Error | null
   readonly records: number
   readonly containers: number
 }
@@ -61,7 +61,7 @@ export class RunProgress implements Disposable {
       trace.containers += 1
       trace.records += records
     })
-    this.#listen(phaseEnded, ({ phase, status, error = null, records, containers }, trace) => {
+    this.#listen(phaseEnded, ({ phase, status, error, records, containers }, trace) => {
       const endedAtMs = performance.now()
       const startedAtMs = trace.status === 'waiting' ? endedAtMs : trace.startedAtMs
       Object.assign(trace, { status, error, records, containers, startedAtMs, endedAtMs })

@@ -2,6 +2,7 @@
  * Makes the Readable of a reference from batches of rows.
  */
 import { Readable } from 'node:stream'
+import { destroyOnAbort } from '../core/interruptible.ts'
 import { abortSignal, flag, resolveOptions, text, type Check, type Checks } from '../core/options.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { RowsOptions } from './reference.ts'
@@ -39,8 +40,8 @@ export function rowsStream(
   const wanted = container === undefined ? read(stop.signal) : filter(read(stop.signal), container, containerField)
   const stream = Readable.from(batches ? wanted : singly(wanted), {
     highWaterMark: batches ? 1 : 100,
-    ...(signal !== undefined && { signal }),
   })
+  destroyOnAbort(stream, signal)
   // return() of a generator that awaits the disk takes effect only after the wait. The abort ends the reading earlier.
   return stream.once('close', () => {
     stop.abort()

@@ -93,7 +93,7 @@ export class WorkflowRun implements RunContext {
   /** Publishes the start of the run. */
   begin(): void {
     const { workflowId, path } = this.#options.directory
-    workflowStarted.publish({ workflowId, directory: path })
+    workflowStarted.publish({ workflowId, path })
   }
 
   /** Completes the files of all phases and aggregates them, also after a failure. */
@@ -118,7 +118,7 @@ export class WorkflowRun implements RunContext {
     try {
       try {
         journal.append({ type: 'run-ended', status, at, elapsedMs, ...errorOf(status, error) })
-        workflowEnded.publish({ workflowId: this.workflowId, status, error })
+        workflowEnded.publish({ workflowId: this.workflowId, path: this.path, status, error: error ?? null })
       } finally {
         await journal.close()
       }

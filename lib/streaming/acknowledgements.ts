@@ -5,7 +5,7 @@
 import { makeDeferred, type Deferred } from '../core/deferred.ts'
 import { SpillwayError } from '../core/errors.ts'
 import { makeMarker, type AckLevel, type Marker } from '../core/marker.ts'
-import { isRecord, type ResultRecord } from '../core/record.ts'
+import { isRecord, NOT_A_RECORD, type ResultRecord } from '../core/record.ts'
 import type { Rejection } from '../core/rejection.ts'
 
 /** How far `writeResult` waits: in the stream, in the file, on the disk. */
@@ -56,7 +56,7 @@ export class Acknowledgements {
    */
   async wait(record: ResultRecord, phase: string, level: AckLevel): Promise<void> {
     await this.#request(phase, level)
-    const rejection = this.#rejections.get(record) ?? null
+    const rejection = rejectionOf(record) ?? this.#rejections.get(record) ?? null
     if (rejection !== null) throw rejectedError(rejection, this.#options.deadLetterPath)
   }
 
@@ -90,6 +90,12 @@ export class Acknowledgements {
     }, request.answered.reject)
     this.#options.send(marker)
   }
+}
+
+/** What is not a record is always rejected; an array is a batch. */
+function rejectionOf(record: unknown): Rejection | undefined {
+  if (isRecord(record) || Array.isArray(record)) return undefined
+  return { stage: 'route', reason: NOT_A_RECORD, record }
 }
 
 function rejectedError({ field, phase, reason }: Rejection, path: string): SpillwayError {

@@ -5,7 +5,7 @@ import type { ClosedPart, OpenedPart } from '../../sinks/part.ts'
 import { RecordSink } from '../../sinks/record-sink.ts'
 import { AggregationTee } from '../../transforms/aggregation-tee.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
-import { BufferingTransform } from '../../transforms/buffering-transform.ts'
+import { BufferingTransform, inputOf } from '../../transforms/buffering-transform.ts'
 import { makeMarker, type Receipt } from '../core/marker.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { RejectionHandler } from '../core/rejection.ts'
@@ -60,17 +60,23 @@ export class PhaseGraph {
     this.#state = new Aggregates({ ...tee, phase })
     if (earlier !== undefined) this.#state.merge(earlier.state)
     this.#earlier = earlier?.counts ?? NO_COUNTS
-    this.#sink = new RecordSink({
-      ...sink,
-      directory,
-      metadata: { 'spillway.workflow': options.workflowId, 'spillway.phase': phase, ...sink.metadata },
-      onReject: (rejection) => {
-        const container = containerOf(rejection.record, options.fields.container)
-        return hooks.onReject({ ...rejection, phase, ...(container !== undefined && { container }) })
+    const { workflowId } = options
+    this.#sink = new RecordSink(
+      {
+        ...sink,
+        directory,
+        metadata: { 'spillway.workflow': workflowId, 'spillway.phase': phase, ...sink.metadata },
+        onReject: (rejection) => {
+          const container = containerOf(rejection.record, options.fields.container)
+          return hooks.onReject({ ...rejection, phase, ...(container !== undefined && { container }) })
+        },
+        // A mark counts a batch as one: about a thousand records wait before the sink.
+        highWaterMark: Math.max(1, Math.ceil(1000 / buffer.bufferSize)),
       },
-      // A mark counts a batch as one: about a thousand records wait before the sink.
-      highWaterMark: Math.max(1, Math.ceil(1000 / buffer.bufferSize)),
-    })
+      { workflowId, phase },
+    )
+    // The sink publishes it, with the file.
+    inputOf(this.#buffer).onRepeated = () => {}
     this.chain = new PhaseChain(phase, this.#buffer, [...(this.#tee ? [this.#tee] : []), this.#sink])
     this.chain.done.catch(hooks.onFailure)
     this.#sink.on('partOpened', (part: OpenedPart) => hooks.onPartOpened({ ...part, phase }))
@@ -124,8 +130,8 @@ export class PhaseGraph {
   }
 
   get #ownCounts(): StreamerCounts {
-    const { written, rejected, parts, bytesWritten, nonFinite, surrogates } = this.#sink.stats
-    const { flushes, repeated } = this.#buffer.stats
+    const { written, rejected, parts, bytesWritten, nonFinite, surrogates, repeated } = this.#sink.stats
+    const { flushes } = this.#buffer.stats
     const accepted = this.chain.records
     const deduplicated = this.#deduplicated
     return {

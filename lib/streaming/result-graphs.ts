@@ -39,7 +39,7 @@ export class ResultGraphs {
     const { onExisting = 'error', openTarget = openFileTarget } = options.sink
     this.#options = options
     this.#directory = new ResultsDirectory(options.outputDir)
-    this.#deadLetters = new DeadLetterFile(this.#directory.deadLetterPath, onExisting, openTarget)
+    this.#deadLetters = new DeadLetterFile(this.#directory.deadLetterPath, onExisting, openTarget, options.workflowId)
     this.router = new PhaseRouter(options, this.#directory, {
       ...hooks,
       onReject: (rejection) => this.#reject(rejection),

@@ -7,7 +7,7 @@ import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
 import { messageOf, SpillwayError } from '../core/errors.ts'
 import { NameRegistry } from '../core/names.ts'
 import { describeValue } from '../core/options.ts'
-import { DEFAULT_PHASE, isRecord, type ResultRecord } from '../core/record.ts'
+import { DEFAULT_PHASE, isRecord, NOT_A_RECORD, type ResultRecord } from '../core/record.ts'
 import type { PhaseChain } from './phase-chain.ts'
 import type { EarlierPhase, EarlierPhases } from './checkpoint.ts'
 import { PhaseGraph, type PhaseHooks } from './phase-graph.ts'
@@ -165,7 +165,7 @@ export class PhaseRouter {
 
   /** The chain of a record's phase, or why the record is rejected. */
   #chainOf(record: unknown): PhaseChain | string {
-    if (!isRecord(record)) return 'a record must be an object'
+    if (!isRecord(record)) return NOT_A_RECORD
     try {
       const phase = this.phaseOf(record)
       const { chain } = this.openGraph(phase)

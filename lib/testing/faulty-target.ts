@@ -91,7 +91,7 @@ export interface Faults {
    *
    * @default none
    */
-  readonly before?: (call: FileCall) => void | Promise<void>
+  readonly before?: (call: FileCall) => unknown
 }
 
 const OPERATIONS = ['open', 'write', 'sync', 'truncate', 'close'] as const satisfies FileOperation[]

@@ -32,7 +32,7 @@ export interface ScriptOptions {
 /** Options of {@link killAtEveryWrite}. */
 export interface KillAtEveryWriteOptions extends ScriptOptions {
   /** Called after each kill and awaited: checks the files, and prepares them for the next run. */
-  readonly afterKill: (kill: Kill) => void | Promise<void>
+  readonly afterKill: (kill: Kill) => unknown
   /** The most processes to start. @default 1000 */
   readonly maxRuns?: number
 }

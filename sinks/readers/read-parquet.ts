@@ -1,8 +1,17 @@
 /**
  * Reads records, columns and footers of Parquet files.
  */
-import { addAbortSignal, Readable } from 'node:stream'
-import { abortSignal, expectValue, flag, resolveOptions, text, type Check, type Checks } from '../../lib/core/options.ts'
+import { Readable } from 'node:stream'
+import { destroyOnAbort } from '../../lib/core/interruptible.ts'
+import {
+  abortSignal,
+  expectValue,
+  flag,
+  resolveOptions,
+  text,
+  type Check,
+  type Checks,
+} from '../../lib/core/options.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
 import { FileSlices, type ByteSource } from '../files/file-slices.ts'
 import { ParquetFile, type ParquetColumn, type RowGroupColumns } from './parquet-file.ts'
@@ -155,7 +164,7 @@ class ParquetReader extends Readable {
     this.#input = input
     this.#options = options
     // Not passed to super(): a signal that is already aborted would destroy the stream before its fields exist.
-    if (options.signal) addAbortSignal(options.signal, this)
+    destroyOnAbort(this, options.signal)
   }
 
   override _construct(callback: (error?: Error | null) => void): void {

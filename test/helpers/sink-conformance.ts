@@ -1,6 +1,7 @@
 /**
  * The behaviour of a RecordSink in every format: parts, existing output, markers, streams.
  */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,6 +11,7 @@ import { mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { annotate, markerBatch } from '../../lib/core/batch.ts'
+import type { SameObjectMessage } from '../../lib/core/diagnostics.ts'
 import { Marker } from '../../lib/core/marker.ts'
 import { RecordSink } from '../../sinks/record-sink.ts'
 import type { RecordSinkOptions } from '../../sinks/options.ts'
@@ -220,6 +222,34 @@ export function sinkConformance(t: Test, format: SinkFormat): void {
       directory: t.testdir(),
     })
     t.strictSame(written, [[1, 3], []])
+  })
+
+  t.test('counts every state of a reused object that is lost, and publishes it with the file', async (t) => {
+    const published: SameObjectMessage[] = []
+    const listen = (message: unknown) => {
+      published.push(message as SameObjectMessage)
+    }
+    subscribe('spillway:record:same-object', listen)
+    t.teardown(() => unsubscribe('spillway:record:same-object', listen))
+    for (const isBatch of [false, true]) {
+      const path = join(t.testdir(), `${String(isBatch)}.${extension}`)
+      const reused = { n: 0, text: '' }
+      const sink = await writeAll(
+        (function* () {
+          for (let n = 0; n < 40; n++) {
+            reused.n = n
+            yield isBatch ? [reused] : reused
+          }
+        })(),
+        { ...options, path },
+      )
+      const { repeated } = sink.stats
+      const states = new Set(numbersOf(await rowsOfFile(path, format))).size
+      t.ok(states < 40 && states + repeated >= 40, `${states} states are kept, ${repeated} objects were repeated`)
+      const sum = published.reduce((total, message) => total + message.repeated, 0)
+      t.equal(sum, repeated)
+      for (const message of published.splice(0)) t.match(message, { workflowId: null, phase: null, path })
+    }
   })
 
   t.test('writes to a stream, and does not end it', async (t) => {

@@ -637,6 +637,7 @@ t.test('a run on a disk that fails ends with the path and the cause', async (t) 
 
 t.test('publishes what happens on diagnostics channels', async (t) => {
   const messages: string[] = []
+  const outputDir = t.testdir()
   const names = [
     'workflow:started',
     'phase:started',
@@ -646,12 +647,15 @@ t.test('publishes what happens on diagnostics channels', async (t) => {
     'workflow:ended',
   ]
   const listener = (message: unknown, name: string | symbol) => {
-    const { workflowId, phase, container, status } = message as Record<string, string>
-    if (workflowId === 'watched') messages.push([String(name), phase, container, status].filter(Boolean).join(' '))
+    const { workflowId, path, phase, container, status, error } = message as Record<string, string | null>
+    if (String(name).endsWith(':ended')) t.equal(error, null)
+    if (workflowId === 'watched' && path === join(outputDir, 'watched'))
+      messages.push([String(name), phase, container, status].filter(Boolean).join(' '))
   }
   for (const name of names) subscribe(`spillway:${name}`, listener)
   t.teardown(() => names.forEach((name) => unsubscribe(`spillway:${name}`, listener)))
-  await coordinatorIn(t, { search: search(1, 1) }).executeWorkflow(onePhase({ id: 'watched' }))
+  const coordinator = new Coordinator({ outputDir, topologies: { search: search(1, 1) } })
+  await coordinator.executeWorkflow(onePhase({ id: 'watched' }))
   t.strictSame(messages, [
     'spillway:workflow:started',
     'spillway:phase:started a',

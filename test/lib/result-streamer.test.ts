@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
@@ -123,6 +124,25 @@ void t.test('acknowledges', async (t) => {
       message: /NUL/,
     })
     await streamer.close()
+  })
+
+  await t.test('what is not a record by rejecting, null like the others', async (t) => {
+    const streamer = makeStreamer(t)
+    for (const bad of [null, undefined, 5, 'text'] as unknown as Record<string, unknown>[]) {
+      await streamer.writeResult(bad)
+      await t.rejects(streamer.writeResult(bad, { ack: 'written' }), {
+        code: 'ERR_SPILLWAY_VALUE',
+        message: /^The record was rejected: a record must be an object\. It is kept in /,
+      })
+    }
+    await streamer.writeResult([makeRecord(1)] as unknown as Record<string, unknown>, { ack: 'written' })
+    await streamer.close()
+    t.match(streamer.stats, { recordsIn: 9, written: 1, rejected: 8 })
+    t.strictSame(deadLettersOf(streamer.dir)[0], {
+      stage: 'route',
+      reason: 'a record must be an object',
+      record: null,
+    })
   })
 
   await t.test('nothing after a failure: pending ones reject with it', async (t) => {
@@ -489,4 +509,35 @@ void t.test('what is in the queue is saved when the stream is destroyed while it
     linesOf(streamer.dir, 'search').map(({ timestamp }) => timestamp),
     Array.from({ length: total }, (_, i) => makeRecord(i).timestamp),
   )
+})
+
+void t.test('publishes with run, phase and file what happens to records and parts', async (t) => {
+  const messages: [string, object][] = []
+  const listen = (message: unknown, name: string | symbol) => {
+    messages.push([String(name), message as object])
+  }
+  const names = ['part:opened', 'part:closed', 'record:rejected', 'record:same-object']
+  for (const name of names) subscribe(`spillway:${name}`, listen)
+  t.teardown(() => names.forEach((name) => unsubscribe(`spillway:${name}`, listen)))
+  const streamer = makeStreamer(t, { bufferSize: 3 })
+  const same = { phase: 'search', n: 1 }
+  await pipeline([same, same, same, { phase: 'search', bad: () => 0 }, 5], streamer)
+  const about = { workflowId: 'test', phase: 'search', path: join(streamer.dir, 'results/search/part-00000.jsonl') }
+  const rejected = { workflowId: 'test', path: join(streamer.dir, 'dead-letter.jsonl') }
+  const sorted = messages.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  t.match(sorted, [
+    ['spillway:part:closed', { ...about, schema: null, rows: 3 }],
+    ['spillway:part:opened', { ...about, schema: null }],
+    ['spillway:record:rejected', { ...rejected, phase: null, stage: 'route', record: 5 }],
+    ['spillway:record:rejected', { ...rejected, phase: 'search', stage: 'encode', field: 'bad' }],
+    ['spillway:record:same-object', { ...about, repeated: 2 }],
+  ])
+  t.equal(sorted.length, 5)
+  t.equal(streamer.stats.repeated, 2)
+})
+
+void t.test('counts the records of all phases in its summary', async (t) => {
+  const streamer = makeStreamer(t)
+  await pipeline([makeRecord(1, 'a'), makeRecord(2, 'b'), makeRecord(3, 'b'), 5], streamer)
+  t.match(await streamer.getAggregatedResults(), { count: 3, phases: { a: { count: 1 }, b: { count: 2 } } })
 })

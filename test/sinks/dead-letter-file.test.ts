@@ -62,11 +62,12 @@ t.test('publishes each rejection', async (t) => {
   }
   subscribe('spillway:record:rejected', listen)
   t.teardown(() => unsubscribe('spillway:record:rejected', listen))
-  const letters = new DeadLetterFile(join(t.testdir(), 'letters'), 'error', openFileTarget)
+  const path = join(t.testdir(), 'letters')
+  const letters = new DeadLetterFile(path, 'error', openFileTarget, 'run')
   const one = rejection({ n: 1 })
   await letters.add(one)
   await letters.close()
-  t.equal(published[0], one)
+  t.strictSame(published, [{ phase: null, ...one, workflowId: 'run', path }])
 })
 
 t.test('describes values that JSON cannot represent', async (t) => {

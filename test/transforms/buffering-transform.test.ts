@@ -1,10 +1,12 @@
-import { Readable, Writable } from 'node:stream'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { mock } from 'node:test'
 import fc from 'fast-check'
 import t from 'tap'
 import { annotate, markerBatch, notesOf } from '../../lib/core/batch.ts'
 import { Marker } from '../../lib/core/marker.ts'
+import { JsonlSink } from '../../sinks/jsonl-sink.ts'
 import { BufferingTransform, type BufferingTransformOptions } from '../../transforms/buffering-transform.ts'
 import { atRest } from '../helpers/leaks.ts'
 import { streamBattery } from '../helpers/stream-battery.ts'
@@ -195,14 +197,15 @@ t.test('adds no record for a segment with a count that is too large', async (t) 
   t.strictSame(await batchesOf([annotate(records(0, 2), { segments: [segment] })], {}), [[0, 1]])
 })
 
-t.test('warns about one object that is written repeatedly, and counts it', async (t) => {
-  const warnings: unknown[] = []
-  const listen = (warning: Error & { code?: string }) => {
-    warnings.push(warning.code)
+t.test('publishes once that one object is written repeatedly, and counts it', async (t) => {
+  const published: unknown[] = []
+  const listen = (message: unknown) => {
+    published.push(message)
   }
-  process.on('warning', listen)
-  t.teardown(() => process.off('warning', listen))
+  subscribe('spillway:record:same-object', listen)
+  t.teardown(() => unsubscribe('spillway:record:same-object', listen))
   const stream = new BufferingTransform({ bufferSize: 3 })
+  const sink = new JsonlSink({ stream: new PassThrough().resume() })
   const same = { n: 0 }
   await pipeline(
     function* () {
@@ -212,11 +215,12 @@ t.test('warns about one object that is written repeatedly, and counts it', async
       }
     },
     stream,
-    new Writable({ objectMode: true, write: (_chunk, _encoding, callback) => callback() }),
+    sink,
   )
-  await atRest(() => warnings.length)
   t.equal(stream.stats.repeated, 4)
-  t.strictSame(warnings, ['SPILLWAY_SAME_OBJECT'])
+  t.ok(sink.stats.repeated >= 4, 'the sink counts them, too')
+  const message = { workflowId: null, phase: null, path: null, repeated: 2 }
+  t.strictSame(published, [message, message])
 })
 
 t.test('passes on a record that throws when it is read', async (t) => {

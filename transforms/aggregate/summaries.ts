@@ -91,6 +91,7 @@ export function summarizeWorkflow(
   return {
     objective: { ...objective },
     missingObjective: missingObjective(phases, objective.metric, metricsPath),
+    count: Object.values(phases).reduce((sum, { count }) => sum + count, 0),
     phases,
     topPerformers: topPerformers.entries,
     averageMetrics: averageMetrics(aggregates),

@@ -150,6 +150,8 @@ export interface AggregateSummary {
   readonly objective: Required<Objective>
   /** Null if a record has a finite value of the objective, or there are no records. */
   readonly missingObjective: MissingObjective | null
+  /** Number of records of all phases. */
+  readonly count: number
   /** By name. */
   readonly phases: Readonly<Record<string, PhaseSummary>>
   /** The best records of all phases together; `phases` has a ranking of each. If equal, the phase whose name sorts first comes first, then as in a phase. */

@@ -3,7 +3,6 @@
  * its records (which container made which of them). It uses no streams and no timers.
  */
 import { annotate, type Batch, type Segment } from '../../lib/core/batch.ts'
-import { sameObject } from '../../lib/core/diagnostics.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
 import { estimateReadable } from '../../lib/core/estimate-bytes.ts'
 
@@ -35,8 +34,6 @@ export class BatchBuffer {
   #bytes = 0
   #lastBytes = 0
   readonly #smallRecordBytes: number
-  /** Repeated objects in this batch, and in all batches before it. */
-  #repeats = 0
   #repeated = 0
 
   constructor(bounds: BatchBounds) {
@@ -95,7 +92,6 @@ export class BatchBuffer {
   take(): Batch {
     const batch = this.#records as Batch
     if (this.#identified) annotate(batch, { segments: this.#segments })
-    if (this.#repeats > 0) this.#reportRepeats()
     this.#records = []
     this.#segments = []
     this.#identified = false
@@ -126,20 +122,8 @@ export class BatchBuffer {
     if (length % MEASURE_EVERY === 0 || this.#lastBytes > this.#smallRecordBytes)
       this.#lastBytes = estimateReadable(record)
     this.#bytes += this.#lastBytes
-    if (length > 0 && (record === records[0] || record === records[length - 1])) this.#repeats++
+    if (length > 0 && (record === records[0] || record === records[length - 1])) this.#repeated++
     records.push(record)
-  }
-
-  #reportRepeats(): void {
-    if (this.#repeated === 0) {
-      process.emitWarning(
-        'One object was written more than once within a batch: if it changed in between, its earlier states are lost. Write a new object for each record.',
-        { code: 'SPILLWAY_SAME_OBJECT' },
-      )
-    }
-    this.#repeated += this.#repeats
-    sameObject.publish({ repeated: this.#repeats })
-    this.#repeats = 0
   }
 }
 

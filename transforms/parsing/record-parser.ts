@@ -6,7 +6,8 @@
  * - With `onReject`, the handler gets bad input in order and is awaited before more is read.
  * - A UTF-8 byte order mark is removed.
  */
-import { addAbortSignal, Transform, type TransformCallback } from 'node:stream'
+import { Transform, type TransformCallback } from 'node:stream'
+import { destroyOnAbort } from '../../lib/core/interruptible.ts'
 import { SpillwayError } from '../../lib/core/errors.ts'
 import { abortSignal, callback as callbackCheck, flag, type Checks } from '../../lib/core/options.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
@@ -91,7 +92,7 @@ export class RecordParser extends Transform {
     this.#batches = options.batches ?? false
     this.#output = this.#makeOutput()
     // Not passed to super(): a signal that is already aborted would destroy the stream before its fields exist.
-    if (options.signal) addAbortSignal(options.signal, this)
+    destroyOnAbort(this, options.signal)
   }
 
   override read(size?: number): unknown {

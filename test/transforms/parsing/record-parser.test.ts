@@ -96,7 +96,7 @@ t.test('passes bad input to the handler in order, and continues', async (t) => {
 
 t.test('waits for the promise of a handler before it accepts more', async (t) => {
   let release = () => {}
-  const stream = parser({ onReject: () => new Promise((resolve) => (release = resolve)) })
+  const stream = parser({ onReject: () => new Promise<void>((resolve) => (release = resolve)) })
   stream.resume()
   let taken = false
   stream.write('a!', () => (taken = true))

@@ -121,7 +121,12 @@ t.test('rejected records are counted, and the exit code is 1', async (t) => {
   const { args, run } = project(t, 'odd')
   const { code, stderr } = await spillway([...args, '--quiet'])
   t.equal(code, EXIT_CODES.failed)
-  t.equal(stderr, `spillway: 1 record was rejected; see dead-letter.jsonl in ${run}.\n`)
+  const told = `spillway: 1 record was rejected; see dead-letter.jsonl in ${run}.\n`
+  t.equal(stderr, told)
+  const again = await spillway(['resume', run, '--json'])
+  t.equal(again.code, EXIT_CODES.failed, 'also when the run is complete already')
+  t.match(JSON.parse(again.stdout.toString()), { status: 'completed' })
+  t.ok(again.stderr.endsWith(told))
 })
 
 t.test('an interrupted run keeps the accepted records, and prints how many', async (t) => {
