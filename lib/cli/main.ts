@@ -2,9 +2,10 @@
 /**
  * The `spillway` command.
  */
+import { inspect } from 'node:util'
 import { Interrupts } from './terminal/interrupts.ts'
 import { runProgram } from './program.ts'
-import type { CommandIo } from './terminal/command-io.ts'
+import { printLine, type CommandIo } from './terminal/command-io.ts'
 
 const { stdin, stdout, stderr } = process
 const interrupts = new Interrupts(process)
@@ -26,7 +27,7 @@ const io: CommandIo = {
 
 runProgram(process.argv.slice(2), io).then(exit, (error: unknown) => {
   // An internal error: its stack is printed.
-  console.error(error)
+  printLine(io, inspect(error))
   exit(1)
 })
 

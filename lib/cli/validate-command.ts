@@ -3,10 +3,11 @@
  */
 import { orderPhases } from '../workflow/phase-order.ts'
 import { loadWorkflow } from '../workflow/file.ts'
-import { EXIT_CODES, type ExitCode } from './terminal/exit-codes.ts'
+import { escapeText } from './terminal/escape-text.ts'
+import { EXIT_CODES, exitCodeOf, type ExitCode } from './terminal/exit-codes.ts'
 import { quantityText } from './terminal/format-numbers.ts'
 import { loadTopologies } from './run/load-topologies.ts'
-import { printError, type CommandIo } from './terminal/command-io.ts'
+import { printError, printText, type CommandIo } from './terminal/command-io.ts'
 
 /** Options of the command. */
 export interface ValidateCommandOptions {
@@ -22,12 +23,13 @@ export async function runValidate(file: string, options: ValidateCommandOptions,
     const { name, phases } = await loadWorkflow(file, known)
     const lines = orderPhases(phases).map(({ name: phase, topology, depends_on }, index) => {
       const after = depends_on.length === 0 ? '' : `, after ${depends_on.join(', ')}`
-      return `  ${index + 1}. ${phase}: ${topology}${after}`
+      return escapeText(`  ${index + 1}. ${phase}: ${topology}${after}`)
     })
-    io.stdout.write(`${file}: ${name} is a workflow of ${quantityText(phases.length, 'phase')}\n${lines.join('\n')}\n`)
+    const title = escapeText(`${file}: ${name} is a workflow of ${quantityText(phases.length, 'phase')}`)
+    await printText(io, [title, ...lines].join('\n'))
     return EXIT_CODES.done
   } catch (error) {
     printError(io, error, { debug })
-    return EXIT_CODES.usage
+    return exitCodeOf(error)
   }
 }

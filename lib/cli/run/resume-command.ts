@@ -3,11 +3,12 @@
  */
 import { resolve } from 'node:path'
 import { Coordinator } from '../../coordinator.ts'
-import { expectJournal, readRunState } from '../../journal/reader.ts'
+import { readRunState } from '../../journal/reader.ts'
 import { SpillwayError } from '../../core/errors.ts'
 import { loadWorkflow } from '../../workflow/file.ts'
 import type { WorkflowResult } from '../../run/result.ts'
 import type { ExitCode } from '../terminal/exit-codes.ts'
+import { expectRun } from './expect-run.ts'
 import { loadTopologies } from './load-topologies.ts'
 import { report, TOPOLOGIES_NOTE, watch } from './run-command.ts'
 import { printLine, type CommandIo } from '../terminal/command-io.ts'
@@ -33,7 +34,7 @@ export async function runResume(directory: string, options: ResumeCommandOptions
 }
 
 async function resume(directory: string, options: ResumeCommandOptions, io: CommandIo): Promise<WorkflowResult> {
-  await expectJournal(directory)
+  await expectRun(directory)
   const { workflow: written } = await readRunState(directory)
   const module = options.topologies ?? written?.notes[TOPOLOGIES_NOTE]
   if (module === undefined) {

@@ -5,11 +5,15 @@ import type { AggregateSummary } from '../../../transforms/aggregate/summary-typ
 import type { ResultStreamer } from '../../result-streamer.ts'
 import type { PhaseProgress } from '../../monitor/run-progress.ts'
 import type { WorkflowResult } from '../../run/result.ts'
+import { cutText, escapeText } from '../terminal/escape-text.ts'
 import { bytesText, countText, quantityText, secondsText } from '../terminal/format-numbers.ts'
 import { formatTable } from '../terminal/text-table.ts'
 
 /** The most phases that are all shown on a terminal. Of more phases, only the running ones are shown. */
 const MAX_LINES = 12
+
+/** Longer names of phases are cut in progress lines. */
+const MAX_NAME_WIDTH = 40
 
 const SYMBOLS: Readonly<Record<PhaseProgress['status'], string>> = {
   waiting: '·',
@@ -24,10 +28,11 @@ const SYMBOLS: Readonly<Record<PhaseProgress['status'], string>> = {
 export function progressText(phases: readonly PhaseProgress[], stats: ResultStreamer['stats'] | undefined): string {
   const running = phases.filter(({ status }) => status === 'running')
   const shown = phases.length <= MAX_LINES ? phases : running.slice(0, MAX_LINES)
-  const width = Math.max(...shown.map(({ phase }) => phase.length))
-  const lines = shown.map((phase) => {
+  const names = shown.map(({ phase }) => cutText(escapeText(phase), MAX_NAME_WIDTH))
+  const width = Math.max(...names.map((name) => name.length))
+  const lines = shown.map((phase, index) => {
     const records = stats?.phases.get(phase.phase)?.recordsIn ?? phase.records
-    return `${SYMBOLS[phase.status]} ${phase.phase.padEnd(width)}  ${progressCounts({ ...phase, records })}`
+    return `${SYMBOLS[phase.status]} ${names[index]?.padEnd(width) ?? ''}  ${progressCounts({ ...phase, records })}`
   })
   if (shown.length < phases.length) {
     const ended = phases.filter(({ status }) => status !== 'running' && status !== 'waiting').length
@@ -38,8 +43,9 @@ export function progressText(phases: readonly PhaseProgress[], stats: ResultStre
 
 /** The line that is printed when a phase starts or ends and there is no terminal. */
 export function phaseLine(phase: PhaseProgress): string {
-  if (phase.status === 'running') return `${phase.phase}: started`
-  return `${phase.phase}: ${phase.status}${phase.status === 'skipped' ? '' : `, ${progressCounts(phase)}`}`
+  const name = escapeText(phase.phase)
+  if (phase.status === 'running') return `${name}: started`
+  return `${name}: ${phase.status}${phase.status === 'skipped' ? '' : `, ${progressCounts(phase)}`}`
 }
 
 function progressCounts({ status, containers, records, elapsedMs }: PhaseProgress): string {
@@ -49,8 +55,11 @@ function progressCounts({ status, containers, records, elapsedMs }: PhaseProgres
   return `${quantityText(containers, 'container')}, ${quantityText(records, 'record')}, ${secondsText(seconds)}${rate}`
 }
 
-/** The result of a completed run: a table of its phases, its best containers, and its directory. */
-export function resultText({ workflowId, directory, phases, aggregatedResults, elapsedMs }: WorkflowResult): string {
+/** The result of a completed run: a table of its phases, its best containers, and its directory. Tables fit `width`. */
+export function resultText(
+  { workflowId, directory, phases, aggregatedResults, elapsedMs }: WorkflowResult,
+  width: number,
+): string {
   const rows = Object.values(phases).map((phase) => [
     phase.phase,
     countText(phase.containers),
@@ -68,17 +77,18 @@ export function resultText({ workflowId, directory, phases, aggregatedResults, e
       { heading: 'Time' },
     ],
     rows,
+    width,
   )
   return [
-    `${workflowId}: completed in ${secondsText(elapsedMs / 1000)}`,
+    `${escapeText(workflowId)}: completed in ${secondsText(elapsedMs / 1000)}`,
     table,
-    ...(aggregatedResults === null ? [] : bestContainersText(aggregatedResults)),
-    `All files are in ${directory}; \`spillway inspect ${directory}\` lists them.`,
+    ...(aggregatedResults === null ? [] : bestContainersText(aggregatedResults, width)),
+    escapeText(`All files are in ${directory}; \`spillway inspect ${directory}\` lists them.`),
   ].join('\n\n')
 }
 
 /** The best containers as a table with a title; empty if there are none. */
-export function bestContainersText({ objective, bestContainers }: AggregateSummary): string[] {
+export function bestContainersText({ objective, bestContainers }: AggregateSummary, width: number): string[] {
   if (bestContainers.length === 0) return []
   const table = formatTable(
     [
@@ -95,9 +105,10 @@ export function bestContainersText({ objective, bestContainers }: AggregateSumma
       metricText(mean),
       metricText(best),
     ]),
+    width,
   )
   const wanted = objective.direction === 'max' ? 'highest' : 'lowest'
-  return [`Containers with the ${wanted} mean ${objective.metric}\n\n${table}`]
+  return [`Containers with the ${wanted} mean ${escapeText(objective.metric)}\n\n${table}`]
 }
 
 /** What was kept of a run that did not complete, and how to continue it. */
@@ -105,15 +116,18 @@ export function partialText({ directory, phases }: WorkflowResult): string {
   const all = Object.values(phases)
   const written = all.reduce((sum, { counts }) => sum + (counts?.written ?? 0), 0)
   const completed = all.filter(({ status }) => status === 'completed').length
-  const kept = written === 0 ? 'No record was written' : `${quantityText(written, 'record')} are kept in ${directory}`
+  const kept =
+    written === 0
+      ? 'No record was written'
+      : `${quantityText(written, 'record')} ${written === 1 ? 'is' : 'are'} kept in ${directory}`
   return `${countText(completed)} of ${quantityText(all.length, 'phase')} completed. ${kept}. To continue: spillway resume ${directory}`
 }
 
-/** A run's result as JSON. */
-export function resultJson(result: WorkflowResult): string {
+/** A run's result, as it is printed as JSON. */
+export function resultJson(result: WorkflowResult): object {
   const phases = Object.values(result.phases).map((phase) => ({ ...phase, error: phase.error?.message ?? null }))
   const counts = result.counts && { ...result.counts, phases: undefined }
-  return JSON.stringify({ ...result, phases, counts }, null, 2)
+  return { ...result, phases, counts }
 }
 
 function metricText(value: number | null): string {
