@@ -20,7 +20,7 @@ import type { VerifyCommandOptions } from './verify-command.ts'
 /** Receives the exit code of the command that ran. */
 type Report = (code: ExitCode) => void
 
-/** Longer lines of help are hard to read, whatever shows them. */
+/** Longer lines of help are hard to read. */
 const MAX_HELP_WIDTH = 120
 
 /** Descriptions of options are wrapped unless less than this is left for them. */

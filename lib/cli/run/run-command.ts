@@ -8,12 +8,12 @@ import { Coordinator } from '../../coordinator.ts'
 import { isAbortError, messageOf } from '../../core/errors.ts'
 import { RunProgress } from '../../monitor/run-progress.ts'
 import { WorkflowAbortError, WorkflowError, type WorkflowResult } from '../../run/result.ts'
-import { loadWorkflow } from '../../workflow/file.ts'
 import type { ResolvedWorkflow } from '../../workflow/types.ts'
 import { EXIT_CODES, exitCodeOf, type ExitCode } from '../terminal/exit-codes.ts'
 import { quantityText } from '../terminal/format-numbers.ts'
 import { makeOutputDirectory } from '../terminal/make-directory.ts'
 import { loadTopologies } from './load-topologies.ts'
+import { readWorkflow } from './read-workflow.ts'
 import { showProgress } from '../terminal/progress.ts'
 import { partialText, phaseLine, progressText, resultJson, resultText } from './run-report.ts'
 import {
@@ -87,7 +87,7 @@ export async function report(
 
 async function run(file: string, options: RunCommandOptions, io: CommandIo): Promise<WorkflowResult> {
   const topologies = await loadTopologies(options.topologies)
-  const loaded = await loadWorkflow(file, { topologies: Object.keys(topologies) })
+  const loaded = await readWorkflow(file, Object.keys(topologies))
   const workflow = withOptions(loaded, options)
   await makeOutputDirectory(options.out)
   const coordinator = new Coordinator({ outputDir: options.out, topologies })

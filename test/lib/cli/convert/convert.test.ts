@@ -251,7 +251,7 @@ t.test('overwrites a file only with --overwrite', async (t) => {
   const input = place('in.jsonl', '{"id":1}')
   const out = place('out.csv', 'precious')
   const run = await spillway(['convert', input, '--out', out])
-  t.equal(run.code, 1)
+  t.equal(run.code, 2)
   t.match(run.stderr, 'already exists. Choose another name, or pass --overwrite.')
   t.equal(read(out), 'precious')
   t.equal((await spillway(['convert', input, '--out', out, '--overwrite'])).code, 0)
@@ -265,7 +265,7 @@ t.test('never overwrites its input', async (t) => {
     ['--out', place('out.csv'), '--dead-letter', input],
   ]) {
     const run = await spillway(['convert', input, '--overwrite', ...args])
-    t.equal(run.code, 1)
+    t.equal(run.code, 2)
     t.match(run.stderr, 'is the input itself')
   }
   t.equal(read(input), '{"id":1}')

@@ -27,7 +27,7 @@ const columns = [
   { heading: 'Time' },
 ] as const
 const row = [
-  'a-long-name-of-a-phase-that-nobody-would-type',
+  'a-long-name-of-a-phase-that-does-not-fit-a-terminal',
   'completed',
   '1,000',
   '1,234,567',
