@@ -3,19 +3,24 @@
  */
 import type { InspectedRun } from '../monitor/inspect-run.ts'
 import { bytesText, countText, quantityText, secondsText } from './terminal/format-numbers.ts'
+import { escapeText } from './terminal/escape-text.ts'
 import { rankingText } from './run/run-report.ts'
 import { formatTable } from './terminal/text-table.ts'
 
 /** Part files listed per phase. Of the rest, only the number is printed. */
 const MAX_PARTS = 20
 
-/** The whole report. */
-export function inspectionText(run: InspectedRun): string {
+/**
+ * The whole report.
+ *
+ * @param width - of the terminal, which tables fit
+ */
+export function inspectionText(run: InspectedRun, width: number): string {
   return [
     heading(run),
-    phaseTable(run),
-    ...partList(run),
-    ...(run.aggregates === null ? [] : rankingText(run.aggregates)),
+    phaseTable(run, width),
+    ...partList(run, width),
+    ...(run.aggregates === null ? [] : rankingText(run.aggregates, width)),
     ...(run.queries.length === 0
       ? []
       : [`Read all of it with DuckDB:\n\n${run.queries.map((query) => `  ${query};`).join('\n')}`]),
@@ -36,8 +41,8 @@ function heading({
   rejected,
 }: InspectedRun): string {
   const lines = [
-    `Run ${workflowId} of ${name}: ${status}${elapsedMs === null ? '' : ` in ${secondsText(elapsedMs / 1000)}`}, started ${startedAt}`,
-    `${quantityText(rows, 'row')}, ${bytesText(bytes)}, ${countText(rejected)} rejected, in ${directory}`,
+    `Run ${escapeText(workflowId)} of ${escapeText(name)}: ${status}${elapsedMs === null ? '' : ` in ${secondsText(elapsedMs / 1000)}`}, started ${startedAt}`,
+    `${quantityText(rows, 'row')}, ${bytesText(bytes)}, ${countText(rejected)} rejected, in ${escapeText(directory)}`,
   ]
   if (error !== null) lines.push(`It failed: ${error}`)
   if (stack !== null) lines.push(stack.replace(/^/gm, '  '))
@@ -45,7 +50,7 @@ function heading({
   return lines.join('\n')
 }
 
-function phaseTable({ phases }: InspectedRun): string {
+function phaseTable({ phases }: InspectedRun, width: number): string {
   return formatTable(
     [
       { heading: 'Phase', align: 'left' },
@@ -69,10 +74,11 @@ function phaseTable({ phases }: InspectedRun): string {
       phase.output === null ? '' : bytesText(phase.output.bytes),
       phase.elapsedMs === null ? '' : secondsText(phase.elapsedMs / 1000),
     ]),
+    width,
   )
 }
 
-function partList({ phases }: InspectedRun): string[] {
+function partList({ phases }: InspectedRun, width: number): string[] {
   const rows = phases.flatMap(({ parts }) => [
     ...parts
       .slice(0, MAX_PARTS)
@@ -80,7 +86,7 @@ function partList({ phases }: InspectedRun): string[] {
     ...(parts.length > MAX_PARTS ? [[`and ${countText(parts.length - MAX_PARTS)} more`]] : []),
   ])
   if (rows.length === 0) return []
-  return [formatTable([{ heading: 'Part', align: 'left' }, { heading: 'Rows' }, { heading: 'Bytes' }], rows)]
+  return [formatTable([{ heading: 'Part', align: 'left' }, { heading: 'Rows' }, { heading: 'Bytes' }], rows, width)]
 }
 
 function cellText(count: number | null): string {

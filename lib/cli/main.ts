@@ -3,11 +3,12 @@
  * The `spillway` command.
  */
 import { writeSync } from 'node:fs'
+import { inspect } from 'node:util'
 import { Interrupts } from './terminal/interrupts.ts'
 import { runProgram } from './program.ts'
 import { RunningContainers } from './run/running-containers.ts'
 import { EXIT_CODES } from './terminal/exit-codes.ts'
-import type { CommandIo } from './terminal/command-io.ts'
+import { printLine, type CommandIo } from './terminal/command-io.ts'
 
 const { stdin, stdout, stderr } = process
 const interrupts = new Interrupts(process)
@@ -39,7 +40,7 @@ const io: CommandIo = {
 
 runProgram(process.argv.slice(2), io).then(exit, (error: unknown) => {
   // An internal error: its stack is printed.
-  console.error(error)
+  printLine(io, inspect(error))
   exit(1)
 })
 

@@ -4,19 +4,27 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { COMPRESSIONS, FORMATS } from '../../sinks/options.ts'
 import { runConvert, type ConvertCommandOptions } from './convert/convert-command.ts'
-import { EXIT_CODES, type ExitCode } from './terminal/exit-codes.ts'
+import { SpillwayError } from '../core/errors.ts'
+import { escapeLines } from './terminal/escape-text.ts'
+import { EXIT_CODES, exitCodeOf, type ExitCode } from './terminal/exit-codes.ts'
 import { INPUT_FORMATS } from '../reading/input-formats.ts'
 import type { InspectCommandOptions } from './inspect-command.ts'
 import { packageVersion } from '../core/package-version.ts'
 import type { RepairCommandOptions } from './repair-command.ts'
 import type { ResumeCommandOptions } from './run/resume-command.ts'
 import type { RunCommandOptions } from './run/run-command.ts'
-import type { CommandIo } from './terminal/command-io.ts'
+import { printError, printText, widthOf, type CommandIo, type OutputStream } from './terminal/command-io.ts'
 import type { ValidateCommandOptions } from './validate-command.ts'
 import type { VerifyCommandOptions } from './verify-command.ts'
 
 /** Receives the exit code of the command that ran. */
 type Report = (code: ExitCode) => void
+
+/** Longer lines of help are hard to read. */
+const MAX_HELP_WIDTH = 120
+
+/** Descriptions of options are wrapped unless less than this is left for them. */
+const MIN_HELP_WIDTH = 20
 
 const CONVERT_EXAMPLES = `
 Examples:
@@ -26,25 +34,21 @@ Examples:
   $ curl -s https://example.com/log.ndjson | spillway convert --from jsonl --out log.csv
   $ spillway convert results.csv --nest --out results.jsonl
 
-Input that is not a record, and records that do not fit the output, go to the dead-letter file with the reason. The
-rest is converted, and the exit code is 1.`
+Input that is not a record, and records that do not fit the output, go to the dead-letter file with the reason. The rest is converted, and the exit code is 1.`
 
 const RUN_EXAMPLES = `
 Examples:
   $ spillway run search.yaml --topologies topologies.ts --out results
   $ spillway run search.yaml --topologies topologies.js --out results --id nightly --format parquet --json
 
-Ctrl-C stops the run cleanly: accepted records are written and committed. A second Ctrl-C limits this to five seconds. A
-third one ends the process at once. Exit codes: 0 completed; 1 failed, or records were rejected; 2 nothing was run,
-because the command, the workflow or the topologies are invalid; 130 Ctrl-C; 143 SIGTERM.`
+Ctrl-C stops the run cleanly: accepted records are written and committed. A second Ctrl-C limits this to five seconds. A third one ends the process at once. Exit codes: 0 completed; 1 failed, or records were rejected; 2 nothing was run, because the command, the workflow or the topologies are invalid; 130 Ctrl-C; 143 SIGTERM.`
 
 const RESUME_EXAMPLES = `
 Examples:
   $ spillway resume results/nightly
   $ spillway resume results/nightly --workflow search.yaml --accept-changes analysis
 
-Committed records stay in the files. Completed phases and containers are not run again. For a completed run, the stored
-result is printed and nothing is run. The exit codes are those of run.`
+Committed records stay in the files. Completed phases and containers are not run again. For a completed run, the stored result is printed and nothing is run. The exit codes are those of run.`
 
 /**
  * Runs the command line.
@@ -54,29 +58,47 @@ result is printed and nothing is run. The exit codes are those of run.`
  */
 export async function runProgram(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   let code: ExitCode = EXIT_CODES.done
-  const program = makeProgram(io, (reported) => {
+  const asked: string[] = []
+  const program = makeProgram(io, asked, (reported) => {
     code = reported
   })
   try {
     await program.parseAsync([...args], { from: 'user' })
+    return code
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
+    if (!(error instanceof CommanderError)) return printFailure(io, error)
     const wasAsked = error.code === 'commander.helpDisplayed' || error.code === 'commander.version'
-    return wasAsked ? EXIT_CODES.done : EXIT_CODES.usage
+    if (!wasAsked) return EXIT_CODES.usage
   }
-  return code
+  try {
+    await printText(io, asked.join('').trimEnd())
+    return EXIT_CODES.done
+  } catch (error) {
+    return printFailure(io, error)
+  }
 }
 
-function makeProgram(io: CommandIo, report: Report): Command {
+/** Prints that standard output cannot be written. Any other error is one of the program, and is thrown. */
+function printFailure(io: CommandIo, error: unknown): ExitCode {
+  if (!(error instanceof SpillwayError)) throw error
+  printError(io, error)
+  return exitCodeOf(error)
+}
+
+/** @param asked - takes the help or the version, which the user asked for */
+function makeProgram(io: CommandIo, asked: string[], report: Report): Command {
   const program = new Command('spillway')
     .description('Runs workflows of phases, and streams their records to JSONL, CSV and Parquet.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .exitOverride()
+    .configureHelp({ minWidthToWrap: MIN_HELP_WIDTH })
     .configureOutput({
-      writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
+      writeOut: (text) => void asked.push(text),
+      writeErr: (text) => void io.stderr.write(escapeLines(text)),
+      getOutHelpWidth: () => helpWidth(io.stdout),
+      getErrHelpWidth: () => helpWidth(io.stderr),
       outputError: (text, write) => {
         write(text.replace(/^error: /, 'spillway: '))
       },
@@ -92,13 +114,18 @@ function makeProgram(io: CommandIo, report: Report): Command {
 }
 
 function addRun(program: Command, io: CommandIo, report: Report): void {
+  const topologies = new Option(
+    '-t, --topologies <module>',
+    'module that exports the topologies, in JavaScript or TypeScript',
+  )
+  const out = new Option('-o, --out <dir>', 'directory in which the run directory is created')
   program
     .command('run')
     .summary('run a workflow')
     .description('Runs the phases of a workflow file (YAML or JSON). The run gets its own directory, <out>/<id>/.')
     .argument('<workflow>', 'workflow file')
-    .requiredOption('-t, --topologies <module>', 'module that exports the topologies, in JavaScript or TypeScript')
-    .requiredOption('-o, --out <dir>', 'directory in which the run directory is created')
+    .addOption(topologies)
+    .addOption(out)
     .option('--id <id>', 'id of the run (default: the id in the file, or its name and the time)')
     .addOption(new Option('-f, --format <format>', 'format of the results').choices(FORMATS))
     .option('--buffer-size <n>', 'records to buffer before they are written', count)
@@ -106,7 +133,8 @@ function addRun(program: Command, io: CommandIo, report: Report): void {
     .option('--json', 'print the result as JSON')
     .option('-q, --quiet', 'print no progress')
     .option('--debug', 'print the stack of an error')
-    .addHelpText('after', RUN_EXAMPLES)
+    .hook('preAction', expectOptions(topologies, out))
+    .addHelpText('after', wrapped(io, RUN_EXAMPLES))
     .action(async (file: string, options: RunCommandOptions) => {
       // Loaded on first use, because the other commands do not need it.
       const { runRun } = await import('./run/run-command.ts')
@@ -126,7 +154,7 @@ function addResume(program: Command, io: CommandIo, report: Report): void {
     .option('--json', 'print the result as JSON')
     .option('-q, --quiet', 'print no progress')
     .option('--debug', 'print the stack of an error')
-    .addHelpText('after', RESUME_EXAMPLES)
+    .addHelpText('after', wrapped(io, RESUME_EXAMPLES))
     .action(async (directory: string, options: ResumeCommandOptions) => {
       const { runResume } = await import('./run/resume-command.ts')
       report(await runResume(directory, options, io))
@@ -178,6 +206,7 @@ function addVerify(program: Command, io: CommandIo, report: Report): void {
 }
 
 function addConvert(program: Command, io: CommandIo, report: Report): void {
+  const out = new Option('-o, --out <file>', 'output file, or - for standard output')
   program
     .command('convert')
     .summary('convert a file of records into another format')
@@ -185,7 +214,7 @@ function addConvert(program: Command, io: CommandIo, report: Report): void {
       'Converts JSONL, a JSON array, CSV, TSV or Parquet to JSONL, CSV or Parquet. Text input may be gzipped.',
     )
     .argument('[in]', 'input file; - or no argument reads standard input')
-    .requiredOption('-o, --out <file>', 'output file, or - for standard output')
+    .addOption(out)
     .addOption(new Option('-t, --to <format>', 'output format (default: by the name of --out)').choices(FORMATS))
     .addOption(
       new Option('-f, --from <format>', 'input format (default: by the name of the input)').choices(INPUT_FORMATS),
@@ -203,7 +232,8 @@ function addConvert(program: Command, io: CommandIo, report: Report): void {
     .option('--max-line-bytes <n>', 'longest line, CSV row or JSON element (default: 16777216)', count)
     .option('-q, --quiet', 'print only errors and rejections')
     .option('--debug', 'print the stack of an error')
-    .addHelpText('after', CONVERT_EXAMPLES)
+    .hook('preAction', expectOptions(out))
+    .addHelpText('after', wrapped(io, CONVERT_EXAMPLES))
     .action(async (input: string | undefined, options: ConvertCommandOptions) => {
       report(await runConvert(input ?? '-', options, io))
     })
@@ -223,6 +253,28 @@ function addRepair(program: Command, io: CommandIo, report: Report): void {
       const { runRepair } = await import('./repair-command.ts')
       report(await runRepair(file, options, io))
     })
+}
+
+/** Checks the options that a command needs after the unknown ones were named, and names all that are missing. */
+function expectOptions(...needed: readonly Option[]): (command: Command) => void {
+  return (command) => {
+    const missing = needed.filter((option) => command.getOptionValue(option.attributeName()) === undefined)
+    if (missing.length === 0) return
+    const names = missing.map(({ flags }) => `'${flags}'`).join(' and ')
+    command.error(`error: required option${missing.length === 1 ? '' : 's'} ${names} not specified`)
+  }
+}
+
+/** The text behind the help of a command, with lines that fit the terminal. */
+function wrapped(
+  io: CommandIo,
+  text: string,
+): (context: { readonly command: Command; readonly error: boolean }) => string {
+  return ({ command, error }) => command.createHelp().boxWrap(text, helpWidth(error ? io.stderr : io.stdout))
+}
+
+function helpWidth(stream: OutputStream): number {
+  return Math.min(MAX_HELP_WIDTH, widthOf(stream))
 }
 
 function count(given: string): number {

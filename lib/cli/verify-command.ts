@@ -2,9 +2,11 @@
  * `spillway verify`: checks the files of a run against its journal.
  */
 import { verifyRun, type VerifiedRun } from '../recovery/verify.ts'
-import { EXIT_CODES, type ExitCode } from './terminal/exit-codes.ts'
+import { escapeText } from './terminal/escape-text.ts'
+import { EXIT_CODES, exitCodeOf, type ExitCode } from './terminal/exit-codes.ts'
+import { expectRun } from './run/expect-run.ts'
 import { quantityText } from './terminal/format-numbers.ts'
-import { printError, type CommandIo } from './terminal/command-io.ts'
+import { printError, printJson, printText, type CommandIo } from './terminal/command-io.ts'
 
 /** Options of the command. */
 export interface VerifyCommandOptions {
@@ -16,12 +18,14 @@ export interface VerifyCommandOptions {
 export async function runVerify(directory: string, options: VerifyCommandOptions, io: CommandIo): Promise<ExitCode> {
   const { json = false, debug } = options
   try {
+    await expectRun(directory)
     const run = await verifyRun(directory)
-    io.stdout.write(`${json ? JSON.stringify(run, null, 2) : verificationText(run)}\n`)
+    if (json) await printJson(io, run)
+    else await printText(io, verificationText(run))
     return run.problems.length === 0 ? EXIT_CODES.done : EXIT_CODES.failed
   } catch (error) {
     printError(io, error, { debug })
-    return EXIT_CODES.usage
+    return exitCodeOf(error)
   }
 }
 
@@ -31,9 +35,14 @@ function verificationText({ workflowId, status, phases, problems }: VerifiedRun)
       ...(rejected === 0 ? [] : [`${rejected} rejected`]),
       ...(deduplicated === 0 ? [] : [`${deduplicated} deduplicated`]),
     ]
-    return [`${phase}: ${quantityText(rows, 'row')} in ${quantityText(parts, 'complete file')}`, ...others].join(', ')
+    return [
+      `${escapeText(phase)}: ${quantityText(rows, 'row')} in ${quantityText(parts, 'complete file')}`,
+      ...others,
+    ].join(', ')
   })
-  const found = problems.map(({ phase, file, message }) => `PROBLEM: ${file ?? phase ?? 'the run'}: ${message}`)
+  const found = problems.map(
+    ({ phase, file, message }) => `PROBLEM: ${escapeText(file ?? phase ?? 'the run')}: ${message}`,
+  )
   const end = problems.length === 0 ? 'all files match the journal' : quantityText(problems.length, 'problem')
-  return [...lines, ...found, `run ${workflowId}, ${status}: ${end}`].join('\n')
+  return [...lines, ...found, `run ${escapeText(workflowId)}, ${status}: ${end}`].join('\n')
 }

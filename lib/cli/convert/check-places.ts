@@ -20,7 +20,7 @@ export interface InputFile {
  * Checks that the input exists and that no file is overwritten without permission.
  *
  * @returns the input; null if it is not a regular file, such as a pipe
- * @throws {SpillwayError} `ERR_SPILLWAY_IO` if the input is missing or a directory; `ERR_SPILLWAY_EXISTS` if the output
+ * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` if the input is missing or a directory; `ERR_SPILLWAY_EXISTS` if the output
  *   exists and may not be overwritten, or is the input itself
  */
 export async function checkPlaces(plan: ConversionPlan): Promise<InputFile | null> {
@@ -46,8 +46,8 @@ export async function checkPlaces(plan: ConversionPlan): Promise<InputFile | nul
 
 async function statOfInput(path: string): Promise<Stats> {
   const found = await statOf(path)
-  if (found === undefined) throw io(path, `There is no file ${path}.`)
-  if (found.isDirectory()) throw io(path, `${path} is a directory: name one file in it.`)
+  if (found === undefined) throw misuse(path, `There is no file ${path}.`)
+  if (found.isDirectory()) throw misuse(path, `${path} is a directory: name one file in it.`)
   return found
 }
 
@@ -63,6 +63,10 @@ async function statOf(path: string): Promise<Stats | undefined> {
 
 function isSameFile(one: Stats, other: Stats): boolean {
   return one.dev === other.dev && one.ino === other.ino
+}
+
+function misuse(path: string, message: string): SpillwayError {
+  return new SpillwayError('ERR_SPILLWAY_OPTION', message, { place: { path } })
 }
 
 function io(path: string, message: string, cause?: unknown): SpillwayError {

@@ -4,6 +4,7 @@
 import { errnoOf, messageOf } from '../../core/errors.ts'
 import type { ConversionPlan } from './conversion-plan.ts'
 import type { ConversionStats } from './convert.ts'
+import { cutText, escapeText } from '../terminal/escape-text.ts'
 import { bytesText, countText, quantityText, secondsText } from '../terminal/format-numbers.ts'
 import { hasColumns } from '../../reading/input-formats.ts'
 
@@ -33,31 +34,32 @@ export function progressLine(stats: ConversionStats): string {
 
 /** The last line of a completed conversion. */
 export function summaryLine({ target }: ConversionPlan, stats: ConversionStats, seconds: number): string {
-  const place = typeof target === 'string' ? target : 'standard output'
   const rejected = stats.rejected === 0 ? '' : `, ${countText(stats.rejected)} rejected`
   const sizes = `${bytesText(stats.bytesRead)} read, ${bytesText(stats.bytesWritten)} written`
-  return `${quantityText(stats.written, 'record')} written to ${place}${rejected} (${sizes}, ${secondsText(seconds)})`
+  return `${quantityText(stats.written, 'record')} written to ${placeText(target)}${rejected} (${sizes}, ${secondsText(seconds)})`
 }
 
 /** How many records were written by a conversion that did not complete. */
 export function partialLine({ target }: ConversionPlan, { written }: ConversionStats): string {
   if (written === 0) return 'No record was written.'
-  const place = typeof target === 'string' ? target : 'standard output'
-  return `${quantityText(written, 'record')} ${written === 1 ? 'was' : 'were'} written to ${place}.`
+  return `${quantityText(written, 'record')} ${written === 1 ? 'was' : 'were'} written to ${placeText(target)}.`
 }
 
 /** How many records were rejected, the first reason, the dead-letter file, and a hint where one is known. */
 export function rejectionLine(plan: ConversionPlan, stats: ConversionStats): string {
   const { rejected, firstRejection } = stats
   const what = `${quantityText(rejected, 'record')} ${rejected === 1 ? 'was' : 'were'} rejected`
-  const field = firstRejection?.field === undefined ? '' : `field ${firstRejection.field}: `
+  const field =
+    firstRejection?.field === undefined
+      ? ''
+      : `field ${cutText(escapeText(firstRejection.field), MAX_REASON_CHARACTERS)}: `
   const line = firstRejection?.line === undefined ? '' : `line ${firstRejection.line}: `
   const reason = `${rejected === 1 ? '' : 'the first: '}${line}${field}${shorten(firstRejection?.reason ?? '')}`
   const isDrift = firstRejection?.stage === 'encode' && hasColumns(plan.to) && typeof plan.source !== 'string'
   const hint = isDrift
     ? ' The first records of a pipe determine the columns; a file is scanned for its columns first.'
     : ''
-  return `${what} (${reason}); see ${plan.deadLetterPath}.${hint}`
+  return `${what} (${reason}); see ${escapeText(plan.deadLetterPath)}.${hint}`
 }
 
 /** The message of a failure, on one line, with the options of the library named as options of the command. */
@@ -73,7 +75,11 @@ export function isBrokenPipe(error: unknown): boolean {
   return false
 }
 
+function placeText(target: ConversionPlan['target']): string {
+  return typeof target === 'string' ? escapeText(target) : 'standard output'
+}
+
 function shorten(reason: string): string {
   const text = failureText(reason)
-  return text.length > MAX_REASON_CHARACTERS ? `${text.slice(0, MAX_REASON_CHARACTERS)}...` : text
+  return cutText(text, MAX_REASON_CHARACTERS)
 }

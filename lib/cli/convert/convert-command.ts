@@ -2,7 +2,7 @@
  * `spillway convert` from its options to its exit code: plans, converts, and prints the result.
  */
 import { performance } from 'node:perf_hooks'
-import { isAbortError, SpillwayError } from '../../core/errors.ts'
+import { isAbortError } from '../../core/errors.ts'
 import { planConversion, type ConversionPlan, type ConvertOptions } from './conversion-plan.ts'
 import {
   failureText,
@@ -13,7 +13,7 @@ import {
   summaryLine,
 } from './conversion-report.ts'
 import { Conversion } from './convert.ts'
-import { EXIT_CODES, type ExitCode } from '../terminal/exit-codes.ts'
+import { EXIT_CODES, exitCodeOf, type ExitCode } from '../terminal/exit-codes.ts'
 import { showProgress } from '../terminal/progress.ts'
 import { interruptionOf, printLine, printError, type CommandIo } from '../terminal/command-io.ts'
 
@@ -68,14 +68,12 @@ function printFailure(
     printRejections(io, plan, conversion)
     return reason?.exitCode ?? EXIT_CODES.failed
   }
-  if (isBrokenPipe(error)) {
-    printError(io, error, { message: 'stopped, because the reader closed the output', debug })
-    return EXIT_CODES.failed
-  }
+  // The reader has read enough, and wants no message of it.
+  if (isBrokenPipe(error)) return EXIT_CODES.failed
   const more = conversion.stats.written > 0 ? partial : ''
   printError(io, error, { message: failureText(error), more, debug })
   printRejections(io, plan, conversion)
-  return error instanceof SpillwayError && error.code === 'ERR_SPILLWAY_OPTION' ? EXIT_CODES.usage : EXIT_CODES.failed
+  return exitCodeOf(error)
 }
 
 function printRejections(io: CommandIo, plan: ConversionPlan, conversion: Conversion): boolean {

@@ -5,7 +5,9 @@
  */
 import { once } from 'node:events'
 import { performance } from 'node:perf_hooks'
+import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { SpillwayError } from '../../core/errors.ts'
 import type { ResultRecord } from '../../core/record.ts'
 import type { Rejection } from '../../core/rejection.ts'
 import type { Schema } from '../../../sinks/columns/column.ts'
@@ -13,6 +15,7 @@ import { DeadLetterFile } from '../../../sinks/dead-letter-file.ts'
 import { openFileTarget } from '../../../sinks/files/file-target.ts'
 import { parquetInfo } from '../../../sinks/readers/read-parquet.ts'
 import { RecordSink } from '../../../sinks/record-sink.ts'
+import { makeOutputDirectory } from '../terminal/make-directory.ts'
 import { checkPlaces, type InputFile } from './check-places.ts'
 import type { ConversionPlan } from './conversion-plan.ts'
 import { findCsvTypes, findSchema, schemaOfCsv, schemaOfParquet, type Reshape } from './find-schema.ts'
@@ -106,6 +109,7 @@ export class Conversion {
       this.#input = await checkPlaces(this.#plan)
       const columns = await this.#findColumns()
       this.#beginPass('records')
+      for (const path of this.#outputs()) await makeOutputDirectory(dirname(path))
       await this.#deadLetters.prepare()
       await this.#convert(columns)
     } finally {
@@ -118,6 +122,7 @@ export class Conversion {
     const batches = this.#batches(columns)
     // The first batch is read before the sink opens, so that unreadable input leaves no empty output.
     const first = await batches.next()
+    if (first.done === true && columns.schema === undefined && this.#plan.to === 'parquet') throw noColumns()
     const sink = this.#openSink(columns.schema)
     const closed = once(sink, 'close')
     sink.on('close', () => this.#over.abort())
@@ -129,6 +134,11 @@ export class Conversion {
     } finally {
       await closed.catch(() => {})
     }
+  }
+
+  #outputs(): string[] {
+    const { target, deadLetterPath } = this.#plan
+    return typeof target === 'string' ? [target, deadLetterPath] : [deadLetterPath]
   }
 
   #openSink(schema: Schema | undefined): RecordSink {
@@ -262,6 +272,14 @@ async function* resumed<T>(first: IteratorResult<T, void>, rest: AsyncGenerator<
   if (first.done === true) return
   yield first.value
   yield* rest
+}
+
+/** Columns are not invented, and most readers refuse a Parquet file without columns. */
+function noColumns(): SpillwayError {
+  return new SpillwayError(
+    'ERR_SPILLWAY_VALUE',
+    'The input has no records and no columns, and a Parquet file needs a column. Nothing was written. Write JSON lines (--to jsonl) or CSV (--to csv).',
+  )
 }
 
 function keepRecord(record: ResultRecord): ResultRecord {

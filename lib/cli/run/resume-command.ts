@@ -3,12 +3,13 @@
  */
 import { resolve } from 'node:path'
 import { Coordinator } from '../../coordinator.ts'
-import { expectRunDirectory, readRunState } from '../../journal/reader.ts'
+import { readRunState } from '../../journal/reader.ts'
 import { SpillwayError } from '../../core/errors.ts'
-import { loadWorkflow } from '../../workflow/file.ts'
 import type { WorkflowResult } from '../../run/result.ts'
 import type { ExitCode } from '../terminal/exit-codes.ts'
+import { expectRun } from './expect-run.ts'
 import { loadTopologies } from './load-topologies.ts'
+import { readWorkflow } from './read-workflow.ts'
 import { report, TOPOLOGIES_NOTE, watch } from './run-command.ts'
 import { printLine, type CommandIo } from '../terminal/command-io.ts'
 
@@ -33,7 +34,7 @@ export async function runResume(directory: string, options: ResumeCommandOptions
 }
 
 async function resume(directory: string, options: ResumeCommandOptions, io: CommandIo): Promise<WorkflowResult> {
-  await expectRunDirectory(directory)
+  await expectRun(directory)
   const { workflow: written } = await readRunState(directory)
   const module = options.topologies ?? written?.notes[TOPOLOGIES_NOTE]
   if (module === undefined) {
@@ -44,9 +45,7 @@ async function resume(directory: string, options: ResumeCommandOptions, io: Comm
   }
   const topologies = await loadTopologies(module)
   const workflow =
-    options.workflow === undefined
-      ? undefined
-      : await loadWorkflow(options.workflow, { topologies: Object.keys(topologies) })
+    options.workflow === undefined ? undefined : await readWorkflow(options.workflow, Object.keys(topologies))
   const { acceptChanges } = options
   const coordinator = new Coordinator({ outputDir: resolve(directory, '..'), topologies })
   const shown = workflow ?? written?.workflow

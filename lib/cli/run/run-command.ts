@@ -8,14 +8,23 @@ import { Coordinator } from '../../coordinator.ts'
 import { isAbortError } from '../../core/errors.ts'
 import { RunProgress } from '../../monitor/run-progress.ts'
 import { WorkflowAbortError, WorkflowError, type WorkflowResult } from '../../run/result.ts'
-import { loadWorkflow } from '../../workflow/file.ts'
 import type { ResolvedWorkflow } from '../../workflow/types.ts'
-import { EXIT_CODES, type ExitCode } from '../terminal/exit-codes.ts'
+import { EXIT_CODES, exitCodeOf, type ExitCode } from '../terminal/exit-codes.ts'
 import { quantityText } from '../terminal/format-numbers.ts'
+import { makeOutputDirectory } from '../terminal/make-directory.ts'
 import { loadTopologies } from './load-topologies.ts'
+import { readWorkflow } from './read-workflow.ts'
 import { showProgress } from '../terminal/progress.ts'
 import { partialText, phaseLine, progressText, resultJson, resultText } from './run-report.ts'
-import { interruptionOf, printLine, printError, type CommandIo } from '../terminal/command-io.ts'
+import {
+  interruptionOf,
+  printError,
+  printJson,
+  printLine,
+  printText,
+  widthOf,
+  type CommandIo,
+} from '../terminal/command-io.ts'
 import { UnhandledRejections } from './unhandled-rejections.ts'
 
 /** The key of the note in a run's journal with the path of the topologies module. */
@@ -51,11 +60,12 @@ export async function report(
 ): Promise<ExitCode> {
   try {
     const result = await work()
-    io.stdout.write(`${json ? resultJson(result) : resultText(result)}\n`)
+    if (json) await printJson(io, resultJson(result))
+    else await printText(io, resultText(result, widthOf(io.stdout)))
     return printRejections(result, io) ? EXIT_CODES.failed : EXIT_CODES.done
   } catch (error) {
     if (error instanceof WorkflowError || error instanceof WorkflowAbortError) {
-      if (json) io.stdout.write(`${resultJson(error.result)}\n`)
+      if (json) await printJson(io, resultJson(error.result))
       const more = partialText(error.result)
       const reason = interruptionOf(error)
       if (reason !== undefined) printLine(io, `spillway: ${reason.message}. ${more}`)
@@ -63,17 +73,18 @@ export async function report(
       printRejections(error.result, io)
       return reason?.exitCode ?? EXIT_CODES.failed
     }
-    // Nothing was run.
+    // Nothing was run, or the result cannot be printed.
     const reason = isAbortError(error) ? interruptionOf(error) : undefined
     printError(io, error, { debug })
-    return reason?.exitCode ?? EXIT_CODES.usage
+    return reason?.exitCode ?? exitCodeOf(error)
   }
 }
 
 async function run(file: string, options: RunCommandOptions, io: CommandIo): Promise<WorkflowResult> {
   const topologies = await loadTopologies(options.topologies)
-  const loaded = await loadWorkflow(file, { topologies: Object.keys(topologies) })
+  const loaded = await readWorkflow(file, Object.keys(topologies))
   const workflow = withOptions(loaded, options)
+  await makeOutputDirectory(options.out)
   const coordinator = new Coordinator({ outputDir: options.out, topologies })
   const notes = { [TOPOLOGIES_NOTE]: resolve(options.topologies) }
   return watch(coordinator, workflow, options, io, (signal) => coordinator.executeWorkflow(workflow, { signal, notes }))

@@ -12,6 +12,7 @@ import { nearestWord } from '../../core/nearest.ts'
 import type { ResultStreamer } from '../../result-streamer.ts'
 import type { PhaseProgress } from '../../monitor/run-progress.ts'
 import { shownStack, type WorkflowResult } from '../../run/result.ts'
+import { cutText, escapeText } from '../terminal/escape-text.ts'
 import { bytesText, countText, quantityText, secondsText } from '../terminal/format-numbers.ts'
 import { formatTable } from '../terminal/text-table.ts'
 
@@ -23,6 +24,9 @@ const MAX_RANKINGS = 5
 
 /** The most names of metrics in a message. */
 const MAX_NAMES = 10
+
+/** Longer names of phases are cut in progress lines. */
+const MAX_NAME_WIDTH = 40
 
 const SYMBOLS: Readonly<Record<PhaseProgress['status'], string>> = {
   waiting: '·',
@@ -37,10 +41,11 @@ const SYMBOLS: Readonly<Record<PhaseProgress['status'], string>> = {
 export function progressText(phases: readonly PhaseProgress[], stats: ResultStreamer['stats'] | undefined): string {
   const running = phases.filter(({ status }) => status === 'running')
   const shown = phases.length <= MAX_LINES ? phases : running.slice(0, MAX_LINES)
-  const width = Math.max(...shown.map(({ phase }) => phase.length))
-  const lines = shown.map((phase) => {
+  const names = shown.map(({ phase }) => cutText(escapeText(phase), MAX_NAME_WIDTH))
+  const width = Math.max(...names.map((name) => name.length))
+  const lines = shown.map((phase, index) => {
     const records = stats?.phases.get(phase.phase)?.recordsIn ?? phase.records
-    return `${SYMBOLS[phase.status]} ${phase.phase.padEnd(width)}  ${progressCounts({ ...phase, records })}`
+    return `${SYMBOLS[phase.status]} ${names[index]?.padEnd(width) ?? ''}  ${progressCounts({ ...phase, records })}`
   })
   if (shown.length < phases.length) {
     const ended = phases.filter(({ status }) => status !== 'running' && status !== 'waiting').length
@@ -51,8 +56,9 @@ export function progressText(phases: readonly PhaseProgress[], stats: ResultStre
 
 /** The line that is printed when a phase starts or ends and there is no terminal. */
 export function phaseLine(phase: PhaseProgress): string {
-  if (phase.status === 'running') return `${phase.phase}: started`
-  return `${phase.phase}: ${phase.status}${phase.status === 'skipped' ? '' : `, ${progressCounts(phase)}`}`
+  const name = escapeText(phase.phase)
+  if (phase.status === 'running') return `${name}: started`
+  return `${name}: ${phase.status}${phase.status === 'skipped' ? '' : `, ${progressCounts(phase)}`}`
 }
 
 function progressCounts({ status, containers, records, elapsedMs }: PhaseProgress): string {
@@ -62,8 +68,11 @@ function progressCounts({ status, containers, records, elapsedMs }: PhaseProgres
   return `${quantityText(containers, 'container')}, ${quantityText(records, 'record')}, ${secondsText(seconds)}${rate}`
 }
 
-/** The result of a completed run: a table of its phases, its best containers, and its directory. */
-export function resultText({ workflowId, directory, phases, aggregatedResults, elapsedMs }: WorkflowResult): string {
+/** The result of a completed run: a table of its phases, its best containers, and its directory. Tables fit `width`. */
+export function resultText(
+  { workflowId, directory, phases, aggregatedResults, elapsedMs }: WorkflowResult,
+  width: number,
+): string {
   const rows = Object.values(phases).map((phase) => [
     phase.phase,
     countText(phase.containers),
@@ -81,27 +90,32 @@ export function resultText({ workflowId, directory, phases, aggregatedResults, e
       { heading: 'Time' },
     ],
     rows,
+    width,
   )
   return [
-    `${workflowId}: completed in ${secondsText(elapsedMs / 1000)}`,
+    `${escapeText(workflowId)}: completed in ${secondsText(elapsedMs / 1000)}`,
     table,
-    ...(aggregatedResults === null ? [] : rankingText(aggregatedResults)),
-    `All files are in ${directory}; \`spillway inspect ${directory}\` lists them.`,
+    ...(aggregatedResults === null ? [] : rankingText(aggregatedResults, width)),
+    escapeText(`All files are in ${directory}; \`spillway inspect ${directory}\` lists them.`),
   ].join('\n\n')
 }
 
 /** The best containers of each phase, or why nothing is ranked; empty without records. */
-export function rankingText({ objective, phases, missingObjective }: AggregateSummary): string[] {
-  if (missingObjective) return [missingObjectiveText(missingObjective)]
+export function rankingText({ objective, phases, missingObjective }: AggregateSummary, width: number): string[] {
+  if (missingObjective) return [escapeText(missingObjectiveText(missingObjective))]
   const ranked = Object.values(phases).filter(({ bestContainers }) => bestContainers.length > 0)
   const more = ranked.length - MAX_RANKINGS
   return [
-    ...ranked.slice(0, MAX_RANKINGS).map((phase) => bestContainersText(phase, objective)),
+    ...ranked.slice(0, MAX_RANKINGS).map((phase) => bestContainersText(phase, objective, width)),
     ...(more > 0 ? [`The best containers of ${quantityText(more, 'more phase')} are in aggregates.json.`] : []),
   ]
 }
 
-function bestContainersText({ phase, bestContainers }: PhaseSummary, objective: Required<Objective>): string {
+function bestContainersText(
+  { phase, bestContainers }: PhaseSummary,
+  objective: Required<Objective>,
+  width: number,
+): string {
   const table = formatTable(
     [{ heading: 'Container', align: 'left' }, { heading: 'Records' }, { heading: 'Mean' }, { heading: 'Best' }],
     bestContainers.map(({ container, count, mean, best }) => [
@@ -110,9 +124,10 @@ function bestContainersText({ phase, bestContainers }: PhaseSummary, objective: 
       metricText(mean),
       metricText(best),
     ]),
+    width,
   )
   const wanted = objective.direction === 'max' ? 'highest' : 'lowest'
-  return `Containers of ${phase} with the ${wanted} mean ${objective.metric}\n\n${table}`
+  return `Containers of ${escapeText(phase)} with the ${wanted} mean ${escapeText(objective.metric)}\n\n${table}`
 }
 
 function missingObjectiveText({ metric, seen, readFrom }: MissingObjective): string {
@@ -135,19 +150,22 @@ export function partialText({ directory, phases }: WorkflowResult): string {
   const all = Object.values(phases)
   const written = all.reduce((sum, { counts }) => sum + (counts?.written ?? 0), 0)
   const completed = all.filter(({ status }) => status === 'completed').length
-  const kept = written === 0 ? 'No record was written' : `${quantityText(written, 'record')} are kept in ${directory}`
+  const kept =
+    written === 0
+      ? 'No record was written'
+      : `${quantityText(written, 'record')} ${written === 1 ? 'is' : 'are'} kept in ${directory}`
   return `${countText(completed)} of ${quantityText(all.length, 'phase')} completed. ${kept}. To continue: spillway resume ${directory}`
 }
 
-/** A run's result as JSON. */
-export function resultJson(result: WorkflowResult): string {
+/** A run's result, as it is printed as JSON. */
+export function resultJson(result: WorkflowResult): object {
   const phases = Object.values(result.phases).map((phase) => ({
     ...phase,
     error: phase.error?.message ?? null,
     stack: shownStack(phase.status, phase.error),
   }))
   const counts = result.counts && { ...result.counts, phases: undefined }
-  return JSON.stringify({ ...result, phases, counts }, null, 2)
+  return { ...result, phases, counts }
 }
 
 function metricText(value: number | null): string {

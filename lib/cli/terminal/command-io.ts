@@ -4,20 +4,58 @@
 import { inspect } from 'node:util'
 import type { Readable, Writable } from 'node:stream'
 import { errnoOf, messageOf, SpillwayError, type ErrorCode } from '../../core/errors.ts'
+import { escapeLines, jsonText } from './escape-text.ts'
 import { Interruption } from './interrupts.ts'
+
+/** A stream of text, and what is known of the terminal behind it. */
+export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 
 /** The standard streams of a process, and the signal that stops its work. */
 export interface CommandIo {
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  readonly stdout: Writable & { readonly isTTY?: boolean }
-  readonly stderr: Writable & { readonly isTTY?: boolean }
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
   /** Aborts to stop the work. Its reason may be an {@link Interruption}. */
   readonly signal: AbortSignal
 }
 
-/** Prints a line on standard error. */
+/** Width of a terminal that does not say how wide it is. */
+const DEFAULT_WIDTH = 80
+
+/**
+ * The width that text on a stream should have: `COLUMNS` of the environment, or that of the terminal. Infinity if the
+ * stream is no terminal, since a program reads it then.
+ */
+export function widthOf({ isTTY, columns }: OutputStream): number {
+  if (isTTY !== true) return Infinity
+  const wished = Number(process.env['COLUMNS'])
+  if (Number.isSafeInteger(wished) && wished > 0) return wished
+  return columns === undefined || columns === 0 ? DEFAULT_WIDTH : columns
+}
+
+/** Prints a line on standard error, without characters that change the terminal. */
 export function printLine(io: CommandIo, line: string): void {
-  io.stderr.write(`${line}\n`)
+  io.stderr.write(`${escapeLines(line)}\n`)
+}
+
+/**
+ * Prints text on standard output, without characters that change the terminal. Returns when it is written. A reader
+ * that closed the pipe has read enough: that is no error.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_IO` if it cannot be written
+ */
+export async function printText(io: CommandIo, text: string): Promise<void> {
+  const error = await new Promise((resolve) => {
+    io.stdout.write(`${escapeLines(text)}\n`, resolve)
+  })
+  if (error instanceof Error && errnoOf(error) !== 'EPIPE') {
+    throw new SpillwayError('ERR_SPILLWAY_IO', `Cannot write to standard output: ${error.message}`, { cause: error })
+  }
+}
+
+/** Prints a value as JSON on standard output; as {@link printText} otherwise. */
+export async function printJson(io: CommandIo, value: unknown): Promise<void> {
+  await printText(io, jsonText(value))
 }
 
 /** How an error is printed. */

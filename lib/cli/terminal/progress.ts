@@ -2,7 +2,8 @@
  * A progress line on the terminal, redrawn several times a second. If standard error is not a terminal, nothing is
  * printed, and the package `log-update` is not loaded.
  */
-import type { Writable } from 'node:stream'
+import { widthOf, type OutputStream } from './command-io.ts'
+import { cutText, escapeLines } from './escape-text.ts'
 
 /** Time between two redraws. */
 const DRAW_INTERVAL_MS = 200
@@ -17,15 +18,12 @@ interface Progress extends Disposable {
  *
  * @param stream - the stream to print on, if it is a terminal
  */
-export async function showProgress(
-  stream: Writable & { readonly isTTY?: boolean },
-  describe: () => string,
-): Promise<Progress> {
+export async function showProgress(stream: OutputStream, describe: () => string): Promise<Progress> {
   if (stream.isTTY !== true) return { shown: false, [Symbol.dispose]() {} }
   const { createLogUpdate } = await import('log-update')
   // The cursor is not hidden, so that nothing has to be restored when the process is killed.
   const draw = createLogUpdate(stream, { showCursor: true })
-  const timer = setInterval(() => draw(describe()), DRAW_INTERVAL_MS).unref()
+  const timer = setInterval(() => draw(fit(describe(), widthOf(stream))), DRAW_INTERVAL_MS).unref()
   return {
     shown: true,
     [Symbol.dispose]() {
@@ -34,4 +32,12 @@ export async function showProgress(
       draw.done()
     },
   }
+}
+
+/** Lines that a terminal shows as they are, without wrapping them. */
+function fit(text: string, width: number): string {
+  return escapeLines(text)
+    .split('\n')
+    .map((line) => cutText(line, width))
+    .join('\n')
 }

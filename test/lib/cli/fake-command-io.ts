@@ -17,6 +17,8 @@ export interface Setting {
   readonly stdin?: string | Buffer | Readable
   readonly stdout?: Writable
   readonly signal?: AbortSignal
+  /** Width of the terminals. @default 100 */
+  readonly columns?: number
   readonly terminals?: readonly ('stdin' | 'stdout' | 'stderr')[]
 }
 
@@ -24,14 +26,14 @@ export interface Setting {
 export async function spillway(args: readonly string[], setting: Setting = {}): Promise<Run> {
   const stdout = new Collector()
   const stderr = new Collector()
-  const { stdin = '', signal = new AbortController().signal, terminals = [] } = setting
+  const { stdin = '', signal = new AbortController().signal, terminals = [], columns = 100 } = setting
   const io: CommandIo = {
     stdin: stdin instanceof Readable ? stdin : Readable.from([Buffer.from(stdin)]),
     stdout: setting.stdout ?? stdout,
     stderr,
     signal,
   }
-  for (const name of terminals) Object.assign(io[name], { isTTY: true, rows: 24, columns: 100 })
+  for (const name of terminals) Object.assign(io[name], { isTTY: true, rows: 24, columns })
   const code = await runProgram(args, io)
   return { code, stdout: stdout.bytes, stderr: stderr.bytes.toString() }
 }

@@ -78,7 +78,7 @@ t.test('does not write Parquet to a terminal', async (t) => {
 t.test('prints the stack of an error only with --debug', async (t) => {
   const args = ['convert', join(dir, 'missing.jsonl'), '--out', out]
   const run = await spillway(args)
-  t.equal(run.code, 1)
+  t.equal(run.code, 2)
   t.equal(run.stderr, `spillway: There is no file ${join(dir, 'missing.jsonl')}.\n`)
   t.match((await spillway([...args, '--debug'])).stderr, /\n +at .*check-places/)
 })

@@ -36,6 +36,6 @@ t.test('fails for a file that is not Parquet, a missing file, and no argument', 
   const run = await spillway(['repair', join(dir, 'notes.txt')])
   t.equal(run.code, 1)
   t.match(run.stderr, 'not a Parquet file')
-  t.equal((await spillway(['repair', join(dir, 'none.parquet')])).code, 1)
+  t.equal((await spillway(['repair', join(dir, 'none.parquet')])).code, 2)
   t.equal((await spillway(['repair'])).code, 2)
 })

@@ -183,7 +183,7 @@ t.test('with invalid arguments or files nothing is run, and the exit code is 2',
     ],
     'a hostile id': [['run', workflow, '-t', module, '-o', out, '--id', '..'], 'spillway: '],
     'a directory that is not a run': [['inspect', dir], 'is not a run directory'],
-    'a missing directory': [['inspect', join(dir, 'none')], 'is not a run directory'],
+    'a missing directory': [['inspect', join(dir, 'none')], 'There is no file or directory'],
     'a workflow that is not valid': [['validate', workflow, '-t', module], 'serch'],
   }
   for (const [name, [args, message]] of Object.entries(cases)) {
