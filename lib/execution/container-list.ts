@@ -9,6 +9,7 @@ import { Interruptible } from '../core/interruptible.ts'
 import { describeValue } from '../core/options.ts'
 import type { ContainerSpec, Topology, TopologyContext } from '../workflow/topology.ts'
 import { ContainerIds } from './container-ids.ts'
+import type { KnownContainer, KnownContainers } from './known-containers.ts'
 import type { Container } from './container-run.ts'
 import { throwTopologyFailure } from './topology-failure.ts'
 
@@ -18,6 +19,11 @@ interface ContainerListOptions {
   readonly ctx: TopologyContext
   /** Containers to leave out, by index. */
   readonly done: IndexRanges
+  readonly known: KnownContainers
+  /** Notes the id of a new container. A promise it returns is awaited. */
+  readonly onNew: (id: string) => Promise<void> | undefined
+  /** Called for each known container that is not listed any more. An exception of it fails the list. */
+  readonly onUnlisted: (container: KnownContainer) => void
   readonly turns: EventLoopTurns
 }
 
@@ -25,9 +31,11 @@ interface ContainerListOptions {
 export class ContainerList {
   readonly #options: ContainerListOptions
   readonly #ids = new ContainerIds()
+  #nextIndex: number
 
   constructor(options: ContainerListOptions) {
     this.#options = options
+    this.#nextIndex = options.known.count
   }
 
   /**
@@ -36,20 +44,31 @@ export class ContainerList {
    * @throws {SpillwayError} `ERR_SPILLWAY_TOPOLOGY` for a list that cannot be used; the reason of the signal
    */
   async *remaining(): AsyncGenerator<Container, void, undefined> {
-    const { ctx, done, turns } = this.#options
+    const { ctx, done, turns, known, onUnlisted } = this.#options
     using interruptible = new Interruptible(ctx.signal)
     const list = await this.#attempt(() => interruptible.wait(this.#open()))
     try {
-      for (let index = 0; ; index++) {
+      for (let position = 0; ; position++) {
         const item = await this.#attempt(() => interruptible.wait(Promise.resolve(list.next())))
-        if (item.done === true) return
-        const spec = await this.#checked(item.value, index)
+        if (item.done === true) break
+        const spec = await this.#checked(item.value, position)
+        const index = await this.#indexOf(spec.id)
         if (!done.has(index)) yield { index, spec }
         else if (turns.due) await turns.take()
       }
+      for await (const container of known.unlisted()) onUnlisted(container)
     } finally {
       closeIterator(list)
     }
+  }
+
+  /** The index of a container: the one that an earlier run gave to its id, or the next one. */
+  async #indexOf(id: string): Promise<number> {
+    const { known, onNew } = this.#options
+    const index = known.count === 0 ? undefined : await known.indexOf(id)
+    if (index !== undefined) return index
+    await onNew(id)
+    return this.#nextIndex++
   }
 
   async #open(): Promise<Iterator<unknown> | AsyncIterator<unknown>> {
@@ -69,7 +88,7 @@ export class ContainerList {
       throw this.#failure(`container ${index} must be an object with an \`id\`, a non-empty string; got ${got}`)
     }
     if (!this.#ids.add(id)) {
-      const earlier = await this.#indexOf(id, index)
+      const earlier = await this.#positionOf(id, index)
       if (earlier !== undefined) {
         throw this.#failure(`containers ${earlier} and ${index} have the same id ${JSON.stringify(id)}`)
       }
@@ -78,7 +97,7 @@ export class ContainerList {
   }
 
   /** Finds an id in the list itself, because two ids may have the same hash. */
-  async #indexOf(id: string, end: number): Promise<number | undefined> {
+  async #positionOf(id: string, end: number): Promise<number | undefined> {
     const list = await this.#open()
     try {
       for (let index = 0; index < end; index++) {

@@ -144,6 +144,7 @@ export class PhaseExecution {
       status,
       error,
       containers: this.#run?.done.size ?? 0,
+      unlisted: this.#run?.unlisted ?? { count: 0, ids: [] },
       records: counts === null ? (this.#run?.records ?? 0) : counts.recordsIn - counts.deduplicated,
       counts,
       aggregates: this.#outlet?.aggregates ?? null,

@@ -3,6 +3,7 @@
  */
 import { allowListeners } from '../core/interruptible.ts'
 import { closeIterator } from '../core/close-iterator.ts'
+import { SpillwayError } from '../core/errors.ts'
 import { containerEnded, containerStarted } from '../core/diagnostics.ts'
 import { EventLoopTurns } from '../core/event-loop-turns.ts'
 import { IndexRanges } from '../core/index-ranges.ts'
@@ -18,8 +19,15 @@ import { completeRecord } from './complete-record.ts'
 import { DirectIntake, SpooledIntake, type ContainerIntake, type ResultCallback } from './container-intake.ts'
 import { ContainerList } from './container-list.ts'
 import { ContainerProgress } from './container-progress.ts'
+import { KnownContainers, type KnownContainer } from './known-containers.ts'
 import { ContainerRun, type Container } from './container-run.ts'
-import type { PhaseOutlet } from './run-context.ts'
+import type { PhaseOutlet, UnlistedContainers } from './run-context.ts'
+
+/** The most unlisted containers that are named. */
+const MAX_NAMED = 10
+
+/** Without commits no container is known. */
+const NO_KNOWN = { count: 0, ids: (async function* (): AsyncGenerator<string> {})() }
 
 /** What a phase runs with. */
 interface PhaseRunOptions {
@@ -56,6 +64,8 @@ export class PhaseRun {
   readonly #ctx: TopologyContext
   readonly #turns = new EventLoopTurns()
   readonly #done: IndexRanges
+  #unlisted = 0
+  readonly #unlistedIds: string[] = []
 
   constructor(options: PhaseRunOptions) {
     const { commits, sink } = options.outlet
@@ -101,7 +111,18 @@ export class PhaseRun {
    */
   async run(): Promise<void> {
     const { settings, outlet, topology } = this.#options
-    const list = new ContainerList({ topology, ctx: this.#ctx, done: this.#done, turns: this.#turns })
+    const { count, ids } = outlet.commits?.knownContainers() ?? NO_KNOWN
+    const list = new ContainerList({
+      topology,
+      ctx: this.#ctx,
+      done: this.#done,
+      known: new KnownContainers(this.#ctx.phase, count, ids),
+      onNew: (id) => outlet.commits?.noteContainer(id),
+      onUnlisted: (container) => {
+        this.#noteUnlisted(container)
+      },
+      turns: this.#turns,
+    })
     const containers = list.remaining()
     const workers = Array.from({ length: settings.concurrency }, () => this.#work(containers))
     await Promise.allSettled(workers)
@@ -111,6 +132,25 @@ export class PhaseRun {
     await this.#input.end()
     await outlet.commits?.complete(this.#progress)
     this.#stop.signal.throwIfAborted()
+  }
+
+  /** Containers that are done and not listed any more. */
+  get unlisted(): UnlistedContainers {
+    return { count: this.#unlisted, ids: this.#unlistedIds }
+  }
+
+  #noteUnlisted({ index, id }: KnownContainer): void {
+    if (this.#done.has(index)) {
+      this.#unlisted += 1
+      if (this.#unlistedIds.length < MAX_NAMED) this.#unlistedIds.push(id)
+    } else if (this.#earlier.has(index)) {
+      const { phase } = this.#ctx
+      throw new SpillwayError(
+        'ERR_SPILLWAY_NONDETERMINISTIC',
+        `Container ${JSON.stringify(id)} of phase ${JSON.stringify(phase)} is not listed any more, but it did not end, and ${this.#earlier.get(index)?.records} of its records are in the files. List it again, or run the phase again with --accept-changes ${phase}.`,
+        { place: { phase, container: id } },
+      )
+    }
   }
 
   /** The containers as they are now, with all records that have entered the stream graph. */

@@ -25,6 +25,13 @@ export interface PhaseOutlet {
 export interface PhaseCommits {
   /** What an earlier run has committed; undefined for a phase that is run for the first time. */
   readonly earlier: CommitProgress | undefined
+  /** Ids of the containers that the earlier run began, in the order of their indices. */
+  knownContainers(): { readonly count: number; readonly ids: AsyncIterator<string> }
+  /**
+   * Notes the id of a new container before it begins. Its index is the number of containers before it. A promise it returns
+   * must be awaited.
+   */
+  noteContainer(id: string): Promise<void> | undefined
   /** A directory for temporary files: they may be lost with the process. */
   readonly spoolDirectory: string
   /** Counts records that were dropped, because the files hold them already. */
@@ -70,6 +77,14 @@ export interface RunContext {
 /** How a phase ended. `skipped`: it did not begin, because a phase before it did not complete or the run was stopped. */
 export type PhaseStatus = 'completed' | 'failed' | 'aborted' | 'skipped'
 
+/** Containers that are not listed any more. */
+export interface UnlistedContainers {
+  /** How many there are. */
+  readonly count: number
+  /** The ids of the first ten. */
+  readonly ids: readonly string[]
+}
+
 /** The result of a phase. */
 export interface PhaseResult {
   /** Name of the phase. */
@@ -80,6 +95,10 @@ export interface PhaseResult {
   readonly error: Error | null
   /** Containers that ended well. */
   readonly containers: number
+  /**
+   * Containers that ended in an earlier execution, and that the topology does not list any more. Their records are kept.
+   */
+  readonly unlisted: UnlistedContainers
   /** Records accepted, in this execution and in those before it; each record of a container counts once. */
   readonly records: number
   /** Counts of its records; null if it never began, or results are not written. */

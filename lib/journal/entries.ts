@@ -4,6 +4,7 @@
  */
 import type { PartSchema } from '../../sinks/part.ts'
 import type { LogPosition } from './aggregates-log.ts'
+import type { ContainerLogPosition } from './container-log.ts'
 import type { CommitProgress } from '../execution/commit-progress.ts'
 import type { Table } from '../outputs/reference.ts'
 import type { PhaseStatus } from '../execution/run-context.ts'
@@ -95,6 +96,8 @@ export interface CommitEntry extends CommitProgress {
   readonly crc32: number | null
   readonly schema: PartSchema | null
   readonly counts: StreamerCounts
+  /** The ids of the containers that have begun. */
+  readonly containers: ContainerLogPosition
   /** The place of the aggregates; null without aggregation. */
   readonly aggregates: LogPosition | null
 }

@@ -8,13 +8,14 @@ import { ioError, openFileTarget, syncDirectory } from '../../sinks/files/file-t
 import { listParts, partNumber } from '../../sinks/files/part-names.ts'
 import { replaceFile } from '../../sinks/files/replace-file.ts'
 import { readAggregates } from '../journal/aggregates-log.ts'
+import { cutContainerLog } from '../journal/container-log.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
 import { SpillwayError } from '../core/errors.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { CommitEntry } from '../journal/entries.ts'
 import type { EarlierPhase, EarlierPhases } from '../streaming/checkpoint.ts'
 import { ResultsDirectory } from '../streaming/results-directory.ts'
-import { aggregatesPath, fileName, partsPath, spoolPath } from '../run/directory.ts'
+import { aggregatesPath, containersPath, fileName, partsPath, spoolPath } from '../run/directory.ts'
 import { readRejections } from './rejections.ts'
 
 /** A file that was truncated to its last commit, or removed. */
@@ -52,6 +53,7 @@ export async function restoreRun(
     if (commit === undefined) await resetPhase(directory, phase, journal, onCut)
     else {
       await cutParts(directory, commit, journal, onCut)
+      await cutContainerLog(containersPath(directory, phase), commit.containers)
       const { counts, aggregates } = commit
       const restored = aggregates && (await readAggregates(aggregatesPath(directory, phase), aggregates))
       earlier.set(phase, { counts, state: restored ?? new Aggregates({ phase }) })
@@ -76,7 +78,9 @@ export async function resetPhase(
 ): Promise<void> {
   if (journal.state.phase(phase).started !== undefined) journal.append({ type: 'phase-reset', phase })
   await removePartsAfter(-1, { directory, phase, onCut })
-  await rm(aggregatesPath(directory, phase), { recursive: true, force: true })
+  for (const path of [aggregatesPath(directory, phase), containersPath(directory, phase)]) {
+    await rm(path, { recursive: true, force: true })
+  }
 }
 
 async function cutParts(directory: string, commit: CommitEntry, journal: Journal, onCut: OnCut): Promise<void> {

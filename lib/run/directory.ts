@@ -29,6 +29,11 @@ export function aggregatesPath(directory: string, phase: string): string {
   return join(directory, JOURNAL_DIRECTORY, 'aggregates', encodeName(phase, 'phase'))
 }
 
+/** The directory of a phase's container ids; see `ContainerLog`. */
+export function containersPath(directory: string, phase: string): string {
+  return join(directory, JOURNAL_DIRECTORY, 'containers', encodeName(phase, 'phase'))
+}
+
 /** The directory of temporary files, which are not needed after the process has ended. */
 export function spoolPath(directory: string): string {
   return join(directory, 'spool')

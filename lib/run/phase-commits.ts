@@ -3,12 +3,14 @@
  */
 import type { PartSchema } from '../../sinks/part.ts'
 import type { AggregatesLog } from '../journal/aggregates-log.ts'
+import { NO_CONTAINERS, readContainerLog, type ContainerLog } from '../journal/container-log.ts'
+import type { CommitEntry } from '../journal/entries.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { CommitProgress } from '../execution/commit-progress.ts'
 import type { Checkpoint } from '../streaming/checkpoint.ts'
 import type { PhaseGraph } from '../streaming/phase-graph.ts'
 import type { ResultGraphs } from '../streaming/result-graphs.ts'
-import { fileName } from './directory.ts'
+import { containersPath, fileName } from './directory.ts'
 import type { PhaseCommits } from '../execution/run-context.ts'
 
 /** What the commits of a phase need. */
@@ -20,7 +22,8 @@ interface JournaledCommitsOptions {
   readonly graphs: ResultGraphs
   readonly journal: Journal
   readonly log: AggregatesLog
-  readonly earlier: CommitProgress | undefined
+  readonly containers: ContainerLog
+  readonly earlier: CommitEntry | undefined
   /** The columns of the phase's last file. */
   readonly schema: () => PartSchema | null
   /** The CRC-32 of a file up to now; null for a file that was truncated. */
@@ -41,6 +44,16 @@ export class JournaledCommits implements PhaseCommits {
 
   get spoolDirectory(): string {
     return this.#options.spoolDirectory
+  }
+
+  knownContainers(): { readonly count: number; readonly ids: AsyncIterator<string> } {
+    const { phase, directory, earlier } = this.#options
+    const position = earlier?.containers ?? NO_CONTAINERS
+    return { count: position.count, ids: readContainerLog(containersPath(directory, phase), position) }
+  }
+
+  noteContainer(id: string): Promise<void> | undefined {
+    return this.#options.containers.add(id)
   }
 
   noteDeduplicated(records: number): void {
@@ -72,9 +85,11 @@ export class JournaledCommits implements PhaseCommits {
 
   async #write(progress: CommitProgress, checkpoint: Checkpoint, crc32: number | null): Promise<void> {
     const { path, offsetBytes, rows, counts, states } = checkpoint
-    const { phase, directory, graphs, journal, log, schema } = this.#options
-    const [position] = await Promise.all([
+    const { phase, directory, graphs, journal, log, containers, schema } = this.#options
+    const [position, begun] = await Promise.all([
       states === null ? null : log.write(states.added, states.all),
+      // The containers of `progress` have begun already, so their ids are among these.
+      containers.commit(),
       graphs.syncRejections(),
     ])
     // A resumed phase without a file of its own continues with the last file of the earlier run.
@@ -88,6 +103,7 @@ export class JournaledCommits implements PhaseCommits {
       crc32: before === undefined ? crc32 : before.crc32,
       schema: schema(),
       counts,
+      containers: begun,
       aggregates: position,
       ...progress,
     })

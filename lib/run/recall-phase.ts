@@ -34,7 +34,18 @@ export async function recallPhase(
   if (output === null) return undefined
   const { containers, records, counts, elapsedMs } = ended
   const aggregates = remains.aggregates(phase)
-  return { phase, status: 'completed', error: null, containers, records, counts, aggregates, output, elapsedMs }
+  return {
+    phase,
+    status: 'completed',
+    error: null,
+    containers,
+    unlisted: { count: 0, ids: [] },
+    records,
+    counts,
+    aggregates,
+    output,
+    elapsedMs,
+  }
 
   async function outputOf(kind: PhaseEndedEntry['output']): Promise<PhaseReference | null> {
     if (kind === 'stored') return remains.dataFlowManager.createReference(workflowId, phase)

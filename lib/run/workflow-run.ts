@@ -7,6 +7,7 @@ import type { OpenTarget } from '../../sinks/files/file-target.ts'
 import type { ClosedPart, OpenedPart, PartSchema } from '../../sinks/part.ts'
 import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
 import { AggregatesLog } from '../journal/aggregates-log.ts'
+import { ContainerLog } from '../journal/container-log.ts'
 import { recallPhase } from './recall-phase.ts'
 import { workflowEnded, workflowStarted } from '../core/diagnostics.ts'
 import type { DataFlowManager } from '../data-flow-manager.ts'
@@ -19,7 +20,7 @@ import type { PhasePart } from '../streaming/phase-graph.ts'
 import type { PhaseReference } from '../outputs/reference.ts'
 import { graphsOf, type ResultStreamer } from '../result-streamer.ts'
 import type { PhaseOutlet, PhaseResult, PhaseStatus, RunContext } from '../execution/run-context.ts'
-import { aggregatesPath, fileName, spoolPath, type RunDirectory } from './directory.ts'
+import { aggregatesPath, containersPath, fileName, spoolPath, type RunDirectory } from './directory.ts'
 import { DiscardedPhase } from './discarded-phase.ts'
 import { PhaseResults } from './phase-results.ts'
 import type { EarlierPhases } from '../streaming/checkpoint.ts'
@@ -61,7 +62,7 @@ export class WorkflowRun implements RunContext {
   readonly streamer: ResultStreamer | null
   /** Of the files that the streamer writes. */
   readonly #checksums = new FileChecksums()
-  readonly #logs: AggregatesLog[] = []
+  readonly #logs: (AggregatesLog | ContainerLog)[] = []
   /** The columns of the last file of each phase. */
   readonly #schemas = new Map<string, PartSchema | null>()
   /** The checksum of the last complete file of each phase. */
@@ -193,7 +194,8 @@ export class WorkflowRun implements RunContext {
     const { directory, journal, openTarget } = this.#options
     const { commit } = journal.state.phase(phase)
     const log = new AggregatesLog(aggregatesPath(directory.path, phase), openTarget, commit?.aggregates ?? undefined)
-    this.#logs.push(log)
+    const containers = new ContainerLog(containersPath(directory.path, phase), openTarget, commit?.containers)
+    this.#logs.push(log, containers)
     return new JournaledCommits({
       phase,
       directory: directory.path,
@@ -201,6 +203,7 @@ export class WorkflowRun implements RunContext {
       graphs: graphsOf(streamer),
       journal,
       log,
+      containers,
       earlier: commit,
       schema: () => this.#schemas.get(phase) ?? null,
       crc32: (path) => {

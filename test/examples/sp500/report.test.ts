@@ -19,7 +19,14 @@ const comparison: Comparison = {
   buyAndHold: compared('buy_and_hold', 0.25, 0.9, 40),
 }
 
-const phase = { status: 'completed', error: null, counts: null, aggregates: null, output: null } as const
+const phase = {
+  status: 'completed',
+  error: null,
+  unlisted: { count: 0, ids: [] },
+  counts: null,
+  aggregates: null,
+  output: null,
+} as const
 const run: ReportedRun = {
   directory: 'results/sp500_search-20260101T120000Z',
   elapsedMs: 1234,

@@ -95,6 +95,7 @@ t.test('a full segment is followed by one that repeats the state', async (t) => 
     offsetBytes: n,
     rows: n,
     crc32: null,
+    containers: { count: 0, bytes: 0, crc32: 0 },
     schema: null,
     counts,
     aggregates: null,

@@ -140,7 +140,7 @@ t.test('a completed run is returned as is, and nothing is run or written', async
   t.match(after, { status: 'completed', wasComplete: true, counts: { written: 400 } })
   t.equal(search.trace.made, 400)
   t.strictSame(aggregatesOf(after), aggregatesOf(before))
-  t.strictSame(readdirSync(join(run, 'journal')), ['00000001.jsonl', 'aggregates'])
+  t.strictSame(readdirSync(join(run, 'journal')), ['00000001.jsonl', 'aggregates', 'containers'])
   t.equal(readFileSync(join(run, 'journal/00000001.jsonl'), 'utf8'), journal)
   t.equal((await after.phases['second']?.output?.rows().toArray())?.length, 200)
 })
