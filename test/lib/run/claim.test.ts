@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Coordinator } from '../../../lib/coordinator.ts'
 import { verifyRun } from '../../../lib/recovery/verify.ts'
+import { JOURNAL_FORMAT } from '../../../lib/journal/entries.ts'
 import { claimRunDirectory } from '../../../lib/run/claim.ts'
 import { RunLock } from '../../../lib/run/lock.ts'
 import { resolveWorkflow } from '../../../lib/workflow/resolve.ts'
@@ -12,7 +13,7 @@ import type { Topology } from '../../../lib/workflow/topology.ts'
 const search: Topology = { containers: () => [{ id: 'c' }], run: () => [{ n: 1 }] }
 const workflow = { id: 'run', phases: [{ name: 'only', topology: 'search' }] }
 const resolved = resolveWorkflow(workflow)
-const header = `{"type":"header","format":1,"spillway":"0","workflowId":"run","at":"","repeated":0}\n`
+const header = `{"type":"header","format":${JOURNAL_FORMAT},"spillway":"0","workflowId":"run","at":"","repeated":0}\n`
 const SEGMENT = 'journal/00000001.jsonl'
 
 /** Files by path, with slashes; null for a directory. */
