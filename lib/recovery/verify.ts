@@ -6,6 +6,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { listParts } from '../../sinks/files/part-names.ts'
 import { readAggregates } from '../journal/aggregates-log.ts'
+import { readContainerLog } from '../journal/container-log.ts'
 import { messageOf } from '../core/errors.ts'
 import { DataFlowManager } from '../data-flow-manager.ts'
 import type { CommitEntry, PartClosedEntry, RunStatus } from '../journal/entries.ts'
@@ -13,7 +14,7 @@ import { closedParts } from '../journal/closed-parts.ts'
 import { readPart } from '../reading/read-part.ts'
 import { damageOfPart } from '../journal/part-damage.ts'
 import { expectRunDirectory, readJournal, readRunState } from '../journal/reader.ts'
-import { aggregatesPath, partsPath } from '../run/directory.ts'
+import { aggregatesPath, containersPath, partsPath } from '../run/directory.ts'
 import { RunLock } from '../run/lock.ts'
 import type { RunState } from '../journal/run-state.ts'
 import { readRejections } from './rejections.ts'
@@ -132,6 +133,7 @@ async function verifyPhase(
     report(phase, 'dead-letter.jsonl', `${rejected} records were rejected, but the file has ${rejections}`)
   }
   if (commit?.aggregates) await verifyAggregates(directory, commit, report)
+  if (commit !== undefined) await verifyContainers(directory, commit, report)
   if (output !== undefined) await verifyOutput(directory, phase, state.workflowId, report)
   return counts
 }
@@ -166,6 +168,14 @@ async function verifyAggregates(directory: string, commit: CommitEntry, report: 
     const { count } = state.phaseSummary(phase)
     if (count !== counts.written)
       report(phase, null, `${count} records are aggregated, but ${counts.written} are written`)
+  } catch (cause) {
+    report(phase, null, messageOf(cause))
+  }
+}
+
+async function verifyContainers(directory: string, { phase, containers }: CommitEntry, report: Report): Promise<void> {
+  try {
+    await readToEnd(readContainerLog(containersPath(directory, phase), containers))
   } catch (cause) {
     report(phase, null, messageOf(cause))
   }

@@ -53,7 +53,7 @@ export interface OutputContext extends TopologyContext {
 /** What a phase computes. Any object with these methods is a topology; {@link defineTopology} only adds types. */
 export interface Topology<Config = unknown> {
   /**
-   * The containers, always in the same order. They are pulled one by one, when the phase starts the next one, so that
+   * The containers, the same ones with the same ids each time. They are pulled one by one, when the phase starts the next one, so that
    * there may be any number of them.
    */
   containers(ctx: TopologyContext): MaybePromise<Iterable<ContainerSpec<Config>> | AsyncIterable<ContainerSpec<Config>>>

@@ -95,9 +95,22 @@ export function resultText(
   return [
     `${escapeText(workflowId)}: completed in ${secondsText(elapsedMs / 1000)}`,
     table,
+    ...Object.values(phases).flatMap(unlistedText),
     ...(aggregatedResults === null ? [] : rankingText(aggregatedResults, width)),
     escapeText(`All files are in ${directory}; \`spillway inspect ${directory}\` lists them.`),
   ].join('\n\n')
+}
+
+/** Which containers of an earlier execution are not listed any more; empty if there are none. */
+function unlistedText({ phase, unlisted: { count, ids } }: WorkflowResult['phases'][string]): string[] {
+  if (count === 0) return []
+  const names = ids.map((id) => JSON.stringify(id)).join(', ')
+  const more = count > ids.length ? ` and ${countText(count - ids.length)} more` : ''
+  return [
+    escapeText(
+      `Not listed any more in phase ${phase}, but their records are kept: ${quantityText(count, 'container')} (${names}${more}).`,
+    ),
+  ]
 }
 
 /** The best containers of each phase, or why nothing is ranked; empty without records. */

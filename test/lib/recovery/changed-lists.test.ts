@@ -147,6 +147,7 @@ t.test('damage of the ids is found before a container is skipped', async (t) => 
   t.equal(readFileSync(path, 'utf8'), '"b"\n"c"\n"d"\n')
   appendFileSync(path, '"torn')
   writeFileSync(path, readFileSync(path, 'utf8').replace('"b"', '"x"'))
+  t.match((await verifyRun(directory)).problems, [{ phase: 'p', message: /ids\.jsonl cannot be read/ }])
   listing.failing = null
   await t.rejects(resume(), {
     code: 'ERR_SPILLWAY_JOURNAL',
