@@ -49,7 +49,7 @@ export async function claimRunDirectory(outputDir: string, { id, name }: Resolve
 async function claim(outputDir: string, workflowId: string): Promise<ClaimedDirectory> {
   const path = join(outputDir, encodeName(workflowId, 'workflow id'))
   await makeDirectory(path)
-  // Before the lock, so that no file is created in a directory of somebody else.
+  // Before the lock, so that no file is created in a directory of another user.
   await expectFree(path)
   const lock = await lockOrTaken(path)
   try {
