@@ -21,12 +21,20 @@ export interface PhaseOutlet {
   readonly commits?: PhaseCommits
 }
 
+/** The containers that an earlier run began. */
+export interface EarlierContainers {
+  /** How many there are. */
+  readonly count: number
+  /** Their ids, in the order of their indices. */
+  readonly ids: AsyncIterator<string>
+}
+
 /** Makes the records of a phase durable, so that a run can be resumed from there. */
 export interface PhaseCommits {
   /** What an earlier run has committed; undefined for a phase that is run for the first time. */
   readonly earlier: CommitProgress | undefined
   /** Ids of the containers that the earlier run began, in the order of their indices. */
-  knownContainers(): { readonly count: number; readonly ids: AsyncIterator<string> }
+  knownContainers(): EarlierContainers
   /**
    * Notes the id of a new container before it begins. Its index is the number of containers before it. A promise it returns
    * must be awaited.

@@ -11,7 +11,7 @@ import type { Checkpoint } from '../streaming/checkpoint.ts'
 import type { PhaseGraph } from '../streaming/phase-graph.ts'
 import type { ResultGraphs } from '../streaming/result-graphs.ts'
 import { containersPath, fileName } from './directory.ts'
-import type { PhaseCommits } from '../execution/run-context.ts'
+import type { EarlierContainers, PhaseCommits } from '../execution/run-context.ts'
 
 /** What the commits of a phase need. */
 interface JournaledCommitsOptions {
@@ -46,7 +46,7 @@ export class JournaledCommits implements PhaseCommits {
     return this.#options.spoolDirectory
   }
 
-  knownContainers(): { readonly count: number; readonly ids: AsyncIterator<string> } {
+  knownContainers(): EarlierContainers {
     const { phase, directory, earlier } = this.#options
     const position = earlier?.containers ?? NO_CONTAINERS
     return { count: position.count, ids: readContainerLog(containersPath(directory, phase), position) }
