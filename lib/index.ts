@@ -28,7 +28,15 @@ export {
 } from './workflow/topology.ts'
 export { Sequencer, type SequencerOptions } from './sequencer.ts'
 export type { CommitProgress, Watermark } from './execution/commit-progress.ts'
-export type { PhaseCommits, PhaseOutlet, PhaseResult, PhaseStatus, RunContext } from './execution/run-context.ts'
+export type {
+  EarlierContainers,
+  PhaseCommits,
+  PhaseOutlet,
+  PhaseResult,
+  PhaseStatus,
+  RunContext,
+  UnlistedContainers,
+} from './execution/run-context.ts'
 export type { ResultCallback } from './execution/container-intake.ts'
 export { distributePhases, type OrderedPhase } from './workflow/phase-order.ts'
 export { DataFlowManager, type DataFlowManagerOptions } from './data-flow-manager.ts'
