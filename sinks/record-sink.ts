@@ -223,10 +223,10 @@ export class RecordSink extends QueueKeepingWritable {
       if (this.#state === 'failed') throw this.errored ?? new TypeError('a sink that failed is destroyed')
       let repeated = 0
       for (const run of joinRecords(chunks)) {
-        const { marker, repeatsTold } = notesOf(run)
+        const { marker, repeatsPublished } = notesOf(run)
         const repeats = this.#repeats.add(run as readonly ResultRecord[])
         this.#repeated += repeats
-        if (repeatsTold !== true) repeated += repeats
+        if (repeatsPublished !== true) repeated += repeats
         if (run === ROTATE) await this.#files.rotate()
         else await this.#files.write(run)
         if (marker !== undefined) await this.#answer(marker)

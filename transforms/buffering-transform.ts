@@ -110,7 +110,7 @@ export class BufferingTransform extends Transform {
   #timer: NodeJS.Timeout | null = null
   #flushes = 0
   /** Repeated objects of the batches that have left. */
-  #repeatsTold = 0
+  #repeatsPublished = 0
   /** Whether the batch has reached its maximum age, but the next stage has not read the previous batches yet. */
   #overdue = false
   /** Whether the next stage has enough, and the owner of the input was asked to wait. */
@@ -135,7 +135,7 @@ export class BufferingTransform extends Transform {
     },
     onDrain: () => {},
     onRepeated: (batch, repeated) => {
-      annotate(batch, { repeatsTold: true })
+      annotate(batch, { repeatsPublished: true })
       sameObject.publish({ workflowId: null, phase: null, path: null, repeated })
     },
   }
@@ -203,8 +203,8 @@ export class BufferingTransform extends Transform {
 
   #takeBatch(): Batch {
     const batch = this.#buffer.take()
-    const repeated = this.#buffer.repeated - this.#repeatsTold
-    this.#repeatsTold += repeated
+    const repeated = this.#buffer.repeated - this.#repeatsPublished
+    this.#repeatsPublished += repeated
     if (repeated > 0) this.#input.onRepeated(batch, repeated)
     return batch
   }

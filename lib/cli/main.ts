@@ -25,8 +25,9 @@ process.on('SIGXFSZ', () => {})
 process.on('exit', (code) => {
   if (hasEnded) return
   if (code === 0) process.exitCode = EXIT_CODES.failed
-  const during = running.text === undefined ? '' : ` while ${running.text} ran`
-  writeSync(2, `spillway: the process was ended before the command was done${during}. A run can be resumed.\n`)
+  const { text } = running
+  const during = text === undefined ? '' : ` while ${text} ran. Resume the run to finish it`
+  writeSync(2, `spillway: the process was ended before the command was done${during}.\n`)
 })
 
 const io: CommandIo = {

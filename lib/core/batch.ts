@@ -10,7 +10,7 @@ import type { ResultRecord } from './record.ts'
 export interface Segment {
   /** Number of records in the segment. */
   readonly count: number
-  /** Index of the container in the order of its phase's specs, from 0. */
+  /** Index of the container: its place among those of its phase that began, from 0. */
   readonly containerIndex: number
   /** Iteration of the phase's sequence, from 0. */
   readonly iteration: number
@@ -29,7 +29,7 @@ export interface BatchNotes {
   /** The sink calls this once the batch is in its file, with the ascending indices of the records it rejected. */
   readonly onWritten?: (rejected: readonly number[]) => void
   /** Whether a buffer has published that the batch holds an object twice. */
-  readonly repeatsTold?: boolean
+  readonly repeatsPublished?: boolean
 }
 
 const kNotes = Symbol('spillway.notes')

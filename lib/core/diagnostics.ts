@@ -86,7 +86,7 @@ export interface PhaseEndedMessage extends PhaseStartedMessage {
 export interface ContainerStartedMessage extends PhaseStartedMessage {
   /** Id of the container. */
   readonly container: string
-  /** Its index in the list of its phase, from 0. */
+  /** Its place among the containers of its phase that began, from 0; a resume finds it by the id. */
   readonly index: number
 }
 

@@ -6,7 +6,7 @@ import type { IndexRange } from '../core/index-ranges.ts'
 
 /** The progress of a container that is not done. */
 export interface Watermark {
-  /** Index of the container in the order in which the topology lists them. */
+  /** Index of the container: its place among those that began. */
   readonly index: number
   /** Id of the container. */
   readonly id: string

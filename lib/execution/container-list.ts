@@ -59,6 +59,7 @@ export class ContainerList {
       for await (const container of known.unlisted()) onUnlisted(container)
     } finally {
       closeIterator(list)
+      known.close()
     }
   }
 

@@ -2,6 +2,7 @@
  * The containers of an earlier run, found by their ids: a topology may list them in another order now, with others
  * between them.
  */
+import { closeIterator } from '../core/close-iterator.ts'
 import { SpillwayError } from '../core/errors.ts'
 
 /** The most ids that are looked up in memory at once. */
@@ -59,6 +60,11 @@ export class KnownContainers {
     for (let next = await this.#ids.next(); next.done !== true; next = await this.#ids.next()) {
       yield { index: this.#next++, id: next.value }
     }
+  }
+
+  /** Releases the source of the ids, also before its end. */
+  close(): void {
+    closeIterator(this.#ids)
   }
 
   async #lookUpRest(ids: Map<string, number>): Promise<void> {

@@ -110,6 +110,7 @@ export async function cutContainerLog(directory: string, { bytes }: ContainerLog
     await using file = await open(path, 'r+')
     const { size } = await file.stat()
     if (size < bytes) throw damaged(path, `it has ${size} bytes, not ${bytes}`)
+    if (size === bytes) return
     await file.truncate(bytes)
     await file.sync()
   } catch (cause) {
