@@ -99,7 +99,12 @@ export interface RecordSinkOptions {
    * @default 'rotate' in a directory, else 'reject'
    */
   readonly onDrift?: OnDrift
-  /** Maximum number of rotations because of drift. After that, records that drift are rejected. @default 16 */
+  /**
+   * Maximum number of rotations because of drift. After that, records that drift are rejected. Rotations within the first
+   * `inferRows` records do not count: a checkpoint can fix the columns before all these are seen.
+   *
+   * @default 16
+   */
   readonly maxRotations?: number
   /**
    * How JSONL represents NaN and infinities: as null (counted), as text, or not at all (the stream fails). @default

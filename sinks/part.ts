@@ -4,7 +4,7 @@
 import type { AckLevel, Receipt } from '../lib/core/marker.ts'
 import type { Column, ColumnType } from './columns/column.ts'
 import type { OpenFile } from './files/open-file.ts'
-import type { Pieces, RecordWriter } from './record-writer.ts'
+import type { OpenRowsCopy, Pieces, RecordWriter } from './record-writer.ts'
 import type { Refusal } from './values/values.ts'
 
 /** What one part adds to the counts of its sink. */
@@ -120,15 +120,20 @@ export class Part {
     await this.#append(this.#writer.take())
   }
 
-  /** Records that become readable only through {@link checkpoint}. */
-  get openRows(): number {
-    return this.#writer.openRows
+  /** See {@link RecordWriter.copyOpenRows}. */
+  copyOpenRows(): OpenRowsCopy | undefined {
+    return this.#writer.copyOpenRows()
+  }
+
+  /** How far the file reaches without the records that {@link copyOpenRows} has. */
+  get receipt(): Receipt {
+    return { path: this.#file.path, offsetBytes: this.#file.bytes, rows: this.#writer.rowsHandedOver }
   }
 
   /** Starts to write the bytes that make the file complete, with every record written so far. */
   async checkpoint(): Promise<Receipt> {
     await this.#append(this.#writer.checkpoint())
-    return { path: this.#file.path, offsetBytes: this.#file.bytes, rows: this.#writer.rows }
+    return this.receipt
   }
 
   /** Waits until all bytes passed to the file so far are written, or durable. More may be written meanwhile. */

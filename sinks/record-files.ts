@@ -5,7 +5,7 @@
  * Calls must not overlap. The hooks of the sink ensure this.
  */
 import { notesOf, recordsOf } from '../lib/core/batch.ts'
-import type { AckLevel, Receipt } from '../lib/core/marker.ts'
+import type { AckLevel, OpenRows, Receipt } from '../lib/core/marker.ts'
 import { SpillwayError, type ErrorCode } from '../lib/core/errors.ts'
 import { estimateReadable } from '../lib/core/estimate-bytes.ts'
 import type { RejectionHandler } from '../lib/core/rejection.ts'
@@ -15,6 +15,7 @@ import { addStats, Part, type ClosedPart, type OpenedPart, type PartStats } from
 import { PartSeries } from './part-series.ts'
 import type { ResolvedRecordSinkOptions } from './options.ts'
 import { findRefused, type Refusal } from './values/values.ts'
+import { OpenRowsFiles } from './open-rows.ts'
 import { loadWriter, type MakeWriter } from './writers.ts'
 
 /** The columns of an empty Parquet file without a schema. Readers refuse a file without columns. */
@@ -62,7 +63,7 @@ export interface RecordSinkStats {
 }
 
 /** The callbacks of {@link RecordFiles}. */
-interface RecordFilesHooks {
+export interface RecordFilesHooks {
   /** Called with every record that cannot be written. */
   readonly onReject: RejectionHandler
   /** Called at once when a write in the background fails. */
@@ -73,11 +74,18 @@ interface RecordFilesHooks {
   readonly onPartClosed: (part: ClosedPart) => void
 }
 
+/** How far the files reach. */
+export interface FilesReceipt extends Receipt {
+  /** The records of the open row group, in a file of their own; null when all are in the part. */
+  readonly openRows: OpenRows | null
+}
+
 /** Writes records to files. */
 export class RecordFiles {
   readonly #options: ResolvedRecordSinkOptions
   readonly #hooks: RecordFilesHooks
   readonly #series: PartSeries
+  readonly #openRows: OpenRowsFiles | undefined
   #makeWriter: MakeWriter | undefined
   #part: Part | undefined
   /** Null until the columns are known. */
@@ -91,15 +99,22 @@ export class RecordFiles {
   #rejected = 0
   #parts = 0
   #rotations = 0
+  /** Those within the first `inferRows` records: a checkpoint has fixed the columns before all these were seen. */
+  #earlyRotations = 0
   /** The receipt of the part that was closed last. */
   #lastReceipt: Receipt = { path: null, offsetBytes: 0, rows: 0 }
   /** The counts of all closed parts. */
   #closed: PartStats = { written: 0, bytes: 0, flushes: 0, nonFinite: 0, surrogates: 0 }
 
-  constructor(options: ResolvedRecordSinkOptions, hooks: RecordFilesHooks) {
+  /** @param openRowsDirectory - where {@link checkpoint} writes the records of a small row group; undefined: to the part */
+  constructor(options: ResolvedRecordSinkOptions, hooks: RecordFilesHooks, openRowsDirectory: string | undefined) {
     this.#options = options
     this.#hooks = hooks
     this.#series = new PartSeries(options, hooks.onFailure)
+    this.#openRows =
+      openRowsDirectory === undefined
+        ? undefined
+        : new OpenRowsFiles(openRowsDirectory, options.openTarget, hooks.onFailure)
     this.#columns = options.format === 'jsonl' ? [] : options.schema
   }
 
@@ -156,22 +171,21 @@ export class RecordFiles {
   }
 
   /**
-   * Records that wait for a row group, or for their columns. {@link checkpoint} would write them as a small row group.
+   * Starts to write all records so far, so that they become readable. {@link reach} waits until they are. Columns are
+   * inferred from fewer records than `inferRows` when there are not more.
    */
-  get openRows(): number {
-    const held = this.#held.reduce<number>((sum, chunk) => sum + recordsOf(chunk).length, 0)
-    return held + (this.#part?.openRows ?? 0)
-  }
-
-  /** Starts to write all records so far, so that they become readable. {@link reach} waits until they are. */
-  async checkpoint(): Promise<Receipt> {
+  async checkpoint(): Promise<FilesReceipt> {
     await this.#release()
-    return (await this.#part?.checkpoint()) ?? this.#lastReceipt
+    const part = this.#part
+    if (part === undefined) return { ...this.#lastReceipt, openRows: null }
+    const copy = this.#openRows && part.copyOpenRows()
+    if (copy === undefined) return { ...(await part.checkpoint()), openRows: null }
+    return { ...part.receipt, openRows: (await this.#openRows?.write(copy)) ?? null }
   }
 
-  /** Waits until all bytes passed to the file so far are written, or durable. More may be written meanwhile. */
+  /** Waits until all bytes passed to the files so far are written, or durable. More may be written meanwhile. */
   async reach(level: AckLevel): Promise<void> {
-    await this.#part?.reach(level)
+    await Promise.all([this.#part?.reach(level), this.#openRows?.sync()])
   }
 
   /** Closes the open part. The next record opens another part. Does nothing if the place has no parts. */
@@ -192,6 +206,7 @@ export class RecordFiles {
 
   /** Closes all files after a failure. Bytes that are already encoded are still written if that is possible. */
   async abandon(): Promise<void> {
+    await this.#openRows?.sync().catch(() => {})
     await this.#closePart().catch(() => {})
     await this.#series.close().catch(() => {})
   }
@@ -210,6 +225,11 @@ export class RecordFiles {
   #hasEnough(): boolean {
     const { inferRows, inferBytes } = this.#options
     return this.#inferredFrom >= inferRows || this.#inferredBytes >= inferBytes
+  }
+
+  /** Records that were encoded or rejected. */
+  get #encoded(): number {
+    return this.#closed.written + (this.#part?.rows ?? 0) + this.#rejected
   }
 
   /** Infers the columns from the held records, if there are any, and writes these records. */
@@ -290,12 +310,13 @@ export class RecordFiles {
 
   /** On drift, starts a new part with wider columns. Returns false when the record must be rejected. */
   async #rotateFor(record: unknown, refusal: Refusal): Promise<boolean> {
-    const { onDrift, maxRotations } = this.#options
+    const { onDrift, maxRotations, inferRows, schema } = this.#options
     if (refusal.kind === 'error') throw this.#failureOf('ERR_SPILLWAY_VALUE', refusal, VALUE_REMEDY)
     if (refusal.kind === 'value') return false
     if (onDrift === 'error') throw this.#failureOf('ERR_SPILLWAY_DRIFT', refusal, DRIFT_REMEDY)
-    if (onDrift === 'reject' || this.#rotations >= maxRotations) return false
+    if (onDrift === 'reject' || this.#rotations - this.#earlyRotations >= maxRotations) return false
     this.#rotations += 1
+    if (schema === null && this.#encoded < inferRows) this.#earlyRotations += 1
     this.#columns = widenColumns(this.#columns ?? [], record)
     await this.#closePart()
     return true
@@ -307,7 +328,7 @@ export class RecordFiles {
   }
 
   #failureOf(code: ErrorCode, { reason, field }: Refusal, remedy: string): SpillwayError {
-    const record = this.#closed.written + (this.#part?.rows ?? 0) + this.#rejected + 1
+    const record = this.#encoded + 1
     const place = { record, ...(field !== undefined && { field }) }
     return new SpillwayError(
       code,

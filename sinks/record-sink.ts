@@ -10,17 +10,11 @@ import { QueueKeepingWritable, queueOf } from '../lib/core/queue-keeping-writabl
 import type { ResultRecord } from '../lib/core/record.ts'
 import { RepeatedObjects } from './repeated-objects.ts'
 import { deadLettersOf, refuseRejection, type DeadLetterFile } from './dead-letter-file.ts'
-import { RecordFiles, type RecordSinkStats } from './record-files.ts'
+import { RecordFiles, type RecordFilesHooks, type RecordSinkStats } from './record-files.ts'
 import { resolveRecordSinkOptions, type RecordSinkOptions, type ResolvedRecordSinkOptions } from './options.ts'
 import { MAX_TIMER_MS } from '../lib/core/timers.ts'
 
 type Callback = (error?: Error | null) => void
-
-/**
- * A row group with fewer rows is too small to be efficient. A marker that may wait is declined while fewer rows are
- * open.
- */
-const MIN_OPEN_ROWS = 10_000
 
 /** Single records are encoded in groups of this size. One asynchronous call for each record would double the cost. */
 const RECORDS_AT_ONCE = 16
@@ -39,7 +33,7 @@ const ROTATE: readonly never[] = Object.freeze([])
  * - 16 single records that are already accepted
  * - a chunk of about 256 KB, in a buffer of up to 1 MB
  * - two writes of up to 1 MB
- * - for Parquet, one row group (`rowGroupBytes`)
+ * - for Parquet, one row group (`rowGroupBytes`); in a run, up to 2 MB to copy it for a checkpoint
  * - before the columns are known, up to `inferRows` records (`inferBytes`)
  *
  * A full chunk is written to the file at once. A smaller rest is written when the producers pause. Parquet writes only
@@ -73,16 +67,22 @@ export class RecordSink extends QueueKeepingWritable {
 
   /**
    * @param origin - the phase whose records it writes, for messages of the diagnostics channels
+   * @param openRowsDirectory - where a marker puts the records of a row group that is too small to be written; undefined:
+   *   a marker ends the row group
    * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` for a wrong option
    */
-  constructor(given: RecordSinkOptions, origin: PhaseOrigin = { workflowId: null, phase: null }) {
+  constructor(
+    given: RecordSinkOptions,
+    origin: PhaseOrigin = { workflowId: null, phase: null },
+    openRowsDirectory?: string,
+  ) {
     const options = resolveRecordSinkOptions(new.target.name, given)
     const { highWaterMark, signal } = options
     super({ objectMode: true, highWaterMark })
     this.#options = options
     this.#origin = origin
     this.#deadLetters = deadLettersOf(options)
-    this.#files = new RecordFiles(options, {
+    const hooks: RecordFilesHooks = {
       onReject: options.onReject ?? ((rejection) => this.#deadLetters?.add(rejection) ?? refuseRejection(rejection)),
       onFailure: (error) => {
         this.#state = 'failed'
@@ -97,7 +97,8 @@ export class RecordSink extends QueueKeepingWritable {
         partClosed.publish({ ...origin, ...part })
         this.emit('partClosed', part)
       },
-    })
+    }
+    this.#files = new RecordFiles(options, hooks, openRowsDirectory)
     // This comes last: a signal that is already aborted destroys the stream at once.
     destroyOnAbort(this, signal)
   }
@@ -242,14 +243,9 @@ export class RecordSink extends QueueKeepingWritable {
   }
 
   async #answer(marker: Marker): Promise<void> {
-    const { openRows } = this.#files
-    const { mayDecline, pass, settle, fail } = controlOf(marker)
-    if (mayDecline && openRows > 0 && openRows < MIN_OPEN_ROWS) {
-      settle(null)
-      return
-    }
-    const receipt = await this.#files.checkpoint()
-    pass(receipt)
+    const { pass, settle, fail } = controlOf(marker)
+    const { openRows, ...receipt } = await this.#files.checkpoint()
+    pass(receipt, openRows)
     // Only the sender of the marker waits for the disk.
     const answer: Promise<void> = this.#reach(marker.level)
       .then(

@@ -16,17 +16,20 @@ export interface ChangedValues {
 /** The bytes for a file, as a sequence of pieces. A piece is valid until the next one is requested. */
 export type Pieces = AsyncIterable<Uint8Array>
 
+/** A complete file with the records that are in no complete file yet. */
+export interface OpenRowsCopy {
+  /** Number of these records. */
+  readonly rows: number
+  /** Its bytes. No record may be written until all were yielded. */
+  readonly pieces: Pieces
+}
+
 /** Encodes the records of one file. */
 export interface RecordWriter {
   /** Records accepted so far. */
   readonly rows: number
   /** Records whose bytes were returned so far. */
   readonly rowsHandedOver: number
-  /**
-   * Records that are not yet covered by a footer. A checkpoint for few of them wastes space in the file. Always 0 for
-   * formats where a checkpoint costs no space.
-   */
-  readonly openRows: number
   /** Whether {@link take} must be called before more records are written. */
   readonly full: boolean
   /** Whether so many bytes of the file are unused that further records should go to a new file. */
@@ -53,4 +56,10 @@ export interface RecordWriter {
    * afterwards.
    */
   checkpoint(): Pieces
+
+  /**
+   * Makes a file of its own for the records that a {@link checkpoint} would write in a row group that is too small. The
+   * writer stays as it is. Undefined when there are none, or enough of them, and in a format without row groups.
+   */
+  copyOpenRows(): OpenRowsCopy | undefined
 }

@@ -68,6 +68,7 @@ const arrows: Readonly<Record<string, string>> = {
   'sinks/dead-letter-file': 'sinks/files sinks/options sinks/values',
   'sinks/files': 'sinks/record-writer',
   'sinks/jsonl-sink': 'sinks/options sinks/record-sink',
+  'sinks/open-rows': 'sinks/files sinks/record-writer',
   'sinks/options': 'sinks/columns sinks/files sinks/parquet/compression sinks/text sinks/values',
   'sinks/parquet':
     'sinks/columns sinks/parquet/compression sinks/parquet/encoding sinks/parquet/thrift sinks/record-writer sinks/values',
@@ -76,7 +77,8 @@ const arrows: Readonly<Record<string, string>> = {
   'sinks/part': 'sinks/columns sinks/files sinks/record-writer sinks/values',
   'sinks/part-series': 'sinks/files sinks/options',
   'sinks/readers': 'sinks/files sinks/parquet/compression sinks/parquet/thrift',
-  'sinks/record-files': 'sinks/columns sinks/options sinks/part sinks/part-series sinks/values sinks/writers',
+  'sinks/record-files':
+    'sinks/columns sinks/open-rows sinks/options sinks/part sinks/part-series sinks/values sinks/writers',
   'sinks/record-sink': 'sinks/dead-letter-file sinks/options sinks/record-files sinks/repeated-objects',
   'sinks/record-writer': 'sinks/values',
   'sinks/text': 'sinks/columns sinks/record-writer sinks/values',

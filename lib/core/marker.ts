@@ -17,19 +17,24 @@ export interface Receipt {
   readonly rows: number
 }
 
+/** The records of an open row group, in a complete file of their own. */
+export interface OpenRows {
+  readonly path: string
+  readonly bytes: number
+  readonly rows: number
+}
+
 /** What the stages of a stream graph do with a marker. */
 interface MarkerControl {
   /** The only phase that it is for; undefined for all phases. */
   readonly phase: string | undefined
-  /** Whether a sink may decline it, because completing the file costs too much now. */
-  readonly mayDecline: boolean
   /**
-   * Called by the sink when everything before the marker, and nothing behind it, is encoded. A sink that declines the
-   * marker does not call this.
+   * Called by the sink when everything before the marker, and nothing behind it, is encoded.
+   *
+   * @param openRows - the records behind those of the receipt; null when there are none
    */
-  pass(this: void, receipt: Receipt): void
-  /** Answers the marker; null declines it. */
-  settle(this: void, receipt: Receipt | null): void
+  pass(this: void, receipt: Receipt, openRows: OpenRows | null): void
+  settle(this: void, receipt: Receipt): void
   fail(this: void, error: unknown): void
   /** Fails a marker whose stream ended before it reached the sink. A settled marker stays settled. */
   lose(this: void): void
@@ -38,10 +43,8 @@ interface MarkerControl {
 /** How an internal marker differs from one that a user makes. */
 interface MarkerSettings {
   readonly phase?: string
-  /** @default false */
-  readonly mayDecline?: boolean
   /** See {@link MarkerControl.pass}. */
-  readonly onPass?: (receipt: Receipt) => void
+  readonly onPass?: (receipt: Receipt, openRows: OpenRows | null) => void
 }
 
 /** The internals of a marker. Users do not see them: only the stages of a stream graph may answer a marker. */
@@ -56,7 +59,7 @@ export let makeMarker: (level: AckLevel, settings: MarkerSettings) => Marker
 export class Marker {
   /** What is guaranteed when the marker is answered. */
   readonly level: AckLevel
-  readonly #receipt = makeDeferred<Receipt | null>()
+  readonly #receipt = makeDeferred<Receipt>()
   #settings: MarkerSettings = {}
 
   /** Makes a marker to be sent through a stream by `markerBatch`. */
@@ -65,20 +68,19 @@ export class Marker {
   }
 
   /**
-   * The sink's answer, null when it declined the marker. Rejects when the stream fails, or ends before the marker reached
+   * The sink's answer. Rejects when the stream fails, or ends before the marker reached
    * the sink (`ERR_SPILLWAY_MARKER_LOST`).
    */
-  get receipt(): Promise<Receipt | null> {
+  get receipt(): Promise<Receipt> {
     return this.#receipt.promise
   }
 
   static {
     controlOf = (marker) => {
-      const { phase, mayDecline = false, onPass = () => {} } = marker.#settings
+      const { phase, onPass = () => {} } = marker.#settings
       const { resolve, reject } = marker.#receipt
       return {
         phase,
-        mayDecline,
         pass: onPass,
         settle: resolve,
         fail: reject,

@@ -2,18 +2,14 @@
  * When a phase makes a checkpoint: after a number of records, or a time. One at a time: records that come while the disk is
  * busy are covered by the next one.
  */
-import { performance } from 'node:perf_hooks'
 import { MAX_TIMER_MS } from '../core/timers.ts'
-
-/** After this time a checkpoint may not be declined, however few records it covers. */
-const MAX_WAIT_MS = 60_000
 
 /** When to make checkpoints, and how. */
 interface CheckpointScheduleOptions {
   readonly everyRecords: number
   readonly everyMs: number
-  /** Makes a checkpoint; false when the sink declined it. */
-  readonly make: (mayDecline: boolean) => Promise<boolean>
+  /** Makes a checkpoint. */
+  readonly make: () => Promise<void>
   /** Called when one has failed. */
   readonly onFailure: (error: unknown) => void
 }
@@ -24,7 +20,6 @@ export class CheckpointSchedule {
   #records = 0
   #making: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
-  #madeAtMs = performance.now()
   #holds = 0
   #isDue = false
   #stopped = false
@@ -75,18 +70,14 @@ export class CheckpointSchedule {
 
   async #make(): Promise<void> {
     const { make, onFailure, everyRecords } = this.#options
-    const startedAtMs = performance.now()
-    let isDeclined = false
     try {
-      isDeclined = !(await make(startedAtMs - this.#madeAtMs < MAX_WAIT_MS))
-      if (!isDeclined) this.#madeAtMs = startedAtMs
+      await make()
     } catch (error) {
       onFailure(error)
       this.#stopped = true
     }
     this.#making = undefined
     if (this.#records >= everyRecords) this.#makeOne()
-    // A declined checkpoint is tried again, also when no record follows.
-    else if (this.#records > 0 || isDeclined) this.note(0)
+    else if (this.#records > 0) this.note(0)
   }
 }

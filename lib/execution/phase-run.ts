@@ -79,7 +79,7 @@ export class PhaseRun {
       new CheckpointSchedule({
         everyRecords: checkpoint_records,
         everyMs: checkpoint_ms,
-        make: (mayDecline) => commits.checkpoint(this.#progress, mayDecline),
+        make: () => commits.checkpoint(this.#progress),
         onFailure: (error) => {
           this.#stop.abort(error)
         },

@@ -49,11 +49,9 @@ export interface PhaseCommits {
    * records that are added before it settles belong to the next one.
    *
    * @param progress - of the containers at this place
-   * @param mayDecline - whether the sink may decline, because completing its file costs too much now
-   * @returns false when the sink has declined: nothing was committed
    * @throws the failure of the stream graph; {@link SpillwayError} `ERR_SPILLWAY_IO`
    */
-  checkpoint(progress: CommitProgress, mayDecline: boolean): Promise<boolean>
+  checkpoint(progress: CommitProgress): Promise<void>
   /**
    * Commits the whole of a phase whose sink has finished.
    *

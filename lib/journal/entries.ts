@@ -82,6 +82,16 @@ interface PartsDroppedEntry {
   readonly from: string | null
 }
 
+/** A file with the committed rows of an open row group. */
+export interface CommittedOpenRows {
+  /** Its name in the directory of the phase's open rows. */
+  readonly file: string
+  readonly bytes: number
+  readonly rows: number
+  /** CRC-32 of the whole file. */
+  readonly crc32: number | null
+}
+
 /** The durable progress of a phase, from which a resume continues. It replaces the phase's commit before. */
 export interface CommitEntry extends CommitProgress {
   readonly type: 'commit'
@@ -95,6 +105,8 @@ export interface CommitEntry extends CommitProgress {
   /** CRC-32 of these bytes; null without a file, and for a file that was truncated after a failed write. */
   readonly crc32: number | null
   readonly schema: PartSchema | null
+  /** The committed rows behind those of the file, in a file of their own; null when there are none. */
+  readonly openRows: CommittedOpenRows | null
   readonly counts: StreamerCounts
   /** The ids of the containers that have begun. */
   readonly containers: ContainerLogPosition

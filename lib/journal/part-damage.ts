@@ -14,7 +14,7 @@ import type { PartClosedEntry } from './entries.ts'
  * @param directory - that of the run
  * @throws the error of the system when the file cannot be read
  */
-export async function damageOfPart(directory: string, part: PartClosedEntry): Promise<string | undefined> {
+export async function damageOfPart(directory: string, part: Pick<PartClosedEntry, 'file' | 'bytes' | 'crc32'>): Promise<string | undefined> {
   const path = join(directory, part.file)
   const { size } = await stat(path)
   if (size !== part.bytes) return `has ${size} bytes, not ${part.bytes}`

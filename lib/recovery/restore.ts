@@ -15,7 +15,15 @@ import type { Journal } from '../journal/journal.ts'
 import type { CommitEntry } from '../journal/entries.ts'
 import type { EarlierPhase, EarlierPhases } from '../streaming/checkpoint.ts'
 import { ResultsDirectory } from '../streaming/results-directory.ts'
-import { aggregatesPath, containersPath, fileName, partsPath, spoolPath } from '../run/directory.ts'
+import {
+  aggregatesPath,
+  containersPath,
+  fileName,
+  OPEN_ROWS_DIRECTORY,
+  partsPath,
+  spoolPath,
+} from '../run/directory.ts'
+import { restoreOpenRows } from './open-rows.ts'
 import { readRejections } from './rejections.ts'
 
 /** A file that was truncated to its last commit, or removed. */
@@ -32,8 +40,8 @@ export interface CutFile {
 type OnCut = (file: CutFile) => void
 
 /**
- * Truncates the parts of each phase to its last commit, and removes later parts and rejections. All parts of a phase
- * without a commit are removed. The changes are written to the journal. Memory: the aggregates.
+ * Truncates the parts of each phase to its last commit, and removes later parts and rejections. Committed rows whose row
+ * group was open become a part. All parts of a phase without a commit are removed. The changes are written to the journal. Memory: the aggregates.
  *
  * @param phases - the names of all phases, both of the current workflow and of the workflow before
  * @returns the counts and aggregates of each phase with a commit
@@ -54,7 +62,7 @@ export async function restoreRun(
     else {
       await cutParts(directory, commit, journal, onCut)
       await cutContainerLog(containersPath(directory, phase), commit.containers)
-      const { counts, aggregates } = commit
+      const { counts, aggregates } = await restoreOpenRows(directory, commit, journal)
       const restored = aggregates && (await readAggregates(aggregatesPath(directory, phase), aggregates))
       earlier.set(phase, { counts, state: restored ?? new Aggregates({ phase }) })
     }
@@ -62,6 +70,7 @@ export async function restoreRun(
   await cutRejections(directory, earlier)
   await rm(spoolPath(directory), { recursive: true, force: true })
   await journal.commit()
+  await rm(join(directory, OPEN_ROWS_DIRECTORY), { recursive: true, force: true })
   return earlier
 }
 

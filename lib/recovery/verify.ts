@@ -17,6 +17,7 @@ import { expectRunDirectory, readJournal, readRunState } from '../journal/reader
 import { aggregatesPath, containersPath, partsPath } from '../run/directory.ts'
 import { RunLock } from '../run/lock.ts'
 import type { RunState } from '../journal/run-state.ts'
+import { damageOfOpenRows } from './open-rows.ts'
 import { readRejections } from './rejections.ts'
 
 /** A difference between the files of a run and its journal. */
@@ -154,8 +155,11 @@ async function verifyPart(directory: string, part: PartClosedEntry, report: Repo
   }
 }
 
-async function verifyOpenPart(directory: string, { phase, file, offsetBytes }: CommitEntry, report: Report) {
+async function verifyOpenPart(directory: string, commit: CommitEntry, report: Report) {
+  const { phase, file, offsetBytes } = commit
   if (file === null) return
+  const damage = await damageOfOpenRows(directory, commit)
+  if (damage !== undefined) report(phase, damage.file, damage.message)
   const { size } = await stat(join(directory, file)).catch(() => ({ size: 0 }))
   if (size < offsetBytes) report(phase, file, `has ${size} bytes, but ${offsetBytes} were committed`)
 }

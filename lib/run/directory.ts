@@ -34,6 +34,14 @@ export function containersPath(directory: string, phase: string): string {
   return join(directory, JOURNAL_DIRECTORY, 'containers', encodeName(phase, 'phase'))
 }
 
+/** The directory of the committed records that are in no row group yet, in that of a run; see `OpenRows`. */
+export const OPEN_ROWS_DIRECTORY = join(JOURNAL_DIRECTORY, 'open-rows')
+
+/** The part of {@link OPEN_ROWS_DIRECTORY} for one phase. */
+export function openRowsPath(directory: string, phase: string): string {
+  return join(directory, OPEN_ROWS_DIRECTORY, encodeName(phase, 'phase'))
+}
+
 /** The directory of temporary files, which are not needed after the process has ended. */
 export function spoolPath(directory: string): string {
   return join(directory, 'spool')

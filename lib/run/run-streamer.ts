@@ -6,7 +6,7 @@ import { graphsOf, ResultStreamer } from '../result-streamer.ts'
 import type { EarlierPhases } from '../streaming/checkpoint.ts'
 import { streamerOptionsOf } from '../workflow/results-settings.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
-import type { RunDirectory } from './directory.ts'
+import { openRowsPath, type RunDirectory } from './directory.ts'
 
 /**
  * Makes the streamer of a run; null for a workflow whose results are not written.
@@ -30,7 +30,7 @@ export function makeRunStreamer(
     // The files hold what was committed.
     onExisting: 'append',
   })
-  graphsOf(streamer).router.resumeFrom(earlier)
+  graphsOf(streamer).router.joinRun(earlier, (phase) => openRowsPath(path, phase))
   // A failure of the streamer fails its phases, whose results report it.
   streamer.on('error', () => {})
   return streamer

@@ -6,7 +6,8 @@ import { RecordSink } from '../../sinks/record-sink.ts'
 import { AggregationTee } from '../../transforms/aggregation-tee.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
 import { BufferingTransform, inputOf } from '../../transforms/buffering-transform.ts'
-import { makeMarker, type Receipt } from '../core/marker.ts'
+import { makeDeferred } from '../core/deferred.ts'
+import { makeMarker, type OpenRows, type Receipt } from '../core/marker.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { RejectionHandler } from '../core/rejection.ts'
 import { PhaseChain } from './phase-chain.ts'
@@ -43,12 +44,13 @@ export class PhaseGraph {
   #inlet: PhaseInlet | undefined
 
   /**
-   * @param directory - for the parts
+   * @param places - of the parts, and of the records of a row group that is too small to be written (`openRows`; undefined:
+   *   a marker ends the row group)
    * @param earlier - what closed parts of an earlier run hold
    */
   constructor(
     phase: string,
-    directory: string,
+    places: { readonly parts: string; readonly openRows: string | undefined },
     options: ResolvedResultStreamerOptions,
     hooks: PhaseHooks,
     earlier: EarlierPhase | undefined,
@@ -64,7 +66,7 @@ export class PhaseGraph {
     this.#sink = new RecordSink(
       {
         ...sink,
-        directory,
+        directory: places.parts,
         metadata: { 'spillway.workflow': workflowId, 'spillway.phase': phase, ...sink.metadata },
         onReject: (rejection) => {
           const container = containerOf(rejection.record, options.fields.container)
@@ -74,6 +76,7 @@ export class PhaseGraph {
         highWaterMark: Math.max(1, Math.ceil(1000 / buffer.bufferSize)),
       },
       { workflowId, phase },
+      places.openRows,
     )
     // The sink publishes it, with the file.
     inputOf(this.#buffer).onRepeated = () => {}
@@ -96,28 +99,24 @@ export class PhaseGraph {
    * Makes everything accepted so far durable, in one pass: the marker is sent behind it before this returns, the counts
    * and aggregates are taken where the marker passes the sink.
    *
-   * @param mayDecline - whether the sink may decline, because completing its file costs too much now
    * @param onPass - called where the marker passes the sink, before anything behind it is passed to the file
-   * @returns null when the sink has declined
    * @throws the failure of the stream graph
    */
-  async checkpoint(mayDecline: boolean, onPass: (receipt: Receipt) => void): Promise<Checkpoint | null> {
-    let checkpoint: Checkpoint | null = null
+  async checkpoint<Value>(onPass: (checkpoint: Checkpoint) => Value): Promise<Value> {
+    const passed = makeDeferred<Value>()
     const marker = makeMarker('durable', {
-      mayDecline,
-      onPass: (receipt) => {
-        checkpoint = this.#checkpointAt(receipt)
-        onPass(receipt)
+      onPass: (receipt, openRows) => {
+        passed.resolve(onPass(this.#checkpointAt(receipt, openRows)))
       },
     })
     void this.chain.mark(marker)
     await marker.receipt
-    return checkpoint
+    return passed.promise
   }
 
   /** The checkpoint behind the last record, once all files of the phase are complete. */
   finalCheckpoint(): Checkpoint {
-    return this.#checkpointAt(this.#lastPart)
+    return this.#checkpointAt(this.#lastPart, null)
   }
 
   /** Counts records that were dropped because an earlier run has written them. */
@@ -155,13 +154,15 @@ export class PhaseGraph {
     return this.#inlet
   }
 
-  #checkpointAt(receipt: Receipt): Checkpoint {
+  #checkpointAt(receipt: Receipt, openRows: OpenRows | null): Checkpoint {
     const added = this.#tee?.takeState()
     if (added !== undefined) this.#state.merge(added)
     const states = added === undefined ? null : { added, all: this.#state }
+    const { recordsIn, written, bytesWritten, inFlight, ...counts } = this.counts
+    const { rows, bytes } = openRows ?? { rows: 0, bytes: 0 }
     // Records behind the checkpoint do not belong to it.
-    const { recordsIn, inFlight, ...counts } = this.counts
-    return { ...receipt, counts: { ...counts, recordsIn: recordsIn - inFlight, inFlight: 0 }, states }
+    const passed = { recordsIn: recordsIn - inFlight + rows, written: written + rows, inFlight: 0 }
+    return { ...receipt, openRows, counts: { ...counts, ...passed, bytesWritten: bytesWritten + bytes }, states }
   }
 }
 

@@ -23,6 +23,7 @@ export class PhaseRouter {
   readonly #graphs = new Map<string, PhaseGraph>()
   readonly #names = new NameRegistry('phase')
   #earlier: EarlierPhases = new Map()
+  #openRowsPath: ((phase: string) => string) | undefined
   #rejected = 0
 
   /** @param hooks - those of every phase; `onReject` also receives the records that belong to no phase */
@@ -32,9 +33,15 @@ export class PhaseRouter {
     this.#hooks = hooks
   }
 
-  /** Sets what the files hold when a run is resumed. Call it before the first record. */
-  resumeFrom(earlier: EarlierPhases): void {
+  /**
+   * Makes the graphs those of a run. Call it before the first record.
+   *
+   * @param earlier - what its files hold already
+   * @param openRowsPath - the directory for the records of a phase whose row group is too small to be written
+   */
+  joinRun(earlier: EarlierPhases, openRowsPath: (phase: string) => string): void {
     this.#earlier = earlier
+    this.#openRowsPath = openRowsPath
   }
 
   /** The phases so far, in the order they appeared. */
@@ -116,7 +123,8 @@ export class PhaseRouter {
       throw new SpillwayError('ERR_SPILLWAY_OPTION', `There are ${maxPhases} phases already. Raise \`maxPhases\`.`)
     }
     const directory = this.#directory.phasePath(this.#names.claim(phase))
-    const graph = new PhaseGraph(phase, directory, this.#options, this.#hooks, this.#earlier.get(phase))
+    const places = { parts: directory, openRows: this.#openRowsPath?.(phase) }
+    const graph = new PhaseGraph(phase, places, this.#options, this.#hooks, this.#earlier.get(phase))
     this.#graphs.set(phase, graph)
     return graph
   }

@@ -138,6 +138,26 @@ export class ParquetFileEncoder {
   }
 
   /**
+   * Yields a complete file with the open row group alone. The row group stays open, and the file of this encoder is not
+   * changed. Yielded bytes are valid until the next are requested. No row may be added until all bytes were yielded.
+   *
+   * @throws {SpillwayError} `ERR_SPILLWAY_CLOSED` while a row group is ending; `ERR_SPILLWAY_VALUE` when a page cannot be
+   *   compressed
+   */
+  async *copyRowGroup(): AsyncGenerator<Uint8Array, void> {
+    if (this.#ending) throw misuse(ENDING)
+    this.#ending = true
+    try {
+      const { rows } = this.rowGroup
+      yield MAGIC
+      const chunks = yield* this.rowGroup.encode(this.#codec)
+      yield this.#footerOf(rows, [this.#structOf({ fileOffset: MAGIC.length, rows, chunks })])
+    } finally {
+      this.#ending = false
+    }
+  }
+
+  /**
    * A complete footer for the row groups returned so far. The file is complete with it. More row groups may follow, and
    * then the file needs another footer.
    *
@@ -145,15 +165,15 @@ export class ParquetFileEncoder {
    */
   footer(): Uint8Array {
     this.#assertReady()
-    const footer = encodeFooter({
-      columns: this.#columns,
-      rows: this.#rows,
-      rowGroups: this.#rowGroups.map((rowGroup) => this.#structOf(rowGroup)),
-      createdBy: this.#createdBy,
-      metadata: this.#metadata,
-    })
+    const rowGroups = this.#rowGroups.map((rowGroup) => this.#structOf(rowGroup))
+    const footer = this.#footerOf(this.#rows, rowGroups)
     this.#footerBytes += footer.length
     return this.#count(footer)
+  }
+
+  #footerOf(rows: number, rowGroups: readonly ThriftStruct[]): Buffer {
+    const columns = this.#columns
+    return encodeFooter({ columns, rows, rowGroups, createdBy: this.#createdBy, metadata: this.#metadata })
   }
 
   /** Serializes the metadata of a row group if all columns have a type, because that metadata contains the types. */

@@ -11,7 +11,7 @@ import { packageVersion } from '../../lib/core/package-version.ts'
 import { JsonText } from '../values/json-text.ts'
 import type { ParquetCompression } from './compression/compression.ts'
 import { ParquetFileEncoder } from './parquet-file-encoder.ts'
-import type { ChangedValues, RecordWriter } from '../record-writer.ts'
+import type { ChangedValues, OpenRowsCopy, RecordWriter } from '../record-writer.ts'
 import type { Refusal } from '../values/values.ts'
 
 /** Options of {@link ParquetWriter}. */
@@ -36,6 +36,10 @@ const FOOTER_SHARE = 0.01
  */
 const MAX_UNUSED_SHARE = 0.02
 const ROTATE_FROM_BYTES = 1024 * 1024
+
+/** A row group with fewer rows and fewer bytes in memory than this is too small to be read efficiently. */
+const SMALL_ROWS = 8192
+const SMALL_BYTES = 4 * 1024 * 1024
 
 /** Writes Parquet. Memory: that of a ParquetFileEncoder with a row group of `rowGroupBytes`, plus one record. */
 export class ParquetWriter implements RecordWriter {
@@ -68,10 +72,6 @@ export class ParquetWriter implements RecordWriter {
 
   get rowsHandedOver(): number {
     return this.#encoder.rows
-  }
-
-  get openRows(): number {
-    return this.rows - this.#rowsAtFooter
   }
 
   get full(): boolean {
@@ -119,6 +119,14 @@ export class ParquetWriter implements RecordWriter {
     yield* this.#takeHeader()
     yield* this.#encoder.endRowGroup()
     if (this.#encoder.bytes !== this.#lastFooterEnd) yield this.#takeFooter()
+  }
+
+  copyOpenRows(): OpenRowsCopy | undefined {
+    const { rows, rowGroup } = this.#encoder
+    // The row groups behind the last footer need a footer, too.
+    if (rows !== this.#rowsAtFooter) return undefined
+    const isSmall = rowGroup.rows < SMALL_ROWS && rowGroup.bytes < SMALL_BYTES
+    return isSmall && rowGroup.rows > 0 ? { rows: rowGroup.rows, pieces: this.#encoder.copyRowGroup() } : undefined
   }
 
   *#takeHeader(): Generator<Uint8Array> {

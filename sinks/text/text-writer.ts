@@ -28,10 +28,6 @@ export abstract class TextWriter implements RecordWriter {
     return this.#rowsHandedOver
   }
 
-  get openRows(): number {
-    return 0
-  }
-
   get full(): boolean {
     return this.chunk.full
   }
@@ -58,6 +54,10 @@ export abstract class TextWriter implements RecordWriter {
 
   checkpoint(): AsyncGenerator<Uint8Array> {
     return this.take()
+  }
+
+  copyOpenRows(): undefined {
+    return undefined
   }
 
   /** Adds records to the chunk, with the result of {@link write}. */

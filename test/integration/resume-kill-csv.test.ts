@@ -5,4 +5,5 @@ import { testResumes } from '../helpers/killed-run.ts'
 testResumes(t, [
   [{ format: 'csv', compression: 'gzip', commit: 'records', resumable: false }, 2],
   [{ format: 'csv', commit: 'container', resumable: false }, 2],
+  [{ format: 'csv', commit: 'records', resumable: true, slow: true, shuffled: true }, 2],
 ])

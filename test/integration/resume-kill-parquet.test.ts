@@ -5,4 +5,5 @@ import { testResumes } from '../helpers/killed-run.ts'
 testResumes(t, [
   [{ format: 'parquet', commit: 'records', resumable: true }, 2],
   [{ format: 'parquet', commit: 'container', resumable: false }, 2],
+  [{ format: 'parquet', commit: 'records', resumable: true, slow: true, shuffled: true }, 2],
 ])

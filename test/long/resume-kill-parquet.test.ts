@@ -1,4 +1,4 @@
-/** Sixty-eight rounds, with more records, of `test/integration/resume-kill-parquet.test.ts`. */
+/** A hundred and four rounds, with more records, of `test/integration/resume-kill-parquet.test.ts`. */
 import t from 'tap'
 import { testResumes } from '../helpers/killed-run.ts'
 
@@ -7,6 +7,9 @@ testResumes(
   [
     [{ format: 'parquet', commit: 'records', resumable: true }, 34],
     [{ format: 'parquet', commit: 'container', resumable: false }, 34],
+    [{ format: 'parquet', commit: 'records', resumable: true, slow: true, shuffled: true }, 12],
+    [{ format: 'parquet', commit: 'records', resumable: true, shuffled: true }, 12],
+    [{ format: 'parquet', commit: 'container', resumable: false, shuffled: true }, 12],
   ],
   { killsEach: 4, scale: 2 },
 )

@@ -43,6 +43,22 @@ for (const name of ['csv', 'parquet'] as const) {
     )
   })
 
+  t.test(`${name}: rotations within the first records do not count when a marker has fixed the columns`, async (t) => {
+    const directory = t.testdir()
+    const sink = new RecordSink({ ...options, directory, inferRows: 6, maxRotations: 1 })
+    const drifting = (at: number) => ({ n: at, [`c${at}`]: at })
+    sink.write([{ n: 0 }])
+    sink.write(markerBatch(new Marker('written')))
+    sink.write(Array.from({ length: 9 }, (_, at) => drifting(at + 1)))
+    sink.end()
+    await closed(sink)
+    t.match(sink.stats, { recordsIn: 10, rotations: 6, written: 7, rejected: 3 })
+    t.match(
+      deadLettersOf(sink.deadLetterPath!),
+      [drifting(7), drifting(8), drifting(9)].map((record) => ({ record })),
+    )
+  })
+
   t.test(`${name}: rejects records that do not fit, in one plain file`, async (t) => {
     const path = join(t.testdir(), 'results')
     const records = [{ n: 1, m: { x: 1 } }, { n: 2, more: 0 }, { n: 'text' }, { n: 3, m: { y: 1 } }, { n: 4, m: null }]

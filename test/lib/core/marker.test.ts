@@ -27,11 +27,12 @@ t.test('shows users its level and its receipt only', async (t) => {
   t.strictSame([...Object.keys(new Marker('written')), ...members].sort(), ['level', 'receipt'])
 })
 
-t.test('is for all phases and may not be declined, unless its maker says so', async (t) => {
-  t.match(controlOf(new Marker('written')), { phase: undefined, mayDecline: false })
+t.test('is for all phases, unless its maker names one, who sees where it passes', async (t) => {
+  t.match(controlOf(new Marker('written')), { phase: undefined })
   const passed: unknown[] = []
-  const marker = makeMarker('durable', { phase: 'a', mayDecline: true, onPass: (at) => passed.push(at) })
-  t.match(controlOf(marker), { phase: 'a', mayDecline: true })
-  controlOf(marker).pass(receipt)
-  t.strictSame(passed, [receipt])
+  const marker = makeMarker('durable', { phase: 'a', onPass: (...at) => passed.push(at) })
+  t.match(controlOf(marker), { phase: 'a' })
+  const openRows = { path: 'open', bytes: 7, rows: 1 }
+  controlOf(marker).pass(receipt, openRows)
+  t.strictSame(passed, [[receipt, openRows]])
 })

@@ -8,19 +8,16 @@ import { CheckpointSchedule } from '../../../lib/execution/checkpoint-schedule.t
 function scheduleOf(t: Test, options: { everyRecords?: number; everyMs?: number } = {}) {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
-  let nowMs = 0
-  const now = mock.method(performance, 'now', () => nowMs)
-  t.teardown(() => now.mock.restore())
-  /** The checkpoints that were asked for: whether each may be declined, and what it waits for. */
-  const asked: { mayWait: boolean; answer: Deferred<boolean> }[] = []
+  /** What the checkpoints wait for that were asked for. */
+  const asked: Deferred<void>[] = []
   const failures: unknown[] = []
   const schedule = new CheckpointSchedule({
     everyRecords: 10,
     everyMs: 1000,
     ...options,
-    make: (mayWait) => {
-      const answer = makeDeferred<boolean>()
-      asked.push({ mayWait, answer })
+    make: () => {
+      const answer = makeDeferred<void>()
+      asked.push(answer)
       return answer.promise
     },
     onFailure: (error) => failures.push(error),
@@ -30,12 +27,11 @@ function scheduleOf(t: Test, options: { everyRecords?: number; everyMs?: number 
     asked,
     failures,
     /** Answers the last checkpoint asked for. */
-    answer: async (isMade: boolean) => {
-      asked.at(-1)?.answer.resolve(isMade)
+    answer: async () => {
+      asked.at(-1)?.resolve()
       await setImmediate()
     },
     pass: (ms: number) => {
-      nowMs += ms
       mock.timers.tick(ms)
     },
   }
@@ -47,12 +43,12 @@ t.test('makes a checkpoint after so many records, and counts from there', async 
   t.equal(asked.length, 0)
   schedule.note(1)
   t.equal(asked.length, 1)
-  await answer(true)
+  await answer()
   schedule.note(9)
   t.equal(asked.length, 1)
   schedule.note(5)
   t.equal(asked.length, 2)
-  await answer(true)
+  await answer()
   await schedule.stop()
 })
 
@@ -67,7 +63,7 @@ t.test('makes a checkpoint after so much time, from the first record on', async 
   t.equal(asked.length, 0)
   pass(1)
   t.equal(asked.length, 1)
-  await answer(true)
+  await answer()
   pass(5000)
   t.equal(asked.length, 1)
   await schedule.stop()
@@ -87,9 +83,9 @@ t.test('makes one at a time, and one for all records that came meanwhile', async
   schedule.note(10)
   schedule.note(25)
   t.equal(asked.length, 1)
-  await answer(true)
+  await answer()
   t.equal(asked.length, 2)
-  await answer(true)
+  await answer()
   t.equal(asked.length, 2)
   await schedule.stop()
 })
@@ -98,46 +94,12 @@ t.test('records that came during a checkpoint, though few, are committed in time
   const { schedule, asked, answer, pass } = scheduleOf(t)
   schedule.note(10)
   schedule.note(3)
-  await answer(true)
+  await answer()
   pass(999)
   t.equal(asked.length, 1)
   pass(1)
   t.equal(asked.length, 2)
-  await answer(true)
-  await schedule.stop()
-})
-
-t.test('a checkpoint that was declined is made again, though no record follows', async (t) => {
-  const { schedule, asked, answer, pass } = scheduleOf(t)
-  schedule.note(10)
-  for (let declined = 1; declined <= 3; declined++) {
-    t.equal(asked.length, declined)
-    await answer(false)
-    pass(1000)
-  }
-  t.equal(asked.length, 4)
-  await answer(true)
-  pass(5000)
-  t.equal(asked.length, 4)
-  await schedule.stop()
-})
-
-t.test('a checkpoint may not be declined a minute after the last one that was made', async (t) => {
-  const { schedule, asked, answer, pass } = scheduleOf(t, { everyMs: 30_000 })
-  const allowed = () => asked.map(({ mayWait }) => mayWait)
-  schedule.note(10)
-  await answer(true)
-  schedule.note(1)
-  pass(30_000)
-  await answer(false)
-  pass(29_999)
-  t.strictSame(allowed(), [true, true])
-  pass(1)
-  t.strictSame(allowed(), [true, true, false])
-  await answer(true)
-  schedule.note(10)
-  t.strictSame(allowed(), [true, true, false, true])
-  await answer(true)
+  await answer()
   await schedule.stop()
 })
 
@@ -150,7 +112,7 @@ t.test('begins none while it is held, and makes the one that was due when it is 
   t.equal(asked.length, 0)
   schedule.release()
   t.equal(asked.length, 1)
-  await answer(true)
+  await answer()
   schedule.hold()
   schedule.note(1)
   schedule.release()
@@ -163,7 +125,7 @@ t.test('makes none after one has failed', async (t) => {
   const failure = new Error('disk full')
   schedule.note(10)
   schedule.note(10)
-  asked[0]?.answer.reject(failure)
+  asked[0]?.reject(failure)
   await setImmediate()
   t.strictSame(failures, [failure])
   schedule.note(10)
@@ -180,7 +142,7 @@ t.test('stops with the checkpoint that is under way, and makes no other', async 
   const stopped = schedule.stop().then(() => (isStopped = true))
   await setImmediate()
   t.notOk(isStopped)
-  await answer(true)
+  await answer()
   await stopped
   schedule.note(10)
   pass(5000)

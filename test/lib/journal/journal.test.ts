@@ -97,6 +97,7 @@ t.test('a full segment is followed by one that repeats the state', async (t) => 
     crc32: null,
     containers: { count: 0, bytes: 0, crc32: 0 },
     schema: null,
+    openRows: null,
     counts,
     aggregates: null,
     done: [[0, n]],

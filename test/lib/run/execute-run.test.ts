@@ -63,7 +63,7 @@ t.test('figures that cannot be made fail the run, and everything is released', a
 t.test('a run that cannot be made releases everything', async (t) => {
   const outputDir = t.testdir()
   const coordinator = coordinatorIn(outputDir)
-  const failing = mock.method(PhaseRouter.prototype, 'resumeFrom', () => {
+  const failing = mock.method(PhaseRouter.prototype, 'joinRun', () => {
     throw new Error('no streamer')
   })
   await t.rejects(coordinator.executeWorkflow(workflow), { message: 'no streamer' })

@@ -45,7 +45,7 @@ t.test('a file of 96,000 rows with eight footers is read whole by all, and up to
     sink.write(Array.from({ length: ROWS_BETWEEN }, (_, index) => recordOf(from + index)))
     const marker = new Marker('written')
     sink.write(markerBatch(marker))
-    const { rows, offsetBytes } = (await marker.receipt)!
+    const { rows, offsetBytes } = await marker.receipt
     t.equal(rows, from + ROWS_BETWEEN)
     ends.push(offsetBytes)
   }

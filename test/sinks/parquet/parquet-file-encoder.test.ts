@@ -20,6 +20,29 @@ t.test('writes files that read back as the same cells, for any columns, nulls, r
   await fc.assert(property, { numRuns: 60 })
 })
 
+t.test('a copy of the open row group is a file of its own, and changes nothing', async () => {
+  const property = fc.asyncProperty(tableArbitrary, fc.func(fc.boolean()), async (table, isCopied) => {
+    const { columns, compression } = table
+    const encoder = new ParquetFileEncoder(columns, { compression })
+    const pieces: Buffer[] = [Buffer.from(encoder.header())]
+    for (const [group, rows] of table.rowGroups.entries()) {
+      for (const [index, row] of rows.entries()) {
+        appendRow(encoder, row)
+        if (!isCopied(group, index)) continue
+        const copy: Buffer[] = []
+        for await (const piece of encoder.copyRowGroup()) copy.push(Buffer.from(piece))
+        assert.deepEqual(await rowsByHyparquet(Buffer.concat(copy)), showRows(rows.slice(0, index + 1)))
+      }
+      pieces.push(await endRowGroup(encoder))
+    }
+    pieces.push(Buffer.from(encoder.footer()))
+    const withoutCopies = await encodeTable({ ...table, columns: columns.map((column) => ({ ...column })) })
+    assert.deepEqual(await rowsByHyparquet(Buffer.concat(pieces)), await rowsByHyparquet(withoutCopies))
+    assert.equal(Buffer.concat(pieces).length, withoutCopies.length)
+  })
+  await fc.assert(property, { numRuns: 30 })
+})
+
 const edges: [ColumnType, Cell[]][] = [
   ['boolean', [true, false, true]],
   ['int64', [2n ** 63n - 1n, -(2n ** 63n), 0n, -1n, 2n ** 53n + 1n]],
