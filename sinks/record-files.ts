@@ -6,11 +6,11 @@
  */
 import { notesOf, recordsOf } from '../lib/core/batch.ts'
 import type { AckLevel, OpenRows, Receipt } from '../lib/core/marker.ts'
-import { SpillwayError, type ErrorCode } from '../lib/core/errors.ts'
-import { estimateReadable } from '../lib/core/estimate-bytes.ts'
 import type { RejectionHandler } from '../lib/core/rejection.ts'
 import type { Column } from './columns/column.ts'
-import { ColumnInference, widenColumns } from './columns/infer-columns.ts'
+import { HeldRecords } from './columns/held-records.ts'
+import { widenColumns } from './columns/infer-columns.ts'
+import { Drift } from './drift.ts'
 import { addStats, Part, type ClosedPart, type OpenedPart, type PartStats } from './part.ts'
 import { PartSeries } from './part-series.ts'
 import type { ResolvedRecordSinkOptions } from './options.ts'
@@ -29,10 +29,6 @@ const NO_COLUMNS: Refusal = {
   kind: 'value',
   reason: 'a record without fields cannot be written to a file with columns',
 }
-
-const VALUE_REMEDY = "Set `nonFinite` to 'null' or 'text' to write such numbers"
-const DRIFT_REMEDY =
-  "Give a `schema` that holds all records, or set `onDrift` to 'reject' or (for a directory) 'rotate'"
 
 /** Counts of a sink. `recordsIn = written + rejected + inFlight` always holds. */
 export interface RecordSinkStats {
@@ -86,21 +82,16 @@ export class RecordFiles {
   readonly #hooks: RecordFilesHooks
   readonly #series: PartSeries
   readonly #openRows: OpenRowsFiles | undefined
+  readonly #drift: Drift
   #makeWriter: MakeWriter | undefined
   #part: Part | undefined
   /** Null until the columns are known. */
   #columns: readonly Column[] | null
-  /** Chunks whose records wait until the columns are inferred. */
-  #held: unknown[] = []
-  /** The number of these records, from the first on, that columns are inferred from. */
-  #inferredFrom = 0
-  #inferredBytes = 0
+  /** Records that wait until the columns are inferred. */
+  readonly #held: HeldRecords
   #recordsIn = 0
   #rejected = 0
   #parts = 0
-  #rotations = 0
-  /** Those within the first `inferRows` records: a checkpoint has fixed the columns before all these were seen. */
-  #earlyRotations = 0
   /** The receipt of the part that was closed last. */
   #lastReceipt: Receipt = { path: null, offsetBytes: 0, rows: 0 }
   /** The counts of all closed parts. */
@@ -111,6 +102,8 @@ export class RecordFiles {
     this.#options = options
     this.#hooks = hooks
     this.#series = new PartSeries(options, hooks.onFailure)
+    this.#held = new HeldRecords(options)
+    this.#drift = new Drift(options)
     this.#openRows =
       openRowsDirectory === undefined
         ? undefined
@@ -129,14 +122,14 @@ export class RecordFiles {
       rejected: this.#rejected,
       inFlight: this.#recordsIn - written - this.#rejected,
       parts: this.#parts,
-      rotations: this.#rotations,
+      rotations: this.#drift.rotations,
       ignored: this.#options.ignored,
     }
   }
 
   /** Whether records wait until the columns are inferred. */
   get holdsRecords(): boolean {
-    return this.#held.length > 0
+    return !this.#held.isEmpty
   }
 
   /** The file, or the directory before a part is opened; null for a stream. */
@@ -160,8 +153,11 @@ export class RecordFiles {
   async write(chunk: unknown): Promise<void> {
     const records = recordsOf(chunk)
     this.#recordsIn += records.length
-    if (this.#columns === null) await this.#hold(chunk)
-    else await this.#encode(chunk)
+    if (this.#columns !== null) await this.#encode(chunk)
+    else {
+      this.#held.add(chunk)
+      if (this.#held.isFull) await this.#release()
+    }
   }
 
   /** Starts to write the encoded bytes. */
@@ -211,22 +207,6 @@ export class RecordFiles {
     await this.#series.close().catch(() => {})
   }
 
-  async #hold(chunk: unknown): Promise<void> {
-    this.#held.push(chunk)
-    for (const record of recordsOf(chunk)) {
-      if (this.#hasEnough()) break
-      this.#inferredFrom += 1
-      this.#inferredBytes += estimateReadable(record)
-    }
-    if (this.#hasEnough()) await this.#release()
-  }
-
-  /** Whether there are enough records to infer columns. The limit does not depend on how the records were batched. */
-  #hasEnough(): boolean {
-    const { inferRows, inferBytes } = this.#options
-    return this.#inferredFrom >= inferRows || this.#inferredBytes >= inferBytes
-  }
-
   /** Records that were encoded or rejected. */
   get #encoded(): number {
     return this.#closed.written + (this.#part?.rows ?? 0) + this.#rejected
@@ -234,15 +214,10 @@ export class RecordFiles {
 
   /** Infers the columns from the held records, if there are any, and writes these records. */
   async #release(): Promise<void> {
-    const held = this.#held
-    if (held.length === 0) return
-    this.#held = []
-    const inference = new ColumnInference()
-    for (const record of held.flatMap(recordsOf).slice(0, this.#inferredFrom)) {
-      if (findRefused(record) === undefined) inference.add(record)
-    }
-    this.#columns = inference.columns
-    for (const chunk of held) await this.#encode(chunk)
+    if (this.#held.isEmpty) return
+    const { chunks, columns } = this.#held.release()
+    this.#columns = columns
+    for (const chunk of chunks) await this.#encode(chunk)
   }
 
   async #encode(chunk: unknown): Promise<void> {
@@ -310,13 +285,7 @@ export class RecordFiles {
 
   /** On drift, starts a new part with wider columns. Returns false when the record must be rejected. */
   async #rotateFor(record: unknown, refusal: Refusal): Promise<boolean> {
-    const { onDrift, maxRotations, inferRows, schema } = this.#options
-    if (refusal.kind === 'error') throw this.#failureOf('ERR_SPILLWAY_VALUE', refusal, VALUE_REMEDY)
-    if (refusal.kind === 'value') return false
-    if (onDrift === 'error') throw this.#failureOf('ERR_SPILLWAY_DRIFT', refusal, DRIFT_REMEDY)
-    if (onDrift === 'reject' || this.#rotations - this.#earlyRotations >= maxRotations) return false
-    this.#rotations += 1
-    if (schema === null && this.#encoded < inferRows) this.#earlyRotations += 1
+    if (!this.#drift.rotatesFor(refusal, this.#encoded)) return false
     this.#columns = widenColumns(this.#columns ?? [], record)
     await this.#closePart()
     return true
@@ -325,15 +294,5 @@ export class RecordFiles {
   async #reject(record: unknown, { reason, field }: Refusal): Promise<void> {
     this.#rejected += 1
     await this.#hooks.onReject({ stage: 'encode', reason, ...(field !== undefined && { field }), record })
-  }
-
-  #failureOf(code: ErrorCode, { reason, field }: Refusal, remedy: string): SpillwayError {
-    const record = this.#encoded + 1
-    const place = { record, ...(field !== undefined && { field }) }
-    return new SpillwayError(
-      code,
-      `Record ${record}${field === undefined ? '' : `, field ${field}`}: ${reason}. ${remedy}`,
-      { place },
-    )
   }
 }

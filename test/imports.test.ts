@@ -66,6 +66,7 @@ const arrows: Readonly<Record<string, string>> = {
   'sinks/columns': 'sinks/values',
   'sinks/csv-sink': 'sinks/options sinks/record-sink',
   'sinks/dead-letter-file': 'sinks/files sinks/options sinks/values',
+  'sinks/drift': 'sinks/options sinks/values',
   'sinks/files': 'sinks/record-writer',
   'sinks/jsonl-sink': 'sinks/options sinks/record-sink',
   'sinks/open-rows': 'sinks/files sinks/record-writer',
@@ -78,7 +79,7 @@ const arrows: Readonly<Record<string, string>> = {
   'sinks/part-series': 'sinks/files sinks/options',
   'sinks/readers': 'sinks/files sinks/parquet/compression sinks/parquet/thrift',
   'sinks/record-files':
-    'sinks/columns sinks/open-rows sinks/options sinks/part sinks/part-series sinks/values sinks/writers',
+    'sinks/columns sinks/drift sinks/open-rows sinks/options sinks/part sinks/part-series sinks/values sinks/writers',
   'sinks/record-sink': 'sinks/dead-letter-file sinks/options sinks/record-files sinks/repeated-objects',
   'sinks/record-writer': 'sinks/values',
   'sinks/text': 'sinks/columns sinks/record-writer sinks/values',
