@@ -77,7 +77,7 @@ const arrows: Readonly<Record<string, string>> = {
   'sinks/parquet/compression': 'sinks/parquet/thrift',
   'sinks/part': 'sinks/columns sinks/files sinks/record-writer sinks/values',
   'sinks/part-series': 'sinks/files sinks/options',
-  'sinks/readers': 'sinks/files sinks/parquet/compression sinks/parquet/thrift',
+  'sinks/readers': 'sinks/files sinks/parquet sinks/parquet/compression sinks/parquet/thrift',
   'sinks/record-files':
     'sinks/columns sinks/drift sinks/open-rows sinks/options sinks/part sinks/part-series sinks/values sinks/writers',
   'sinks/record-sink': 'sinks/dead-letter-file sinks/options sinks/record-files sinks/repeated-objects',

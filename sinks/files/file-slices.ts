@@ -4,6 +4,12 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
 
+/** A range of bytes of a file, from `start` up to, but not including, `end`. */
+export interface ByteRange {
+  readonly start: number
+  readonly end: number
+}
+
 /** Bytes that can be read in any order, such as those of a file. */
 export interface ByteSource {
   /** Size of the file in bytes. */
@@ -58,7 +64,7 @@ export class FileSlices implements ByteSource {
     for (let filled = 0; filled < bytes.length;) {
       const length = Math.min(bytes.length - filled, MAX_READ_BYTES)
       const { bytesRead } = await this.#handle.read(bytes, filled, length, start + filled)
-      if (bytesRead === 0) throw new RangeError(`the file has become shorter than ${start + bytes.length} bytes`)
+      if (bytesRead === 0) throw new Error(`the file has become shorter than ${start + bytes.length} bytes`)
       filled += bytesRead
     }
   }

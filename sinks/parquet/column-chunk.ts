@@ -1,6 +1,7 @@
 /**
  * A column chunk: the pages of one column in one row group, and its metadata for the footer.
  */
+import { crc32 } from 'node:zlib'
 import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
 import type { ChunkValues } from './encoding/chunk-values.ts'
 import type { ColumnBuffer } from './encoding/column-buffer.ts'
@@ -22,6 +23,8 @@ export interface ColumnChunkInfo {
   readonly uncompressedBytes: number
   /** Bytes of the pages in the file, including headers. */
   readonly compressedBytes: number
+  /** CRC-32 of the pages in the file, including headers. */
+  readonly crc32: number
 }
 
 /** The codec and the memory that all column chunks of a row group share. */
@@ -53,11 +56,13 @@ export async function* encodeColumnChunk(
   let uncompressedBytes = 0
   let compressedBytes = 0
   let dictionaryBytes = 0
+  let sum = 0
   for await (const page of compressPages(pagesOf(column, nullable, values), context)) {
     const pageBytes = page.header.length + page.data.length
     if (compressedBytes === 0 && values.dictionary !== undefined) dictionaryBytes = pageBytes
     uncompressedBytes += page.header.length + page.uncompressedBytes
     compressedBytes += pageBytes
+    sum = crc32(page.data, crc32(page.header, sum))
     yield page.header
     yield page.data
   }
@@ -68,6 +73,7 @@ export async function* encodeColumnChunk(
     dictionaryBytes,
     uncompressedBytes,
     compressedBytes,
+    crc32: sum,
   }
 }
 
@@ -95,7 +101,7 @@ async function compressPage(page: UncompressedPage, { codec, scratch, compressed
   const bytes = codec.pagesAtOnce === 1 ? scratch.join(parts) : Buffer.concat(parts)
   try {
     const data = await codec.compress(bytes, compressed)
-    return { header: header(data.length), data, uncompressedBytes }
+    return { header: header(data), data, uncompressedBytes }
   } catch (cause) {
     throw new SpillwayError('ERR_SPILLWAY_VALUE', `A Parquet page cannot be compressed: ${messageOf(cause)}`, { cause })
   }

@@ -2,6 +2,7 @@
  * The footer of a Parquet file: the metadata of everything before it, its length, and the magic bytes.
  */
 import type { Column } from '../columns/column.ts'
+import { CHECKSUMS_KEY, checksumsText, sealMetadata } from './checksums.ts'
 import type { ColumnChunkInfo } from './column-chunk.ts'
 import { physicalTypeOf, schemaElements } from './schema.ts'
 import {
@@ -39,25 +40,29 @@ interface FileInfo {
   /** Rows of all row groups. */
   readonly rows: number
   readonly rowGroups: readonly ThriftStruct[]
+  /** CRC-32 of each column chunk, in the order of the row groups. */
+  readonly checksums: readonly number[]
   readonly createdBy: string
   readonly metadata: Readonly<Record<string, string>>
 }
 
 /** Encodes a complete footer. It uses the column types at the time of the call. */
-export function encodeFooter({ columns, rows, rowGroups, createdBy, metadata }: FileInfo): Buffer {
-  const keyValues = Object.entries(metadata).map(([key, value]) => new KeyValue({ key, value }))
+export function encodeFooter({ columns, rows, rowGroups, checksums, createdBy, metadata }: FileInfo): Buffer {
+  const others = Object.entries(metadata).filter(([key]) => key !== CHECKSUMS_KEY)
+  const pairs = [...others, [CHECKSUMS_KEY, checksumsText(checksums)] as const]
   const fileMetaData = serialize(
     new FileMetaData({
       version: FORMAT_VERSION,
       schema: schemaElements(columns),
       num_rows: rows,
       row_groups: rowGroups,
-      key_value_metadata: keyValues.length === 0 ? undefined : keyValues,
+      key_value_metadata: pairs.map(([key, value]) => new KeyValue({ key, value })),
       created_by: createdBy,
       // Readers use min_value and max_value only if they know the order.
       column_orders: columns.map(() => new ColumnOrder({ TYPE_ORDER: new TypeDefinedOrder() })),
     }),
   )
+  sealMetadata(fileMetaData)
   const length = Buffer.alloc(4)
   length.writeUInt32LE(fileMetaData.length)
   return Buffer.concat([fileMetaData, length, MAGIC])

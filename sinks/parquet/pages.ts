@@ -2,6 +2,7 @@
  * The pages of a column chunk. If there is a dictionary, its page comes first. Data pages (version 1) with definition
  * levels and values follow. Each page is compressed separately and has its own header.
  */
+import { crc32 } from 'node:zlib'
 import type { ChunkValues, DictionaryPage } from './encoding/chunk-values.ts'
 import type { ColumnBuffer } from './encoding/column-buffer.ts'
 import { encodeLevels } from './encoding/levels.ts'
@@ -35,7 +36,7 @@ export interface UncompressedPage {
   readonly parts: readonly Uint8Array[]
   readonly uncompressedBytes: number
   /** Returns the header. Called after the page was compressed. */
-  header(this: void, compressedBytes: number): Buffer
+  header(this: void, compressed: Uint8Array): Buffer
 }
 
 /**
@@ -97,12 +98,14 @@ function makePage(
   return {
     parts,
     uncompressedBytes,
-    header: (compressedBytes) =>
+    header: (compressed) =>
       serialize(
         new PageHeader({
           type,
           uncompressed_page_size: uncompressedBytes,
-          compressed_page_size: compressedBytes,
+          compressed_page_size: compressed.length,
+          // The format has it as a signed number.
+          crc: crc32(compressed) | 0,
           ...specific,
         }),
       ),

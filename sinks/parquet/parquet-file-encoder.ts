@@ -62,6 +62,8 @@ export class ParquetFileEncoder {
   readonly rowGroup: OpenRowGroup
   /** The metadata of the returned row groups. It is serialized as soon as all columns have a type. */
   readonly #rowGroups: (RowGroupInfo | SerializedStruct)[] = []
+  /** CRC-32 of each column chunk in these. */
+  readonly #checksums: number[] = []
   /** Bytes returned so far. */
   #offset = 0
   #footerBytes = 0
@@ -129,6 +131,7 @@ export class ParquetFileEncoder {
     try {
       const chunks = yield* rowGroup.encode(this.#codec)
       this.#rowGroups.push(this.#serialized({ fileOffset: this.#offset, rows, chunks }))
+      for (const chunk of chunks) this.#checksums.push(chunk.crc32)
       this.#rows += rows
       for (const { compressedBytes } of chunks) this.#offset += compressedBytes
     } finally {
@@ -151,7 +154,9 @@ export class ParquetFileEncoder {
       const { rows } = this.rowGroup
       yield MAGIC
       const chunks = yield* this.rowGroup.encode(this.#codec)
-      yield this.#footerOf(rows, [this.#structOf({ fileOffset: MAGIC.length, rows, chunks })])
+      const struct = this.#structOf({ fileOffset: MAGIC.length, rows, chunks })
+      const checksums = chunks.map((chunk) => chunk.crc32)
+      yield this.#footerOf(rows, [struct], checksums)
     } finally {
       this.#ending = false
     }
@@ -166,14 +171,14 @@ export class ParquetFileEncoder {
   footer(): Uint8Array {
     this.#assertReady()
     const rowGroups = this.#rowGroups.map((rowGroup) => this.#structOf(rowGroup))
-    const footer = this.#footerOf(this.#rows, rowGroups)
+    const footer = this.#footerOf(this.#rows, rowGroups, this.#checksums)
     this.#footerBytes += footer.length
     return this.#count(footer)
   }
 
-  #footerOf(rows: number, rowGroups: readonly ThriftStruct[]): Buffer {
+  #footerOf(rows: number, rowGroups: readonly ThriftStruct[], checksums: readonly number[]): Buffer {
     const columns = this.#columns
-    return encodeFooter({ columns, rows, rowGroups, createdBy: this.#createdBy, metadata: this.#metadata })
+    return encodeFooter({ columns, rows, rowGroups, checksums, createdBy: this.#createdBy, metadata: this.#metadata })
   }
 
   /** Serializes the metadata of a row group if all columns have a type, because that metadata contains the types. */

@@ -1,9 +1,9 @@
 /**
  * Finds the last valid footer in a Parquet file that was cut short after it.
  */
-import type { ByteSource } from '../files/file-slices.ts'
+import type { ByteRange, ByteSource } from '../files/file-slices.ts'
 import { PageChain } from './page-chain.ts'
-import { ParquetFile, type ByteRange, type ChunkPlace } from './parquet-file.ts'
+import { ParquetFile, type ChunkPlace } from './parquet-file.ts'
 
 /** A footer that was found, and the Parquet file that ends with it. */
 export interface FoundFooter {
@@ -83,7 +83,7 @@ async function footerBefore(source: ByteSource, path: string, end: number): Prom
   if (start === undefined) return undefined
   // Its first bytes are checked first, because a random length may ask for many bytes.
   if (!beginsMetadata(Buffer.from(await source.slice(start, start + 4)))) return undefined
-  const file = await ParquetFile.fromFooter(await source.slice(start, end), source, path)
+  const file = await ParquetFile.fromFooter(await source.slice(start, end), start, source, path)
   const chunks = file?.chunkPlaces
   return file === undefined || chunks === undefined ? undefined : { start, end, file, chunks }
 }

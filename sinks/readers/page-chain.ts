@@ -2,7 +2,8 @@
  * Checks whether the bytes of a column chunk match the footer, by the headers of its pages.
  */
 import type { ByteSource } from '../files/file-slices.ts'
-import { isCount, type ChunkPlace } from './parquet-file.ts'
+import type { ChunkPlace } from './parquet-file.ts'
+import { isCount } from './parquet-footer.ts'
 
 /** Bytes read for a header. They also contain the headers of small pages after it. */
 const WINDOW_BYTES = 1024

@@ -1,13 +1,13 @@
 /**
- * Reads a Parquet file with hyparquet: its footer, and the columns of its row groups. hyparquet is loaded when the
- * first file is read.
+ * Reads a Parquet file: its footer, and the columns of its row groups.
  */
-import * as zlib from 'node:zlib'
-import type { ColumnChunk, Compressors, FileMetaData, SchemaElement, SchemaTree } from 'hyparquet'
-import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
+import { loadHyparquet, type ColumnChunk, type FileMetaData, type SchemaElement, type SchemaTree } from './hyparquet.ts'
+import { SpillwayError } from '../../lib/core/errors.ts'
 import { unknownKey } from '../../lib/core/options.ts'
-import { NO_ZSTD, zstdDecompressSync } from '../parquet/compression/zstd.ts'
-import type { ByteSource } from '../files/file-slices.ts'
+import type { ByteRange, ByteSource } from '../files/file-slices.ts'
+import { CheckedChunks, type CheckedChunk } from './checked-chunks.ts'
+import { decodersOf } from './page-codecs.ts'
+import { isCount, parseFooter, readFooter, reasonOf, unreadable, type ParquetFooter } from './parquet-footer.ts'
 
 /** A top-level column of the file. @inline */
 export interface ParquetColumn {
@@ -20,12 +20,6 @@ export interface ParquetColumn {
   readonly type: string
   /** Whether it may contain nulls. */
   readonly nullable: boolean
-}
-
-/** A range of bytes of the file, from `start` up to, but not including, `end`. */
-export interface ByteRange {
-  readonly start: number
-  readonly end: number
 }
 
 /** The bytes of one column in one row group, and their description in the footer. */
@@ -45,19 +39,19 @@ export interface RowGroupColumns {
 /** Annotations that hyparquet knows only by their older names. */
 const CONVERTED = { ENUM: 'UTF8', JSON: 'JSON', DATE: 'DATE', DECIMAL: 'DECIMAL' } as const
 
-const MIN_FILE_BYTES = 12
-
 /** An open Parquet file. Memory: its footer, and one row group while it is read. */
 export class ParquetFile {
   readonly #source: ByteSource
   readonly #name: string
   readonly #metadata: FileMetaData
+  readonly #checksums: readonly number[] | undefined
   readonly #columns: readonly SchemaTree[]
 
-  private constructor(source: ByteSource, name: string, metadata: FileMetaData, columns: readonly SchemaTree[]) {
+  private constructor(source: ByteSource, name: string, footer: ParquetFooter, columns: readonly SchemaTree[]) {
     this.#source = source
     this.#name = name
-    this.#metadata = metadata
+    this.#metadata = footer.metadata
+    this.#checksums = footer.checksums
     this.#columns = columns
   }
 
@@ -68,25 +62,26 @@ export class ParquetFile {
    * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when the bytes are not a complete Parquet file
    */
   static async read(source: ByteSource, name: string): Promise<ParquetFile> {
-    await checkFrame(source, name)
-    const { parquetMetadataAsync, parquetSchema } = await import('hyparquet')
-    try {
-      const metadata = await parquetMetadataAsync(source, { geoparquet: false })
-      return ParquetFile.#make(source, name, metadata, parquetSchema)
-    } catch (error) {
-      throw unreadable(name, `its footer is damaged (${messageOf(error)})`, 'Write or download the file again.', error)
-    }
+    const footer = await readFooter(source, name)
+    const { parquetSchema } = await loadHyparquet()
+    return ParquetFile.#make(source, name, footer, parquetSchema)
   }
 
   /**
    * Uses a footer that was already read, including its length and magic bytes, as the footer of the file.
    *
+   * @param start - the offset of the footer
    * @returns undefined when the bytes are not a footer
    */
-  static async fromFooter(footer: ArrayBuffer, source: ByteSource, name: string): Promise<ParquetFile | undefined> {
-    const { parquetMetadata, parquetSchema } = await import('hyparquet')
+  static async fromFooter(
+    footer: ArrayBuffer,
+    start: number,
+    source: ByteSource,
+    name: string,
+  ): Promise<ParquetFile | undefined> {
+    const { parquetSchema } = await loadHyparquet()
     try {
-      return ParquetFile.#make(source, name, parquetMetadata(footer, { geoparquet: false }), parquetSchema)
+      return ParquetFile.#make(source, name, await parseFooter(Buffer.from(footer), start), parquetSchema)
     } catch {
       return undefined
     }
@@ -95,11 +90,12 @@ export class ParquetFile {
   static #make(
     source: ByteSource,
     name: string,
-    metadata: FileMetaData,
+    footer: ParquetFooter,
     schemaOf: (metadata: FileMetaData) => SchemaTree,
   ): ParquetFile {
+    const { metadata } = footer
     for (const element of metadata.schema) annotate(element)
-    return new ParquetFile(source, name, metadata, schemaOf(metadata).children)
+    return new ParquetFile(source, name, footer, schemaOf(metadata).children)
   }
 
   get rows(): number {
@@ -155,32 +151,58 @@ export class ParquetFile {
    * @throws {SpillwayError} `ERR_SPILLWAY_INPUT`
    */
   async readRowGroup(index: number, names: readonly string[]): Promise<RowGroupColumns> {
-    const { parquetRead } = await import('hyparquet')
+    const { parquetRead } = await loadHyparquet()
     const groups = this.#metadata.row_groups
     const rowStart = groups.slice(0, index).reduce((rows, group) => rows + Number(group.num_rows), 0)
     const rows = Number(groups[index]?.num_rows ?? 0)
     const pages = new Map<string, ArrayLike<unknown>[]>(names.map((name) => [name, []]))
     if (rows === 0 || names.length === 0) return { rows, values: names.map(() => []) }
     try {
+      const file = new CheckedChunks(this.#source, this.#chunksOf(index, new Set(names)))
       await parquetRead({
-        file: this.#source,
+        file,
         metadata: this.#metadata,
         columns: [...names],
         rowStart,
         rowEnd: rowStart + rows,
         utf8: false,
-        compressors,
+        compressors: await decodersOf(this.#codecsOf(index)),
         parsers,
         onChunk: ({ columnName, columnData }) => void pages.get(columnName)?.push(columnData),
       })
+      await file.finish()
+      return { rows, values: names.map((name) => this.#join(name, pages.get(name) ?? [], rows)) }
     } catch (error) {
+      if (error instanceof SpillwayError) throw error
       const remedy = 'The file is damaged or uses an unsupported feature: write or download it again.'
-      throw unreadable(this.#name, `row group ${index + 1} cannot be decoded (${messageOf(error)})`, remedy, error)
+      const reason = reasonOf(error, 'its bytes are not those of pages')
+      throw unreadable(this.#name, `row group ${index + 1} cannot be decoded (${reason})`, remedy, error)
     }
-    return { rows, values: names.map((name) => this.#join(name, pages.get(name) ?? [], rows)) }
+  }
+
+  /** The column chunks of a row group, with their checksums. Chunks whose position is unknown are left out. */
+  #chunksOf(index: number, names: ReadonlySet<string>): CheckedChunk[] {
+    const groups = this.#metadata.row_groups
+    const before = groups.slice(0, index).reduce((sum, { columns }) => sum + columns.length, 0)
+    return (groups[index]?.columns ?? []).flatMap((chunk, at) => {
+      const place = placeOfChunk(chunk)
+      const [column = ''] = chunk.meta_data?.path_in_schema ?? []
+      return place === undefined || !names.has(column)
+        ? []
+        : [{ ...place, column, crc32: this.#checksums?.[before + at] }]
+    })
+  }
+
+  #codecsOf(index: number): ReadonlySet<string> {
+    const { columns = [] } = this.#metadata.row_groups[index] ?? {}
+    return new Set(columns.map(({ meta_data: chunk }) => chunk?.codec ?? 'UNCOMPRESSED'))
   }
 
   #join(name: string, pages: readonly ArrayLike<unknown>[], rows: number): readonly unknown[] {
+    const found = pages.reduce((sum, page) => sum + page.length, 0)
+    // hyparquet may return no values for a column of only nulls.
+    if (found !== rows && found !== 0)
+      throw new Error(`column ${JSON.stringify(name)} has ${found} values, not ${rows}`)
     const values = joinPages(pages, rows)
     const element = this.#columns.find((column) => column.element.name === name)?.element
     if (element?.converted_type !== 'DECIMAL') return values
@@ -195,47 +217,14 @@ function joinPages(pages: readonly ArrayLike<unknown>[], rows: number): readonly
   const values: unknown[] = []
   // Loops by index: a spread or an iterator would take several times as long.
   for (const page of pages) for (let row = 0; row < page.length; row++) values.push(page[row] ?? null)
-  // hyparquet may return no values for a column of only nulls.
   while (values.length < rows) values.push(null)
   return values
-}
-
-/** Decoders of compressed pages, in addition to those of hyparquet. A page cannot grow beyond its stated size. */
-const compressors: Compressors = {
-  GZIP: (input, outputLength) => zlib.gunzipSync(input, { maxOutputLength: Math.max(1, outputLength) }),
-  BROTLI: (input, outputLength) => zlib.brotliDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) }),
-  ZSTD: (input, outputLength) => {
-    if (zstdDecompressSync === undefined) throw new Error(NO_ZSTD)
-    return zstdDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) })
-  },
 }
 
 /** A byte order mark at the start of a string belongs to the string. The decoder of hyparquet removes it. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 const parsers = { stringFromBytes: (bytes: Uint8Array | undefined) => bytes && decoder.decode(bytes) }
-
-/** Distinguishes cases that hyparquet does not: an empty file, a file of another format, and a file without its end. */
-async function checkFrame(source: ByteSource, name: string): Promise<void> {
-  const { byteLength } = source
-  if (byteLength === 0) throw unreadable(name, 'it is empty', 'It was probably never written to: write it again.')
-  const head = await magicOf(source, 0)
-  if (head === 'PARE') throw unreadable(name, 'its footer is encrypted', 'Decrypt it first.')
-  if (head !== 'PAR1') throw unreadable(name, 'it is not a Parquet file', 'Check the path and the format.')
-  const tail = byteLength < MIN_FILE_BYTES ? '' : await magicOf(source, byteLength - 4)
-  if (tail !== 'PAR1') {
-    throw unreadable(
-      name,
-      'it was cut short: its footer is missing',
-      'Download or write it again, or truncate it with `spillway repair`.',
-    )
-  }
-}
-
-async function magicOf(source: ByteSource, start: number): Promise<string> {
-  const bytes = await source.slice(start, Math.min(start + 4, source.byteLength))
-  return Buffer.from(bytes).toString('latin1')
-}
 
 function placeOfChunk({ file_path: path, meta_data: chunk }: ColumnChunk): ChunkPlace | undefined {
   if (chunk === undefined || (path !== undefined && path !== '')) return undefined
@@ -258,11 +247,6 @@ function placesOfIndexes({ meta_data: chunk, ...column }: ColumnChunk): ByteRang
     .map(([offset, length]) => ({ start: Number(offset), end: Number(offset) + Number(length) }))
 }
 
-/** Whether a value of the metadata is a valid count. */
-export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
 function annotate(element: SchemaElement): void {
   const logical = element.logical_type
   const type = element.converted_type === 'ENUM' ? 'ENUM' : logical?.type
@@ -276,11 +260,4 @@ function typeOf(element: SchemaElement, nested: boolean): string {
   if (logical?.type === 'TIMESTAMP') return `TIMESTAMP_${logical.unit}`
   if (converted === 'INT_32' || converted === 'INT_64') return type ?? converted
   return converted ?? logical?.type ?? (nested ? 'STRUCT' : (type ?? 'UNKNOWN'))
-}
-
-function unreadable(path: string, reason: string, remedy: string, cause?: unknown): SpillwayError {
-  return new SpillwayError('ERR_SPILLWAY_INPUT', `${path} cannot be read as Parquet: ${reason}. ${remedy}`, {
-    ...(cause !== undefined && { cause }),
-    place: { path },
-  })
 }

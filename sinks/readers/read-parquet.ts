@@ -74,8 +74,10 @@ const BATCH_RECORDS = 1000
  * | lists, maps | array, object |
  * | null | null |
  *
- * Names are not split: a flat column named `result.metrics.sharpe` is one key. Codecs: Snappy, GZIP, Brotli, and ZSTD
- * if Node.js supports it.
+ * Names are not split: a flat column named `result.metrics.sharpe` is one key. Codecs: Snappy, GZIP, Brotli, ZSTD and
+ * LZ4.
+ *
+ * Checksums of the file, of its column chunks and of its pages are compared, where it has them.
  *
  * Memory: one row group, decoded, and the records of one batch. When the stream emits `close`, the file is closed,
  * whether the stream ended, failed or was destroyed.

@@ -58,6 +58,7 @@ interface ParquetTypes {
     type: number
     uncompressed_page_size: number
     compressed_page_size: number
+    crc: number
     data_page_header?: ThriftStruct
     dictionary_page_header?: ThriftStruct
   }>
@@ -145,6 +146,8 @@ interface DecodedPageHeader {
   readonly dataBytes: number
   /** Values in a data page, including nulls. */
   readonly values: number
+  /** CRC-32 of the page after the header; undefined when the header has none. */
+  readonly crc32: number | undefined
 }
 
 /** Decodes the page header at `offset`. Throws a value of any type when there is no page header. */
@@ -153,11 +156,17 @@ export function decodePageHeader(bytes: Buffer, offset: number): DecodedPageHead
   const Struct = PageHeader as unknown as new () => {
     readonly type: number
     readonly compressed_page_size: number
+    readonly crc: number | null
     readonly data_page_header: Counted
     readonly data_page_header_v2: Counted
   }
   const header = new Struct()
   const headerBytes = util.decodeThrift(header, bytes, offset)
   const values = (header.data_page_header ?? header.data_page_header_v2)?.num_values ?? 0
-  return { type: header.type, headerBytes, dataBytes: header.compressed_page_size, values }
+  return { type: header.type, headerBytes, dataBytes: header.compressed_page_size, values, crc32: unsigned(header.crc) }
+}
+
+/** The format has checksums as signed numbers. */
+function unsigned(sum: number | null): number | undefined {
+  return sum === null ? undefined : sum >>> 0
 }

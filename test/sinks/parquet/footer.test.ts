@@ -14,7 +14,7 @@ const columns: Column[] = [
 function metadataOf(infos: RowGroupInfo[]) {
   const rowGroups = infos.map((info) => rowGroupStruct(info, columns, CompressionCodec.GZIP))
   const rows = infos.reduce((sum, info) => sum + info.rows, 0)
-  const footer = encodeFooter({ columns, rows, rowGroups, createdBy: 'test', metadata: {} })
+  const footer = encodeFooter({ columns, rows, rowGroups, checksums: [], createdBy: 'test', metadata: {} })
   return metadataByHyparquet(Buffer.concat([MAGIC, footer]))
 }
 
@@ -25,7 +25,7 @@ t.test('writes offsets, sizes and counts of any magnitude', async () => {
     fc.integer({ min: 2 ** 40, max: 2 ** 50 }),
   )
   const property = fc.property(large, large, large, large, (fileOffset, rows, uncompressedBytes, compressedBytes) => {
-    const sizes = { uncompressedBytes, compressedBytes, dictionaryBytes: 0 }
+    const sizes = { uncompressedBytes, compressedBytes, dictionaryBytes: 0, crc32: 0 }
     const chunk = { valueCount: rows, nullCount: rows, bounds: undefined, encoding: Encoding.PLAIN, ...sizes }
     const metadata = metadataOf([{ fileOffset, rows, chunks: [chunk, chunk] }])
     assert.equal(metadata.num_rows, BigInt(rows))
@@ -63,14 +63,14 @@ t.test('lists the columns as optional, in file order, with their types', async (
 })
 
 t.test('states that bounds are in the order of their type', async (t) => {
-  const footer = encodeFooter({ columns, rows: 0, rowGroups: [], createdBy: 't', metadata: {} })
+  const footer = encodeFooter({ columns, rows: 0, rowGroups: [], checksums: [], createdBy: 't', metadata: {} })
   // The last field of the metadata: a list of two structs, each with an empty struct as its field 1.
   const end = footer.subarray(0, -8)
   t.strictSame([...end.subarray(-9)], [0x19, 0x2c, 0x1c, 0, 0, 0x1c, 0, 0, 0])
 })
 
 t.test('ends with its length and the magic bytes', async (t) => {
-  const footer = encodeFooter({ columns, rows: 0, rowGroups: [], createdBy: 't', metadata: {} })
+  const footer = encodeFooter({ columns, rows: 0, rowGroups: [], checksums: [], createdBy: 't', metadata: {} })
   t.equal(footer.readUInt32LE(footer.length - 8), footer.length - 8)
   t.equal(footer.toString('latin1', footer.length - 4), 'PAR1')
 })

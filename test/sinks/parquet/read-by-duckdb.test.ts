@@ -182,7 +182,8 @@ t.test('reads a row group at an offset beyond 4 GiB', async (t) => {
   const chunks = step.value
   const fileOffset = 5 * 2 ** 30 + 3
   const rowGroups = [rowGroupStruct({ fileOffset, rows: 2, chunks }, columns, codec.id)]
-  const footer = encodeFooter({ columns, rows: 2, rowGroups, createdBy: 'test', metadata: {} })
+  const checksums = chunks.map((chunk) => chunk.crc32)
+  const footer = encodeFooter({ columns, rows: 2, rowGroups, checksums, createdBy: 'test', metadata: {} })
   // A sparse file: only the written parts take disk space.
   const path = join(directory, 'sparse.parquet')
   const file = openSync(path, 'w')

@@ -87,7 +87,7 @@ t.test('converts every type to its value', async (t) => {
 
 t.test('reads all row groups in order, for every codec', async (t) => {
   const expected = Array.from({ length: 5000 }, (_, i) => ({ i, s: `row ${i}` }))
-  for (const codec of ['uncompressed', 'snappy', 'gzip', 'brotli']) {
+  for (const codec of ['uncompressed', 'snappy', 'gzip', 'brotli', 'zstd', 'lz4', 'lz4_raw']) {
     const path = await writeFile(t, thousands, `${smallGroups}, COMPRESSION ${codec}`)
     t.strictSame(await read(path), expected, codec)
     expectNoHandle(t, path)
