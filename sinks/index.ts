@@ -12,6 +12,7 @@ export type { Compression, Format, OnDrift, OnExisting, RecordSinkOptions } from
 export type { RecordSinkStats } from './record-files.ts'
 export type { CsvDialectOptions } from './text/csv-dialect.ts'
 export type { NonFinitePolicy } from './values/json-text.ts'
+export { PreciseDate } from './values/precise-date.ts'
 export type { ColumnType, Schema } from './columns/column.ts'
 export type { ByteTarget, OpenTarget } from './files/file-target.ts'
 export {

@@ -75,9 +75,10 @@ const arrows: Readonly<Record<string, string>> = {
     'sinks/columns sinks/parquet/compression sinks/parquet/encoding sinks/parquet/thrift sinks/record-writer sinks/values',
   'sinks/parquet-sink': 'sinks/options sinks/record-sink',
   'sinks/parquet/compression': 'sinks/parquet/thrift',
+  'sinks/parquet/encoding': 'sinks/values',
   'sinks/part': 'sinks/columns sinks/files sinks/record-writer sinks/values',
   'sinks/part-series': 'sinks/files sinks/options',
-  'sinks/readers': 'sinks/files sinks/parquet sinks/parquet/compression sinks/parquet/thrift',
+  'sinks/readers': 'sinks/files sinks/parquet sinks/parquet/compression sinks/parquet/thrift sinks/values',
   'sinks/record-files':
     'sinks/columns sinks/drift sinks/open-rows sinks/options sinks/part sinks/part-series sinks/values sinks/writers',
   'sinks/record-sink': 'sinks/dead-letter-file sinks/options sinks/record-files sinks/repeated-objects',

@@ -9,11 +9,12 @@
  * | int64 | bigints, and numbers that are safe integers |
  * | double | numbers, and bigints that a double represents exactly |
  * | date | Dates at midnight UTC, and ISO 8601 text of a day |
- * | timestamp | Dates, and ISO 8601 text |
+ * | timestamp, timestamp_micros, timestamp_nanos | Dates, and ISO 8601 text, with no more digits than the unit has |
  * | bytes | Uint8Arrays |
  * | json | anything, as JSON text |
  * | utf8 | anything: strings unchanged, numbers and Dates as text, bytes as base64, all else as JSON text |
  */
+import { integerOfDate, PreciseDate, type TimestampType } from '../values/precise-date.ts'
 import { isoText } from '../values/iso-text.ts'
 import type { JsonText } from '../values/json-text.ts'
 import { toBase64 } from '../values/json-text.ts'
@@ -64,7 +65,9 @@ export class CellMaker {
       case 'date':
         return dateOf(value)
       case 'timestamp':
-        return timestampOf(value)
+      case 'timestamp_micros':
+      case 'timestamp_nanos':
+        return timestampOf(value, type)
       case 'bytes':
         return value instanceof Uint8Array ? value : undefined
       case 'json':
@@ -127,11 +130,20 @@ function doubleOf(value: unknown): number | undefined {
   return typeof value === 'bigint' && fitsDouble(value) ? Number(value) : undefined
 }
 
-function timestampOf(value: unknown): Date | undefined {
-  if (value instanceof Date) return value
+function timestampOf(value: unknown, type: TimestampType): Date | undefined {
+  const date = value instanceof Date ? value : parsedDate(value)
+  return date !== undefined && integerOfDate(date, type) !== undefined ? date : undefined
+}
+
+/** The date of ISO 8601 text, with up to nine digits after the second. */
+function parsedDate(value: unknown): Date | undefined {
   if (typeof value !== 'string' || !ISO_8601.test(value)) return undefined
   const parsed = new Date(value)
-  return Number.isNaN(parsed.getTime()) ? undefined : parsed
+  if (Number.isNaN(parsed.getTime())) return undefined
+  const digits = /\.\d{3}(\d+)/.exec(value)?.[1] ?? ''
+  if (/[^0]/.test(digits.slice(6))) return undefined
+  const nanoseconds = Number(digits.slice(0, 6).padEnd(6, '0'))
+  return nanoseconds === 0 ? parsed : new PreciseDate(parsed.getTime(), nanoseconds)
 }
 
 function int32Of(value: unknown): number | undefined {
@@ -140,6 +152,6 @@ function int32Of(value: unknown): number | undefined {
 }
 
 function dateOf(value: unknown): Date | undefined {
-  const date = timestampOf(value)
+  const date = timestampOf(value, 'timestamp')
   return date !== undefined && date.getTime() % DAY_MS === 0 ? date : undefined
 }

@@ -11,12 +11,17 @@ export const COLUMN_TYPES = [
   'double',
   'date',
   'timestamp',
+  'timestamp_micros',
+  'timestamp_nanos',
   'utf8',
   'bytes',
   'json',
 ] as const
 
-/** A type of a column: `boolean`, `int32`, `int64`, `double`, `date`, `timestamp`, `utf8`, `bytes` or `json`. */
+/**
+ * A type of a column: `boolean`, `int32`, `int64`, `double`, `date`, `timestamp` (milliseconds), `timestamp_micros`,
+ * `timestamp_nanos`, `utf8`, `bytes` or `json`.
+ */
 export type ColumnType = (typeof COLUMN_TYPES)[number]
 
 /** One column of a file. */
@@ -43,7 +48,9 @@ export interface Column {
  * | int64 | safe integer, or bigint |
  * | double | any number |
  * | date | Date at midnight UTC |
- * | timestamp | valid Date |
+ * | timestamp | valid Date of whole milliseconds |
+ * | timestamp_micros | valid Date, or PreciseDate of whole microseconds |
+ * | timestamp_nanos | Date or PreciseDate whose nanoseconds since 1970 fit 64 bits |
  * | utf8, json | well-formed string |
  * | bytes | Uint8Array |
  *

@@ -7,6 +7,7 @@ import { CellMaker, fitsDouble } from './cells.ts'
 import type { Column, ColumnType } from './column.ts'
 import { JsonText } from '../values/json-text.ts'
 import { joinPath } from '../../lib/core/field-path.ts'
+import { timestampTypeOf } from '../values/precise-date.ts'
 import { customValue, kindOf, type ValueKind } from '../values/values.ts'
 
 /** What was seen in one column so far. */
@@ -26,7 +27,6 @@ const TYPE_OF_KIND: Partial<Record<ValueKind, ColumnType>> = {
   number: 'double',
   bigint: 'int64',
   string: 'utf8',
-  date: 'timestamp',
   bytes: 'bytes',
   array: 'json',
   object: 'json',
@@ -34,7 +34,11 @@ const TYPE_OF_KIND: Partial<Record<ValueKind, ColumnType>> = {
 
 /** The narrowest type that fits `value` (neither null nor refused). */
 export function columnTypeOf(value: unknown): ColumnType {
-  return TYPE_OF_KIND[kindOf(value)] ?? 'utf8'
+  return typeOf(value, kindOf(value)) ?? 'utf8'
+}
+
+function typeOf(value: unknown, kind: ValueKind): ColumnType | undefined {
+  return kind === 'date' ? timestampTypeOf(value as Date) : TYPE_OF_KIND[kind]
 }
 
 /** Infers columns from records. Memory: one entry per column. The caller must bound the number of records. */
@@ -87,10 +91,12 @@ export class ColumnInference {
       seen = { known: null, types: new Set(), fractional: false, wide: false }
       this.#seen.set(path, seen)
     }
-    const type = TYPE_OF_KIND[kind]
+    const type = typeOf(value, kind)
     if (type === undefined) return
     if (seen.known !== null && this.#cells.make(value, seen.known) !== undefined) return
-    seen.types.add(type)
+    // A date that fits no column of its unit, being too far from 1970, leaves only text.
+    const fits = kind !== 'date' || seen.known !== 'timestamp_nanos'
+    seen.types.add(fits ? type : 'utf8')
     if (kind === 'number') seen.fractional ||= !Number.isSafeInteger(value)
     if (kind === 'bigint') seen.wide ||= !fitsDouble(value as bigint)
   }
@@ -114,6 +120,9 @@ function resolveType({ types, fractional, wide }: Seen): ColumnType | null {
   const [first, second] = types
   if (first === undefined) return null
   if (second === undefined) return first
+  if ([...types].every((type) => type.startsWith('timestamp'))) {
+    return types.has('timestamp_nanos') ? 'timestamp_nanos' : 'timestamp_micros'
+  }
   if (types.size === 2 && types.has('double') && types.has('int64')) {
     if (!fractional) return 'int64'
     return wide ? 'utf8' : 'double'

@@ -120,9 +120,11 @@ export function createBuffer(type: ColumnType | null, size: RowGroupSize): Colum
     case 'date':
       return new Int32Column(size, true)
     case 'int64':
-      return new Int64Column(size, false)
+      return new Int64Column(size)
     case 'timestamp':
-      return new Int64Column(size, true)
+    case 'timestamp_micros':
+    case 'timestamp_nanos':
+      return new Int64Column(size, type)
     case 'double':
       return new DoubleColumn(size)
     case 'utf8':

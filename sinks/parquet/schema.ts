@@ -9,8 +9,10 @@ import {
   FieldRepetitionType,
   JsonType,
   LogicalType,
+  MicroSeconds,
   MilliSeconds,
   SchemaElement,
+  SerializedStruct,
   StringType,
   TimestampType,
   TimeUnit,
@@ -24,10 +26,12 @@ interface ParquetType {
   readonly logical?: ThriftStruct
 }
 
-const MILLISECONDS_UTC = new TimestampType({
-  isAdjustedToUTC: true,
-  unit: new TimeUnit({ MILLIS: new MilliSeconds() }),
-})
+/** The unit of nanoseconds: field 3 with an empty struct. The generated code is older than this unit. */
+const NANOSECONDS = new SerializedStruct(Buffer.of(0x3c, 0, 0))
+
+function timestampUtc(unit: ThriftStruct): ThriftStruct {
+  return new LogicalType({ TIMESTAMP: new TimestampType({ isAdjustedToUTC: true, unit }) })
+}
 
 const PARQUET_TYPES: Readonly<Record<ColumnType, ParquetType>> = {
   boolean: { physical: Type.BOOLEAN },
@@ -42,8 +46,14 @@ const PARQUET_TYPES: Readonly<Record<ColumnType, ParquetType>> = {
   timestamp: {
     physical: Type.INT64,
     converted: ConvertedType.TIMESTAMP_MILLIS,
-    logical: new LogicalType({ TIMESTAMP: MILLISECONDS_UTC }),
+    logical: timestampUtc(new TimeUnit({ MILLIS: new MilliSeconds() })),
   },
+  timestamp_micros: {
+    physical: Type.INT64,
+    converted: ConvertedType.TIMESTAMP_MICROS,
+    logical: timestampUtc(new TimeUnit({ MICROS: new MicroSeconds() })),
+  },
+  timestamp_nanos: { physical: Type.INT64, logical: timestampUtc(NANOSECONDS) },
   utf8: {
     physical: Type.BYTE_ARRAY,
     converted: ConvertedType.UTF8,

@@ -1,11 +1,20 @@
 /**
  * Reads a Parquet file: its footer, and the columns of its row groups.
  */
-import { loadHyparquet, type ColumnChunk, type FileMetaData, type SchemaElement, type SchemaTree } from './hyparquet.ts'
+import {
+  loadHyparquet,
+  type ColumnChunk,
+  type FileMetaData,
+  type ParquetParsers,
+  type SchemaElement,
+  type SchemaTree,
+} from './hyparquet.ts'
 import { SpillwayError } from '../../lib/core/errors.ts'
 import { unknownKey } from '../../lib/core/options.ts'
 import type { ByteRange, ByteSource } from '../files/file-slices.ts'
 import { CheckedChunks, type CheckedChunk } from './checked-chunks.ts'
+import { conversionOf, takeLogicalType, type LogicalType } from './logical-values.ts'
+import { dateOfNanoseconds } from '../values/precise-date.ts'
 import { decodersOf } from './page-codecs.ts'
 import { isCount, parseFooter, readFooter, reasonOf, unreadable, type ParquetFooter } from './parquet-footer.ts'
 
@@ -37,7 +46,7 @@ export interface RowGroupColumns {
 }
 
 /** Annotations that hyparquet knows only by their older names. */
-const CONVERTED = { ENUM: 'UTF8', JSON: 'JSON', DATE: 'DATE', DECIMAL: 'DECIMAL' } as const
+const CONVERTED = { ENUM: 'UTF8', JSON: 'JSON', DATE: 'DATE' } as const
 
 /** An open Parquet file. Memory: its footer, and one row group while it is read. */
 export class ParquetFile {
@@ -46,6 +55,8 @@ export class ParquetFile {
   readonly #metadata: FileMetaData
   readonly #checksums: readonly number[] | undefined
   readonly #columns: readonly SchemaTree[]
+  /** Logical types that are not decoded by hyparquet. */
+  readonly #types = new Map<SchemaElement, LogicalType>()
 
   private constructor(source: ByteSource, name: string, footer: ParquetFooter, columns: readonly SchemaTree[]) {
     this.#source = source
@@ -53,6 +64,11 @@ export class ParquetFile {
     this.#metadata = footer.metadata
     this.#checksums = footer.checksums
     this.#columns = columns
+    for (const element of footer.metadata.schema) {
+      annotate(element)
+      const type = takeLogicalType(element)
+      if (type !== undefined) this.#types.set(element, type)
+    }
   }
 
   /**
@@ -93,9 +109,7 @@ export class ParquetFile {
     footer: ParquetFooter,
     schemaOf: (metadata: FileMetaData) => SchemaTree,
   ): ParquetFile {
-    const { metadata } = footer
-    for (const element of metadata.schema) annotate(element)
-    return new ParquetFile(source, name, footer, schemaOf(metadata).children)
+    return new ParquetFile(source, name, footer, schemaOf(footer.metadata).children)
   }
 
   get rows(): number {
@@ -109,7 +123,7 @@ export class ParquetFile {
   get columns(): ParquetColumn[] {
     return this.#columns.map(({ element, children }) => ({
       name: element.name,
-      type: typeOf(element, children.length > 0),
+      type: this.#types.get(element)?.name ?? typeOf(element, children.length > 0),
       nullable: element.repetition_type !== 'REQUIRED',
     }))
   }
@@ -204,10 +218,9 @@ export class ParquetFile {
     if (found !== rows && found !== 0)
       throw new Error(`column ${JSON.stringify(name)} has ${found} values, not ${rows}`)
     const values = joinPages(pages, rows)
-    const element = this.#columns.find((column) => column.element.name === name)?.element
-    if (element?.converted_type !== 'DECIMAL') return values
-    const digits = element.scale ?? 0
-    return values.map((value) => (typeof value === 'number' ? Number(value.toFixed(digits)) : value))
+    const tree = this.#columns.find((column) => column.element.name === name)
+    const convert = tree && conversionOf(tree, this.#types)
+    return convert === undefined ? values : values.map(convert)
   }
 }
 
@@ -224,7 +237,11 @@ function joinPages(pages: readonly ArrayLike<unknown>[], rows: number): readonly
 /** A byte order mark at the start of a string belongs to the string. The decoder of hyparquet removes it. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-const parsers = { stringFromBytes: (bytes: Uint8Array | undefined) => bytes && decoder.decode(bytes) }
+const parsers = {
+  stringFromBytes: (bytes: Uint8Array | undefined) => bytes && decoder.decode(bytes),
+  timestampFromMicroseconds: (time: bigint) => dateOfNanoseconds(time * 1000n),
+  timestampFromNanoseconds: dateOfNanoseconds,
+} as unknown as Partial<ParquetParsers>
 
 function placeOfChunk({ file_path: path, meta_data: chunk }: ColumnChunk): ChunkPlace | undefined {
   if (chunk === undefined || (path !== undefined && path !== '')) return undefined
@@ -252,7 +269,6 @@ function annotate(element: SchemaElement): void {
   const type = element.converted_type === 'ENUM' ? 'ENUM' : logical?.type
   if (type === undefined || !Object.hasOwn(CONVERTED, type)) return
   element.converted_type = CONVERTED[type as keyof typeof CONVERTED]
-  if (logical?.type === 'DECIMAL') element.scale ??= logical.scale
 }
 
 function typeOf(element: SchemaElement, nested: boolean): string {

@@ -67,9 +67,11 @@ const BATCH_RECORDS = 1000
  * | DOUBLE, FLOAT, INT32 | number |
  * | INT64 | bigint |
  * | UTF8, ENUM | string |
- * | dates, timestamps | Date, in milliseconds |
+ * | DATE, TIMESTAMP | Date; {@link PreciseDate} when it is not a whole millisecond; ISO 8601 text beyond its range |
+ * | TIME | text, such as `12:34:56.789012` |
+ * | INTERVAL | ISO 8601 duration, such as `P1M2DT3.004S` |
  * | JSON | the parsed value |
- * | DECIMAL | the nearest number |
+ * | DECIMAL | text with all digits |
  * | BYTE_ARRAY without annotation | Uint8Array |
  * | lists, maps | array, object |
  * | null | null |

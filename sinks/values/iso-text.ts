@@ -2,6 +2,7 @@
  * Dates as ISO 8601 text. Consecutive dates in a file mostly belong to the same day. So the text of the last day is
  * kept and only the time of day is appended. `toISOString` takes three times as long.
  */
+import { PreciseDate } from './precise-date.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -19,9 +20,12 @@ let lastDayText = ''
  * The text of a valid date, as `Date.prototype.toISOString` returns it. Methods that the date itself overrides are not
  * called. Their result would be kept as the text of the day and be used for other dates.
  *
+ * A PreciseDate has its digits.
+ *
  * @throws {RangeError} for an invalid date
  */
 export function isoText(date: Date): string {
+  if (date instanceof PreciseDate) return date.toISOString()
   const time = Date.prototype.getTime.call(date)
   const day = Math.floor(time / DAY_MS)
   if (day !== lastDay) {

@@ -8,6 +8,7 @@ import type { ResultRecord } from '../../core/record.ts'
 import type { Schema } from '../../../sinks/columns/column.ts'
 import { ColumnInference } from '../../../sinks/columns/infer-columns.ts'
 import type { ParquetColumn } from '../../../sinks/readers/parquet-file.ts'
+import { PreciseDate } from '../../../sinks/values/precise-date.ts'
 import { MAX_DEPTH } from '../../../sinks/values/values.ts'
 import type { CsvType } from '../../../transforms/parsing/csv-types.ts'
 
@@ -27,13 +28,17 @@ const PARQUET_SAMPLES = new Map<string, unknown>([
   ['INT64', 1n],
   ['FLOAT', 0.5],
   ['DOUBLE', 0.5],
-  ['DECIMAL', 0.5],
+  ['DECIMAL', ''],
+  ['TIME_MILLIS', ''],
+  ['TIME_MICROS', ''],
+  ['TIME_NANOS', ''],
+  ['INTERVAL', ''],
   ['UTF8', ''],
   ['ENUM', ''],
   ['DATE', new Date(0)],
   ['TIMESTAMP_MILLIS', new Date(0)],
-  ['TIMESTAMP_MICROS', new Date(0)],
-  ['TIMESTAMP_NANOS', new Date(0)],
+  ['TIMESTAMP_MICROS', new PreciseDate(0, 1000)],
+  ['TIMESTAMP_NANOS', new PreciseDate(0, 1)],
   ['BYTE_ARRAY', new Uint8Array()],
   ['JSON', []],
   ['LIST', []],

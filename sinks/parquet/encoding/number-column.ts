@@ -2,6 +2,7 @@
  * Columns of numbers: DOUBLE, INT32 and INT64, and the types that are stored as these. Values are stored in PLAIN
  * encoding, in little-endian words. So a page is a slice of the buffer.
  */
+import { integerOfDate, type TimestampType } from '../../values/precise-date.ts'
 import { grownCapacity } from './capacity.ts'
 import { indexedValues, NO_VALUES, type ChunkValues } from './chunk-values.ts'
 import { ColumnBuffer, type RowGroupSize } from './column-buffer.ts'
@@ -83,32 +84,33 @@ export class DoubleColumn extends NumberColumn {
   }
 }
 
-/** INT64: safe integers, and bigints of up to 64 bits. With `dates`: Dates, as milliseconds since 1970. */
+/** INT64: safe integers, and bigints of up to 64 bits. With a type of timestamps: Dates, in its unit since 1970. */
 export class Int64Column extends NumberColumn {
   protected readonly wordsPerValue = 2
-  readonly #dates: boolean
+  readonly #dates: TimestampType | undefined
   #words = new Int32Array(0)
   #bigints = new BigInt64Array(0)
 
-  constructor(size: RowGroupSize, dates: boolean) {
+  constructor(size: RowGroupSize, dates?: TimestampType) {
     super(size)
     this.#dates = dates
   }
 
   take(value: unknown, rows: number): boolean {
-    if (this.#dates) return value instanceof Date && this.#takeInteger(value.getTime(), rows)
-    return this.#takeInteger(value, rows)
+    if (this.#dates === undefined) return this.#takeInteger(value, rows)
+    if (!(value instanceof Date)) return false
+    const integer = integerOfDate(value, this.#dates)
+    if (typeof integer === 'bigint') this.#addBigint(integer, rows)
+    return typeof integer === 'bigint' || this.#takeInteger(integer, rows)
   }
 
   add(cell: unknown, rows: number): void {
     if (this.take(cell, rows)) return
-    if (typeof cell !== 'bigint' || this.#dates) {
-      throw new TypeError(`expected ${this.#dates ? 'a valid Date' : 'an integer'}`)
+    if (typeof cell !== 'bigint' || this.#dates !== undefined) {
+      throw new TypeError(`expected ${this.#dates === undefined ? 'an integer' : `a Date that fits ${this.#dates}`}`)
     }
     if (BigInt.asIntN(64, cell) !== cell) throw new RangeError('the integer does not fit 64 bits')
-    this.reserve()
-    this.#bigints[this.length] = cell
-    this.added(8, rows)
+    this.#addBigint(cell, rows)
   }
 
   bounds(): Bounds | undefined {
@@ -118,6 +120,12 @@ export class Int64Column extends NumberColumn {
   protected view(buffer: ArrayBuffer): void {
     this.#words = new Int32Array(buffer)
     this.#bigints = new BigInt64Array(buffer)
+  }
+
+  #addBigint(value: bigint, rows: number): void {
+    this.reserve()
+    this.#bigints[this.length] = value
+    this.added(8, rows)
   }
 
   /** Stores two words. A bigint for each number would be garbage. */

@@ -19,7 +19,7 @@ type EmptyStruct = new () => ThriftStruct
 /** The structs and enums of parquet.thrift in use. An i64 field takes safe integers. */
 interface ParquetTypes {
   readonly Type: Readonly<Record<'BOOLEAN' | 'INT32' | 'INT64' | 'DOUBLE' | 'BYTE_ARRAY', number>>
-  readonly ConvertedType: Readonly<Record<'UTF8' | 'JSON' | 'DATE' | 'TIMESTAMP_MILLIS', number>>
+  readonly ConvertedType: Readonly<Record<'UTF8' | 'JSON' | 'DATE' | 'TIMESTAMP_MILLIS' | 'TIMESTAMP_MICROS', number>>
   readonly FieldRepetitionType: Readonly<Record<'OPTIONAL' | 'REQUIRED', number>>
   readonly Encoding: Readonly<Record<'PLAIN' | 'RLE' | 'RLE_DICTIONARY', number>>
   readonly CompressionCodec: Readonly<Record<'UNCOMPRESSED' | 'SNAPPY' | 'GZIP' | 'BROTLI' | 'ZSTD', number>>
@@ -28,8 +28,9 @@ interface ParquetTypes {
   readonly JsonType: EmptyStruct
   readonly DateType: EmptyStruct
   readonly MilliSeconds: EmptyStruct
+  readonly MicroSeconds: EmptyStruct
   readonly TypeDefinedOrder: EmptyStruct
-  readonly TimeUnit: StructOf<{ MILLIS: ThriftStruct }>
+  readonly TimeUnit: StructOf<{ MILLIS: ThriftStruct } | { MICROS: ThriftStruct }>
   readonly TimestampType: StructOf<{ isAdjustedToUTC: boolean; unit: ThriftStruct }>
   readonly LogicalType: StructOf<
     { STRING: ThriftStruct } | { JSON: ThriftStruct } | { DATE: ThriftStruct } | { TIMESTAMP: ThriftStruct }
@@ -101,8 +102,17 @@ for (const [name, value] of Object.entries(types)) {
 }
 
 export const { Type, ConvertedType, FieldRepetitionType, Encoding, CompressionCodec, PageType } = types
-export const { StringType, JsonType, DateType, MilliSeconds, TimeUnit, TimestampType, LogicalType, SchemaElement } =
-  types
+export const {
+  StringType,
+  JsonType,
+  DateType,
+  MicroSeconds,
+  MilliSeconds,
+  TimeUnit,
+  TimestampType,
+  LogicalType,
+  SchemaElement,
+} = types
 export const { Statistics, DataPageHeader, DictionaryPageHeader, PageHeader, ColumnMetaData, ColumnChunk, RowGroup } =
   types
 export const { KeyValue, TypeDefinedOrder, ColumnOrder, FileMetaData } = types

@@ -5,6 +5,8 @@ import { JsonText } from '../../../sinks/values/json-text.ts'
 
 const bytes = Uint8Array.of(1)
 const date = new Date('2020-01-01T00:00:00Z')
+/** A date of whole milliseconds fits the columns of all units. */
+const times = { timestamp: date, timestamp_micros: date, timestamp_nanos: date }
 
 /** The cell of each value in each type of column. A missing type means that the value does not fit. */
 const table: readonly [unknown, Partial<Record<ColumnType, Cell>>][] = [
@@ -17,14 +19,14 @@ const table: readonly [unknown, Partial<Record<ColumnType, Cell>>][] = [
   [7n, { int32: 7, int64: 7n, double: 7, utf8: '7', json: '7' }],
   [2n ** 53n + 1n, { int64: 2n ** 53n + 1n, utf8: '9007199254740993', json: '9007199254740993' }],
   ['text', { utf8: 'text', json: '"text"' }],
-  ['2020-01-01', { utf8: '2020-01-01', json: '"2020-01-01"', date, timestamp: date }],
+  ['2020-01-01', { utf8: '2020-01-01', json: '"2020-01-01"', date, ...times }],
   [
     '2020-01-01T01:00:00.000+01:00',
-    { utf8: '2020-01-01T01:00:00.000+01:00', json: '"2020-01-01T01:00:00.000+01:00"', date, timestamp: date },
+    { utf8: '2020-01-01T01:00:00.000+01:00', json: '"2020-01-01T01:00:00.000+01:00"', date, ...times },
   ],
   ['2020-13-01', { utf8: '2020-13-01', json: '"2020-13-01"' }],
   ['1 Jan 2020', { utf8: '1 Jan 2020', json: '"1 Jan 2020"' }],
-  [date, { date, timestamp: date, utf8: '2020-01-01T00:00:00.000Z', json: '"2020-01-01T00:00:00.000Z"' }],
+  [date, { date, ...times, utf8: '2020-01-01T00:00:00.000Z', json: '"2020-01-01T00:00:00.000Z"' }],
   [bytes, { bytes, utf8: 'AQ==', json: '"AQ=="' }],
   [[1, 'a'], { utf8: '[1,"a"]', json: '[1,"a"]' }],
   [{}, { utf8: '{}', json: '{}' }],

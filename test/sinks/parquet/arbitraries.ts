@@ -44,6 +44,9 @@ export const cellArbitraries: Readonly<Record<ColumnType, fc.Arbitrary<Cell>>> =
   double: fc.oneof(fc.double(), fc.constantFrom(NaN, -0, 0, Infinity, -Infinity, 5e-324, Number.MAX_VALUE)),
   date: fc.integer({ min: -100_000_000, max: 100_000_000 }).map((day) => new Date(day * 86_400_000)),
   timestamp: fc.date({ noInvalidDate: true }),
+  // Whole milliseconds, which all readers show, within the range of nanoseconds.
+  timestamp_micros: fc.date({ noInvalidDate: true, min: new Date('1700-01-01'), max: new Date('2250-01-01') }),
+  timestamp_nanos: fc.date({ noInvalidDate: true, min: new Date('1700-01-01'), max: new Date('2250-01-01') }),
   utf8: text,
   json: fc.jsonValue().map((value) => JSON.stringify(value)),
   bytes: fc.uint8Array({ maxLength: 80 }),

@@ -72,6 +72,8 @@ t.test('reads the types of the columns', async (t) => {
     ['"double"', '"DOUBLE"'],
     ['"date"', '"DATE"'],
     ['"timestamp"', '"TIMESTAMP WITH TIME ZONE"'],
+    ['"timestamp_micros"', '"TIMESTAMP WITH TIME ZONE"'],
+    ['"timestamp_nanos"', '"TIMESTAMP WITH TIME ZONE"'],
     ['"utf8"', '"VARCHAR"'],
     ['"bytes"', '"BLOB"'],
     ['"json"', '"JSON"'],

@@ -12,6 +12,7 @@ import {
   type ParquetInput,
   type ReadParquetOptions,
 } from '../../../sinks/readers/read-parquet.ts'
+import { PreciseDate } from '../../../sinks/values/precise-date.ts'
 import { closed } from '../../helpers/leaks.ts'
 
 /** Writes the result of a query to a Parquet file, with DuckDB. */
@@ -72,8 +73,8 @@ t.test('converts every type to its value', async (t) => {
     at: new Date('2024-02-03T04:05:06.789Z'),
     bytes: new Uint8Array([97, 98]),
     json: { a: [1] },
-    price: 0.3,
-    wide: 123.45,
+    price: '0.3',
+    wide: '123.45',
     list: [1.5, null],
     struct: { x: 1, y: null },
     map: { k: 1 },
@@ -84,6 +85,46 @@ t.test('converts every type to its value', async (t) => {
   })
   t.equal(Object.keys(record).at(-2), '__proto__')
 })
+
+t.test('keeps all digits, of values within lists, structs and maps, too', async (t) => {
+  const path = await writeFile(
+    t,
+    `SELECT * FROM (VALUES
+       (12345678901234567890123456789012345678::DECIMAL(38,0), -0.05::DECIMAL(4,2), -7::DECIMAL(9,0),
+        TIME '12:34:56.789012', INTERVAL '14 months 3 days 4.005 seconds', 18446744073709551615::UBIGINT,
+        TIMESTAMP '2024-02-03 04:05:06.789012', TIMESTAMP_NS '2024-02-03 04:05:06.789012345',
+        TIMESTAMP_MS '2024-02-03 04:05:06.789', [0.10::DECIMAL(4,2), NULL], {'t': TIME '00:00:01', 'n': 1::INTEGER},
+        MAP {'k': 1.5::DECIMAL(4,1)}, [{'d': [2.50::DECIMAL(4,2)]}]),
+       (NULL, NULL, NULL, NULL, INTERVAL '0 days', NULL, NULL, NULL, NULL, NULL, NULL, NULL, [])
+     ) AS r(wide, cents, whole, time, span, big, micros, nanos, ms, list, struct, map, deep)`,
+  )
+  const [record, nulls] = (await read(path)) as [Record<string, unknown>, Record<string, unknown>]
+  t.strictSame(JSON.parse(JSON.stringify(record, bigintsAsText)), {
+    wide: '12345678901234567890123456789012345678',
+    cents: '-0.05',
+    whole: '-7',
+    time: '12:34:56.789012',
+    span: 'P14M3DT4.005S',
+    big: '18446744073709551615',
+    micros: '2024-02-03T04:05:06.789012Z',
+    nanos: '2024-02-03T04:05:06.789012345Z',
+    ms: '2024-02-03T04:05:06.789Z',
+    list: ['0.10', null],
+    struct: { t: '00:00:01.000000', n: 1 },
+    map: { k: '1.5' },
+    deep: [{ d: ['2.50'] }],
+  })
+  t.ok(record['micros'] instanceof PreciseDate)
+  t.equal(Object.getPrototypeOf(record['ms']), Date.prototype)
+  t.match(nulls, { wide: null, time: null, span: 'PT0S', big: null, micros: null, list: null, struct: null, deep: [] })
+  const { columns } = await parquetInfo(path)
+  const types = Object.fromEntries(columns.map(({ name, type }) => [name, type]))
+  t.match(types, { wide: 'DECIMAL', time: 'TIME_MICROS', span: 'INTERVAL', big: 'UINT_64', nanos: 'TIMESTAMP_NANOS' })
+})
+
+function bigintsAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value
+}
 
 t.test('reads all row groups in order, for every codec', async (t) => {
   const expected = Array.from({ length: 5000 }, (_, i) => ({ i, s: `row ${i}` }))
