@@ -1,6 +1,6 @@
 /**
- * The file of rejected records, in JSON lines. Each line has the stage, the reason, the place, and the record as far as
- * JSON can represent it. The file is created with the first rejection.
+ * The file of rejected records, in JSON lines. Each line has the stage, the reason, the place, the record as far as JSON
+ * can represent it, and a checksum. The file is created with the first rejection.
  */
 import { Readable } from 'node:stream'
 import { rm, stat } from 'node:fs/promises'
@@ -9,6 +9,7 @@ import { errnoOf, SpillwayError } from '../lib/core/errors.ts'
 import { recordRejected } from '../lib/core/diagnostics.ts'
 import type { Rejection } from '../lib/core/rejection.ts'
 import { toBase64 } from './values/json-text.ts'
+import { CheckedLines } from './files/checked-lines.ts'
 import { endTornLine } from './files/torn-line.ts'
 import { OpenFile } from './files/open-file.ts'
 import { ioError, type OpenTarget } from './files/file-target.ts'
@@ -50,6 +51,7 @@ export class DeadLetterFile {
   readonly #onExisting: OnExisting
   readonly #openTarget: OpenTarget
   readonly #workflowId: string | null
+  readonly #lines = new CheckedLines()
   #file: OpenFile | undefined
   #queue: Promise<void> = Promise.resolve()
   #count = 0
@@ -94,7 +96,7 @@ export class DeadLetterFile {
     this.#count += 1
     const { phase = null } = rejection
     recordRejected.publish({ workflowId: this.#workflowId, path: this.path, ...rejection, phase })
-    const line = Buffer.from(`${deadLetterLine(rejection)}\n`)
+    const line = Buffer.from(this.#lines.make(deadLetterLine(rejection)))
     return this.#enqueue(async () => {
       this.#file ??= await OpenFile.open(this.path, 'append', this.#openTarget, () => {})
       await this.#file.append(Readable.from([line]))
@@ -142,7 +144,7 @@ function existsError(path: string): SpillwayError {
   )
 }
 
-/** The text of one entry. Values that JSON cannot represent are described in angle brackets. */
+/** The text of one entry, without its checksum. Values that JSON cannot represent are described in angle brackets. */
 export function deadLetterLine(rejection: Rejection): string {
   const { record, ...place } = rejection
   return JSON.stringify({ ...place, record: describe(() => record, []) })

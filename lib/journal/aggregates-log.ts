@@ -3,12 +3,13 @@
  * the line before; all lines merged are the state. When a file grows too large, a new one starts with the whole state.
  */
 import { open, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { ioError, type ByteTarget, type OpenTarget } from '../../sinks/files/file-target.ts'
 import { NumberedNames } from '../../sinks/files/numbered-names.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
 import { messageOf, SpillwayError } from '../core/errors.ts'
+import { decodeName } from '../core/names.ts'
 
 /**
  * A new file starts when the current one is larger than both `MIN_BYTES` and `GROWTH` times its first line. The first
@@ -141,9 +142,15 @@ export async function readAggregates(directory: string, { file, bytes }: LogPosi
 function damaged(path: string, reason: string, cause?: unknown): SpillwayError {
   return new SpillwayError(
     'ERR_SPILLWAY_JOURNAL',
-    `The aggregates in ${path} cannot be read: ${reason}. Run the phase again with --accept-changes.`,
-    { cause, place: { path } },
+    `The aggregates in ${path} cannot be read: ${reason}. Run the phase again with --accept-changes ${phaseOf(path)}.`,
+    { cause, place: { phase: phaseOf(path), path } },
   )
+}
+
+/** The phase of a file in the journal's directory of a phase, for messages. */
+export function phaseOf(path: string): string {
+  const name = basename(dirname(path))
+  return decodeName(name) ?? name
 }
 
 /** A line: a checksum of eight digits, a space and the text. It is built as bytes, because a state may be large. */
