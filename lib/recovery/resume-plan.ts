@@ -74,7 +74,7 @@ export class ResumePlan {
     if (written === undefined) {
       throw new SpillwayError(
         'ERR_SPILLWAY_JOURNAL',
-        `The run in ${path} was stopped before it started, or its journal was cut short. ${restartRemedy(path)}`,
+        `The run in ${path} was stopped before it started. Run the workflow again with the id ${JSON.stringify(workflowId)}. If the directory has results, its journal was cut short: ${restartRemedy(path)}`,
         { place: { path } },
       )
     }
