@@ -37,6 +37,8 @@ export class CheckedLines {
 export interface CheckedLine {
   /** Number of the line, from 1. */
   readonly number: number
+  /** Number of its bytes, with its line end. */
+  readonly byteLength: number
   /** The text of the object without its checksum; the whole line where it has none. */
   readonly json: string
   /** The checksum that it has; null where it has none. */
@@ -50,20 +52,22 @@ export interface CheckedLine {
 /**
  * Reads the lines of a file and checks them. Memory: one line and one chunk.
  *
+ * @param bytes - how many bytes to read, from the start of the file; more than 0
  * @throws the error of the system
  */
-export async function* readCheckedLines(path: string): AsyncGenerator<CheckedLine, void, undefined> {
+export async function* readCheckedLines(path: string, bytes = Infinity): AsyncGenerator<CheckedLine, void, undefined> {
   let number = 0
   let before = 0
-  for await (const { bytes, isEnded } of readLines(path)) {
+  for await (const { line, isEnded } of readLines(path, bytes)) {
     number += 1
-    const end = bytes.lastIndexOf(KEY)
-    const sum = end < bytes.length - MAX_END_BYTES ? null : sumIn(bytes.toString('latin1', end + KEY.length))
-    if (sum === null) yield { number, json: bytes.toString(), sum, isIntact: false, isEnded }
+    const byteLength = line.length + (isEnded ? 1 : 0)
+    const end = line.lastIndexOf(KEY)
+    const sum = end < line.length - MAX_END_BYTES ? null : sumIn(line.toString('latin1', end + KEY.length))
+    if (sum === null) yield { number, byteLength, json: line.toString(), sum, isIntact: false, isEnded }
     else {
-      const text = bytes.subarray(0, end)
+      const text = line.subarray(0, end)
       const isIntact = isEnded && (crc32(text, before) === sum || crc32(text) === sum)
-      yield { number, json: `${text.toString()}}`, sum, isIntact, isEnded }
+      yield { number, byteLength, json: `${text.toString()}}`, sum, isIntact, isEnded }
     }
     before = sum ?? 0
   }
@@ -75,19 +79,22 @@ function sumIn(text: string): number | null {
   return text.endsWith('}') && String(Number(digits)) === digits ? Number(digits) : null
 }
 
-async function* readLines(path: string): AsyncGenerator<{ bytes: Buffer; isEnded: boolean }, void, undefined> {
+async function* readLines(
+  path: string,
+  bytes: number,
+): AsyncGenerator<{ line: Buffer; isEnded: boolean }, void, undefined> {
   let pieces: Buffer[] = []
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path, { end: bytes - 1 }) as AsyncIterable<Buffer>) {
     let from = 0
     for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
       pieces.push(chunk.subarray(from, at))
-      yield { bytes: joined(pieces), isEnded: true }
+      yield { line: joined(pieces), isEnded: true }
       pieces = []
       from = at + 1
     }
     if (from < chunk.length) pieces.push(chunk.subarray(from))
   }
-  if (pieces.length > 0) yield { bytes: joined(pieces), isEnded: false }
+  if (pieces.length > 0) yield { line: joined(pieces), isEnded: false }
 }
 
 function joined(pieces: readonly Buffer[]): Buffer {
