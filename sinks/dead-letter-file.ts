@@ -51,7 +51,7 @@ export class DeadLetterFile {
   readonly #onExisting: OnExisting
   readonly #openTarget: OpenTarget
   readonly #workflowId: string | null
-  readonly #lines = new CheckedLines()
+  #lines: CheckedLines | undefined
   #file: OpenFile | undefined
   #queue: Promise<void> = Promise.resolve()
   #count = 0
@@ -75,13 +75,9 @@ export class DeadLetterFile {
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_EXISTS`
    */
   async prepare(): Promise<void> {
-    if (this.#onExisting === 'append') {
-      await endTornLine(this.path)
-      return
-    }
     try {
       if (this.#onExisting === 'overwrite') await rm(this.path, { force: true })
-      else if (await exists(this.path)) throw existsError(this.path)
+      else if (this.#onExisting === 'error' && (await exists(this.path))) throw existsError(this.path)
     } catch (cause) {
       throw cause instanceof SpillwayError ? cause : ioError('prepare', this.path, cause)
     }
@@ -96,10 +92,11 @@ export class DeadLetterFile {
     this.#count += 1
     const { phase = null } = rejection
     recordRejected.publish({ workflowId: this.#workflowId, path: this.path, ...rejection, phase })
-    const line = Buffer.from(this.#lines.make(deadLetterLine(rejection)))
+    const text = deadLetterLine(rejection)
     return this.#enqueue(async () => {
+      this.#lines ??= await this.#continue()
       this.#file ??= await OpenFile.open(this.path, 'append', this.#openTarget, () => {})
-      await this.#file.append(Readable.from([line]))
+      await this.#file.append(Readable.from([Buffer.from(this.#lines.make(text))]))
     })
   }
 
@@ -117,6 +114,17 @@ export class DeadLetterFile {
       this.#file = undefined
       await file?.close()
     })
+  }
+
+  /** Continues the lines of an earlier run: here, not in {@link prepare}, as the first rejection need not wait for that. */
+  async #continue(): Promise<CheckedLines> {
+    if (this.#onExisting !== 'append') return new CheckedLines()
+    await endTornLine(this.path)
+    try {
+      return (await exists(this.path)) ? await CheckedLines.continue(this.path) : new CheckedLines()
+    } catch (cause) {
+      throw ioError('read', this.path, cause)
+    }
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {

@@ -109,29 +109,41 @@ async function checkWorkflow({ directory, state, report }: RunCheck): Promise<vo
   }
 }
 
-/** The committed rejections of a phase are its first ones. In a run that is not complete, more may follow. */
+/**
+ * The committed rejections of a phase are its first ones. In a run that is not complete, others may be between those of
+ * several phases, and damaged ones may follow.
+ */
 async function checkRejections({ directory, state, report }: RunCheck): Promise<void> {
   const phases = (state.workflow?.workflow.phases ?? []).map(({ name }) => name)
   const committed = new Map(phases.map((phase) => [phase, state.phase(phase).commit?.counts.rejected ?? 0]))
-  const found = new Map<string, number>()
+  const left = new Map(committed)
+  let foreign = 0
   let damaged = 0
+  let damagedAmong = 0
   for await (const { phase } of readRejections(directory)) {
+    const missing = phase === null ? 0 : (left.get(phase) ?? 0)
     if (phase === null) damaged += 1
-    else found.set(phase, (found.get(phase) ?? 0) + 1)
+    if (phase === null || missing === 0) foreign += 1
+    else {
+      left.set(phase, missing - 1)
+      damagedAmong = damaged
+    }
   }
   const file = fileName(directory, new ResultsDirectory(directory).deadLetterPath)
   let isComplete = true
-  for (const [phase, expected] of committed) {
-    const intact = found.get(phase) ?? 0
-    if (intact >= expected) continue
+  for (const [phase, missing] of left) {
+    if (missing === 0) continue
     isComplete = false
-    report(phase, file, `${expected} records were rejected, but the file has ${intact} intact lines of them`)
+    const expected = committed.get(phase) ?? 0
+    report(
+      phase,
+      file,
+      `${expected} records were rejected, but the file has ${expected - missing} intact lines of them`,
+    )
   }
-  if (!isComplete || state.ended?.status !== 'completed') return
-  const expected = [...committed.values()].reduce((sum, count) => sum + count, 0)
-  const lines = [...found.values()].reduce((sum, count) => sum + count, damaged)
-  if (lines !== expected) {
-    report(null, file, `has ${lines} lines, but ${expected} records were rejected`, () =>
+  const wrong = state.ended?.status === 'completed' ? foreign : damagedAmong
+  if (isComplete && wrong > 0) {
+    report(null, file, `has ${wrong} lines that are damaged or not in the journal`, () =>
       cutRejections(directory, committed),
     )
   }

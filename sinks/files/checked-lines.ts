@@ -2,9 +2,10 @@
  * JSON lines with a checksum each, so that a line that was changed, removed or moved is found.
  *
  * The last key of a line, `lineCrc32`, is the CRC-32 of the bytes before that key, computed on from the `lineCrc32` of
- * the line before. The first line that a process writes starts from 0.
+ * the line before. The first line starts from 0, and so does one after a line without a checksum.
  */
 import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 
 const KEY = ',"lineCrc32":'
@@ -12,11 +13,29 @@ const KEY = ',"lineCrc32":'
 /** The key, ten digits and a brace. */
 const MAX_END_BYTES = KEY.length + 11
 
-/** Makes the lines that one process writes into a file. */
+/** Makes the lines of a file. */
 export class CheckedLines {
-  #sum: number | null = null
+  #sum: number | null
 
-  /** The checksum of the last line; null before the first. */
+  /** @param sum - the checksum of the last line of the file; null for a new file */
+  constructor(sum: number | null = null) {
+    this.#sum = sum
+  }
+
+  /**
+   * Continues a file whose last line has a line end.
+   *
+   * @throws the error of the system
+   */
+  static async continue(path: string): Promise<CheckedLines> {
+    await using file = await open(path)
+    const { size } = await file.stat()
+    const end = Buffer.alloc(Math.min(size, MAX_END_BYTES + 1))
+    await file.read(end, 0, end.length, size - end.length)
+    return new CheckedLines(sumAtEnd(end.subarray(0, -1)))
+  }
+
+  /** The checksum of the last line; null without one. */
   get sum(): number | null {
     return this.#sum
   }
@@ -61,22 +80,23 @@ export async function* readCheckedLines(path: string, bytes = Infinity): AsyncGe
   for await (const { line, isEnded } of readLines(path, bytes)) {
     number += 1
     const byteLength = line.length + (isEnded ? 1 : 0)
-    const end = line.lastIndexOf(KEY)
-    const sum = end < line.length - MAX_END_BYTES ? null : sumIn(line.toString('latin1', end + KEY.length))
+    const sum = sumAtEnd(line)
     if (sum === null) yield { number, byteLength, json: line.toString(), sum, isIntact: false, isEnded }
     else {
-      const text = line.subarray(0, end)
-      const isIntact = isEnded && (crc32(text, before) === sum || crc32(text) === sum)
+      const text = line.subarray(0, line.lastIndexOf(KEY))
+      const isIntact = isEnded && crc32(text, before) === sum
       yield { number, byteLength, json: `${text.toString()}}`, sum, isIntact, isEnded }
     }
     before = sum ?? 0
   }
 }
 
-/** The number in the end of a line; null for another text. */
-function sumIn(text: string): number | null {
-  const digits = text.slice(0, -1)
-  return text.endsWith('}') && String(Number(digits)) === digits ? Number(digits) : null
+/** The checksum at the end of a line; null for a line without one. */
+function sumAtEnd(line: Buffer): number | null {
+  const end = line.toString('latin1', Math.max(0, line.length - MAX_END_BYTES))
+  const at = end.lastIndexOf(KEY)
+  const digits = end.slice(at + KEY.length, -1)
+  return at !== -1 && end.endsWith('}') && String(Number(digits)) === digits ? Number(digits) : null
 }
 
 async function* readLines(

@@ -51,7 +51,7 @@ export async function testMutations(t: Test, { seed, count }: { readonly seed: n
   for (const format of FORMATS) for (const kind of KINDS) bases.push(await baseRun(root, format, kind))
   const wrong: string[] = []
   for (let index = 0; index < count; index++) {
-    const base = bases[index % bases.length] as BaseRun
+    const base = bases[(seed + index) % bases.length] as BaseRun
     const outputDir = join(root, 'changed')
     rmSync(outputDir, { recursive: true, force: true })
     cpSync(base.directory, outputDir, { recursive: true })

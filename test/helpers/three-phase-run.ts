@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Topology } from '../../lib/workflow/topology.ts'
 import type { Format } from '../../sinks/options.ts'
+import { textsIn } from './checked-file.ts'
 import { partsOf, rowsOfFile, variant } from './sink-formats.ts'
 
 /** What happens in the last phase before its last container. */
@@ -72,9 +73,6 @@ export async function contentOf(run: string, format: Format): Promise<unknown> {
       .map((row) => JSON.stringify(row))
       .sort()
   }
-  const rejections = readFileSync(join(run, 'dead-letter.jsonl'), 'utf8')
-    .split('\n')
-    .map((line) => line.replace(/,"lineCrc32":\d+\}$/, '}'))
-    .sort()
+  const rejections = textsIn(join(run, 'dead-letter.jsonl')).sort()
   return { rows, aggregates: readFileSync(join(run, 'aggregates.json'), 'utf8'), rejections }
 }

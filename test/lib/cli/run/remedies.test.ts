@@ -116,6 +116,12 @@ const damages: Readonly<Record<string, Damage>> = {
     },
     advised: [REPAIR],
   },
+  'a repeated dead letter': {
+    damage: (run) => {
+      change(join(run, 'dead-letter.jsonl'), /^(.*\n)/, '$1$1')
+    },
+    advised: [REPAIR],
+  },
   'a changed output': {
     damage: (run) => {
       change(join(run, 'outputs/s/output.json'), /"bytes": \d/, '"bytes": 0')
@@ -167,7 +173,10 @@ for (const [name, { damage, advised, isRefused = true }] of Object.entries(damag
     if (isRefused) {
       const resumed = await spillway(['resume', run, '-q'])
       t.equal(resumed.code, 1)
-      t.match(resumed.stderr, /is complete, but damaged: .* This mends it: spillway re|Make the file anew: `spillway repair/)
+      t.match(
+        resumed.stderr,
+        /is complete, but damaged: .* This mends it: spillway re|Make the file anew: `spillway repair/,
+      )
     }
     const verified = await spillway(['verify', run])
     t.equal(verified.code, 1)
