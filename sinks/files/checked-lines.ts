@@ -10,6 +10,9 @@ import { crc32 } from 'node:zlib'
 
 const KEY = ',"lineCrc32":'
 
+/** The greatest CRC-32. */
+const MAX_SUM = 0xff_ff_ff_ff
+
 /** The key, ten digits and a brace. */
 const MAX_END_BYTES = KEY.length + 11
 
@@ -96,7 +99,9 @@ function sumAtEnd(line: Buffer): number | null {
   const end = line.toString('latin1', Math.max(0, line.length - MAX_END_BYTES))
   const at = end.lastIndexOf(KEY)
   const digits = end.slice(at + KEY.length, -1)
-  return at !== -1 && end.endsWith('}') && String(Number(digits)) === digits ? Number(digits) : null
+  const sum = Number(digits)
+  const isSum = at !== -1 && end.endsWith('}') && String(sum) === digits && sum <= MAX_SUM
+  return isSum ? sum : null
 }
 
 async function* readLines(

@@ -65,6 +65,6 @@ t.test('a file is continued after its last line, also after one without a checks
     writeFileSync(path, before)
     const lines = await CheckedLines.continue(path)
     appendFileSync(path, lines.make('{"c":1}') + lines.make('{"c":2}'))
-    t.strictSame((await intactIn(path)).slice(-2), [true, true], before.slice(0, 50))
+    t.strictSame((await intactIn(path)).slice(-2), [true, true])
   }
 })
