@@ -20,6 +20,7 @@ const FORMATS = ['jsonl', 'csv', 'parquet'] as const
 
 /** How a run of the suite came to its end. `copied`: as a kill leaves it, in the middle of its last phase. */
 const KINDS = ['completed', 'resumed', 'failed', 'copied'] as const
+type RunKind = (typeof KINDS)[number]
 
 const MAX_STEPS = 6
 
@@ -39,16 +40,22 @@ interface BaseRun {
   readonly expected: unknown
 }
 
+interface MutationOptions {
+  /** Of the first change; each has the next one. */
+  readonly seed: number
+  readonly count: number
+  /** @default all */
+  readonly kinds?: readonly RunKind[]
+}
+
 /**
  * Changes runs at random, and fails for each change that is not found, or after which the advice does not lead to the
  * undisturbed result.
- *
- * @param seed - of the first change; each has the next one
  */
-export async function testMutations(t: Test, { seed, count }: { readonly seed: number; readonly count: number }) {
+export async function testMutations(t: Test, { seed, count, kinds = KINDS }: MutationOptions) {
   const root = t.testdir()
   const bases: BaseRun[] = []
-  for (const format of FORMATS) for (const kind of KINDS) bases.push(await baseRun(root, format, kind))
+  for (const format of FORMATS) for (const kind of kinds) bases.push(await baseRun(root, format, kind))
   const wrong: string[] = []
   for (let index = 0; index < count; index++) {
     const base = bases[(seed + index) % bases.length] as BaseRun
@@ -64,7 +71,7 @@ export async function testMutations(t: Test, { seed, count }: { readonly seed: n
 }
 
 /** A run as it is left by a completion, by a failure and a resume, by a failure, or by a kill. */
-async function baseRun(root: string, format: Format, kind: (typeof KINDS)[number]): Promise<BaseRun> {
+async function baseRun(root: string, format: Format, kind: RunKind): Promise<BaseRun> {
   const directory = join(root, `${format}-${kind}`)
   const run = join(directory, 'run')
   mkdirSync(directory)
@@ -242,4 +249,15 @@ function firstDifference(before: Buffer, after: Buffer | null): number {
   if (after === null) return 0
   for (let at = 0; at < before.length; at++) if (before[at] !== after[at]) return at
   return before.length
+}
+
+/**
+ * As {@link testMutations}, a thousand times from a random seed, which is printed. `MUTATION_SEED` and `MUTATION_COUNT`
+ * repeat some of the changes: the seed of a change is in its failure.
+ */
+export async function testManyMutations(t: Test, kinds: readonly RunKind[]): Promise<void> {
+  const { MUTATION_SEED, MUTATION_COUNT } = process.env
+  const seed = MUTATION_SEED === undefined ? Math.floor(Math.random() * 1e9) : Number(MUTATION_SEED)
+  t.comment(`seed ${seed}`)
+  await testMutations(t, { seed, count: Number(MUTATION_COUNT ?? 1000), kinds })
 }

@@ -1,4 +1,4 @@
-/** Some of the changes of `test/long/mutations.test.ts`. */
+/** Some of the changes of `test/long/mutations-completed.test.ts` and `test/long/mutations-interrupted.test.ts`. */
 import t from 'tap'
 import { testMutations } from '../helpers/mutation-suite.ts'
 
