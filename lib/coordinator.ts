@@ -3,6 +3,7 @@
  */
 import { resolve } from 'node:path'
 import { openFileTarget, type OpenTarget } from '../sinks/files/file-target.ts'
+import { expectIntact } from './recovery/check-run.ts'
 import { recallRun } from './recovery/recall-run.ts'
 import type { ResultCallback } from './execution/container-intake.ts'
 import {
@@ -22,6 +23,7 @@ import { Journal } from './journal/journal.ts'
 import { distributePhases, type OrderedPhase } from './workflow/phase-order.ts'
 import type { EarlierPhases } from './streaming/checkpoint.ts'
 import { expectRunDirectory } from './journal/reader.ts'
+import { resolveLink } from './journal/run-files.ts'
 import { resolveWorkflow } from './workflow/resolve.ts'
 import type { ResultStreamer } from './result-streamer.ts'
 import { ResumePlan, recordWorkflow, type ResumptionOptions } from './recovery/resume-plan.ts'
@@ -145,7 +147,7 @@ export class Coordinator {
   /**
    * Finishes a run that was interrupted. Its files then hold what an uninterrupted run writes. Phases and containers that
    * are done are not run again. The others are, and records that the files hold already are dropped. A completed run is
-   * returned as is.
+   * returned as is, after its files were checked.
    *
    * @param directory - that of the run: `<outputDir>/<workflow id>`
    * @throws {SpillwayError} beside what {@link executeWorkflow} throws: `ERR_SPILLWAY_LOCKED` while another process works in the directory; `ERR_SPILLWAY_JOURNAL` for a directory that is not a run directory, or is damaged; `ERR_SPILLWAY_WORKFLOW` when
@@ -155,10 +157,14 @@ export class Coordinator {
     const options = resolveOptions<ResumeOptions, object>('resumeWorkflow', given, resumeChecks, {})
     options.signal?.throwIfAborted()
     await expectRunDirectory(directory)
-    await using _lock = await RunLock.take(directory)
-    const plan = await ResumePlan.read(directory, options, this.#sequencer.topologies)
+    const path = await resolveLink(directory)
+    await using _lock = await RunLock.take(path)
+    const plan = await ResumePlan.read(path, options, this.#sequencer.topologies)
     const { state, workflow } = plan
-    if (plan.isComplete) return await recallRun(plan, this.#managerOf(directory))
+    if (plan.isComplete) {
+      await expectIntact(path, state)
+      return await recallRun(plan, this.#managerOf(path))
+    }
     const journal = await this.#openJournal(plan.directory, state)
     const earlier = await closeOnFailure(journal, () => plan.begin(journal))
     return await this.#run({ workflow, directory: plan.directory, journal, earlier }, options)

@@ -47,7 +47,7 @@ export {
   type DistributedResultCollectorStats,
 } from './distributed-result-collector.ts'
 export type { SourceState, SourceStats } from './collector/source-queue.ts'
-export { verifyRun, type RunProblem, type VerifiedPhase, type VerifiedRun } from './recovery/verify.ts'
+export { verifyRun, type Remedy, type RunProblem, type VerifiedPhase, type VerifiedRun } from './recovery/verify.ts'
 export { repairRun, type RunRepair } from './recovery/repair.ts'
 export type { CutFile } from './recovery/restore.ts'
 export type { ResumeOptions } from './coordinator.ts'

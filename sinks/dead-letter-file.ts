@@ -1,6 +1,6 @@
 /**
- * The file of rejected records, in JSON lines. Each line has the stage, the reason, the place, and the record as far as
- * JSON can represent it. The file is created with the first rejection.
+ * The file of rejected records, in JSON lines. Each line has the stage, the reason, the place, the record as far as JSON
+ * can represent it, and a checksum. The file is created with the first rejection.
  */
 import { Readable } from 'node:stream'
 import { rm, stat } from 'node:fs/promises'
@@ -9,6 +9,7 @@ import { errnoOf, SpillwayError } from '../lib/core/errors.ts'
 import { recordRejected } from '../lib/core/diagnostics.ts'
 import type { Rejection } from '../lib/core/rejection.ts'
 import { toBase64 } from './values/json-text.ts'
+import { CheckedLines } from './files/checked-lines.ts'
 import { endTornLine } from './files/torn-line.ts'
 import { OpenFile } from './files/open-file.ts'
 import { ioError, type OpenTarget } from './files/file-target.ts'
@@ -50,6 +51,7 @@ export class DeadLetterFile {
   readonly #onExisting: OnExisting
   readonly #openTarget: OpenTarget
   readonly #workflowId: string | null
+  #lines: CheckedLines | undefined
   #file: OpenFile | undefined
   #queue: Promise<void> = Promise.resolve()
   #count = 0
@@ -73,13 +75,9 @@ export class DeadLetterFile {
    * @throws {SpillwayError} `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_EXISTS`
    */
   async prepare(): Promise<void> {
-    if (this.#onExisting === 'append') {
-      await endTornLine(this.path)
-      return
-    }
     try {
       if (this.#onExisting === 'overwrite') await rm(this.path, { force: true })
-      else if (await exists(this.path)) throw existsError(this.path)
+      else if (this.#onExisting === 'error' && (await exists(this.path))) throw existsError(this.path)
     } catch (cause) {
       throw cause instanceof SpillwayError ? cause : ioError('prepare', this.path, cause)
     }
@@ -94,10 +92,11 @@ export class DeadLetterFile {
     this.#count += 1
     const { phase = null } = rejection
     recordRejected.publish({ workflowId: this.#workflowId, path: this.path, ...rejection, phase })
-    const line = Buffer.from(`${deadLetterLine(rejection)}\n`)
+    const text = deadLetterLine(rejection)
     return this.#enqueue(async () => {
+      this.#lines ??= await this.#continue()
       this.#file ??= await OpenFile.open(this.path, 'append', this.#openTarget, () => {})
-      await this.#file.append(Readable.from([line]))
+      await this.#file.append(Readable.from([Buffer.from(this.#lines.make(text))]))
     })
   }
 
@@ -115,6 +114,17 @@ export class DeadLetterFile {
       this.#file = undefined
       await file?.close()
     })
+  }
+
+  /** Continues the lines of an earlier run: here, not in {@link prepare}, as the first rejection need not wait for that. */
+  async #continue(): Promise<CheckedLines> {
+    if (this.#onExisting !== 'append') return new CheckedLines()
+    await endTornLine(this.path)
+    try {
+      return (await exists(this.path)) ? await CheckedLines.continue(this.path) : new CheckedLines()
+    } catch (cause) {
+      throw ioError('read', this.path, cause)
+    }
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
@@ -142,7 +152,7 @@ function existsError(path: string): SpillwayError {
   )
 }
 
-/** The text of one entry. Values that JSON cannot represent are described in angle brackets. */
+/** The text of one entry, without its checksum. Values that JSON cannot represent are described in angle brackets. */
 export function deadLetterLine(rejection: Rejection): string {
   const { record, ...place } = rejection
   return JSON.stringify({ ...place, record: describe(() => record, []) })

@@ -54,7 +54,7 @@ const arrows: Readonly<Record<string, string>> = {
   'lib/outputs': 'sinks/columns sinks/files sinks/readers sinks/record-sink sinks/values',
   'lib/reading': 'sinks/options sinks/part sinks/readers sinks/values transforms/parsing',
   'lib/recovery':
-    'lib/data-flow-manager lib/execution lib/journal lib/reading lib/run lib/streaming lib/workflow sinks/files transforms/aggregate',
+    'lib/data-flow-manager lib/execution lib/journal lib/outputs lib/reading lib/run lib/streaming lib/workflow sinks/files transforms/aggregate',
   'lib/result-streamer': 'lib/streaming transforms/aggregate',
   'lib/run':
     'lib/data-flow-manager lib/execution lib/journal lib/outputs lib/reading lib/result-streamer lib/streaming lib/workflow sinks/columns sinks/files sinks/part transforms/aggregate',

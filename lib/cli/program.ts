@@ -194,7 +194,7 @@ function addVerify(program: Command, io: CommandIo, report: Report): void {
     .command('verify')
     .summary('check that the files of a run are intact')
     .description(
-      'Checks the files of a run against its journal: sizes, checksums, rows and counts. Exit code 1: problems found.',
+      'Checks the files of a run against its journal: sizes, checksums, rows and counts. Exit code 1: problems found; the commands that mend them are printed.',
     )
     .argument('<dir>', 'directory of the run')
     .option('--json', 'print the report as JSON')
@@ -244,7 +244,7 @@ function addRepair(program: Command, io: CommandIo, report: Report): void {
     .command('repair')
     .summary('make a truncated Parquet file, or the files of a run, readable again')
     .description(
-      'Truncates a Parquet file after its last complete footer, or all files of a run after their last commit, in place.',
+      'Truncates a Parquet file after its last complete footer, or all files of a run after their last commit, in place. Files of a run that its journal has all of are made anew. Exit code 1: it cannot mend everything.',
     )
     .argument('<path>', 'Parquet file that no process writes to, or directory of a run')
     .option('--json', 'print what was kept and removed as JSON')

@@ -1,6 +1,7 @@
 /**
  * `spillway verify`: checks the files of a run against its journal.
  */
+import { problemText } from '../recovery/problems.ts'
 import { verifyRun, type VerifiedRun } from '../recovery/verify.ts'
 import { escapeText } from './terminal/escape-text.ts'
 import { EXIT_CODES, exitCodeOf, type ExitCode } from './terminal/exit-codes.ts'
@@ -29,7 +30,7 @@ export async function runVerify(directory: string, options: VerifyCommandOptions
   }
 }
 
-function verificationText({ workflowId, status, phases, problems }: VerifiedRun): string {
+function verificationText({ workflowId, status, phases, problems, remedies }: VerifiedRun): string {
   const lines = phases.map(({ phase, parts, rows, rejected, deduplicated }) => {
     const others = [
       ...(rejected === 0 ? [] : [`${rejected} rejected`]),
@@ -40,9 +41,12 @@ function verificationText({ workflowId, status, phases, problems }: VerifiedRun)
       ...others,
     ].join(', ')
   })
-  const found = problems.map(
-    ({ phase, file, message }) => `PROBLEM: ${escapeText(file ?? phase ?? 'the run')}: ${message}`,
-  )
+  const found = problems.map((problem) => `PROBLEM: ${escapeText(problemText(problem))}`)
   const end = problems.length === 0 ? 'all files match the journal' : quantityText(problems.length, 'problem')
-  return [...lines, ...found, `run ${escapeText(workflowId)}, ${status}: ${end}`].join('\n')
+  return [...lines, ...found, `run ${escapeText(workflowId)}, ${status}: ${end}`, ...remedyLines(remedies)].join('\n')
+}
+
+/** What mends the problems of a run, to be printed at the end. */
+export function remedyLines(remedies: readonly string[]): string[] {
+  return remedies.length === 0 ? [] : ['This mends it:', ...remedies.map((remedy) => `  ${escapeText(remedy)}`)]
 }

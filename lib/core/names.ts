@@ -36,6 +36,11 @@ export function decodeName(encoded: string): string | undefined {
   }
 }
 
+/** A path or a name as an argument of a command that a message shows. */
+export function quoteForShell(text: string): string {
+  return /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
 function problemOf(name: string): string | undefined {
   if (name === '') return 'is empty'
   if (name === '.' || name === '..') return 'refers to a folder'

@@ -1,14 +1,15 @@
 /**
- * The aggregates of a phase on disk: a file of lines. Each line has a checksum and the aggregates of the records since
- * the line before; all lines merged are the state. When a file grows too large, a new one starts with the whole state.
+ * The aggregates of a phase on disk: a file of checked lines. Each line has the aggregates of the records since the line
+ * before; all lines merged are the state. When a file grows too large, a new one starts with the whole state.
  */
-import { open, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { crc32 } from 'node:zlib'
+import { rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { CheckedLines, readCheckedLines } from '../../sinks/files/checked-lines.ts'
 import { ioError, type ByteTarget, type OpenTarget } from '../../sinks/files/file-target.ts'
 import { NumberedNames } from '../../sinks/files/numbered-names.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
 import { messageOf, SpillwayError } from '../core/errors.ts'
+import { decodeName } from '../core/names.ts'
 
 /**
  * A new file starts when the current one is larger than both `MIN_BYTES` and `GROWTH` times its first line. The first
@@ -18,9 +19,6 @@ const MIN_BYTES = 64 * 1024
 const GROWTH = 4
 
 const FILES = new NumberedNames('', 8)
-
-/** Hexadecimal digits of a checksum. */
-const SUM_DIGITS = 8
 
 /** The lines of the log that contain a state: the first bytes of a file. */
 export interface LogPosition {
@@ -35,6 +33,7 @@ export class AggregatesLog {
   readonly #directory: string
   readonly #openTarget: OpenTarget
   #target: ByteTarget | undefined
+  #lines = new CheckedLines()
   #file: string
   #bytes = 0
   #stateBytes = 0
@@ -65,6 +64,7 @@ export class AggregatesLog {
     await this.close()
     this.#file = fileName(numberOf(before) + 1)
     this.#bytes = 0
+    this.#lines = new CheckedLines()
     this.#target = await this.#attempt('open', () => this.#openTarget(this.#path, 'overwrite'))
     const position = await this.#append(all)
     this.#stateBytes = this.#bytes
@@ -88,7 +88,7 @@ export class AggregatesLog {
   }
 
   async #append(state: Aggregates): Promise<LogPosition> {
-    const line = lineOf(JSON.stringify(state))
+    const line = Buffer.from(this.#lines.make(JSON.stringify(state)))
     await this.#attempt('write to', async () => {
       await this.#target?.write(line)
       await this.#target?.sync()
@@ -122,12 +122,10 @@ export async function readAggregates(directory: string, { file, bytes }: LogPosi
   let state: Aggregates | undefined
   let read = 0
   try {
-    await using handle = await open(path)
-    for await (const line of handle.readLines({ end: Math.max(0, bytes - 1), autoClose: false })) {
-      const [sum, text] = [line.slice(0, SUM_DIGITS), line.slice(SUM_DIGITS + 1)]
-      if (sum !== checksum(text)) throw new Error('a line does not match its checksum')
-      read += Buffer.byteLength(line) + 1
-      const part = Aggregates.fromJSON(JSON.parse(text))
+    for await (const { json, byteLength, isIntact } of readCheckedLines(path, bytes)) {
+      if (!isIntact) throw new Error('a line does not match its checksum')
+      read += byteLength
+      const part = Aggregates.fromJSON(JSON.parse(json))
       if (state === undefined) state = part
       else state.merge(part)
     }
@@ -141,22 +139,15 @@ export async function readAggregates(directory: string, { file, bytes }: LogPosi
 function damaged(path: string, reason: string, cause?: unknown): SpillwayError {
   return new SpillwayError(
     'ERR_SPILLWAY_JOURNAL',
-    `The aggregates in ${path} cannot be read: ${reason}. Run the phase again with --accept-changes.`,
-    { cause, place: { path } },
+    `The aggregates in ${path} cannot be read: ${reason}. Run the phase again with --accept-changes ${phaseOf(path)}.`,
+    { cause, place: { phase: phaseOf(path), path } },
   )
 }
 
-/** A line: a checksum of eight digits, a space and the text. It is built as bytes, because a state may be large. */
-function lineOf(text: string): Buffer {
-  const line = Buffer.allocUnsafe(SUM_DIGITS + 1 + Buffer.byteLength(text) + 1)
-  line.write(text, SUM_DIGITS + 1)
-  line.write(`${checksum(line.subarray(SUM_DIGITS + 1, -1))} `, 0)
-  line.write('\n', line.length - 1)
-  return line
-}
-
-function checksum(text: string | Uint8Array): string {
-  return crc32(text).toString(16).padStart(SUM_DIGITS, '0')
+/** The phase of a file in the journal's directory of a phase, for messages. */
+export function phaseOf(path: string): string {
+  const name = basename(dirname(path))
+  return decodeName(name) ?? name
 }
 
 function fileName(number: number): string {

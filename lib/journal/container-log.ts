@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { ioError, type ByteTarget, type OpenTarget } from '../../sinks/files/file-target.ts'
 import { messageOf, SpillwayError } from '../core/errors.ts'
+import { phaseOf } from './aggregates-log.ts'
 
 const FILE = 'ids.jsonl'
 
@@ -149,7 +150,7 @@ export async function* readContainerLog(
 function damaged(path: string, reason: string, cause?: unknown): SpillwayError {
   return new SpillwayError(
     'ERR_SPILLWAY_JOURNAL',
-    `The ids of containers in ${path} cannot be read: ${reason}. Restore the file, or run the phase again with --accept-changes.`,
-    { place: { path }, ...(cause !== undefined && { cause }) },
+    `The ids of containers in ${path} cannot be read: ${reason}. Restore the file, or run the phase again with --accept-changes ${phaseOf(path)}.`,
+    { place: { phase: phaseOf(path), path }, ...(cause !== undefined && { cause }) },
   )
 }

@@ -12,13 +12,15 @@ import type { StreamerCounts } from '../streaming/stats.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
 
 /** The version of the journal's format. */
-export const JOURNAL_FORMAT = 2
+export const JOURNAL_FORMAT = 3
 
 /** The first line of each segment of the journal. */
 interface HeaderEntry {
   readonly type: 'header'
   /** Version of the journal's format. */
   readonly format: number
+  /** The checksum of the last line of the segment before; null without such a line. */
+  readonly after: number | null
   /** Number of the lines after the header that repeat the state from earlier segments. */
   readonly repeated: number
   /** Version of the package that wrote the segment. */

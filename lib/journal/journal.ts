@@ -1,11 +1,13 @@
 /**
- * Writes the journal of a run: JSON lines, in the order of the calls. Committed lines survive a power loss. The journal
- * consists of segments. Each segment starts with the state from the segments before, so that a resume reads only the
- * last one.
+ * Writes the journal of a run: JSON lines with checksums, in the order of the calls. Committed lines survive a power
+ * loss. The journal consists of segments. Each segment starts with the state from the segments before, so that a resume
+ * reads only the last one. Its header has the checksum of the line before it.
  */
 import { join } from 'node:path'
+import { CheckedLines } from '../../sinks/files/checked-lines.ts'
 import { ioError, type ByteTarget, type OpenTarget } from '../../sinks/files/file-target.ts'
 import { NumberedNames } from '../../sinks/files/numbered-names.ts'
+import { SpillwayError } from '../core/errors.ts'
 import { packageVersion } from '../core/package-version.ts'
 import { JOURNAL_FORMAT, type JournalEntry } from './entries.ts'
 import type { RunState } from './run-state.ts'
@@ -38,6 +40,7 @@ interface JournalPlace {
 export class Journal {
   readonly #place: JournalPlace
   #target: ByteTarget | undefined
+  #lines: CheckedLines | undefined
   #bytes = 0
   #repeatedBytes = 0
   #queue: Promise<void> = Promise.resolve()
@@ -55,7 +58,12 @@ export class Journal {
    */
   static async open(place: JournalPlace): Promise<Journal> {
     const journal = new Journal(place)
-    await journal.#beginSegment()
+    try {
+      await journal.#beginSegment()
+    } catch (error) {
+      await journal.#target?.close().catch(() => {})
+      throw error
+    }
     return journal
   }
 
@@ -110,31 +118,41 @@ export class Journal {
   /** Continues in a new file, which starts with the whole state. */
   async #beginSegment(): Promise<void> {
     const { openTarget, state } = this.#place
-    const before = this.#target
+    // The new segment does not repeat the entries about part files, and refers to the last line of the old one.
+    await this.#target?.sync()
+    await this.#target?.close()
     state.segment += 1
+    const after = this.#lines?.sum ?? state.lastSum
+    this.#target = undefined
+    this.#lines = new CheckedLines()
     const path = this.#path
     try {
       this.#target = await openTarget(path, 'create')
+      const repeated = state.entries
+      this.#bytes = 0
+      const at = new Date().toISOString()
+      const { workflowId } = state
+      await this.#write([
+        {
+          type: 'header',
+          format: JOURNAL_FORMAT,
+          spillway: packageVersion(),
+          workflowId,
+          at,
+          after,
+          repeated: repeated.length,
+        },
+        ...repeated,
+      ])
+      this.#repeatedBytes = this.#bytes
+      await this.#target.sync()
     } catch (cause) {
-      throw ioError('open', path, cause)
+      throw ioError('begin', path, cause)
     }
-    const repeated = state.entries
-    this.#bytes = 0
-    const at = new Date().toISOString()
-    const { workflowId } = state
-    await this.#write([
-      { type: 'header', format: JOURNAL_FORMAT, spillway: packageVersion(), workflowId, at, repeated: repeated.length },
-      ...repeated,
-    ])
-    this.#repeatedBytes = this.#bytes
-    await this.#target.sync()
-    // The new segment does not repeat the entries about part files, so the old segment must be durable, too.
-    await before?.sync()
-    await before?.close()
   }
 
   async #write(entries: readonly JournalEntry[]): Promise<void> {
-    const lines = Buffer.from(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+    const lines = Buffer.from(entries.map((entry) => this.#lines?.make(JSON.stringify(entry))).join(''))
     await this.#target?.write(lines)
     this.#bytes += lines.length
   }
@@ -153,7 +171,7 @@ export class Journal {
       try {
         await work()
       } catch (cause) {
-        this.#failure = ioError('write to', this.#path, cause)
+        this.#failure = cause instanceof SpillwayError ? cause : ioError('write to', this.#path, cause)
       }
     })
     return this.#queue

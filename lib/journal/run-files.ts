@@ -1,8 +1,8 @@
 /**
  * Keeps everything that is read or changed within the run directory.
  */
-import { opendir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { lstat, opendir, realpath } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { errnoOf, SpillwayError } from '../core/errors.ts'
 
 /**
@@ -28,6 +28,17 @@ export async function refuseLinks(directory: string): Promise<void> {
     // The run may be in progress, and have removed it.
     if (errnoOf(cause) !== 'ENOENT') throw cause
   }
+}
+
+/**
+ * The directory that a link leads to: a run is resumed where it is, as its outputs are found by its name. Any other path
+ * is returned as it is.
+ *
+ * @throws the error of the system
+ */
+export async function resolveLink(directory: string): Promise<string> {
+  // Resolved, because a slash at the end would follow the link.
+  return (await lstat(resolve(directory))).isSymbolicLink() ? realpath(directory) : directory
 }
 
 /** Whether the name of a file in the journal, its path with slashes, stays within the run directory. */

@@ -24,6 +24,8 @@ export class RunState {
   readonly workflowId: string
   /** Number of the journal's last segment. */
   segment = 0
+  /** The checksum of the last line of that segment; null without such a line. */
+  lastSum: number | null = null
   #workflow: WorkflowEntry | undefined
   #ended: RunEndedEntry | undefined
   readonly #phases = new Map<string, PhaseState>()

@@ -46,8 +46,9 @@ export function encodeManifest(manifest: OutputManifest): string {
  * @throws {SpillwayError} `ERR_SPILLWAY_OUTPUT` for a text that is damaged, or has another version
  */
 export function decodeManifest(text: string, path: string): OutputManifest {
-  const { crc32: sum, output } = parse(text, path)
-  if (output === undefined || sum !== crc32(JSON.stringify(output)))
+  const { output } = parse(text, path)
+  // The whole text, so that no byte of the file can change unseen.
+  if (output === undefined || text !== encodeManifest(output as OutputManifest))
     throw damagedFile(path, 'its content does not match its checksum')
   const { version } = (output ?? {}) as { readonly version?: unknown }
   if (version !== VERSION) throw damagedFile(path, `its format has version ${String(version)}, not ${VERSION}`)
@@ -65,9 +66,9 @@ function hasValidFileNames(manifest: OutputManifest): boolean {
   }
 }
 
-function parse(text: string, path: string): { crc32?: unknown; output?: unknown } {
+function parse(text: string, path: string): { output?: unknown } {
   try {
-    return (JSON.parse(text) ?? {}) as { crc32?: unknown; output?: unknown }
+    return (JSON.parse(text) ?? {}) as { output?: unknown }
   } catch (cause) {
     throw damagedFile(path, `it is not JSON (${messageOf(cause)})`, cause)
   }

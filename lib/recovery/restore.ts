@@ -1,12 +1,10 @@
 /**
  * Restores the files of a run to their last commits, so that the run can continue from there.
  */
-import { existsSync } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ioError, openFileTarget, syncDirectory } from '../../sinks/files/file-target.ts'
 import { listParts, partNumber } from '../../sinks/files/part-names.ts'
-import { replaceFile } from '../../sinks/files/replace-file.ts'
 import { readAggregates } from '../journal/aggregates-log.ts'
 import { cutContainerLog } from '../journal/container-log.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
@@ -14,7 +12,6 @@ import { SpillwayError } from '../core/errors.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { CommitEntry } from '../journal/entries.ts'
 import type { EarlierPhase, EarlierPhases } from '../streaming/checkpoint.ts'
-import { ResultsDirectory } from '../streaming/results-directory.ts'
 import {
   aggregatesPath,
   containersPath,
@@ -23,8 +20,9 @@ import {
   partsPath,
   spoolPath,
 } from '../run/directory.ts'
+import { expectParts } from './expected-parts.ts'
 import { restoreOpenRows } from './open-rows.ts'
-import { readRejections } from './rejections.ts'
+import { cutRejections } from './rejections.ts'
 
 /** A file that was truncated to its last commit, or removed. */
 export interface CutFile {
@@ -60,6 +58,7 @@ export async function restoreRun(
     if (commit === undefined && ended?.status === 'completed') continue
     if (commit === undefined) await resetPhase(directory, phase, journal, onCut)
     else {
+      await expectParts(directory, commit)
       await cutParts(directory, commit, journal, onCut)
       await cutContainerLog(containersPath(directory, phase), commit.containers)
       const { counts, aggregates } = await restoreOpenRows(directory, commit, journal)
@@ -67,7 +66,7 @@ export async function restoreRun(
       earlier.set(phase, { counts, state: restored ?? new Aggregates({ phase }) })
     }
   }
-  await cutRejections(directory, earlier)
+  await cutRejections(directory, new Map([...earlier].map(([phase, { counts }]) => [phase, counts.rejected])))
   await rm(spoolPath(directory), { recursive: true, force: true })
   await journal.commit()
   await rm(join(directory, OPEN_ROWS_DIRECTORY), { recursive: true, force: true })
@@ -161,19 +160,4 @@ async function removePartsAfter(number: number, { directory, phase, onCut }: Rem
   }
   if (removed.length > 0) await syncDirectory(parts)
   return removed.length
-}
-
-/** Keeps the committed number of rejections of each phase, which are its first ones: they are in order of arrival. */
-async function cutRejections(directory: string, earlier: EarlierPhases): Promise<void> {
-  const path = new ResultsDirectory(directory).deadLetterPath
-  if (existsSync(path)) await replaceFile(path, committedRejections(directory, earlier))
-}
-
-async function* committedRejections(directory: string, earlier: EarlierPhases): AsyncGenerator<string> {
-  const left = new Map([...earlier].map(([phase, { counts }]) => [phase, counts.rejected]))
-  for await (const { text, phase } of readRejections(directory)) {
-    const before = left.get(phase) ?? 0
-    if (before > 0) yield `${text}\n`
-    left.set(phase, before - 1)
-  }
 }

@@ -8,10 +8,10 @@ import { knownHint } from '../core/options.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { WorkflowEntry } from '../journal/entries.ts'
 import type { EarlierPhases } from '../streaming/checkpoint.ts'
-import { readRunState } from '../journal/reader.ts'
+import { readRunState, restartRemedy } from '../journal/reader.ts'
 import { resolveWorkflow } from '../workflow/resolve.ts'
 import { resetPhase, restoreRun } from './restore.ts'
-import { readRunFile, writeWorkflow, type RunDirectory } from '../run/directory.ts'
+import { readRunFile, WORKFLOW_FILE, writeWorkflow, type RunDirectory } from '../run/directory.ts'
 import type { RunState } from '../journal/run-state.ts'
 import { affectedPhases, changesOf, changesText, withDependents } from './workflow-changes.ts'
 import type { ResolvedWorkflow, WorkflowInput } from '../workflow/types.ts'
@@ -74,12 +74,12 @@ export class ResumePlan {
     if (written === undefined) {
       throw new SpillwayError(
         'ERR_SPILLWAY_JOURNAL',
-        `The run in ${path} was stopped before it started. Run the workflow again with the id ${JSON.stringify(workflowId)}.`,
+        `The run in ${path} was stopped before it started. Run the workflow again with the id ${JSON.stringify(workflowId)}. If the directory has results, its journal was cut short: ${restartRemedy(path)}`,
         { place: { path } },
       )
     }
     if (basename(resolve(path)) !== encodeName(workflowId, 'workflow id')) throw moved(path, workflowId)
-    const current = resolveWorkflow(workflow ?? (await readRunFile<WorkflowInput>(join(path, 'workflow.json'))), {
+    const current = resolveWorkflow(workflow ?? (await readRunFile<WorkflowInput>(join(path, WORKFLOW_FILE))), {
       topologies,
     })
     return new ResumePlan(state, { workflowId, path }, written, { ...current, id: workflowId }, acceptChanges)
@@ -151,9 +151,10 @@ function workflowError(message: string): SpillwayError {
 }
 
 function moved(path: string, workflowId: string): SpillwayError {
+  const name = encodeName(workflowId, 'workflow id')
   return new SpillwayError(
     'ERR_SPILLWAY_JOURNAL',
-    `${path} contains the run ${JSON.stringify(workflowId)}, but the directory has another name. Rename it to ${join(dirname(path), encodeName(workflowId, 'workflow id'))}.`,
+    `${path} contains the run ${JSON.stringify(workflowId)}, but the directory has another name. Rename it to ${join(dirname(path), name)}. Where that exists, move it to ${name} in another directory.`,
     { place: { path } },
   )
 }

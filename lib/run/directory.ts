@@ -3,10 +3,10 @@
  */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { replaceFile } from '../../sinks/files/replace-file.ts'
 import { messageOf, SpillwayError } from '../core/errors.ts'
-import { encodeName } from '../core/names.ts'
+import { encodeName, quoteForShell } from '../core/names.ts'
 import { JOURNAL_DIRECTORY } from '../journal/journal.ts'
 import { ResultsDirectory } from '../streaming/results-directory.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
@@ -66,7 +66,7 @@ export async function writeWorkflow(directory: string, workflow: ResolvedWorkflo
 }
 
 /**
- * Reads a JSON file of a run.
+ * Reads a JSON file of a run that can be made from its journal.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` when it is missing, not readable, or not JSON
  */
@@ -74,9 +74,10 @@ export async function readRunFile<Content>(path: string): Promise<Content> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Content
   } catch (cause) {
-    throw new SpillwayError('ERR_SPILLWAY_JOURNAL', `Cannot read ${path}: ${messageOf(cause)}. Restore the file.`, {
-      cause,
-      place: { path },
-    })
+    throw new SpillwayError(
+      'ERR_SPILLWAY_JOURNAL',
+      `Cannot read ${path}: ${messageOf(cause)}. Make the file anew: \`spillway repair ${quoteForShell(dirname(path))}\`.`,
+      { cause, place: { path } },
+    )
   }
 }

@@ -31,6 +31,11 @@ export function storedAggregates(
   return { workflowId, ...summary, writeCount: written, rejectedCount: rejected }
 }
 
+/** The text of `aggregates.json`. */
+export function aggregatesText(aggregates: StoredAggregates): string {
+  return `${JSON.stringify(aggregates, null, 2)}\n`
+}
+
 /** Stored aggregates with the counts that depend on interruptions. */
 export function aggregatedResults(
   stored: StoredAggregates,

@@ -8,7 +8,7 @@ import { listParts } from '../../sinks/files/part-names.ts'
 import { replaceFile } from '../../sinks/files/replace-file.ts'
 import type { OnExisting } from '../../sinks/options.ts'
 import { errnoOf, SpillwayError } from '../core/errors.ts'
-import type { StoredAggregates } from './aggregated-results.ts'
+import { aggregatesText, type StoredAggregates } from './aggregated-results.ts'
 
 /** Paths of the run's files. */
 export class ResultsDirectory {
@@ -57,7 +57,7 @@ export class ResultsDirectory {
 
   /** Writes the aggregates, all or nothing. */
   async writeAggregates(aggregates: StoredAggregates): Promise<void> {
-    await replaceFile(this.aggregatesPath, `${JSON.stringify(aggregates, null, 2)}\n`)
+    await replaceFile(this.aggregatesPath, aggregatesText(aggregates))
   }
 
   async #existingParts(): Promise<string[]> {

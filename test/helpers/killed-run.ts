@@ -15,6 +15,7 @@ import type { CommitUnit } from '../../lib/workflow/types.ts'
 import type { Format } from '../../sinks/options.ts'
 import { makeRandom } from '../../benchmarks/random.ts'
 import { openDuckDb } from '../sinks/parquet/readers.ts'
+import { textsIn } from './checked-file.ts'
 import { nodeArgs } from './node-process.ts'
 
 /** What a run writes, and how. */
@@ -290,5 +291,5 @@ function aggregatesIn(outputDir: string, shuffled: boolean): string {
 function rejectionsIn(outputDir: string): string[] {
   const run = join(outputDir, 'run')
   if (!readdirSync(run).includes('dead-letter.jsonl')) return []
-  return readFileSync(join(run, 'dead-letter.jsonl'), 'utf8').split('\n').sort()
+  return textsIn(join(run, 'dead-letter.jsonl')).sort()
 }

@@ -5,6 +5,7 @@ import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import t, { type Test } from 'tap'
 import { ResultStreamer } from '../../lib/result-streamer.ts'
+import { textsIn } from '../helpers/checked-file.ts'
 import type { ResultStreamerOptions } from '../../lib/streaming/options.ts'
 
 function makeStreamer(t: Test, options: Partial<ResultStreamerOptions> = {}): ResultStreamer & { dir: string } {
@@ -33,10 +34,7 @@ function linesOf(dir: string, phase: string): Record<string, unknown>[] {
 }
 
 function deadLettersOf(dir: string): Record<string, unknown>[] {
-  return readFileSync(join(dir, 'dead-letter.jsonl'), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  return textsIn(join(dir, 'dead-letter.jsonl')).map((text) => JSON.parse(text) as Record<string, unknown>)
 }
 
 function expectBalanced(t: Test, { stats }: ResultStreamer): void {

@@ -9,6 +9,7 @@ import { killAtEveryWrite } from '../../lib/testing/index.ts'
 import type { Topology } from '../../lib/workflow/topology.ts'
 import { verifyRun } from '../../lib/recovery/verify.ts'
 import type { AggregatedResults } from '../../lib/streaming/aggregated-results.ts'
+import { textsIn } from '../helpers/checked-file.ts'
 import { COMMIT_UNITS, type CommitUnit } from '../../lib/workflow/types.ts'
 
 const search: Topology<number> = {
@@ -42,7 +43,7 @@ function contentOf(run: string) {
     readFileSync(join(folder, part), 'utf8').split('\n').filter(Boolean),
   )
   const { phases, topPerformers } = JSON.parse(readFileSync(join(run, 'aggregates.json'), 'utf8')) as AggregatedResults
-  const rejections = readFileSync(join(run, 'dead-letter.jsonl'), 'utf8').split('\n').sort()
+  const rejections = textsIn(join(run, 'dead-letter.jsonl')).sort()
   return { lines: lines.sort(), phases, topPerformers, rejections }
 }
 

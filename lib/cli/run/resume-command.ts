@@ -4,6 +4,7 @@
 import { resolve } from 'node:path'
 import { Coordinator } from '../../coordinator.ts'
 import { readRunState } from '../../journal/reader.ts'
+import { resolveLink } from '../../journal/run-files.ts'
 import { SpillwayError } from '../../core/errors.ts'
 import type { WorkflowResult } from '../../run/result.ts'
 import type { ExitCode } from '../terminal/exit-codes.ts'
@@ -47,7 +48,7 @@ async function resume(directory: string, options: ResumeCommandOptions, io: Comm
   const workflow =
     options.workflow === undefined ? undefined : await readWorkflow(options.workflow, Object.keys(topologies))
   const { acceptChanges } = options
-  const coordinator = new Coordinator({ outputDir: resolve(directory, '..'), topologies })
+  const coordinator = new Coordinator({ outputDir: resolve(await resolveLink(directory), '..'), topologies })
   const shown = workflow ?? written?.workflow
   if (shown === undefined) return coordinator.resumeWorkflow(directory)
   return watch(coordinator, shown, options, io, (signal) =>

@@ -1,10 +1,10 @@
 /**
  * A record whose getter throws is rejected by a workflow, as by a ResultStreamer: the containers go to their end.
  */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Coordinator } from '../../../lib/coordinator.ts'
+import { textsIn } from '../../helpers/checked-file.ts'
 import { FORMATS } from '../../../sinks/options.ts'
 
 function unreadable(fields: Readonly<Record<string, unknown>>, field: string): Record<string, unknown> {
@@ -24,8 +24,8 @@ async function run(outputDir: string, bad: Record<string, unknown>, workflow: ob
     phases: [{ name: 'p', topology: 'odd' }],
     ...workflow,
   })
-  const rejections = readFileSync(join(result.directory, 'dead-letter.jsonl'), 'utf8').trimEnd().split('\n')
-  return { result, rejections: rejections.map((line) => JSON.parse(line) as unknown) }
+  const rejections = textsIn(join(result.directory, 'dead-letter.jsonl'))
+  return { result, rejections: rejections.map((text) => JSON.parse(text) as unknown) }
 }
 
 for (const commit of ['records', 'container'] as const) {

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import { crc32 } from 'node:zlib'
 import t from 'tap'
 import type { SpillwayError } from '../../../lib/core/errors.ts'
 import { isFileName, NewFiles } from '../../../lib/outputs/new-files.ts'
-import { decodeManifest, encodeManifest, fileNamesOf, makeManifest } from '../../../lib/outputs/output-manifest.ts'
+import { decodeManifest, encodeManifest, fileNamesOf, makeManifest, type OutputManifest } from '../../../lib/outputs/output-manifest.ts'
 import type { OutputFiles } from '../../../lib/outputs/stored-output.ts'
 
 const file = (suffix: string) => ({ name: `0123456789abcdef-${suffix}`, bytes: 5, crc32: 7 })
@@ -74,7 +73,7 @@ t.test('a truncated manifest is detected', (t) => {
 })
 
 t.test('a manifest with a valid checksum and invalid content is rejected', (t) => {
-  const forged = (output: unknown) => JSON.stringify({ crc32: crc32(JSON.stringify(output)), output })
+  const forged = (output: unknown) => encodeManifest(output as OutputManifest)
   const cases: [unknown, RegExp][] = [
     [{ ...manifest, version: 2 }, /its format has version 2, not 1/],
     [null, /version undefined/],

@@ -6,6 +6,7 @@ import { Coordinator } from '../../../lib/coordinator.ts'
 import { inspectRun } from '../../../lib/monitor/inspect-run.ts'
 import { repairRun } from '../../../lib/recovery/repair.ts'
 import { verifyRun } from '../../../lib/recovery/verify.ts'
+import { changeCheckedLines } from '../../helpers/checked-file.ts'
 import type { Topology } from '../../../lib/workflow/topology.ts'
 
 const FORMATS = ['jsonl', 'csv', 'parquet'] as const
@@ -172,9 +173,9 @@ t.test('a run is read through a link to its directory', async (t) => {
 t.test('a path of the journal does not leave the run directory', async (t) => {
   for (const file of ['../outside.jsonl', '/etc/passwd', 'results/../../x', 'results\\..\\x', '']) {
     const { coordinator, directory } = await failedRun(t, 'jsonl')
-    const journal = join(directory, 'journal/00000001.jsonl')
-    const text = readFileSync(journal, 'utf8')
-    writeFileSync(journal, text.replaceAll('"results/a/part-00000.jsonl"', JSON.stringify(file)))
+    changeCheckedLines(join(directory, 'journal/00000001.jsonl'), (json) =>
+      json.replaceAll('"results/a/part-00000.jsonl"', JSON.stringify(file)),
+    )
     const refusal = { code: 'ERR_SPILLWAY_JOURNAL', message: /is not a file of the run/ }
     await t.rejects(coordinator.resumeWorkflow(directory), refusal)
     await t.rejects(verifyRun(directory), refusal)

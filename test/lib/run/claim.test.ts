@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
+import { CheckedLines } from '../../../sinks/files/checked-lines.ts'
 import { Coordinator } from '../../../lib/coordinator.ts'
 import { verifyRun } from '../../../lib/recovery/verify.ts'
 import { JOURNAL_FORMAT } from '../../../lib/journal/entries.ts'
@@ -13,7 +14,17 @@ import type { Topology } from '../../../lib/workflow/topology.ts'
 const search: Topology = { containers: () => [{ id: 'c' }], run: () => [{ n: 1 }] }
 const workflow = { id: 'run', phases: [{ name: 'only', topology: 'search' }] }
 const resolved = resolveWorkflow(workflow)
-const header = `{"type":"header","format":${JOURNAL_FORMAT},"spillway":"0","workflowId":"run","at":"","repeated":0}\n`
+const header = new CheckedLines().make(
+  JSON.stringify({
+    type: 'header',
+    format: JOURNAL_FORMAT,
+    spillway: '0',
+    workflowId: 'run',
+    at: '',
+    after: null,
+    repeated: 0,
+  }),
+)
 const SEGMENT = 'journal/00000001.jsonl'
 
 /** Files by path, with slashes; null for a directory. */
