@@ -10,6 +10,7 @@ import { allowListeners, Interruptible } from '../core/interruptible.ts'
 import { resolveFieldNames } from '../core/record.ts'
 import { inputsOf, mergePhaseConfig } from './phase-config.ts'
 import type { PhaseReference } from '../outputs/reference.ts'
+import { untilAbort } from './until-abort.ts'
 import { DefaultOutput } from './default-output.ts'
 import type { ResultCallback } from './container-intake.ts'
 import { PhaseRun } from './phase-run.ts'
@@ -117,7 +118,13 @@ export class PhaseExecution {
       )
     }
     // The records are stored already.
-    return output === ctx.results ? ctx.results : context.storeOutput(ctx.phase, output)
+    if (output === ctx.results) return ctx.results
+    try {
+      return await context.storeOutput(ctx.phase, untilAbort(output, ctx.signal))
+    } catch (error) {
+      ctx.signal.throwIfAborted()
+      throw error
+    }
   }
 
   #stallError(): SpillwayError {

@@ -122,6 +122,8 @@ async function writeNew(path: string, text: string): Promise<void> {
   const file = await open(path, 'wx')
   try {
     await file.writeFile(text)
+    // Otherwise a power failure may leave an empty lock.
+    await file.sync()
   } finally {
     await file.close()
   }
@@ -129,7 +131,7 @@ async function writeNew(path: string, text: string): Promise<void> {
 
 /**
  * Creates the lock file if it does not exist. A hard link appears with its whole content. On a file system without hard
- * links a copy is made. Another process may read it while it is only partly written.
+ * links a copy is made. Another process that reads it half written does not replace it.
  */
 async function tryToLink(draft: string, path: string): Promise<boolean> {
   try {
@@ -149,11 +151,19 @@ async function tryToLink(draft: string, path: string): Promise<boolean> {
  * remove the new lock of the first one. So each takes a second lock, named after the old owner, and then checks again.
  *
  * @returns false when the owner has changed meanwhile
- * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` when the owner is running, or another running process replaces the lock
+ * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` when the owner is running, or another running process takes or replaces
+ *   the lock
  */
 async function tryToReplace(draft: string, path: string, text: string): Promise<boolean> {
   const held = await readEndedOwner(path)
   if (held === undefined) return false
+  if (isHalfWritten(held)) {
+    throw new SpillwayError(
+      'ERR_SPILLWAY_LOCKED',
+      `${path} is half written: a process is taking the lock, or was stopped while it did. Try again. If this stays so, remove ${path}.`,
+      { place: { path } },
+    )
+  }
   const replaceLock = `${path}.${createHash('sha256').update(held).digest('hex').slice(0, 16)}`
   await acquire(replaceLock, text)
   try {
@@ -196,6 +206,11 @@ async function readEndedOwner(path: string): Promise<string | undefined> {
     `${path} is held by process ${owner.pid} on ${owner.host}, which is still running. Wait for it to end, or stop it.`,
     { place: { path } },
   )
+}
+
+/** Whether a text is the beginning of what an owner writes. Other text that no owner writes does not count. */
+function isHalfWritten(text: string): boolean {
+  return text === '' || (text.startsWith('{') && !text.endsWith('}'))
 }
 
 function isAbsent(cause: unknown): boolean {
