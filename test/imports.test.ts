@@ -42,7 +42,7 @@ const arrows: Readonly<Record<string, string>> = {
   'lib/cli/convert':
     'lib/cli/terminal lib/reading sinks/columns sinks/dead-letter-file sinks/files sinks/options sinks/readers sinks/record-sink sinks/values transforms/parsing',
   'lib/cli/run':
-    'lib/cli/terminal lib/coordinator lib/journal lib/monitor lib/result-streamer lib/run lib/workflow sinks/options transforms/aggregate',
+    'lib/cli/terminal lib/coordinator lib/journal lib/monitor lib/result-streamer lib/run lib/streaming lib/workflow sinks/options transforms/aggregate',
   'lib/cli/terminal': 'sinks/files',
   'lib/coordinator':
     'lib/data-flow-manager lib/execution lib/journal lib/recovery lib/result-streamer lib/run lib/sequencer lib/streaming lib/workflow sinks/files',

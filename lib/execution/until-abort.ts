@@ -4,6 +4,7 @@
 import { Readable } from 'node:stream'
 import { closeIterator } from '../core/close-iterator.ts'
 import { destroyOnAbort, Interruptible } from '../core/interruptible.ts'
+import { isAsyncIterable } from './container-run.ts'
 
 /** The output of a topology. If it is a stream of rows, it fails when the signal aborts. */
 export function untilAbort(output: unknown, signal: AbortSignal): unknown {
@@ -12,7 +13,7 @@ export function untilAbort(output: unknown, signal: AbortSignal): unknown {
   return output
 }
 
-async function* rowsUntilAbort(rows: AsyncIterable<unknown>, signal: AbortSignal): AsyncGenerator<unknown> {
+async function* rowsUntilAbort(rows: AsyncIterable<unknown>, signal: AbortSignal): AsyncGenerator {
   using interruptible = new Interruptible(signal)
   const iterator = rows[Symbol.asyncIterator]()
   try {
@@ -24,8 +25,4 @@ async function* rowsUntilAbort(rows: AsyncIterable<unknown>, signal: AbortSignal
   } finally {
     closeIterator(iterator)
   }
-}
-
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }

@@ -8,7 +8,7 @@ import { constants, copyFile, link, lstat, open, readdir, readFile, rename, rm, 
 import { join } from 'node:path'
 import { ioError } from '../../sinks/files/file-target.ts'
 import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
-import { BEAT_MS, describe, isAlive, parseOwner, readText } from './lock-owner.ts'
+import { BEAT_MS, describe, isAlive, parseOwner, readText, type Owner } from './lock-owner.ts'
 
 /** The name of the lock file in the run directory. */
 export const LOCK_FILE = 'run.lock'
@@ -21,6 +21,16 @@ const NOT_WRITABLE: readonly string[] = ['EROFS', 'EACCES', 'EPERM']
 
 /** Error codes of file systems that have no hard links. */
 const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
+
+/**
+ * The process that holds the lock of a run directory; undefined if none does. The lock is only read. For a process on
+ * another machine this takes six seconds.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_IO` for a lock that cannot be read
+ */
+export async function readLockOwner(directory: string): Promise<Owner | undefined> {
+  return (await readLock(join(directory, LOCK_FILE)))?.owner
+}
 
 /** Whether a file in a run directory is a lock, or one that taking a lock needs. */
 export function isLockFile(name: string): boolean {
@@ -178,14 +188,38 @@ async function tryToReplace(draft: string, path: string, text: string): Promise<
   }
 }
 
+/** A lock file. */
+interface HeldLock {
+  readonly text: string
+  /** The process that holds it; undefined if that has ended. */
+  readonly owner: Owner | undefined
+}
+
 /**
  * Reads the lock of an owner that has ended.
  *
  * @returns undefined when there is no lock
- * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` when the owner is running; `ERR_SPILLWAY_IO` for anything but a readable
- *   file. Only an absent lock may be tried again: the rest would never end.
+ * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` when the owner is running; `ERR_SPILLWAY_IO` as {@link readLock} does
  */
 async function readEndedOwner(path: string): Promise<string | undefined> {
+  const lock = await readLock(path)
+  if (lock?.owner === undefined) return lock?.text
+  const { pid, host } = lock.owner
+  throw new SpillwayError(
+    'ERR_SPILLWAY_LOCKED',
+    `${path} is held by process ${pid} on ${host}, which is still running. Wait for it to end, or stop it.`,
+    { place: { path } },
+  )
+}
+
+/**
+ * Reads a lock. For an owner on another machine this takes six seconds.
+ *
+ * @returns undefined when there is no lock
+ * @throws {SpillwayError} `ERR_SPILLWAY_IO` for anything but a readable file. Only an absent lock may be tried again: the
+ *   rest would never end.
+ */
+async function readLock(path: string): Promise<HeldLock | undefined> {
   let text: string
   try {
     const found = await lstat(path)
@@ -200,12 +234,7 @@ async function readEndedOwner(path: string): Promise<string | undefined> {
     )
   }
   const owner = parseOwner(text)
-  if (owner === undefined || !(await isAlive(owner, path))) return text
-  throw new SpillwayError(
-    'ERR_SPILLWAY_LOCKED',
-    `${path} is held by process ${owner.pid} on ${owner.host}, which is still running. Wait for it to end, or stop it.`,
-    { place: { path } },
-  )
+  return { text, owner: owner !== undefined && (await isAlive(owner, path)) ? owner : undefined }
 }
 
 /** Whether a text is the beginning of what an owner writes. Other text that no owner writes does not count. */
