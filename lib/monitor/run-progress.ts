@@ -11,7 +11,6 @@ import {
   workflowStarted,
   type ContainerEndedMessage,
   type PhaseEndedMessage,
-  type PhaseMessage,
   type PhaseStartedMessage,
 } from '../core/diagnostics.ts'
 import { SpillwayError } from '../core/errors.ts'
@@ -45,6 +44,9 @@ type Trace = { -readonly [Key in Exclude<keyof PhaseProgress, 'phase' | 'elapsed
   endedAtMs: number | undefined
 }
 
+/** What the channels say, each a part of it. */
+type Message = PhaseStartedMessage & ContainerEndedMessage & PhaseEndedMessage
+
 /**
  * Follows the first run that starts in this process after its construction: the containers of each phase that are done,
  * running or failed, and its records. Dispose of it to stop listening.
@@ -69,7 +71,7 @@ export class RunProgress implements Disposable {
     this.#phases = new Map(phases.map((phase) => [phase, newTrace()]))
     this.#onChange = onChange
     this.#listen(workflowStarted, ({ workflowId }) => (this.#workflowId ??= workflowId))
-    this.#listen<PhaseStartedMessage>(phaseStarted, ({ phase, earlierContainers, earlierRecords }, trace) => {
+    this.#listen(phaseStarted, ({ phase, earlierContainers, earlierRecords }, trace) => {
       const startedAtMs = performance.now()
       Object.assign(trace, { status: 'running', containers: earlierContainers, earlierRecords, startedAtMs })
       this.#onChange(progressOf(phase, trace))
@@ -77,13 +79,13 @@ export class RunProgress implements Disposable {
     this.#listen(containerStarted, (_, trace) => {
       trace.running += 1
     })
-    this.#listen<ContainerEndedMessage>(containerEnded, ({ container, records, error }, trace) => {
+    this.#listen(containerEnded, ({ container, records, error }, trace) => {
       trace.running -= 1
       trace.newRecords += records
       if (error === null) trace.containers += 1
       else if (error instanceof SpillwayError && error.place.container === container) trace.failed += 1
     })
-    this.#listen<PhaseEndedMessage>(phaseEnded, ({ phase, status, error, records, newRecords, containers }, trace) => {
+    this.#listen(phaseEnded, ({ phase, status, error, records, newRecords, containers }, trace) => {
       const endedAtMs = performance.now()
       const startedAtMs = trace.status === 'waiting' ? endedAtMs : trace.startedAtMs
       const earlierRecords = records - newRecords
@@ -107,7 +109,7 @@ export class RunProgress implements Disposable {
     for (const [name, listener] of this.#subscriptions) unsubscribe(name, listener)
   }
 
-  #listen<Message extends PhaseMessage>(channel: Channel, take: (message: Message, trace: Trace) => void): void {
+  #listen(channel: Channel, take: (message: Message, trace: Trace) => void): void {
     const listener = (message: unknown) => {
       const about = message as Message
       if (this.#workflowId !== undefined && about.workflowId !== this.#workflowId) return
