@@ -3,7 +3,7 @@
  */
 import { allowListeners, Interruptible } from '../core/interruptible.ts'
 import { closeIterator } from '../core/close-iterator.ts'
-import { SpillwayError } from '../core/errors.ts'
+import { quantityText, SpillwayError } from '../core/errors.ts'
 import { containerEnded, containerStarted } from '../core/diagnostics.ts'
 import { EventLoopTurns } from '../core/event-loop-turns.ts'
 import { IndexRanges } from '../core/index-ranges.ts'
@@ -147,7 +147,7 @@ export class PhaseRun {
       const { phase } = this.#ctx
       throw new SpillwayError(
         'ERR_SPILLWAY_NONDETERMINISTIC',
-        `Container ${JSON.stringify(id)} of phase ${JSON.stringify(phase)} is not listed any more, but it did not end, and ${this.#earlier.get(index)?.records} of its records are in the files. List it again, or run the phase again with --accept-changes ${phase}.`,
+        `Container ${JSON.stringify(id)} of phase ${JSON.stringify(phase)} is not listed any more, but it did not end, and the files have ${quantityText(this.#earlier.get(index)?.records ?? 0, 'record')} of it. List it again, or run the phase again with --accept-changes ${phase}.`,
         { place: { phase, container: id } },
       )
     }

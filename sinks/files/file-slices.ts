@@ -2,7 +2,7 @@
  * Reads byte ranges of a file. One handle stays open from {@link FileSlices.open} to {@link FileSlices.close}.
  */
 import { open, type FileHandle } from 'node:fs/promises'
-import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
+import { messageOf, quantityText, SpillwayError } from '../../lib/core/errors.ts'
 
 /** Bytes that can be read in any order, such as those of a file. */
 export interface ByteSource {
@@ -58,7 +58,8 @@ export class FileSlices implements ByteSource {
     for (let filled = 0; filled < bytes.length;) {
       const length = Math.min(bytes.length - filled, MAX_READ_BYTES)
       const { bytesRead } = await this.#handle.read(bytes, filled, length, start + filled)
-      if (bytesRead === 0) throw new RangeError(`the file has become shorter than ${start + bytes.length} bytes`)
+      if (bytesRead === 0)
+        throw new RangeError(`the file has become shorter than ${quantityText(start + bytes.length, 'byte')}`)
       filled += bytesRead
     }
   }
