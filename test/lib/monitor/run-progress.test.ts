@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { Coordinator } from '../../../lib/coordinator.ts'
+import { phaseLine } from '../../../lib/cli/run/run-report.ts'
 import { makeDeferred } from '../../../lib/core/deferred.ts'
 import { RunProgress } from '../../../lib/monitor/run-progress.ts'
 import type { Topology } from '../../../lib/workflow/topology.ts'
@@ -82,6 +83,7 @@ t.test('counts the containers that are done, running and failed, also after a re
     await both.promise
     t.match(progress.phases, [{ containers: 1, running: 2, failed: 0, newRecords: 1, earlierRecords: 0 }])
     await t.rejects(run)
+    t.match(progress.phases.map(phaseLine), [/^a: failed, 1 container, 1 failed, 3 records, /])
     t.match(progress.phases, [{ status: 'failed', containers: 1, running: 0, failed: 1, newRecords: 3 }])
   }
   isBroken.now = false
@@ -97,4 +99,5 @@ t.test('counts the containers that are done, running and failed, also after a re
   ])
   t.match(progress.phases, [{ containers: 3, running: 0, failed: 0, newRecords: 2, earlierRecords: 3 }])
   t.match(phases['a'], { records: 5, newRecords: 2 })
+  t.match(progress.phases.map(phaseLine), [/^a: completed, 3 containers, 5 records in all, 2 this time, /])
 })
