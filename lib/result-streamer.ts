@@ -9,7 +9,7 @@ import { joinRecords, markerBatch, recordsOf } from './core/batch.ts'
 import { Drained } from './core/deferred.ts'
 import { SpillwayError } from './core/errors.ts'
 import { Marker } from './core/marker.ts'
-import { anyText, expectValue, oneOf } from './core/options.ts'
+import { anyText, expectValue, oneOf, plainObject } from './core/options.ts'
 import type { ResultRecord } from './core/record.ts'
 import { QueueKeepingWritable, queueOf } from './core/queue-keeping-writable.ts'
 import { settleCallback, type Callback } from './core/settle-callback.ts'
@@ -111,9 +111,11 @@ export class ResultStreamer extends QueueKeepingWritable {
    * @throws {SpillwayError} `ERR_SPILLWAY_CLOSED` after the end; `ERR_SPILLWAY_VALUE` when the record was rejected
    *   and more than `queued` was asked for; the error of the stream
    */
-  writeResult(record: ResultRecord, { ack = 'queued' }: { readonly ack?: Ack } = {}): Promise<void> {
+  writeResult(record: ResultRecord, options?: { readonly ack?: Ack }): Promise<void> {
     // Not an async function: a promise of its own for each record would cost more than the rest of the call.
     try {
+      if (options !== undefined) expectValue('options', options, plainObject)
+      const { ack = 'queued' } = options ?? {}
       if (ack !== 'queued') expectValue('ack', ack, ackCheck)
       this.#expectOpen()
       if (ack !== 'queued') this.#graphs.expect(record)

@@ -3,7 +3,7 @@
  * do not depend on each other. It wires one stream graph per phase, and makes none: its RunContext
  * provides graphs and stores outputs.
  */
-import { expectValue, integerFrom, plainObject, resolveOptions, type Checks } from './core/options.ts'
+import { callback, expectValue, integerFrom, plainObject, resolveOptions, type Checks } from './core/options.ts'
 import { orderPhases } from './workflow/phase-order.ts'
 import { PhaseExecution } from './execution/phase-execution.ts'
 import type { PhaseReference } from './outputs/reference.ts'
@@ -25,6 +25,8 @@ export const sequencerChecks: Checks<SequencerOptions> = {
   topologies: plainObject,
   maxConcurrentPhases: integerFrom(1),
 }
+
+const executeChecks = { resultCallback: callback }
 
 /** Defaults of {@link SequencerOptions}. */
 export const SEQUENCER_DEFAULTS = { maxConcurrentPhases: 4 } as const satisfies Partial<SequencerOptions>
@@ -60,7 +62,8 @@ export class Sequencer {
   /**
    * Runs all phases, and resolves when each has ended, failed or been skipped; see the results.
    *
-   * @param resultCallback - receives each record as it is accepted; what it throws fails the phase
+   * @param given - options of this call
+   * @param given.resultCallback - receives each record as it is accepted; what it throws fails the phase
    * @returns by the name of the phase, in the order of the workflow; the object has no prototype
    * @throws {SpillwayError} `ERR_SPILLWAY_WORKFLOW` for dependencies that cannot be ordered, `ERR_SPILLWAY_TOPOLOGY` for
    *   a topology that is not registered: both before anything runs
@@ -68,8 +71,9 @@ export class Sequencer {
   async executePhases(
     workflow: ResolvedWorkflow,
     context: RunContext,
-    { resultCallback }: { readonly resultCallback?: ResultCallback | undefined } = {},
+    given: { readonly resultCallback?: ResultCallback | undefined } = {},
   ): Promise<Readonly<Record<string, PhaseResult>>> {
+    const { resultCallback } = resolveOptions<typeof given, object>('executePhases', given, executeChecks, {})
     const results = new Map<string, PhaseResult>()
     const references = new Map<string, PhaseReference>()
     const running = new Set<Promise<void>>()

@@ -1,7 +1,7 @@
 /**
  * The contents of a run directory, as text.
  */
-import type { InspectedRun } from '../monitor/inspect-run.ts'
+import type { InspectedPhase, InspectedRun } from '../monitor/inspect-run.ts'
 import { bytesText, countText, quantityText, secondsText } from './terminal/format-numbers.ts'
 import { escapeText } from './terminal/escape-text.ts'
 import { rankingText } from './run/run-report.ts'
@@ -32,6 +32,7 @@ function heading({
   name,
   directory,
   status,
+  holder,
   error,
   stack,
   startedAt,
@@ -46,7 +47,13 @@ function heading({
   ]
   if (error !== null) lines.push(`It failed: ${error}`)
   if (stack !== null) lines.push(stack.replace(/^/gm, '  '))
-  if (status === 'unfinished') lines.push('It is in progress or was killed. Rows of incomplete parts are not counted.')
+  if (holder !== null) lines.push(`Process ${holder.pid} on ${escapeText(holder.host)} holds it.`)
+  else if (status !== 'completed') {
+    const reason = status === 'unfinished' ? 'It was interrupted: resume' : 'Resume'
+    lines.push(`${reason} it with \`spillway resume ${escapeText(directory)}\`.`)
+  }
+  if (status === 'unfinished')
+    lines.push('Rows, rejections and containers (done of begun) are those of the last commits.')
   return lines.join('\n')
 }
 
@@ -66,7 +73,7 @@ function phaseTable({ phases }: InspectedRun, width: number): string {
     phases.map((phase) => [
       phase.phase,
       phase.status,
-      cellText(phase.containers),
+      containersText(phase),
       countText(phase.rows),
       cellText(phase.rejected),
       countText(phase.parts.length),
@@ -87,6 +94,11 @@ function partList({ phases }: InspectedRun, width: number): string[] {
   ])
   if (rows.length === 0) return []
   return [formatTable([{ heading: 'Part', align: 'left' }, { heading: 'Rows' }, { heading: 'Bytes' }], rows, width)]
+}
+
+function containersText({ containers, containersBegun }: InspectedPhase): string {
+  if (containers === null || containersBegun === null || containers === containersBegun) return cellText(containers)
+  return `${countText(containers)} of ${countText(containersBegun)}`
 }
 
 function cellText(count: number | null): string {

@@ -62,28 +62,38 @@ export interface WorkflowEndedMessage extends WorkflowStartedMessage {
   readonly error: Error | null
 }
 
-/** Message of `spillway:phase:started`. */
-export interface PhaseStartedMessage extends DiagnosticMessage {
+/** What every message about a phase of a run says. */
+export interface PhaseMessage extends DiagnosticMessage {
   /** Id of the run. */
   readonly workflowId: string
   /** Name of the phase. */
   readonly phase: string
 }
 
+/** Message of `spillway:phase:started`. */
+export interface PhaseStartedMessage extends PhaseMessage {
+  /** Containers that earlier executions of the run have done. */
+  readonly earlierContainers: number
+  /** Records that earlier executions of the run have accepted. */
+  readonly earlierRecords: number
+}
+
 /** Message of `spillway:phase:ended`. */
-export interface PhaseEndedMessage extends PhaseStartedMessage {
+export interface PhaseEndedMessage extends PhaseMessage {
   /** How it ended. A phase is skipped when one that it depends on did not complete. */
   readonly status: 'completed' | 'failed' | 'aborted' | 'skipped'
   /** What failed or stopped it. */
   readonly error: Error | null
   /** Containers that are done. */
   readonly containers: number
-  /** Records accepted. */
+  /** Records accepted, also by earlier executions of the run. */
   readonly records: number
+  /** Records that this execution accepted. */
+  readonly newRecords: number
 }
 
 /** Message of `spillway:container:started`. */
-export interface ContainerStartedMessage extends PhaseStartedMessage {
+export interface ContainerStartedMessage extends PhaseMessage {
   /** Id of the container. */
   readonly container: string
   /** Its place among the containers of its phase that began, from 0; a resume finds it by the id. */

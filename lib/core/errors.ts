@@ -84,6 +84,16 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)
 }
 
+/** A count with its thousands set apart: `1,234,567`. */
+export function countText(count: number): string {
+  return Math.round(count).toLocaleString('en-US')
+}
+
+/** A number of things, for messages: `1 record`, `2,000 records`. */
+export function quantityText(count: number, thing: string): string {
+  return `${countText(count)} ${thing}${count === 1 ? '' : 's'}`
+}
+
 const folderOf = (name: string) => fileURLToPath(new URL(`../../${name}/`, import.meta.url))
 
 /** The folders of this package's code, and the one that calls topologies: what called that is not the place. */

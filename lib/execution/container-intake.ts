@@ -5,6 +5,7 @@
 import type { CheckpointSchedule } from './checkpoint-schedule.ts'
 import type { ContainerProgress } from './container-progress.ts'
 import { ContainerSpool } from './container-spool.ts'
+import type { Interruptible } from '../core/interruptible.ts'
 import type { Segment } from '../core/batch.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { PhaseInput } from '../streaming/phase-chain.ts'
@@ -39,6 +40,8 @@ interface DirectIntakeOptions {
   /** Fills in the missing fields of a record. */
   readonly complete: (record: ResultRecord) => ResultRecord
   readonly resultCallback: ResultCallback | undefined
+  /** Waits for the callback, until the phase is stopped. */
+  readonly interruptible: Interruptible
 }
 
 /** Passes records on as they come, except those that an earlier run has written. */
@@ -52,7 +55,7 @@ export class DirectIntake implements ContainerIntake {
   }
 
   take(made: readonly ResultRecord[], firstSeq: number): Promise<void> | undefined {
-    const { progress, commits, complete, resultCallback } = this.#options
+    const { progress, commits, complete, resultCallback, interruptible } = this.#options
     const completed = made.map(complete)
     const records = progress.newOf(completed, firstSeq)
     const known = completed.length - records.length
@@ -60,7 +63,7 @@ export class DirectIntake implements ContainerIntake {
     if (records.length === 0) return undefined
     const seq = firstSeq + known
     if (resultCallback === undefined) return this.#feed(records, seq)
-    return showEach(records, resultCallback).then(() => this.#feed(records, seq))
+    return showEach(records, resultCallback, interruptible).then(() => this.#feed(records, seq))
   }
 
   async end(done: () => void): Promise<void> {
@@ -114,6 +117,17 @@ export class SpooledIntake implements ContainerIntake {
   }
 }
 
-async function showEach(records: readonly ResultRecord[], callback: ResultCallback): Promise<void> {
-  for (const record of records) await callback(record)
+async function showEach(
+  records: readonly ResultRecord[],
+  callback: ResultCallback,
+  interruptible: Interruptible,
+): Promise<void> {
+  for (const record of records) {
+    const shown = callback(record)
+    if (isPromise(shown)) await interruptible.wait(shown)
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 }

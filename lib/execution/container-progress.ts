@@ -4,7 +4,7 @@
 import { crc32 } from 'node:zlib'
 import { JsonText } from '../../sinks/values/json-text.ts'
 import type { Container } from './container-run.ts'
-import { SpillwayError } from '../core/errors.ts'
+import { countText, quantityText, SpillwayError } from '../core/errors.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { Watermark } from './commit-progress.ts'
 
@@ -75,7 +75,10 @@ export class ContainerProgress {
    */
   end(records: number): void {
     if (records < this.#records) {
-      throw this.#changed(`it ended after ${records} records, but ${this.#records} are written`, REMEDY)
+      throw this.#changed(
+        `it ended after ${quantityText(records, 'record')}, but the files have ${countText(this.#records)}`,
+        REMEDY,
+      )
     }
   }
 

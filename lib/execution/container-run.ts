@@ -180,7 +180,8 @@ function stop(source: object, iterator: AsyncIterator<unknown> | Iterator<unknow
   } else closeIterator(iterator)
 }
 
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+/** Whether a value is a stream, or something else that is read asynchronously. */
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
 

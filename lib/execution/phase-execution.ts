@@ -5,15 +5,18 @@
 import { performance } from 'node:perf_hooks'
 import { phaseEnded, phaseStarted } from '../core/diagnostics.ts'
 import { onEmptyEventLoop } from '../core/empty-event-loop.ts'
+import { IndexRanges } from '../core/index-ranges.ts'
 import { isAbortError, messageOf, placedMessageOf, SpillwayError } from '../core/errors.ts'
 import { allowListeners, Interruptible } from '../core/interruptible.ts'
 import { resolveFieldNames } from '../core/record.ts'
 import { inputsOf, mergePhaseConfig } from './phase-config.ts'
 import type { PhaseReference } from '../outputs/reference.ts'
+import { untilAbort } from './until-abort.ts'
 import { DefaultOutput } from './default-output.ts'
 import type { ResultCallback } from './container-intake.ts'
 import { PhaseRun } from './phase-run.ts'
 import type { PhaseOutlet, PhaseResult, PhaseStatus, RunContext } from './run-context.ts'
+import { acceptedOf } from '../streaming/stats.ts'
 import type { OutputContext, Topology, TopologyContext } from '../workflow/topology.ts'
 import type { ResolvedPhase, ResolvedWorkflow } from '../workflow/types.ts'
 
@@ -35,6 +38,8 @@ export class PhaseExecution {
   /** Stops the phase when what it waits for can never happen. */
   readonly #stalled = new AbortController()
   #outlet: PhaseOutlet | undefined
+  /** Records that earlier executions accepted. */
+  #earlierRecords = 0
   #run: PhaseRun | undefined
 
   constructor(options: PhaseExecutionOptions) {
@@ -77,7 +82,6 @@ export class PhaseExecution {
     const { workflowId, path = null } = context
     const signal = AbortSignal.any([context.signal, this.#stalled.signal])
     await context.onPhaseStarted?.(phase.name)
-    phaseStarted.publish({ workflowId, path, phase: phase.name })
     const ctx: TopologyContext = {
       workflowId,
       phase: phase.name,
@@ -87,6 +91,10 @@ export class PhaseExecution {
     }
     const outlet = context.openPhase(phase.name)
     this.#outlet = outlet
+    this.#earlierRecords = outlet.counts === null ? 0 : acceptedOf(outlet.counts)
+    const earlierContainers = IndexRanges.from(outlet.commits?.earlier?.done ?? []).size
+    const earlierRecords = this.#earlierRecords
+    phaseStarted.publish({ workflowId, path, phase: phase.name, earlierContainers, earlierRecords })
     this.#run = new PhaseRun({
       topology,
       ctx,
@@ -117,7 +125,13 @@ export class PhaseExecution {
       )
     }
     // The records are stored already.
-    return output === ctx.results ? ctx.results : context.storeOutput(ctx.phase, output)
+    if (output === ctx.results) return ctx.results
+    try {
+      return await context.storeOutput(ctx.phase, untilAbort(output, ctx.signal))
+    } catch (error) {
+      ctx.signal.throwIfAborted()
+      throw error
+    }
   }
 
   #stallError(): SpillwayError {
@@ -139,13 +153,15 @@ export class PhaseExecution {
   async #conclude(status: PhaseStatus, error: Error | null, output: PhaseReference | null): Promise<PhaseResult> {
     const { phase, context } = this.#options
     const counts = this.#outlet?.counts ?? null
+    const records = counts === null ? (this.#run?.records ?? 0) : acceptedOf(counts)
     const result: PhaseResult = {
       phase: phase.name,
       status,
       error,
       containers: this.#run?.done.size ?? 0,
       unlisted: this.#run?.unlisted ?? { count: 0, ids: [] },
-      records: counts === null ? (this.#run?.records ?? 0) : counts.recordsIn - counts.deduplicated,
+      records,
+      newRecords: records - this.#earlierRecords,
       counts,
       aggregates: this.#outlet?.aggregates ?? null,
       output,
@@ -162,8 +178,8 @@ export class PhaseExecution {
 
   #publish(result: PhaseResult): PhaseResult {
     const { workflowId, path = null } = this.#options.context
-    const { phase, status, error, containers, records } = result
-    phaseEnded.publish({ workflowId, path, phase, status, error, containers, records })
+    const { phase, status, error, containers, records, newRecords } = result
+    phaseEnded.publish({ workflowId, path, phase, status, error, containers, records, newRecords })
     return result
   }
 }

@@ -1,9 +1,9 @@
 /**
  * Runs the containers of one phase into its stream graph: up to `concurrency` of them at once.
  */
-import { allowListeners } from '../core/interruptible.ts'
+import { allowListeners, Interruptible } from '../core/interruptible.ts'
 import { closeIterator } from '../core/close-iterator.ts'
-import { SpillwayError } from '../core/errors.ts'
+import { quantityText, SpillwayError } from '../core/errors.ts'
 import { containerEnded, containerStarted } from '../core/diagnostics.ts'
 import { EventLoopTurns } from '../core/event-loop-turns.ts'
 import { IndexRanges } from '../core/index-ranges.ts'
@@ -147,7 +147,7 @@ export class PhaseRun {
       const { phase } = this.#ctx
       throw new SpillwayError(
         'ERR_SPILLWAY_NONDETERMINISTIC',
-        `Container ${JSON.stringify(id)} of phase ${JSON.stringify(phase)} is not listed any more, but it did not end, and ${this.#earlier.get(index)?.records} of its records are in the files. List it again, or run the phase again with --accept-changes ${phase}.`,
+        `Container ${JSON.stringify(id)} of phase ${JSON.stringify(phase)} is not listed any more, but it did not end, and the files have ${quantityText(this.#earlier.get(index)?.records ?? 0, 'record')} of it. List it again, or run the phase again with --accept-changes ${phase}.`,
         { place: { phase, container: id } },
       )
     }
@@ -183,7 +183,8 @@ export class PhaseRun {
     const about = { workflowId, path, phase, container: spec.id, index }
     const progress = new ContainerProgress(phase, container, this.#earlier.get(index))
     const resumeFrom = topology.resumable === true ? progress.records : 0
-    const intake = this.#makeIntake(progress)
+    using interruptible = new Interruptible(this.#ctx.signal)
+    const intake = this.#makeIntake(progress, interruptible)
     const run = new ContainerRun({
       container,
       ctx: { ...this.#ctx, resumeFrom },
@@ -209,7 +210,7 @@ export class PhaseRun {
   }
 
   /** The way of a container's records into the stream graph. */
-  #makeIntake(progress: ContainerProgress): ContainerIntake {
+  #makeIntake(progress: ContainerProgress, interruptible: Interruptible): ContainerIntake {
     const { settings, outlet, fields, resultCallback, ctx } = this.#options
     const direct = new DirectIntake({
       progress,
@@ -218,6 +219,7 @@ export class PhaseRun {
       commits: outlet.commits,
       complete: (record) => completeRecord(record, fields, ctx.phase, progress.id),
       resultCallback,
+      interruptible,
     })
     if (settings.commit === 'records' || outlet.commits === undefined) return direct
     return new SpooledIntake(direct, outlet.commits.spoolDirectory, (work) => this.#enterWhole(work))

@@ -107,6 +107,8 @@ export interface PhaseResult {
   readonly unlisted: UnlistedContainers
   /** Records accepted, in this execution and in those before it; each record of a container counts once. */
   readonly records: number
+  /** Those of `records` that this execution accepted: fewer than `records` after a resume. */
+  readonly newRecords: number
   /** Counts of its records; null if it never began, or results are not written. */
   readonly counts: StreamerCounts | null
   /** Aggregates of the records written; null if it never began. */

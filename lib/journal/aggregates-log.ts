@@ -8,7 +8,7 @@ import { CheckedLines, readCheckedLines } from '../../sinks/files/checked-lines.
 import { ioError, type ByteTarget, type OpenTarget } from '../../sinks/files/file-target.ts'
 import { NumberedNames } from '../../sinks/files/numbered-names.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
-import { messageOf, SpillwayError } from '../core/errors.ts'
+import { messageOf, quantityText, SpillwayError } from '../core/errors.ts'
 import { decodeName } from '../core/names.ts'
 
 /**
@@ -132,7 +132,7 @@ export async function readAggregates(directory: string, { file, bytes }: LogPosi
   } catch (cause) {
     throw damaged(path, messageOf(cause), cause)
   }
-  if (state === undefined || read !== bytes) throw damaged(path, `it has ${read} bytes, not ${bytes}`)
+  if (state === undefined || read !== bytes) throw damaged(path, `it has ${quantityText(read, 'byte')}, not ${bytes}`)
   return state
 }
 

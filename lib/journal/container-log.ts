@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { ioError, type ByteTarget, type OpenTarget } from '../../sinks/files/file-target.ts'
-import { messageOf, SpillwayError } from '../core/errors.ts'
+import { messageOf, quantityText, SpillwayError } from '../core/errors.ts'
 import { phaseOf } from './aggregates-log.ts'
 
 const FILE = 'ids.jsonl'
@@ -110,7 +110,7 @@ export async function cutContainerLog(directory: string, { bytes }: ContainerLog
   try {
     await using file = await open(path, 'r+')
     const { size } = await file.stat()
-    if (size < bytes) throw damaged(path, `it has ${size} bytes, not ${bytes}`)
+    if (size < bytes) throw damaged(path, `it has ${quantityText(size, 'byte')}, not ${bytes}`)
     if (size === bytes) return
     await file.truncate(bytes)
     await file.sync()

@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { errnoOf } from '../core/errors.ts'
+import { errnoOf, quantityText } from '../core/errors.ts'
 import type { CommitEntry, PartClosedEntry } from './entries.ts'
 
 /**
@@ -35,7 +35,7 @@ export async function wrongSizeOfPart(
 ): Promise<string | undefined> {
   const size = await sizeOf(join(directory, file))
   if (size === undefined) return 'is missing'
-  return size === bytes ? undefined : `has ${size} bytes, not ${bytes}`
+  return size === bytes ? undefined : `has ${quantityText(size, 'byte')}, not ${bytes}`
 }
 
 /**
@@ -50,7 +50,7 @@ export async function damageOfCommitted(
   if (file === null) return undefined
   const path = join(directory, file)
   const size = (await sizeOf(path)) ?? 0
-  if (size < offsetBytes) return `has ${size} bytes, but ${offsetBytes} were committed`
+  if (size < offsetBytes) return `has ${quantityText(size, 'byte')}, but its commit has ${offsetBytes}`
   return damageOfBytes(path, offsetBytes, sum)
 }
 

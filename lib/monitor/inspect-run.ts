@@ -6,18 +6,16 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf } from '../core/errors.ts'
 import { duckdbQueries } from './duckdb-queries.ts'
-import type {
-  JournalEntry,
-  OutputStoredEntry,
-  PartClosedEntry,
-  PhaseEndedEntry,
-  RunStatus,
-} from '../journal/entries.ts'
+import { IndexRanges } from '../core/index-ranges.ts'
+import type { JournalEntry, OutputStoredEntry, PartClosedEntry, RunStatus } from '../journal/entries.ts'
 import { droppedFrom, numberOf } from '../journal/closed-parts.ts'
 import { expectRunDirectory, readJournal } from '../journal/reader.ts'
+import { RunState, type PhaseState } from '../journal/run-state.ts'
+import { acceptedOf } from '../streaming/stats.ts'
 import type { StoredAggregates } from '../streaming/aggregated-results.ts'
 import type { PhaseStatus } from '../execution/run-context.ts'
 import { readRunFile } from '../run/directory.ts'
+import { readLockOwner } from '../run/lock.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
 
 /** A part file of a run. */
@@ -40,13 +38,15 @@ export interface InspectedPhase {
   readonly error: string | null
   /** The stack of that error and of its causes; null where there is none, and after a stop from outside. */
   readonly stack: string | null
-  /** Containers that completed; null until the phase has ended. */
+  /** Containers that are done. Until the phase has ended: by its last commit. Null before the first one. */
   readonly containers: number | null
-  /** Records accepted; null until the phase has ended. */
+  /** Containers that have begun by the last commit, also those that are done. Null before the first commit. */
+  readonly containersBegun: number | null
+  /** Records accepted. Until the phase has ended: by its last commit. Null before the first one. */
   readonly records: number | null
-  /** Records rejected; null until the phase has ended. */
+  /** Records rejected. Until the phase has ended: by its last commit. Null before the first one. */
   readonly rejected: number | null
-  /** Rows of the completed parts. */
+  /** Rows committed to the files: those that a resume keeps. */
   readonly rows: number
   /** Bytes of all parts. */
   readonly bytes: number
@@ -58,7 +58,15 @@ export interface InspectedPhase {
   readonly output: Pick<OutputStoredEntry, 'bytes' | 'tables'> | null
 }
 
-/** A run. `unfinished`: it is in progress, or was killed. */
+/** A process. */
+export interface RunHolder {
+  /** Id of the process. */
+  readonly pid: number
+  /** Name of its machine. */
+  readonly host: string
+}
+
+/** A run. `unfinished`: it is in progress, or was killed; see `holder`. */
 export interface InspectedRun {
   /** Id of the run. */
   readonly workflowId: string
@@ -68,6 +76,8 @@ export interface InspectedRun {
   readonly directory: string
   /** How the run ended, or `unfinished`. */
   readonly status: RunStatus | 'unfinished'
+  /** The process that holds the lock of the run; null if none does, so that it can be resumed. */
+  readonly holder: RunHolder | null
   /** The message of the error that ended it; null if there is none. */
   readonly error: string | null
   /** The stack of that error and of its causes; null where there is none, and after a stop from outside. */
@@ -78,7 +88,7 @@ export interface InspectedRun {
   readonly elapsedMs: number | null
   /** In the order of the workflow. */
   readonly phases: readonly InspectedPhase[]
-  /** Rows of all completed parts. */
+  /** Rows committed to the files of all phases. */
   readonly rows: number
   /** Bytes of all parts. */
   readonly bytes: number
@@ -90,17 +100,12 @@ export interface InspectedRun {
   readonly queries: readonly string[]
 }
 
-/** The state of a phase according to its journal entries. */
-interface PhaseTrace {
-  started: boolean
-  ended: PhaseEndedEntry | undefined
-  output: OutputStoredEntry | undefined
-  /** By file, in the order opened; undefined for an open part. */
-  readonly parts: Map<string, PartClosedEntry | undefined>
-}
+/** The parts of a phase by file, in the order opened; undefined for an open part. */
+type PhaseParts = Map<string, PartClosedEntry | undefined>
 
 /**
- * Reads the state of a run. It needs no lock and changes nothing. Memory: one entry for each part file.
+ * Reads the state of a run. It takes no lock and changes nothing. Memory: one entry for each part file. Where a process on
+ * another machine holds the run, it takes six seconds to know whether that process is running.
  *
  * @param directory - the run directory: `<outputDir>/<workflow id>`
  * @throws {SpillwayError} `ERR_SPILLWAY_JOURNAL` if it is not a run directory, or its journal is damaged;
@@ -108,27 +113,23 @@ interface PhaseTrace {
  */
 export async function inspectRun(directory: string): Promise<InspectedRun> {
   await expectRunDirectory(directory)
-  const traces = new Map<string, PhaseTrace>()
-  const entries = new Map<JournalEntry['type'], JournalEntry>()
-  for await (const entry of readJournal(directory)) {
-    if ('phase' in entry) note(traceOf(traces, entry.phase), entry)
-    else if (entry.type === 'run-resumed') entries.delete('run-ended')
-    else if (entry.type !== 'header' || !entries.has('header')) entries.set(entry.type, entry)
-  }
+  // Before the journal: a run that ends in between must not seem interrupted.
+  const owner = await readLockOwner(directory)
+  const { state, startedAt, parts } = await readEntries(directory)
+  const { workflowId, ended } = state
   const workflow = await readJson<{ workflow: ResolvedWorkflow }>(join(directory, 'workflow.json'))
-  const names = new Set([...(workflow?.workflow.phases ?? []).map(({ name }) => name), ...traces.keys()])
+  const names = new Set([...(workflow?.workflow.phases ?? []).map(({ name }) => name), ...parts.keys()])
   const phases: InspectedPhase[] = []
-  for (const name of names) phases.push(await inspectPhase(directory, name, traceOf(traces, name)))
-  const header = entries.get('header') as Extract<JournalEntry, { type: 'header' }>
-  const ended = entries.get('run-ended') as Extract<JournalEntry, { type: 'run-ended' }> | undefined
+  for (const name of names) phases.push(await inspectPhase(directory, name, state.phase(name), parts.get(name)))
   return {
-    workflowId: header.workflowId,
-    name: workflow?.workflow.name ?? header.workflowId,
+    workflowId,
+    name: workflow?.workflow.name ?? workflowId,
     directory,
     status: ended?.status ?? 'unfinished',
+    holder: owner === undefined ? null : { pid: owner.pid, host: owner.host },
     error: ended?.error ?? null,
     stack: ended?.stack ?? null,
-    startedAt: header.at,
+    startedAt,
     elapsedMs: ended?.elapsedMs ?? null,
     phases,
     rows: phases.reduce((sum, { rows }) => sum + rows, 0),
@@ -142,65 +143,56 @@ export async function inspectRun(directory: string): Promise<InspectedRun> {
   }
 }
 
-function traceOf(traces: Map<string, PhaseTrace>, phase: string): PhaseTrace {
-  let trace = traces.get(phase)
-  if (trace === undefined) {
-    trace = { started: false, ended: undefined, output: undefined, parts: new Map() }
-    traces.set(phase, trace)
+/** What the journal says of a run. */
+interface RunEntries {
+  readonly state: RunState
+  readonly startedAt: string
+  /** By phase. */
+  readonly parts: ReadonlyMap<string, PhaseParts>
+}
+
+async function readEntries(directory: string): Promise<RunEntries> {
+  let header: Extract<JournalEntry, { type: 'header' }> | undefined
+  let state = new RunState('')
+  const parts = new Map<string, PhaseParts>()
+  for await (const entry of readJournal(directory)) {
+    if (entry.type === 'header' && header === undefined) {
+      header = entry
+      state = new RunState(entry.workflowId)
+    }
+    state.note(entry)
+    if (!('phase' in entry)) continue
+    const files = parts.get(entry.phase) ?? new Map<string, PartClosedEntry | undefined>()
+    parts.set(entry.phase, files)
+    if (entry.type === 'part-opened') files.set(entry.file, undefined)
+    else if (entry.type === 'part-closed') files.set(entry.file, entry)
+    const from = droppedFrom(entry, entry.phase) ?? Infinity
+    for (const file of files.keys()) if (numberOf(file) >= from) files.delete(file)
   }
-  return trace
+  return { state, startedAt: header?.at ?? '', parts }
 }
 
-function note(trace: PhaseTrace, entry: Extract<JournalEntry, { phase: string }>): void {
-  switch (entry.type) {
-    case 'phase-started':
-      trace.started = true
-      break
-    case 'part-opened':
-      trace.parts.set(entry.file, undefined)
-      break
-    case 'part-closed':
-      trace.parts.set(entry.file, entry)
-      break
-    case 'output-stored':
-      trace.output = entry
-      break
-    case 'phase-ended':
-      trace.ended = entry
-      break
-    case 'phase-reset':
-      trace.started = false
-      trace.ended = undefined
-      trace.output = undefined
-      dropParts(trace, entry)
-      break
-    case 'parts-dropped':
-      dropParts(trace, entry)
-      break
-    case 'commit':
-  }
-}
-
-function dropParts({ parts }: PhaseTrace, entry: Extract<JournalEntry, { phase: string }>): void {
-  const from = droppedFrom(entry, entry.phase) ?? Infinity
-  for (const file of parts.keys()) if (numberOf(file) >= from) parts.delete(file)
-}
-
-async function inspectPhase(directory: string, phase: string, trace: PhaseTrace): Promise<InspectedPhase> {
-  const { started, ended, output } = trace
+async function inspectPhase(
+  directory: string,
+  phase: string,
+  { started, commit, ended, output }: PhaseState,
+  files: PhaseParts = new Map(),
+): Promise<InspectedPhase> {
   const parts: InspectedPart[] = []
-  for (const [file, closed] of trace.parts) {
+  for (const [file, closed] of files) {
     parts.push({ file, rows: closed?.rows ?? null, bytes: closed?.bytes ?? (await sizeOf(join(directory, file))) })
   }
+  const counts = ended?.counts ?? commit?.counts ?? null
   return {
     phase,
-    status: ended?.status ?? (started ? 'unfinished' : 'waiting'),
+    status: ended?.status ?? (started === undefined ? 'waiting' : 'unfinished'),
     error: ended?.error ?? null,
     stack: ended?.stack ?? null,
-    containers: ended?.containers ?? null,
-    records: ended?.records ?? null,
-    rejected: ended?.counts?.rejected ?? null,
-    rows: parts.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
+    containers: ended?.containers ?? (commit === undefined ? null : IndexRanges.from(commit.done).size),
+    containersBegun: commit?.containers.count ?? null,
+    records: ended?.records ?? (counts === null ? null : acceptedOf(counts)),
+    rejected: counts?.rejected ?? null,
+    rows: commit?.counts.written ?? 0,
     bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
     elapsedMs: ended?.elapsedMs ?? null,
     parts,

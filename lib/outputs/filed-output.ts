@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib'
 import { ioError } from '../../sinks/files/file-target.ts'
 import { FileSlices } from '../../sinks/files/file-slices.ts'
 import { readParquet } from '../../sinks/readers/read-parquet.ts'
-import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
+import { countText, errnoOf, messageOf, quantityText, SpillwayError } from '../core/errors.ts'
 import { splitPath } from '../core/field-path.ts'
 import type { ResultRecord } from '../core/record.ts'
 import { readFrames } from './frames-file.ts'
@@ -69,7 +69,7 @@ class OpenFiles {
     })
     this.#slices.set(name, slices)
     if (slices.byteLength === bytes) return
-    throw damagedFile(this.pathOf(name), `it has ${slices.byteLength} bytes, not ${bytes}`)
+    throw damagedFile(this.pathOf(name), `it has ${quantityText(slices.byteLength, 'byte')}, not ${countText(bytes)}`)
   }
 
   pathOf(name: string): string {

@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { syncDirectory } from '../../sinks/files/file-target.ts'
 import { listParts } from '../../sinks/files/part-names.ts'
-import { messageOf } from '../core/errors.ts'
+import { messageOf, quantityText } from '../core/errors.ts'
 import { encodeName } from '../core/names.ts'
 import { readAggregates } from '../journal/aggregates-log.ts'
 import { closedParts } from '../journal/closed-parts.ts'
@@ -70,10 +70,10 @@ export async function checkPhase(check: PhaseCheck): Promise<VerifiedPhase> {
   }
   if (recordsIn !== written + rejected + deduplicated) {
     const sum = `${written} written, ${rejected} rejected and ${deduplicated} deduplicated`
-    report(phase, null, `${recordsIn} records were accepted, but ${sum}`)
+    report(phase, null, `${quantityText(recordsIn, 'accepted record')}, but ${sum}`)
   }
   if (isOver && rows !== written)
-    report(phase, null, `${written} records were written, but the files have ${rows} rows`)
+    report(phase, null, `${quantityText(written, 'written record')}, but ${quantityText(rows, 'row')} in the files`)
   if (commit !== undefined) {
     await checkAggregates(check, commit)
     await attempt(check, () => readToEnd(readContainerLog(containersPath(directory, phase), commit.containers)))
@@ -93,7 +93,7 @@ async function checkPart({ directory, readsRows, report }: PhaseCheck, part: Par
     let found = 0
     for await (const batch of readPart(join(directory, file), schema, new AbortController().signal))
       found += batch.length
-    if (found !== rows) report(phase, file, `has ${found} rows, not ${rows}`)
+    if (found !== rows) report(phase, file, `has ${quantityText(found, 'row')}, not ${rows}`)
     return found
   } catch (cause) {
     report(phase, file, `cannot be read: ${messageOf(cause)}`)
@@ -130,7 +130,11 @@ async function checkAggregates(check: PhaseCheck, { aggregates, counts }: Commit
     const state = await readAggregates(aggregatesPath(directory, phase), aggregates)
     const { count } = state.phaseSummary(phase)
     if (count !== counts.written)
-      report(phase, null, `${count} records are aggregated, but ${counts.written} are written`)
+      report(
+        phase,
+        null,
+        `${quantityText(count, 'aggregated record')}, but ${quantityText(counts.written, 'written record')}`,
+      )
   })
 }
 

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openFileTarget } from '../../sinks/files/file-target.ts'
-import { messageOf, SpillwayError } from '../core/errors.ts'
+import { messageOf, quantityText, SpillwayError } from '../core/errors.ts'
 import { Journal } from '../journal/journal.ts'
 import { readJournal } from '../journal/reader.ts'
 import type { RunState } from '../journal/run-state.ts'
@@ -138,12 +138,12 @@ async function checkRejections({ directory, state, report }: RunCheck): Promise<
     report(
       phase,
       file,
-      `${expected} records were rejected, but the file has ${expected - missing} intact lines of them`,
+      `has ${quantityText(expected - missing, 'intact line')} for ${quantityText(expected, 'rejected record')}`,
     )
   }
   const wrong = state.ended?.status === 'completed' ? foreign : damagedAmong
   if (isComplete && wrong > 0) {
-    report(null, file, `has ${wrong} lines that are damaged or not in the journal`, () =>
+    report(null, file, `has ${quantityText(wrong, 'line')} damaged or not in the journal`, () =>
       cutRejections(directory, committed),
     )
   }

@@ -8,7 +8,7 @@ import { listParts, partNumber } from '../../sinks/files/part-names.ts'
 import { readAggregates } from '../journal/aggregates-log.ts'
 import { cutContainerLog } from '../journal/container-log.ts'
 import { Aggregates } from '../../transforms/aggregate/aggregates.ts'
-import { SpillwayError } from '../core/errors.ts'
+import { quantityText, SpillwayError } from '../core/errors.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { CommitEntry } from '../journal/entries.ts'
 import type { EarlierPhase, EarlierPhases } from '../streaming/checkpoint.ts'
@@ -106,7 +106,7 @@ async function cutParts(directory: string, commit: CommitEntry, journal: Journal
   if (found < bytes) {
     throw new SpillwayError(
       'ERR_SPILLWAY_JOURNAL',
-      `${join(directory, file)} has ${found} bytes, but ${bytes} were committed. Restore the file, or run the phase again with --accept-changes ${phase}.`,
+      `${join(directory, file)} has ${quantityText(found, 'byte')}, but its commit has ${bytes}. Restore the file, or run the phase again with --accept-changes ${phase}.`,
       { place: { phase, path: join(directory, file) } },
     )
   }

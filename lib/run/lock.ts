@@ -8,7 +8,7 @@ import { constants, copyFile, link, lstat, open, readdir, readFile, rename, rm, 
 import { join } from 'node:path'
 import { ioError } from '../../sinks/files/file-target.ts'
 import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
-import { BEAT_MS, describe, isAlive, parseOwner, readText } from './lock-owner.ts'
+import { BEAT_MS, describe, isAlive, parseOwner, readText, type Owner } from './lock-owner.ts'
 
 /** The name of the lock file in the run directory. */
 export const LOCK_FILE = 'run.lock'
@@ -21,6 +21,16 @@ const NOT_WRITABLE: readonly string[] = ['EROFS', 'EACCES', 'EPERM']
 
 /** Error codes of file systems that have no hard links. */
 const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
+
+/**
+ * The process that holds the lock of a run directory; undefined if none does. The lock is only read. For a process on
+ * another machine this takes six seconds.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_IO` for a lock that cannot be read
+ */
+export async function readLockOwner(directory: string): Promise<Owner | undefined> {
+  return (await readLock(join(directory, LOCK_FILE)))?.owner
+}
 
 /** Whether a file in a run directory is a lock, or one that taking a lock needs. */
 export function isLockFile(name: string): boolean {
@@ -122,6 +132,8 @@ async function writeNew(path: string, text: string): Promise<void> {
   const file = await open(path, 'wx')
   try {
     await file.writeFile(text)
+    // Otherwise a power failure may leave an empty lock.
+    await file.sync()
   } finally {
     await file.close()
   }
@@ -129,7 +141,7 @@ async function writeNew(path: string, text: string): Promise<void> {
 
 /**
  * Creates the lock file if it does not exist. A hard link appears with its whole content. On a file system without hard
- * links a copy is made. Another process may read it while it is only partly written.
+ * links a copy is made. Another process that reads it half written does not replace it.
  */
 async function tryToLink(draft: string, path: string): Promise<boolean> {
   try {
@@ -149,11 +161,19 @@ async function tryToLink(draft: string, path: string): Promise<boolean> {
  * remove the new lock of the first one. So each takes a second lock, named after the old owner, and then checks again.
  *
  * @returns false when the owner has changed meanwhile
- * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` when the owner is running, or another running process replaces the lock
+ * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` when the owner is running, or another running process takes or replaces
+ *   the lock
  */
 async function tryToReplace(draft: string, path: string, text: string): Promise<boolean> {
   const held = await readEndedOwner(path)
   if (held === undefined) return false
+  if (isHalfWritten(held)) {
+    throw new SpillwayError(
+      'ERR_SPILLWAY_LOCKED',
+      `${path} is half written: a process is taking the lock, or was stopped while it did. Try again. If this stays so, remove ${path}.`,
+      { place: { path } },
+    )
+  }
   const replaceLock = `${path}.${createHash('sha256').update(held).digest('hex').slice(0, 16)}`
   await acquire(replaceLock, text)
   try {
@@ -168,14 +188,38 @@ async function tryToReplace(draft: string, path: string, text: string): Promise<
   }
 }
 
+/** A lock file. */
+interface HeldLock {
+  readonly text: string
+  /** The process that holds it; undefined if that has ended. */
+  readonly owner: Owner | undefined
+}
+
 /**
  * Reads the lock of an owner that has ended.
  *
  * @returns undefined when there is no lock
- * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` when the owner is running; `ERR_SPILLWAY_IO` for anything but a readable
- *   file. Only an absent lock may be tried again: the rest would never end.
+ * @throws {SpillwayError} `ERR_SPILLWAY_LOCKED` when the owner is running; `ERR_SPILLWAY_IO` as {@link readLock} does
  */
 async function readEndedOwner(path: string): Promise<string | undefined> {
+  const lock = await readLock(path)
+  if (lock?.owner === undefined) return lock?.text
+  const { pid, host } = lock.owner
+  throw new SpillwayError(
+    'ERR_SPILLWAY_LOCKED',
+    `${path} is held by process ${pid} on ${host}, which is still running. Wait for it to end, or stop it.`,
+    { place: { path } },
+  )
+}
+
+/**
+ * Reads a lock. For an owner on another machine this takes six seconds.
+ *
+ * @returns undefined when there is no lock
+ * @throws {SpillwayError} `ERR_SPILLWAY_IO` for anything but a readable file. Only an absent lock may be tried again: the
+ *   rest would never end.
+ */
+async function readLock(path: string): Promise<HeldLock | undefined> {
   let text: string
   try {
     const found = await lstat(path)
@@ -190,12 +234,12 @@ async function readEndedOwner(path: string): Promise<string | undefined> {
     )
   }
   const owner = parseOwner(text)
-  if (owner === undefined || !(await isAlive(owner, path))) return text
-  throw new SpillwayError(
-    'ERR_SPILLWAY_LOCKED',
-    `${path} is held by process ${owner.pid} on ${owner.host}, which is still running. Wait for it to end, or stop it.`,
-    { place: { path } },
-  )
+  return { text, owner: owner !== undefined && (await isAlive(owner, path)) ? owner : undefined }
+}
+
+/** Whether a text is the beginning of what an owner writes. Other text that no owner writes does not count. */
+function isHalfWritten(text: string): boolean {
+  return text === '' || (text.startsWith('{') && !text.endsWith('}'))
 }
 
 function isAbsent(cause: unknown): boolean {

@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Schema } from '../../sinks/columns/column.ts'
-import { messageOf, SpillwayError } from '../core/errors.ts'
+import { countText, messageOf, quantityText, SpillwayError } from '../core/errors.ts'
 import { resolveFieldNames, type ResultRecord } from '../core/record.ts'
 import { closedParts } from '../journal/closed-parts.ts'
 import type { CommitEntry, PartClosedEntry } from '../journal/entries.ts'
@@ -116,7 +116,7 @@ export class PhaseResults implements PhaseReference {
       rows += batch.length
       yield batch
     }
-    if (rows !== part.rows) throw this.#damaged(path, `has ${rows} rows, not ${part.rows}`)
+    if (rows !== part.rows) throw this.#damaged(path, `has ${quantityText(rows, 'row')}, not ${countText(part.rows)}`)
   }
 
   #damaged(path: string, problem: string, cause?: unknown): SpillwayError {

@@ -41,6 +41,7 @@ export async function recallPhase(
     containers,
     unlisted: { count: 0, ids: [] },
     records,
+    newRecords: 0,
     counts,
     aggregates,
     output,

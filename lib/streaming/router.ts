@@ -4,7 +4,7 @@
 import type { Aggregates } from '../../transforms/aggregate/aggregates.ts'
 import { summarizeWorkflow } from '../../transforms/aggregate/summaries.ts'
 import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
-import { messageOf, SpillwayError } from '../core/errors.ts'
+import { messageOf, quantityText, SpillwayError } from '../core/errors.ts'
 import { NameRegistry } from '../core/names.ts'
 import { describeValue } from '../core/options.ts'
 import { DEFAULT_PHASE, isRecord, NOT_A_RECORD, type ResultRecord } from '../core/record.ts'
@@ -120,7 +120,10 @@ export class PhaseRouter {
     if (known !== undefined) return known
     const { maxPhases } = this.#options
     if (this.#graphs.size >= maxPhases) {
-      throw new SpillwayError('ERR_SPILLWAY_OPTION', `There are ${maxPhases} phases already. Raise \`maxPhases\`.`)
+      throw new SpillwayError(
+        'ERR_SPILLWAY_OPTION',
+        `No more than ${quantityText(maxPhases, 'phase')} can be written. Raise \`maxPhases\`.`,
+      )
     }
     const directory = this.#directory.phasePath(this.#names.claim(phase))
     const places = { parts: directory, openRows: this.#openRowsPath?.(phase) }

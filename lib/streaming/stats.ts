@@ -51,6 +51,11 @@ export const NO_COUNTS: StreamerCounts = {
   repeated: 0,
 }
 
+/** Records accepted; each record of a container counts once, however often it was made. */
+export function acceptedOf({ recordsIn, deduplicated }: StreamerCounts): number {
+  return recordsIn - deduplicated
+}
+
 /** The sum of two counts. */
 export function addCounts(one: StreamerCounts, other: StreamerCounts): StreamerCounts {
   const names = Object.keys(NO_COUNTS) as (keyof StreamerCounts)[]

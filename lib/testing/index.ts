@@ -1,5 +1,6 @@
 /**
- * The fault kit for tests of pipelines: files and streams that fail, and scripts that are killed at a file operation.
+ * For tests: topologies that run in memory, and the fault kit for pipelines: files and streams that fail, and scripts that
+ * are killed at a file operation.
  *
  * @module spillway/testing
  */
@@ -22,3 +23,4 @@ export {
   type KillAtRandomOptions,
   type ScriptOptions,
 } from './kill-runs.ts'
+export { testTopology, type TestedTopology, type TestTopologyOptions } from './test-topology.ts'

@@ -2,7 +2,7 @@
  * Reads byte ranges of a file. One handle stays open from {@link FileSlices.open} to {@link FileSlices.close}.
  */
 import { open, type FileHandle } from 'node:fs/promises'
-import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
+import { messageOf, quantityText, SpillwayError } from '../../lib/core/errors.ts'
 
 /** A range of bytes of a file, from `start` up to, but not including, `end`. */
 export interface ByteRange {
@@ -64,7 +64,9 @@ export class FileSlices implements ByteSource {
     for (let filled = 0; filled < bytes.length;) {
       const length = Math.min(bytes.length - filled, MAX_READ_BYTES)
       const { bytesRead } = await this.#handle.read(bytes, filled, length, start + filled)
-      if (bytesRead === 0) throw new Error(`the file has become shorter than ${start + bytes.length} bytes`)
+      if (bytesRead === 0) {
+        throw new Error(`the file has become shorter than ${quantityText(start + bytes.length, 'byte')}`)
+      }
       filled += bytesRead
     }
   }

@@ -37,6 +37,12 @@ export const exiting = {
   },
 }
 export const listing = { containers: () => (unfinished ? never() : containers()), *run() { yield record(1) } }
+export const plain = { containers, *run() { yield record(1) } }
+export const streaming = {
+  containers,
+  *run() { yield record(1) },
+  async *output() { yield { n: 1 }; if (unfinished) await never() },
+}
 export const putting = { containers, *run() { yield record(1) }, output: () => (unfinished ? never() : 1) }
 `
 
@@ -62,6 +68,7 @@ for (const [topology, message] of [
   ['exiting', /the process was ended before the command was done while container "b" of phase "p" ran/],
   ['listing', /Phase "p" waits for a promise that cannot settle/],
   ['putting', /Phase "p" waits for a promise that cannot settle/],
+  ['streaming', /Phase "p" waits for a promise that cannot settle/],
 ] as const) {
   t.test(`the command: ${topology}`, async (t) => {
     const dir = filesOf(t, topology)
@@ -82,17 +89,31 @@ for (const [topology, message] of [
   })
 }
 
-t.test('a caller of executeWorkflow gets the error', async (t) => {
-  const dir = filesOf(t, 'waiting')
-  const script = join(dir, 'script.mjs')
-  writeFileSync(
-    script,
-    `import { Coordinator } from ${JSON.stringify(index)}
-    import { waiting } from './topologies.mjs'
-    const coordinator = new Coordinator({ outputDir: ${JSON.stringify(dir)}, topologies: { waiting } })
-    const workflow = { id: 'run', phases: [{ name: 'p', topology: 'waiting' }] }
-    coordinator.executeWorkflow(workflow).catch(({ code, place }) => console.log(JSON.stringify({ code, place })))`,
-  )
-  const { stdout } = await run([script], { UNFINISHED: '1' })
-  t.match(JSON.parse(stdout), { code: 'ERR_SPILLWAY_TOPOLOGY', place: { phase: 'p', container: 'b' } })
-})
+for (const { title, topology, commit, options, container } of [
+  { title: 'a container that waits', topology: 'waiting', commit: 'records', options: '{}', container: 'b' },
+  ...['records', 'container'].map((commit) => ({
+    title: `a resultCallback that waits, commit: ${commit}`,
+    topology: 'plain',
+    commit,
+    options: '{ resultCallback: () => new Promise(() => {}) }',
+    container: 'a',
+  })),
+]) {
+  t.test(`a caller of executeWorkflow gets the error: ${title}`, async (t) => {
+    const dir = filesOf(t, topology)
+    const script = join(dir, 'script.mjs')
+    writeFileSync(
+      script,
+      `import { Coordinator } from ${JSON.stringify(index)}
+      import * as topologies from './topologies.mjs'
+      const coordinator = new Coordinator({ outputDir: ${JSON.stringify(dir)}, topologies })
+      const workflow = { id: 'run', commit: '${commit}', phases: [{ name: 'p', topology: '${topology}' }] }
+      coordinator.executeWorkflow(workflow, ${options})
+        .catch(({ code, place }) => console.log(JSON.stringify({ code, place })))`,
+    )
+    const { stdout } = await run([script], { UNFINISHED: '1' })
+    t.match(JSON.parse(stdout), { code: 'ERR_SPILLWAY_TOPOLOGY', place: { phase: 'p', container } })
+    const { problems } = await verifyRun(join(dir, 'run'))
+    t.strictSame(problems, [])
+  })
+}

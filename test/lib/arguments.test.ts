@@ -13,6 +13,7 @@ import {
   parquetInfo,
   repairRun,
   ResultStreamer,
+  Sequencer,
   verifyRun,
 } from '../../lib/index.ts'
 
@@ -23,6 +24,7 @@ const directory = t.testdir()
 const manager = new DataFlowManager({ directory })
 const coordinator = new Coordinator({ outputDir: directory, topologies: {} })
 const streamer = new ResultStreamer({ workflowId: 'w', outputDir: join(directory, 'streamer') })
+const sequencer = new Sequencer({ topologies: {} })
 
 const place = { workflowId: 'w', phaseName: 'p' }
 const methodOf = (owner: object, name: string): Loose => {
@@ -58,6 +60,14 @@ const cases: readonly (readonly [call: Loose, args: readonly unknown[], message:
   [loadWorkflow as Loose, ['w.yaml', { topologies: 'a' }], /`topologies` to be a list/],
   [parquetInfo as Loose, [], /`path` to be a non-empty string, got undefined/],
   [methodOf(streamer, 'forPhase'), [5], /`name` to be a string, got 5/],
+  [methodOf(streamer, 'writeResult'), [{ n: 1 }, null], /`options` to be an object, got null/],
+  [methodOf(streamer, 'writeResult'), [{ n: 1 }, 'durable'], /`options` to be an object, got 'durable'/],
+  [methodOf(streamer, 'writeResult'), [{ n: 1 }, { ack: null }], /`ack` to be one of .*, got null/],
+  [
+    methodOf(sequencer, 'executePhases'),
+    [{ phases: [] }, {}, null],
+    /options of executePhases to be an object, got null/,
+  ],
   [methodOf(new Aggregates(), 'merge'), [], /expected an Aggregates, got undefined/],
 ]
 

@@ -204,6 +204,13 @@ void t.test('never lets the name of a phase out of its directory', async (t) => 
   t.match(deadLettersOf(streamer.dir)[0]?.['reason'], /letter case/)
 })
 
+void t.test('a limit of one phase is named as one phase', async (t) => {
+  const streamer = makeStreamer(t, { maxPhases: 1 })
+  streamer.forPhase('a').end()
+  t.throws(() => streamer.forPhase('b'), { message: 'No more than 1 phase can be written. Raise `maxPhases`.' })
+  await streamer.close()
+})
+
 void t.test('opens no more than maxPhases phases', async (t) => {
   const streamer = makeStreamer(t, { maxPhases: 3 })
   for (let i = 0; i < 10; i++) await streamer.writeResult(makeRecord(i, `phase-${i}`))

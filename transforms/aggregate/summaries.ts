@@ -76,26 +76,20 @@ export function summarizeWorkflow(
   sources: readonly SummarySource[],
   ranking: Ranking = sources[0] ?? { objective: DEFAULT_OBJECTIVE, topCount: 0 },
 ): AggregateSummary {
-  const { objective, topCount } = ranking
+  const { objective } = ranking
   const phases: Record<string, PhaseSummary> = emptyRecord()
-  const topPerformers = new TopList<TopPerformer>(topCount, (a, b) => better(a.value, b.value, objective))
-  const containers = new TopList<BestContainer>(topCount, (a, b) => better(a.mean, b.mean, objective))
   const aggregates = phasesOf(sources)
-  for (const aggregate of aggregates) {
-    const summary = summarizePhase(aggregate, ranking)
-    phases[aggregate.phase] = summary
-    for (const performer of summary.topPerformers) topPerformers.add(performer)
-    for (const container of summary.bestContainers) containers.add(container)
-  }
+  const summaries = aggregates.map((aggregate) => summarizePhase(aggregate, ranking))
+  for (const summary of summaries) phases[summary.phase] = summary
   const metricsPath = sources[0]?.metricsPath ?? DEFAULT_FIELD_NAMES.metrics
   return {
     objective: { ...objective },
     missingObjective: missingObjective(phases, objective.metric, metricsPath),
     count: Object.values(phases).reduce((sum, { count }) => sum + count, 0),
     phases,
-    topPerformers: topPerformers.entries,
+    topPerformers: summaries.flatMap((summary) => summary.topPerformers),
     averageMetrics: averageMetrics(aggregates),
-    bestContainers: containers.entries,
+    bestContainers: summaries.flatMap((summary) => summary.bestContainers),
     droppedRecords: sources.reduce((sum, { droppedRecords }) => sum + droppedRecords, 0),
   }
 }

@@ -154,11 +154,14 @@ export interface AggregateSummary {
   readonly count: number
   /** By name. */
   readonly phases: Readonly<Record<string, PhaseSummary>>
-  /** The best records of all phases together; `phases` has a ranking of each. If equal, the phase whose name sorts first comes first, then as in a phase. */
+  /**
+   * The best records of each phase, in the order of the names of the phases. The records of several phases are not
+   * ranked together: their metrics may mean different things.
+   */
   readonly topPerformers: readonly TopPerformer[]
   /** Mean of each metric over all records of all phases, by name. Null as in {@link Statistics}. */
   readonly averageMetrics: Readonly<Record<string, number | null>>
-  /** The best containers of all phases together; `phases` has a ranking of each. If equal, the phase whose name sorts first comes first, then as in a phase. */
+  /** The best containers of each phase, in the order of the names of the phases. As `topPerformers`, they are not mixed. */
   readonly bestContainers: readonly BestContainer[]
   /** Number of records that were ignored because their phase is beyond `maxPhases`. */
   readonly droppedRecords: number

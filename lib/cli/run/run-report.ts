@@ -11,6 +11,7 @@ import {
 import { nearestWord } from '../../core/nearest.ts'
 import type { ResultStreamer } from '../../result-streamer.ts'
 import type { PhaseProgress } from '../../monitor/run-progress.ts'
+import { acceptedOf } from '../../streaming/stats.ts'
 import { shownStack, type WorkflowResult } from '../../run/result.ts'
 import { cutText, escapeText } from '../terminal/escape-text.ts'
 import { bytesText, countText, quantityText, secondsText } from '../terminal/format-numbers.ts'
@@ -44,8 +45,9 @@ export function progressText(phases: readonly PhaseProgress[], stats: ResultStre
   const names = shown.map(({ phase }) => cutText(escapeText(phase), MAX_NAME_WIDTH))
   const width = Math.max(...names.map((name) => name.length))
   const lines = shown.map((phase, index) => {
-    const records = stats?.phases.get(phase.phase)?.recordsIn ?? phase.records
-    return `${SYMBOLS[phase.status]} ${names[index]?.padEnd(width) ?? ''}  ${progressCounts({ ...phase, records })}`
+    const counts = stats?.phases.get(phase.phase)
+    const newRecords = counts === undefined ? phase.newRecords : acceptedOf(counts) - phase.earlierRecords
+    return `${SYMBOLS[phase.status]} ${names[index]?.padEnd(width) ?? ''}  ${progressCounts({ ...phase, newRecords })}`
   })
   if (shown.length < phases.length) {
     const ended = phases.filter(({ status }) => status !== 'running' && status !== 'waiting').length
@@ -61,11 +63,19 @@ export function phaseLine(phase: PhaseProgress): string {
   return `${name}: ${phase.status}${phase.status === 'skipped' ? '' : `, ${progressCounts(phase)}`}`
 }
 
-function progressCounts({ status, containers, records, elapsedMs }: PhaseProgress): string {
+function progressCounts(phase: PhaseProgress): string {
+  const { status, containers, running, failed, newRecords, elapsedMs } = phase
   if (status === 'waiting' || status === 'skipped') return status
   const seconds = elapsedMs / 1000
-  const rate = status === 'running' && seconds > 0 ? `, ${countText(records / seconds)} records/s` : ''
-  return `${quantityText(containers, 'container')}, ${quantityText(records, 'record')}, ${secondsText(seconds)}${rate}`
+  const rate = status === 'running' && seconds > 0 ? `, ${countText(newRecords / seconds)} records/s` : ''
+  const others = `${running > 0 ? `, ${countText(running)} running` : ''}${failed > 0 ? `, ${countText(failed)} failed` : ''}`
+  return `${quantityText(containers, 'container')}${others}, ${recordsText(phase)}, ${secondsText(seconds)}${rate}`
+}
+
+/** The records of a phase; after a resume those of this execution, too. */
+function recordsText({ newRecords, earlierRecords }: PhaseProgress): string {
+  const all = quantityText(newRecords + earlierRecords, 'record')
+  return earlierRecords === 0 ? all : `${all} in all, ${countText(newRecords)} this time`
 }
 
 /** The result of a completed run: a table of its phases, its best containers, and its directory. Tables fit `width`. */
@@ -73,9 +83,11 @@ export function resultText(
   { workflowId, directory, phases, aggregatedResults, elapsedMs }: WorkflowResult,
   width: number,
 ): string {
+  const isResumed = Object.values(phases).some(({ records, newRecords }) => newRecords !== records)
   const rows = Object.values(phases).map((phase) => [
     phase.phase,
     countText(phase.containers),
+    ...(isResumed ? [countText(phase.newRecords)] : []),
     countText(phase.records),
     ...(phase.counts === null ? ['', ''] : [countText(phase.counts.rejected), bytesText(phase.counts.bytesWritten)]),
     secondsText(phase.elapsedMs / 1000),
@@ -84,7 +96,7 @@ export function resultText(
     [
       { heading: 'Phase', align: 'left' },
       { heading: 'Containers' },
-      { heading: 'Records' },
+      ...(isResumed ? [{ heading: 'Records this time' }, { heading: 'In all' }] : [{ heading: 'Records' }]),
       { heading: 'Rejected' },
       { heading: 'Bytes' },
       { heading: 'Time' },
@@ -162,12 +174,18 @@ function missingObjectiveText({ metric, seen, readFrom }: MissingObjective): str
 export function partialText({ directory, phases }: WorkflowResult): string {
   const all = Object.values(phases)
   const written = all.reduce((sum, { counts }) => sum + (counts?.written ?? 0), 0)
+  const [made, madeNow] = [sumOf(all, 'records'), sumOf(all, 'newRecords')]
+  const part = made === madeNow ? '' : `, ${countText(madeNow)} of them made this time`
   const completed = all.filter(({ status }) => status === 'completed').length
   const kept =
     written === 0
       ? 'No record was written'
-      : `${quantityText(written, 'record')} ${written === 1 ? 'is' : 'are'} kept in ${directory}`
+      : `${quantityText(written, 'record')} ${written === 1 ? 'is' : 'are'} kept in ${directory}${part}`
   return `${countText(completed)} of ${quantityText(all.length, 'phase')} completed. ${kept}. To continue: spillway resume ${directory}`
+}
+
+function sumOf(phases: readonly WorkflowResult['phases'][string][], count: 'records' | 'newRecords'): number {
+  return phases.reduce((sum, phase) => sum + phase[count], 0)
 }
 
 /** A run's result, as it is printed as JSON. */

@@ -31,8 +31,15 @@ const run: ReportedRun = {
   directory: 'results/sp500_search-20260101T120000Z',
   elapsedMs: 1234,
   phases: {
-    signal_generation: { ...phase, phase: 'signal_generation', containers: 2000, records: 54_321, elapsedMs: 420 },
-    analysis: { ...phase, phase: 'analysis', containers: 3, records: 33, elapsedMs: 10 },
+    signal_generation: {
+      ...phase,
+      phase: 'signal_generation',
+      containers: 2000,
+      records: 54_321,
+      newRecords: 54_321,
+      elapsedMs: 420,
+    },
+    analysis: { ...phase, phase: 'analysis', containers: 3, records: 33, newRecords: 33, elapsedMs: 10 },
   },
 }
 

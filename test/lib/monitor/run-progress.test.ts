@@ -1,5 +1,8 @@
+import { join } from 'node:path'
 import t from 'tap'
 import { Coordinator } from '../../../lib/coordinator.ts'
+import { phaseLine } from '../../../lib/cli/run/run-report.ts'
+import { makeDeferred } from '../../../lib/core/deferred.ts'
 import { RunProgress } from '../../../lib/monitor/run-progress.ts'
 import type { Topology } from '../../../lib/workflow/topology.ts'
 
@@ -24,7 +27,7 @@ t.test('follows each phase from waiting to its end', async (t) => {
   ]
   using progress = new RunProgress(
     phases.map(({ name }) => name),
-    ({ phase, status, containers, records }) => changes.push(`${phase} ${status} ${containers} ${records}`),
+    ({ phase, status, containers, newRecords }) => changes.push(`${phase} ${status} ${containers} ${newRecords}`),
   )
   t.strictSame(
     progress.phases.map(({ status }) => status),
@@ -34,8 +37,8 @@ t.test('follows each phase from waiting to its end', async (t) => {
   t.equal(progress.workflowId, 'run')
   t.strictSame(changes, ['a running 0 0', 'a completed 2 4', 'b running 0 0', 'b failed 0 0', 'c skipped 0 0'])
   t.match(progress.phases, [
-    { phase: 'a', status: 'completed', containers: 2, records: 4, error: null },
-    { phase: 'b', status: 'failed', error: { message: /failed at record 1: no/ } },
+    { phase: 'a', status: 'completed', containers: 2, running: 0, failed: 0, newRecords: 4, error: null },
+    { phase: 'b', status: 'failed', running: 0, failed: 1, error: { message: /failed at record 1: no/ } },
     { phase: 'c', status: 'skipped', elapsedMs: 0 },
   ])
 })
@@ -52,4 +55,49 @@ t.test('follows only the first run that starts, and nothing after it is disposed
   }
   await run('third')
   t.strictSame(changes, ['running', 'completed'])
+})
+
+t.test('counts the containers that are done, running and failed, also after a resume', async (t) => {
+  const outputDir = t.testdir()
+  const isBroken = { now: true }
+  const both = makeDeferred<void>()
+  let waiting = 0
+  const topology: Topology = {
+    containers: () => [{ id: 'x' }, { id: 'y' }, { id: 'z' }],
+    async *run({ id }) {
+      yield { n: 1 }
+      if (id === 'x') return
+      if (++waiting === 2) both.resolve()
+      await both.promise
+      if (id === 'y' && isBroken.now) throw new Error('no')
+      if (isBroken.now) await new Promise(() => {})
+      yield { n: 2 }
+    },
+  }
+  const coordinator = new Coordinator({ outputDir, topologies: { topology } })
+  {
+    using progress = new RunProgress(['a'])
+    const phases = [{ name: 'a', topology: 'topology' }]
+    const run = coordinator.executeWorkflow({ id: 'run', concurrency: 2, phases })
+    run.catch(() => {})
+    await both.promise
+    t.match(progress.phases, [{ containers: 1, running: 2, failed: 0, newRecords: 1, earlierRecords: 0 }])
+    await t.rejects(run)
+    t.match(progress.phases.map(phaseLine), [/^a: failed, 1 container, 1 failed, 3 records, /])
+    t.match(progress.phases, [{ status: 'failed', containers: 1, running: 0, failed: 1, newRecords: 3 }])
+  }
+  isBroken.now = false
+  using progress = new RunProgress(['a'])
+  const changes: number[][] = []
+  using _changes = new RunProgress(['a'], ({ containers, newRecords, earlierRecords }) => {
+    changes.push([containers, newRecords, earlierRecords])
+  })
+  const { phases } = await coordinator.resumeWorkflow(join(outputDir, 'run'))
+  t.strictSame(changes, [
+    [1, 0, 3],
+    [3, 2, 3],
+  ])
+  t.match(progress.phases, [{ containers: 3, running: 0, failed: 0, newRecords: 2, earlierRecords: 3 }])
+  t.match(phases['a'], { records: 5, newRecords: 2 })
+  t.match(progress.phases.map(phaseLine), [/^a: completed, 3 containers, 5 records in all, 2 this time, /])
 })

@@ -107,7 +107,7 @@ t.test('one that has begun and is not listed any more is an error, with a remedy
   const refusal = {
     code: 'ERR_SPILLWAY_NONDETERMINISTIC',
     message:
-      'Container "d" of phase "p" is not listed any more, but it did not end, and 2 of its records are in the files. List it again, or run the phase again with --accept-changes p.',
+      'Container "d" of phase "p" is not listed any more, but it did not end, and the files have 2 records of it. List it again, or run the phase again with --accept-changes p.',
   }
   await t.rejects(resume(), refusal)
   await t.rejects(resume(), refusal, 'again')

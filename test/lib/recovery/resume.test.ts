@@ -194,7 +194,7 @@ t.test('a container that produces other records than before fails the phase', as
     new Coordinator({ outputDir: join(run, '..'), topologies: { search: shorter } }).resumeWorkflow(run),
     {
       code: 'ERR_SPILLWAY_NONDETERMINISTIC',
-      message: /ended after 10 records, but 30 are written/,
+      message: /ended after 10 records, but the files have 30/,
     },
   )
 })
@@ -346,7 +346,7 @@ t.test('files without all committed records are an error, and the phase can be r
   const content = readFileSync(part)
   writeFileSync(part, content.subarray(0, 100))
   t.match((await verifyRun(run)).problems, [{ file: 'results/first/part-00000.jsonl' }])
-  const lost = { code: 'ERR_SPILLWAY_JOURNAL', message: /has 100 bytes, but \d+ were committed/ }
+  const lost = { code: 'ERR_SPILLWAY_JOURNAL', message: /has 100 bytes, but its commit has \d+/ }
   await t.rejects(coordinator.resumeWorkflow(run), lost)
   t.match(await coordinator.resumeWorkflow(run, { acceptChanges: ['first'] }), { counts: { written: 400 } })
 })

@@ -93,9 +93,23 @@ t.test('a lock from before a reboot, or of an ended process with the same id, is
     writeFileSync(path, JSON.stringify(stranger))
     await (await RunLock.take(directory))[Symbol.asyncDispose]()
   }
-  writeFileSync(path, '{')
-  await (await RunLock.take(directory))[Symbol.asyncDispose]()
   t.strictSame(readdirSync(directory), [])
+})
+
+t.test('a lock that is half written is not replaced, and the remedy works', async (t) => {
+  const directory = t.testdir()
+  const path = join(directory, LOCK_FILE)
+  const lock = await RunLock.take(directory)
+  const whole = readFileSync(path, 'utf8')
+  await lock[Symbol.asyncDispose]()
+  for (const half of ['', '{', whole.slice(0, -1)]) {
+    writeFileSync(path, half)
+    const message = `${path} is half written: a process is taking the lock, or was stopped while it did. Try again. If this stays so, remove ${path}.`
+    await t.rejects(RunLock.take(directory), { code: 'ERR_SPILLWAY_LOCKED', message, place: { path } })
+    t.strictSame(readdirSync(directory), [LOCK_FILE])
+    rmSync(path)
+    await (await RunLock.take(directory))[Symbol.asyncDispose]()
+  }
 })
 
 /** A directory that a process on another machine has locked. */

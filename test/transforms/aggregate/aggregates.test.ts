@@ -352,9 +352,9 @@ t.test('lists the containers with the best mean', async (t) => {
   )
 })
 
-t.test('summarizes all phases', async (t) => {
+t.test('summarizes all phases, and ranks each by itself', async (t) => {
   const { topPerformers, bestContainers, averageMetrics } = aggregate([
-    { phase: 'b', container: 'x', result: { metrics: { score: 1, only: 4 } } },
+    { phase: 'b', container: 'x', result: { metrics: { score: 7, only: 4 } } },
     { phase: 'a', container: 'y', result: { metrics: { score: 1 } } },
     { phase: 'a', container: 'y', result: { metrics: { score: 4 } } },
   ]).summary()
@@ -363,17 +363,17 @@ t.test('summarizes all phases', async (t) => {
     [
       ['a', 4],
       ['a', 1],
-      ['b', 1],
+      ['b', 7],
     ],
   )
   t.same(
     bestContainers.map(({ phase, mean }) => [phase, mean]),
     [
       ['a', 2.5],
-      ['b', 1],
+      ['b', 7],
     ],
   )
-  t.same({ ...averageMetrics }, { only: 4, score: 2 })
+  t.same({ ...averageMetrics }, { only: 4, score: 4 })
 })
 
 t.test('says which metrics there are when no record has the objective', async (t) => {
@@ -413,8 +413,8 @@ t.test('finds metrics elsewhere where a record has none at their path', async (t
   const mixed = [{ score: 1, epoch: 2 }, record('a', { score: 3, epoch: 4 }), { score: 5, epoch: 6, loss: 7 }]
   t.same(values(mixed), [
     { score: 5, epoch: 6, loss: 7 },
-    { score: 3, epoch: 4 },
     { score: 1, epoch: 2 },
+    { score: 3, epoch: 4 },
   ])
 })
 
