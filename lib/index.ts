@@ -52,7 +52,13 @@ export { repairRun, type RunRepair } from './recovery/repair.ts'
 export type { CutFile } from './recovery/restore.ts'
 export type { ResumeOptions } from './coordinator.ts'
 export type { ResumptionOptions } from './recovery/resume-plan.ts'
-export { inspectRun, type InspectedPart, type InspectedPhase, type InspectedRun, type RunHolder } from './monitor/inspect-run.ts'
+export {
+  inspectRun,
+  type InspectedPart,
+  type InspectedPhase,
+  type InspectedRun,
+  type RunHolder,
+} from './monitor/inspect-run.ts'
 export { RunProgress, type PhaseProgress } from './monitor/run-progress.ts'
 export type { RunStatus } from './journal/entries.ts'
 export { ResultStreamer } from './result-streamer.ts'
