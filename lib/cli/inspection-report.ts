@@ -21,10 +21,20 @@ export function inspectionText(run: InspectedRun, width: number): string {
     phaseTable(run, width),
     ...partList(run, width),
     ...(run.aggregates === null ? [] : rankingText(run.aggregates, width)),
-    ...(run.queries.length === 0
-      ? []
-      : [`Read all of it with DuckDB:\n\n${run.queries.map((query) => `  ${query};`).join('\n')}`]),
+    ...queryList(run),
   ].join('\n\n')
+}
+
+function queryList({ queries, phases, holder, directory }: InspectedRun): string[] {
+  if (queries.length === 0) return []
+  const hasOpenParquet = phases.some(({ parts }) =>
+    parts.some(({ file, rows }) => rows === null && file.endsWith('.parquet')),
+  )
+  const remedy = holder === null ? `: complete it with \`spillway repair ${escapeText(directory)}\`` : ''
+  return [
+    ...(hasOpenParquet ? [`An open Parquet file cannot be read yet${remedy}.`] : []),
+    `Read all of it with DuckDB:\n\n${queries.map((query) => `  ${query};`).join('\n')}`,
+  ]
 }
 
 function heading({

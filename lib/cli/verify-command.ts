@@ -31,8 +31,10 @@ export async function runVerify(directory: string, options: VerifyCommandOptions
 }
 
 function verificationText({ workflowId, status, phases, problems, remedies }: VerifiedRun): string {
-  const lines = phases.map(({ phase, parts, rows, rejected, deduplicated }) => {
+  const lines = phases.map(({ phase, parts, rows, written, rejected, deduplicated }) => {
     const others = [
+      // The others are in a file that is not complete.
+      ...(written === rows ? [] : [`${quantityText(written, 'row')} committed`]),
       ...(rejected === 0 ? [] : [`${rejected} rejected`]),
       ...(deduplicated === 0 ? [] : [`${deduplicated} deduplicated`]),
     ]

@@ -20,7 +20,7 @@ import { splitOutput } from '../outputs/split-output.ts'
 /** Keeps the records and the output of one phase. */
 export class MemoryRun implements RunContext {
   readonly workflowId: string
-  readonly signal = new AbortController().signal
+  readonly signal: AbortSignal = new AbortController().signal
   /** The records that a run would write, as they are read back. */
   readonly records: ResultRecord[] = []
   /** The records that a run would reject. */
