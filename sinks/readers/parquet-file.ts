@@ -99,6 +99,10 @@ export class ParquetFile {
     schemaOf: (metadata: FileMetaData) => SchemaTree,
   ): ParquetFile {
     for (const element of metadata.schema) annotate(element)
+    for (const { num_rows } of [metadata, ...metadata.row_groups]) {
+      // A damaged field may have any type, and a reader would not end on what is not a number.
+      if (typeof num_rows !== 'bigint' || num_rows < 0n) throw new Error('a number of rows is missing')
+    }
     return new ParquetFile(source, name, metadata, schemaOf(metadata).children)
   }
 
