@@ -2,7 +2,13 @@ import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import type { SpillwayError } from '../../../lib/core/errors.ts'
 import { isFileName, NewFiles } from '../../../lib/outputs/new-files.ts'
-import { decodeManifest, encodeManifest, fileNamesOf, makeManifest, type OutputManifest } from '../../../lib/outputs/output-manifest.ts'
+import {
+  decodeManifest,
+  encodeManifest,
+  fileNamesOf,
+  makeManifest,
+  type OutputManifest,
+} from '../../../lib/outputs/output-manifest.ts'
 import type { OutputFiles } from '../../../lib/outputs/stored-output.ts'
 
 const file = (suffix: string) => ({ name: `0123456789abcdef-${suffix}`, bytes: 5, crc32: 7 })
