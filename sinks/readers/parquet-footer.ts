@@ -66,6 +66,10 @@ export async function parseFooter(footer: Buffer, start: number): Promise<Parque
 }
 
 function checkCounts({ num_rows: rows, row_groups: groups }: FileMetaData): void {
+  for (const { num_rows: count } of [{ num_rows: rows }, ...groups]) {
+    // A damaged field may have any type, and the decoder would not end on what is not a number.
+    if (typeof count !== 'bigint') throw new Error('a number of rows is missing')
+  }
   let sum = 0n
   for (const [index, group] of groups.entries()) {
     if (!isCount(Number(group.num_rows))) throw new Error(`row group ${index + 1} has ${group.num_rows} rows`)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import t, { type Test } from 'tap'
@@ -13,6 +13,7 @@ import {
   type ReadParquetOptions,
 } from '../../../sinks/readers/read-parquet.ts'
 import { PreciseDate } from '../../../sinks/values/precise-date.ts'
+import { ParquetSink } from '../../../sinks/parquet-sink.ts'
 import { closed } from '../../helpers/leaks.ts'
 
 /** Writes the result of a query to a Parquet file, with DuckDB. */
@@ -316,4 +317,36 @@ t.test('refuses a column that does not exist, and a file that is not Parquet', a
   await t.rejects(readParquetColumn(join(t.testdirName, 'b'), 'i').next(), { code: 'ERR_SPILLWAY_INPUT' })
   t.throws(() => readParquetColumn(path, 1 as unknown as string), { code: 'ERR_SPILLWAY_OPTION' })
   expectNoHandle(t, path)
+})
+
+t.test('a changed byte of the footer is an error or harmless, and reading ends', async (t) => {
+  const path = join(t.testdir(), 'a.parquet')
+  await pipeline(
+    Readable.from([
+      { n: 1, text: 'one' },
+      { n: 2, text: 'two' },
+    ]),
+    new ParquetSink({ path }),
+  )
+  const whole = readFileSync(path)
+  const footer = whole.length - 8 - whole.readUInt32LE(whole.length - 8)
+  let endless = 0
+  let errors = 0
+  for (let at = footer; at < whole.length; at++) {
+    for (const change of [1, 16, 25, 64]) {
+      const changed = Buffer.from(whole)
+      changed[at] = (changed[at] ?? 0) ^ change
+      writeFileSync(path, changed)
+      let batches = 0
+      try {
+        for await (const _batch of readParquet(path, { batches: true })) if ((batches += 1) > 10) break
+      } catch (error) {
+        t.match(error, { code: 'ERR_SPILLWAY_INPUT' })
+        errors += 1
+      }
+      if (batches > 10) endless += 1
+    }
+  }
+  t.equal(endless, 0)
+  t.ok(errors > 0)
 })
