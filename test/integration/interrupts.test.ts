@@ -80,12 +80,10 @@ interface Stop {
   readonly file?: string
   /** What the file must have in it. */
   readonly due: string
-  /** Whether it ends in good order before the patience of the second signal is over. */
-  readonly endsCleanly: boolean
 }
 
 /** A run that gets two signals at once, and is resumed. */
-async function expectResume(t: Test, { topology, end, file, due, endsCleanly }: Stop): Promise<void> {
+async function expectResume(t: Test, { topology, end, file, due }: Stop): Promise<void> {
   const workflow = { id: 'run', concurrency: 2, checkpoint_records: 500, phases: [{ name: 'only', topology }] }
   const directory = t.testdir({ 'topologies.mjs': TOPOLOGIES, 'search.json': JSON.stringify({ workflow }) })
   const run = join(directory, 'run')
@@ -97,7 +95,7 @@ async function expectResume(t: Test, { topology, end, file, due, endsCleanly }: 
   )
   // Which of the two comes first is not for the sender to say.
   t.ok(STOPPED.includes(stopped.code), `exit code ${stopped.code}`)
-  t.equal(stopped.stderr.includes('To continue: spillway resume'), endsCleanly, stopped.stderr)
+  t.match(stopped.stderr, /To continue: spillway resume/)
 
   const { commit } = (await readRunState(run)).phase('only')
   const written = [...rowsOf(run).values()]
@@ -130,13 +128,13 @@ function rowsOf(run: string): Map<string, number[]> {
 }
 
 t.test('containers that never end', async (t) => {
-  await expectResume(t, { topology: 'endless', due: '"type":"commit"', endsCleanly: true })
+  await expectResume(t, { topology: 'endless', due: '"type":"commit"' })
 })
 
 t.test('containers that hang', async (t) => {
-  await expectResume(t, { topology: 'hanging', due: '"rows":4000,', endsCleanly: true })
+  await expectResume(t, { topology: 'hanging', due: '"rows":4000,' })
 })
 
-t.test('an output that hangs, for which the first signal waits', async (t) => {
-  await expectResume(t, { topology: 'hangingOutput', end: 2000, file: 'output-started', due: '', endsCleanly: false })
+t.test('an output that hangs', async (t) => {
+  await expectResume(t, { topology: 'hangingOutput', end: 2000, file: 'output-started', due: '' })
 })
