@@ -3,7 +3,7 @@
  * tokens of stream-json. So the memory depends on the size of an element, not of the document. For JSON lines use
  * `parseJsonl`, which is several times as fast.
  */
-import { StringDecoder } from 'node:string_decoder'
+import { isUtf8 } from 'node:buffer'
 import type { Transform } from 'node:stream'
 import { Assembler } from 'stream-json/core/assembler.js'
 import { jsonParser, type Token } from 'stream-json/core/parser.js'
@@ -11,6 +11,7 @@ import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
 import { describeValue, integerFrom, resolveOptions, type Checks } from '../../lib/core/options.ts'
 import { isRecord } from '../../lib/core/record.ts'
 import { exactNumber } from './big-integers.ts'
+import { notDecodable } from './input-text.ts'
 import {
   RecordParser,
   recordParserChecks,
@@ -18,6 +19,7 @@ import {
   type ParserOutput,
   type RecordParserOptions,
 } from './record-parser.ts'
+import { validLength, WholeCharacters } from './utf8.ts'
 
 /** Options of {@link parseJsonArray}. */
 export interface ParseJsonArrayOptions extends RecordParserOptions {
@@ -40,7 +42,7 @@ const WITHIN = /[}\]]/g
  *
  * These errors always fail the stream, after the elements before the error were emitted:
  *
- * - The document is not an array or is malformed.
+ * - The document is not an array or is malformed, or has bytes that are not valid in its encoding.
  * - The document ends early or is followed by other text.
  * - An element is longer than `maxElementBytes`.
  *
@@ -64,7 +66,7 @@ export function parseJsonArray(given?: ParseJsonArrayOptions): Transform {
  */
 class JsonArrayDecoder implements Decoder {
   readonly #maxElementBytes: number
-  readonly #decoder = new StringDecoder('utf8')
+  readonly #characters = new WholeCharacters()
   readonly #parse = jsonParser({ streamValues: false })
   readonly #assembler = new ExactAssembler()
   #state: 'before' | 'elements' | 'after' = 'before'
@@ -72,17 +74,24 @@ class JsonArrayDecoder implements Decoder {
   #elements = 0
   /** Bytes of the current element. */
   #elementBytes = 0
+  /** The line that is being read. */
+  #line = 1
 
   constructor(maxElementBytes: number) {
     this.#maxElementBytes = maxElementBytes
   }
 
   write(bytes: Buffer, output: ParserOutput): void {
-    this.#take(this.#decoder.write(bytes), output)
+    const whole = this.#characters.take(bytes)
+    if (isUtf8(whole)) this.#take(whole.toString(), output)
+    else {
+      this.#take(whole.toString('utf8', 0, validLength(whole)), output)
+      if (!output.failed) output.fail(this.#notDecodable(output))
+    }
   }
 
   end(output: ParserOutput): void {
-    this.#take(this.#decoder.end(), output)
+    if (this.#characters.isOpen && !output.failed) output.fail(this.#notDecodable(output))
     if (output.failed || this.#state === 'after') return
     output.fail(
       this.#state === 'before'
@@ -94,7 +103,9 @@ class JsonArrayDecoder implements Decoder {
   #take(text: string, output: ParserOutput): void {
     for (let from = 0; from < text.length && !output.failed;) {
       const end = this.#endOfPiece(text, from)
-      this.#takePiece(text.slice(from, end), output)
+      const piece = text.slice(from, end)
+      this.#takePiece(piece, output)
+      if (!output.failed) this.#line += countNewlines(piece)
       from = end
     }
   }
@@ -124,7 +135,12 @@ class JsonArrayDecoder implements Decoder {
     const between = this.#assembler.done
     if (this.#state === 'before') {
       if (token.name !== 'startArray')
-        output.fail(this.#failure('it is not an array', 'Expected a JSON array of objects.'))
+        output.fail(
+          this.#failure(
+            'it is not an array',
+            'Expected a JSON array of objects. If each line is an object of its own, use `parseJsonl`.',
+          ),
+        )
       this.#state = 'elements'
       this.#elementBytes = 0
     } else if (between && token.name === 'endArray') {
@@ -158,6 +174,10 @@ class JsonArrayDecoder implements Decoder {
     )
   }
 
+  #notDecodable({ encoding }: ParserOutput): SpillwayError {
+    return this.#failure(`${notDecodable(encoding)} at`, 'Correct it: a document cannot be read after an error.')
+  }
+
   #tooLong(): SpillwayError {
     const remedy = 'Raise `maxElementBytes` if memory allows.'
     return this.#failure(`more than \`maxElementBytes\` (${this.#maxElementBytes}) are taken by`, remedy)
@@ -166,10 +186,10 @@ class JsonArrayDecoder implements Decoder {
   /** @param reason - ends in `at` or `by` when the number of the element follows in the message */
   #failure(reason: string, remedy: string, cause?: unknown): SpillwayError {
     const record = this.#elements + 1
-    const where = / (?:at|by)$/.test(reason) ? ` element ${record}` : ''
+    const where = / (?:at|by)$/.test(reason) ? ` element ${record} on line ${this.#line}` : ''
     return new SpillwayError('ERR_SPILLWAY_INPUT', `The JSON document cannot be read: ${reason}${where}. ${remedy}`, {
       ...(cause !== undefined && { cause }),
-      place: { record },
+      place: { record, line: this.#line },
     })
   }
 }
@@ -180,4 +200,10 @@ class ExactAssembler extends Assembler {
     // It stores any value that it gets.
     this.stringValue(exactNumber(literal) as unknown as string)
   }
+}
+
+function countNewlines(text: string): number {
+  let count = 0
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count++
+  return count
 }

@@ -14,6 +14,13 @@ const FLAGS = new Map([
   ['maxRecordBytes', '--max-line-bytes'],
   ['maxElementBytes', '--max-line-bytes'],
   ['onExisting', '--overwrite'],
+  ['parseJsonl', '--from jsonl'],
+  ['encoding', '--encoding'],
+  ['delimiter', '--delimiter'],
+  ['quote', '--quote'],
+  ['escape', '--escape'],
+  ['comment', '--comment'],
+  ['renameDuplicates', '--rename-duplicates'],
 ])
 
 /** Longer reasons are shortened. */

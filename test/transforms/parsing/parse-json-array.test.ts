@@ -11,8 +11,8 @@ interface Parsed {
   readonly error: unknown
 }
 
-async function parse(text: string, size: number, options?: ParseJsonArrayOptions): Promise<Parsed> {
-  const bytes = Buffer.from(text)
+async function parse(text: string | Buffer, size: number, options?: ParseJsonArrayOptions): Promise<Parsed> {
+  const bytes = Buffer.from(text as string)
   const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
     bytes.subarray(i * size, (i + 1) * size),
   )
@@ -108,6 +108,31 @@ t.test('fails on any kind of element that is longer than the limit', async (t) =
       })
       t.strictSame(records, [{ a: 1 }, { a: 2 }])
       t.match(error, { code: 'ERR_SPILLWAY_INPUT', message: /`maxElementBytes` \(100\) are taken by element 3/ })
+    }
+  }
+})
+
+t.test('reads UTF-16 by its byte order mark, and other encodings by name', async (t) => {
+  const littleEndian = Buffer.from('\ufeff[{"naïve":"日"}]', 'utf16le')
+  for (const size of [1, 2, 5, 1000]) {
+    t.strictSame((await parse(littleEndian, size)).records, [{ naïve: '日' }])
+    t.strictSame((await parse(Buffer.from(littleEndian).swap16(), size)).records, [{ naïve: '日' }])
+    const latin = Buffer.from('[{"é":1}]', 'latin1')
+    t.strictSame((await parse(latin, size, { encoding: 'windows-1252' })).records, [{ é: 1 }])
+  }
+})
+
+t.test('fails where bytes are not UTF-8, after the elements before', async (t) => {
+  for (const broken of ['{"a":"\xe9"}]', '{"\xe9":1}]', '{"a":"\xc3']) {
+    const bytes = Buffer.from(`[{"a":"\xc3\xa9"},\n{"a":2},\n${broken}`, 'latin1')
+    for (const size of [1, 2, 5, 1000]) {
+      const { records, error } = await parse(bytes, size, { onReject: () => {} })
+      t.strictSame(records, [{ a: 'é' }, { a: 2 }])
+      t.match(error, {
+        code: 'ERR_SPILLWAY_INPUT',
+        message: /bytes that are not UTF-8 .* at element 3 on line 3/,
+        place: { record: 3, line: 3 },
+      })
     }
   }
 })
