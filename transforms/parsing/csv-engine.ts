@@ -3,6 +3,8 @@
  */
 import { Parser, type CsvError } from 'csv-parse'
 
+export type { CsvError, CsvErrorCode } from 'csv-parse'
+
 /** How the rows of a file are written. */
 export interface RowForm {
   readonly delimiter: string

@@ -3,10 +3,9 @@
  * continues after a row with wrong quoting, at the next line after the error.
  */
 import { isUtf8 } from 'node:buffer'
-import type { CsvError, CsvErrorCode } from 'csv-parse'
 import { messageOf } from '../../lib/core/errors.ts'
 import { QuotedCells, type CsvCell } from './csv-cells.ts'
-import { CsvEngine, type RowForm } from './csv-engine.ts'
+import { CsvEngine, type CsvError, type CsvErrorCode, type RowForm } from './csv-engine.ts'
 import { GrowingBuffer } from './growing-buffer.ts'
 import { WholeCharacters } from './utf8.ts'
 

@@ -63,7 +63,8 @@ const DEFAULTS = {
  * error. A quoted `""` is the empty string, nothing between delimiters is null.
  *
  * A column is boolean only if all its cells so far are `true` or `false`. It is a number only if all its cells so far
- * are JSON number literals, `NaN`, `Infinity` or `-Infinity`. Integers beyond 2^53 become bigint. All else is text. A
+ * are JSON number literals, `NaN`, `Infinity` or `-Infinity`. Integers beyond 2^53 become bigint. All else is text, also
+ * integers beyond 64 bits, and numbers whose digits a double does not have. A
  * later cell that does not fit its column stays a string. A column of nulls takes its type from its first other cell.
  *
  * Bad input (see `onReject`) is a row with too many or too few cells, a row longer than `maxRecordBytes`, bytes that are

@@ -88,7 +88,7 @@ t.test('infers types from the first records', async (t) => {
   const text = [
     'flag,count,ratio,id,mixed,empty,when',
     'true,1,0.5,007,1,,2024-01-01T00:00:00Z',
-    ',12345678901234567890,NaN,1,x,,2024-01-02T00:00:00Z',
+    ',1234567890123456789,NaN,1,x,,2024-01-02T00:00:00Z',
     'no,1.5,n/a,2,2,17,2024-01-03T00:00:00Z',
   ].join('\n')
   const { records } = await parse(text, { inferRows: 2 })
@@ -96,7 +96,7 @@ t.test('infers types from the first records', async (t) => {
     { flag: true, count: 1, ratio: 0.5, id: '007', mixed: '1', empty: null, when: '2024-01-01T00:00:00Z' },
     {
       flag: null,
-      count: 12345678901234567890n,
+      count: 1234567890123456789n,
       ratio: NaN,
       id: '1',
       mixed: 'x',
@@ -312,4 +312,12 @@ t.test('counts the lines before the header', async (t) => {
     t.match(rejections, [{ line: 7, reason: 'it has 1 cell, and the header has 2 cells' }])
   }
   t.strictSame(await parse('a\nb\n', { skipLines: 5 }), { records: [], error: undefined })
+})
+
+t.test('keeps the digits of numbers that are none', async (t) => {
+  const text = 'id,wide,mixed\n888E010010,18446744073709551615,123456789012345678901234567890\n7,1,1.5\n'
+  t.strictSame((await parse(text)).records, [
+    { id: '888E010010', wide: '18446744073709551615', mixed: '123456789012345678901234567890' },
+    { id: '7', wide: '1', mixed: '1.5' },
+  ])
 })

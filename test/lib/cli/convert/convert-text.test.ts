@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { parquetInfo, readParquet } from '../../../../sinks/readers/read-parquet.ts'
 import { parseLines, spillway } from '../fake-command-io.ts'
 
 let files = 0
@@ -115,4 +116,22 @@ t.test('keeps what is rejected as it is read', async (t) => {
   await spillway(['convert', place('in.csv', 'sep=;\na;b\n1\n2;3\n'), '--out', out])
   t.equal(readFileSync(out, 'utf8'), '{"a":2,"b":3}\n')
   t.match(parseLines(readFileSync(`${out}.dead-letter.jsonl`)), [{ line: 3, record: '1' }])
+})
+
+t.test('keeps the digits of CSV cells that no column of numbers holds, in every format', async (t) => {
+  const text = 'id,wide,mixed,zero\n888E010010,18446744073709551615,123456789012345678901234567890,-0\n7,1,1.5,1\n'
+  const input = place('in.csv', text)
+  const csv = await spillway(['convert', input, '--to', 'csv', '--out', '-'])
+  t.match(csv, { code: 0 })
+  t.equal(csv.stdout.toString().split('\n')[1], '888E010010,18446744073709551615,123456789012345678901234567890,0')
+  const parquet = place('out.parquet')
+  t.match(await spillway(['convert', input, '--out', parquet]), { code: 0 })
+  t.strictSame(
+    (await parquetInfo(parquet)).columns.map(({ type }) => type),
+    ['UTF8', 'UTF8', 'UTF8', 'DOUBLE'],
+  )
+  t.strictSame(await readParquet(parquet).toArray(), [
+    { id: '888E010010', wide: '18446744073709551615', mixed: '123456789012345678901234567890', zero: -0 },
+    { id: '7', wide: '1', mixed: '1.5', zero: 1 },
+  ])
 })
