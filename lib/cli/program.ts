@@ -223,6 +223,7 @@ function addConvert(program: Command, io: CommandIo, report: Report): void {
       '--encoding <name>',
       'encoding of text input, such as windows-1252 (default: utf-8, or its byte order mark)',
     )
+    .option('--path <keys>', 'place of the array in JSON input, such as data.items (default: the whole document)')
     .option('--delimiter <char>', 'character between the cells of CSV input (default: found in it, or tab for TSV)')
     .option('--quote <char>', 'character around cells of CSV input; an empty one means none (default: ")')
     .option('--escape <char>', 'character before a quote within a quoted cell (default: the quote)')

@@ -34,6 +34,7 @@ export async function* readPart(
     source: path,
     dialect: { delimiter: ',' },
     encoding: undefined,
+    jsonPath: undefined,
     csvTypes: csvTypesOf(schema ?? {}),
     maxLineBytes: constants.MAX_STRING_LENGTH,
     signal,

@@ -19,6 +19,8 @@ export interface ReadRecordsOptions {
   readonly dialect: CsvInputOptions
   /** Encoding of a text. Undefined means UTF-8, or that of its byte order mark. */
   readonly encoding: string | undefined
+  /** Where the array of a JSON document is. Undefined means that the document is the array. */
+  readonly jsonPath: string | undefined
   /** Types of the columns of CSV. */
   readonly csvTypes: 'infer' | 'text' | Readonly<Record<string, CsvType>>
   /** The most bytes of a line, a row or an element. Undefined means the default of the parser. */
@@ -49,7 +51,7 @@ export async function* readRecords(options: ReadRecordsOptions): AsyncGenerator<
 
 /** Makes the parser of a text format. Its packages are loaded on first use. */
 async function makeParser(given: ReadRecordsOptions): Promise<Transform> {
-  const { from, dialect, encoding, csvTypes, maxLineBytes, signal, onReject, onWarning } = given
+  const { from, dialect, encoding, jsonPath, csvTypes, maxLineBytes, signal, onReject, onWarning } = given
   const options = { batches: true, signal, onReject, onWarning, ...(encoding !== undefined && { encoding }) }
   switch (from) {
     case 'jsonl': {
@@ -58,7 +60,8 @@ async function makeParser(given: ReadRecordsOptions): Promise<Transform> {
     }
     case 'json': {
       const { parseJsonArray } = await import('../../transforms/parsing/parse-json-array.ts')
-      return parseJsonArray({ ...options, ...(maxLineBytes !== undefined && { maxElementBytes: maxLineBytes }) })
+      const place = jsonPath !== undefined && { path: jsonPath }
+      return parseJsonArray({ ...options, ...place, ...(maxLineBytes !== undefined && { maxElementBytes: maxLineBytes }) })
     }
     case 'csv':
     case 'tsv': {

@@ -9,7 +9,7 @@ import split2 from 'split2'
 import { messageOf } from '../../lib/core/errors.ts'
 import { describeValue, resolveOptions, type Check, type Checks } from '../../lib/core/options.ts'
 import { isRecord } from '../../lib/core/record.ts'
-import { mayHoldBigInteger, parseExactJson } from './big-integers.ts'
+import { mayLoseDigits, NumberOutOfRange, parseExactJson } from './big-integers.ts'
 import { notDecodable } from './input-text.ts'
 import {
   RecordParser,
@@ -96,7 +96,7 @@ class JsonlDecoder implements Decoder {
   }
 
   #split(block: Buffer): void {
-    this.#exact = mayHoldBigInteger(block)
+    this.#exact = mayLoseDigits(block)
     this.#splitter.write(block)
   }
 
@@ -119,7 +119,9 @@ class JsonlDecoder implements Decoder {
     try {
       value = this.#exact ? parseExactJson(text) : JSON.parse(text)
     } catch (error) {
-      if (!BLANK.test(text)) output.reject(`it is not JSON: ${messageOf(error)}`, withoutEnd(text), this.#line)
+      if (error instanceof NumberOutOfRange) output.reject(error.message, withoutEnd(text), this.#line)
+      else if (error instanceof RangeError) output.reject('it is nested too deeply', withoutEnd(text), this.#line)
+      else if (!BLANK.test(text)) output.reject(`it is not JSON: ${messageOf(error)}`, withoutEnd(text), this.#line)
       return
     }
     if (isRecord(value)) output.add(value)

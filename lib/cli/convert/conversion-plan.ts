@@ -2,7 +2,7 @@
  * The options of `spillway convert`, checked and completed before any file is opened.
  */
 import type { Readable, Writable } from 'node:stream'
-import { expectValue, integerFrom, type Check } from '../../core/options.ts'
+import { expectValue, integerFrom, text, type Check } from '../../core/options.ts'
 import { SpillwayError } from '../../core/errors.ts'
 import {
   DIALECT_DEFAULTS,
@@ -21,6 +21,7 @@ export interface ConvertOptions extends CsvInputOptions {
   readonly to?: Format
   readonly from?: InputFormat
   readonly encoding?: string
+  readonly path?: string
   readonly compression?: Compression
   readonly nest?: boolean
   readonly allText?: boolean
@@ -37,6 +38,8 @@ export interface ConversionPlan {
   /** The form of CSV input. */
   readonly dialect: CsvInputOptions
   readonly encoding: string | undefined
+  /** Where the array of JSON input is. */
+  readonly jsonPath: string | undefined
   readonly to: Format
   /** Path of the output, or a stream. */
   readonly target: string | Writable
@@ -83,6 +86,10 @@ export function planConversion(
   if (options.encoding !== undefined && from === 'parquet') {
     throw misuse('--encoding is for text, and the input is parquet')
   }
+  if (options.path !== undefined) {
+    if (from !== 'json') throw misuse(`--path is for JSON documents, and the input is ${from}`)
+    expectValue('--path', options.path, text)
+  }
   if (options.encoding !== undefined) expectValue('--encoding', options.encoding, encodingCheck)
   if (options.compression !== undefined && !hasCompression(to, options.compression)) {
     throw misuse(`--compression ${options.compression} is for Parquet, and the output is ${to}: choose gzip or none`)
@@ -94,6 +101,7 @@ export function planConversion(
     source: input === STANDARD ? streams.stdin : input,
     dialect: isCsv ? dialectOf(options, from) : {},
     encoding: options.encoding,
+    jsonPath: options.path,
     to,
     target: options.out === STANDARD ? streams.stdout : options.out,
     outDelimiter: (to === 'csv' ? outputKindOf(options.out)?.delimiter : undefined) ?? ',',

@@ -15,6 +15,7 @@ const FLAGS = new Map([
   ['maxElementBytes', '--max-line-bytes'],
   ['onExisting', '--overwrite'],
   ['parseJsonl', '--from jsonl'],
+  ['path', '--path'],
   ['encoding', '--encoding'],
   ['delimiter', '--delimiter'],
   ['quote', '--quote'],

@@ -243,8 +243,8 @@ export class Conversion {
     csvTypes: ReadRecordsOptions['csvTypes'],
     onReject: ReadRecordsOptions['onReject'],
   ): AsyncGenerator<readonly ResultRecord[]> {
-    const { from, source, dialect, encoding, maxLineBytes } = this.#plan
-    const options = { from, source, dialect, encoding, csvTypes, maxLineBytes, onReject }
+    const { from, source, dialect, encoding, jsonPath, maxLineBytes } = this.#plan
+    const options = { from, source, dialect, encoding, jsonPath, csvTypes, maxLineBytes, onReject }
     const onWarning = (message: string) => void this.#warnings.add(message)
     for await (const batch of readRecords({
       ...options,

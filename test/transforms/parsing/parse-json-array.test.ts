@@ -136,3 +136,57 @@ t.test('fails where bytes are not UTF-8, after the elements before', async (t) =
     }
   }
 })
+
+t.test('reads an array within the document', async (t) => {
+  const document =
+    '{"meta":{"items":[1],"n":[[{}]]},"data":{"x":null,"items":[{"a":1},\n{"items":[{"a":2}]}]},"z":[{"a":3}]}'
+  const inputs: [string, string, unknown[]][] = [
+    [document, 'data.items', [{ a: 1 }, { items: [{ a: 2 }] }]],
+    [document, 'z', [{ a: 3 }]],
+    ['{"a.b":[{"c":1}],"a":{"b":[{"c":2}]}}', 'a\\.b', [{ c: 1 }]],
+    ['{"a":[]}', 'a', []],
+  ]
+  for (const size of [1, 7, 1000]) {
+    for (const [text, path, records] of inputs) {
+      t.strictSame(await parse(text, size, { path }), { records, error: undefined }, path)
+    }
+    const wide = `{"skip":${JSON.stringify(Array(100).fill('x'.repeat(20)))},"a":[{"b":1}]}`
+    t.strictSame(await parse(wide, size, { path: 'a', maxElementBytes: 50 }), { records: [{ b: 1 }], error: undefined })
+  }
+})
+
+t.test('fails when there is no array at the path, or when the rest is not JSON', async (t) => {
+  const inputs: [string, RegExp][] = [
+    ['{"a":{"c":[{}]}}', /it has nothing at the path a\.b/],
+    ['{"a":{"b":{"c":1}}}', /there is no array at the path a\.b/],
+    ['{"a":{"b":5}}', /there is no array at the path a\.b/],
+    ['[{"a":1}]', /it has nothing at the path a\.b/],
+    ['{"a":{"b":[', /ends early, at element 1/],
+    ['{"a":{', /ends early/],
+    ['{"a":{"b":[]}', /ends early, at element 1/],
+    ['{"a":{"b":[],}}', /malformed/],
+    ['{"a":{"b":[]}} 1', /something follows|malformed/],
+  ]
+  for (const size of [1, 1000]) {
+    for (const [text, message] of inputs) {
+      t.match((await parse(text, size, { path: 'a.b' })).error, { code: 'ERR_SPILLWAY_INPUT', message }, text)
+    }
+  }
+})
+
+t.test('rejects an element with a number that no double is near, and keeps -0', async (t) => {
+  const rejections: Rejection[] = []
+  const { records, error } = await parse('[{"a":-0},{"a":[1e400,1]},{"a":1e-400},{"a":0e999}]', 3, {
+    onReject: (rejection) => void rejections.push(rejection),
+  })
+  t.equal(error, undefined)
+  t.strictSame(records, [{ a: -0 }, { a: 0 }])
+  t.ok(Object.is((records[0] as { a: number }).a, -0))
+  t.match(rejections, [
+    {
+      reason: 'element 2: its number 1e400 is beyond the range of numbers (write it as text to keep it)',
+      record: { a: ['1e400', 1] },
+    },
+    { reason: /^element 3: its number 1e-400/, record: { a: '1e-400' } },
+  ])
+})

@@ -192,3 +192,33 @@ t.test('rejects only the lines whose bytes are not UTF-8, in values and keys', a
     ])
   }
 })
+
+t.test('rejects a line with a number that no double is near, and keeps -0', async (t) => {
+  const lines = [
+    '{"a":-0}',
+    '{"a":1e400}',
+    '{"a":[-1e999]}',
+    '{"a":1E-0400}',
+    `{"a":${'1'.repeat(400)}.5}`,
+    '{"a":0e999}',
+  ]
+  for (const size of [1, 5, 1000]) {
+    const { records, rejections } = await parseLeniently(lines.join('\n'), [size])
+    t.strictSame(records, [{ a: -0 }, { a: 0 }])
+    t.ok(Object.is((records[0] as { a: number }).a, -0))
+    t.strictSame(
+      rejections.map(({ line }) => line),
+      [2, 3, 4, 5],
+    )
+    t.match(rejections[0], { reason: 'its number 1e400 is beyond the range of numbers (write it as text to keep it)' })
+    t.ok(rejections.every(({ reason }) => reason.length < 300))
+  }
+})
+
+t.test('rejects a line that is nested too deeply', async (t) => {
+  const depth = 100_000
+  const deep = `{"a":12345678901234567890,"b":${'['.repeat(depth)}${']'.repeat(depth)}}`
+  const { records, rejections } = await parseLeniently(`${deep}\n{"a":1}\n`, [1_000_000])
+  t.strictSame(records, [{ a: 1 }])
+  t.match(rejections, [{ line: 1, reason: 'it is nested too deeply' }])
+})

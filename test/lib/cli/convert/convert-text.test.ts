@@ -135,3 +135,35 @@ t.test('keeps the digits of CSV cells that no column of numbers holds, in every 
     { id: '7', wide: '1', mixed: '1.5', zero: 1 },
   ])
 })
+
+t.test('reads an array within a JSON document with --path', async (t) => {
+  const document = '{"data":{"items":[{"a":1},{"a":2}]},"more":true}'
+  const { code, out } = await toJsonl('in.json', document, '--path', 'data.items')
+  t.strictSame(code, [0, 0])
+  t.strictSame(out, Array(2).fill('{"a":1}\n{"a":2}\n'))
+  const csv = await spillway([
+    'convert',
+    place('in.json', document),
+    '--path',
+    'data.items',
+    '--to',
+    'csv',
+    '--out',
+    '-',
+  ])
+  t.equal(csv.stdout.toString(), 'a\n1\n2\n')
+  t.match((await toJsonl('in.json', document)).said, 'set --path')
+  t.match((await toJsonl('in.csv', 'a\n', '--path', 'a')).code, [2, 2])
+})
+
+t.test('rejects numbers of JSON that no double is near', async (t) => {
+  for (const [name, text] of Object.entries({
+    'in.jsonl': '{"a":1}\n{"a":1e400}\n',
+    'in.json': '[{"a":1},{"a":1e400}]',
+  })) {
+    const { code, out, said } = await toJsonl(name, text)
+    t.strictSame(code, [1, 1])
+    t.strictSame(out, Array(2).fill('{"a":1}\n'))
+    t.match(said, 'number 1e400 is beyond the range of numbers')
+  }
+})
