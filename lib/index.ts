@@ -106,6 +106,7 @@ export type {
 } from '../transforms/aggregate/summary-types.ts'
 export { parseJsonl, type ParseJsonlOptions } from '../transforms/parsing/parse-jsonl.ts'
 export { parseJsonArray, type ParseJsonArrayOptions } from '../transforms/parsing/parse-json-array.ts'
+export type { CsvInputOptions } from '../transforms/parsing/csv-dialect.ts'
 export { parseCsv, type ParseCsvOptions } from '../transforms/parsing/parse-csv.ts'
 export { inferCsvTypes, type InferCsvTypesOptions } from '../transforms/parsing/infer-csv-types.ts'
 export type { CsvType } from '../transforms/parsing/csv-types.ts'

@@ -23,6 +23,7 @@ export type {
 } from './aggregate/summary-types.ts'
 export { parseJsonl, type ParseJsonlOptions } from './parsing/parse-jsonl.ts'
 export { parseJsonArray, type ParseJsonArrayOptions } from './parsing/parse-json-array.ts'
+export type { CsvInputOptions } from './parsing/csv-dialect.ts'
 export { parseCsv, type ParseCsvOptions } from './parsing/parse-csv.ts'
 export { inferCsvTypes, type InferCsvTypesOptions } from './parsing/infer-csv-types.ts'
 export type { CsvType } from './parsing/csv-types.ts'

@@ -219,7 +219,20 @@ function addConvert(program: Command, io: CommandIo, report: Report): void {
     .addOption(
       new Option('-f, --from <format>', 'input format (default: by the name of the input)').choices(INPUT_FORMATS),
     )
-    .option('--delimiter <char>', 'character between the cells of CSV input (default: comma, or tab for TSV)')
+    .option(
+      '--encoding <name>',
+      'encoding of text input, such as windows-1252 (default: utf-8, or its byte order mark)',
+    )
+    .option('--path <keys>', 'place of the array in JSON input, such as data.items (default: the whole document)')
+    .option('--delimiter <char>', 'character between the cells of CSV input (default: found in it, or tab for TSV)')
+    .option('--quote <char>', 'character around cells of CSV input; an empty one means none (default: ")')
+    .option('--escape <char>', 'character before a quote within a quoted cell (default: the quote)')
+    .option('--comment <text>', 'skip lines of CSV input that begin with this')
+    .option('--trim', 'remove white space around the cells of CSV input')
+    .option('--relax-quotes', 'take misplaced quotes in CSV input as they are')
+    .option('--no-header', 'name the columns of CSV input by number, as its first row has no names')
+    .option('--skip-lines <n>', 'lines of CSV input before its header', count)
+    .option('--rename-duplicates', 'call the second CSV column a of a header a_2')
     .option('--all-text', 'read every cell of CSV input as text')
     .option('--nest', 'turn dotted columns (a.b) back into nested objects')
     .addOption(

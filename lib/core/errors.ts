@@ -153,3 +153,17 @@ export function errnoOf(thrown: unknown): string | undefined {
   const code = thrown instanceof Error ? (thrown as NodeJS.ErrnoException).code : undefined
   return typeof code === 'string' ? code : undefined
 }
+
+/** The most characters of the input that a message repeats. */
+const MAX_CHARACTERS = 200
+
+/** The text in quotes, with its beginning only if it is long. */
+export function quoteText(text: string): string {
+  return JSON.stringify(shortText(text))
+}
+
+/** The text, or its beginning and an ellipsis. */
+export function shortText(text: string): string {
+  if (text.length <= MAX_CHARACTERS) return text
+  return `${text.slice(0, MAX_CHARACTERS - 1).replace(/[\ud800-\udbff]$/, '')}…`
+}

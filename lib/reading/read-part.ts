@@ -32,13 +32,16 @@ export async function* readPart(
   const batches = readRecords({
     from,
     source: path,
-    delimiter: ',',
+    dialect: { delimiter: ',' },
+    encoding: undefined,
+    jsonPath: undefined,
     csvTypes: csvTypesOf(schema ?? {}),
     maxLineBytes: constants.MAX_STRING_LENGTH,
     signal,
     onReject: (rejection) => {
       throw damageError(path, rejection)
     },
+    onWarning: () => {},
     onBytes: () => {},
   })
   if (schema === null || !hasColumns(from)) {

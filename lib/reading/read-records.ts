@@ -3,10 +3,10 @@
  * the error is thrown.
  */
 import { pipeline, type Readable, type Transform } from 'node:stream'
-import { SpillwayError } from '../core/errors.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { RejectionHandler } from '../core/rejection.ts'
 import { readParquet } from '../../sinks/readers/read-parquet.ts'
+import type { CsvInputOptions } from '../../transforms/parsing/csv-dialect.ts'
 import type { CsvType } from '../../transforms/parsing/csv-types.ts'
 import type { InputFormat } from './input-formats.ts'
 import { readBytes } from './read-bytes.ts'
@@ -15,7 +15,12 @@ import { readBytes } from './read-bytes.ts'
 export interface ReadRecordsOptions {
   readonly from: InputFormat
   readonly source: string | Readable
-  readonly delimiter: string
+  /** The form of CSV. */
+  readonly dialect: CsvInputOptions
+  /** Encoding of a text. Undefined means UTF-8, or that of its byte order mark. */
+  readonly encoding: string | undefined
+  /** Where the array of a JSON document is. Undefined means that the document is the array. */
+  readonly jsonPath: string | undefined
   /** Types of the columns of CSV. */
   readonly csvTypes: 'infer' | 'text' | Readonly<Record<string, CsvType>>
   /** The most bytes of a line, a row or an element. Undefined means the default of the parser. */
@@ -23,14 +28,11 @@ export interface ReadRecordsOptions {
   readonly signal: AbortSignal
   /** Receives input that is not a record. */
   readonly onReject: RejectionHandler
+  /** Receives what may be wrong about input that can be read. */
+  readonly onWarning: (message: string) => void
   /** Called with the number of bytes of each chunk read from a text input. */
   readonly onBytes: (bytes: number) => void
 }
-
-/** The bytes of the byte order mark, and the white space of JSON. */
-const BEFORE_JSON = new Set([0xef, 0xbb, 0xbf, 0x20, 0x09, 0x0a, 0x0d])
-
-const OPEN_BRACKET = 0x5b
 
 /**
  * Reads batches of records, in order. Memory: that of the parser, or a row group of Parquet.
@@ -44,14 +46,13 @@ export async function* readRecords(options: ReadRecordsOptions): AsyncGenerator<
     yield* readParquet(source, { batches: true, signal }) as AsyncIterable<ResultRecord[]>
     return
   }
-  const bytes = readBytes(source, onBytes, signal)
-  yield* parse(from === 'json' ? expectArray(bytes) : bytes, await makeParser(options))
+  yield* parse(readBytes(source, onBytes, signal), await makeParser(options))
 }
 
 /** Makes the parser of a text format. Its packages are loaded on first use. */
 async function makeParser(given: ReadRecordsOptions): Promise<Transform> {
-  const { from, delimiter, csvTypes, maxLineBytes, signal, onReject } = given
-  const options = { batches: true, signal, onReject }
+  const { from, dialect, encoding, jsonPath, csvTypes, maxLineBytes, signal, onReject, onWarning } = given
+  const options = { batches: true, signal, onReject, onWarning, ...(encoding !== undefined && { encoding }) }
   switch (from) {
     case 'jsonl': {
       const { parseJsonl } = await import('../../transforms/parsing/parse-jsonl.ts')
@@ -59,13 +60,14 @@ async function makeParser(given: ReadRecordsOptions): Promise<Transform> {
     }
     case 'json': {
       const { parseJsonArray } = await import('../../transforms/parsing/parse-json-array.ts')
-      return parseJsonArray({ ...options, ...(maxLineBytes !== undefined && { maxElementBytes: maxLineBytes }) })
+      const place = jsonPath !== undefined && { path: jsonPath }
+      return parseJsonArray({ ...options, ...place, ...(maxLineBytes !== undefined && { maxElementBytes: maxLineBytes }) })
     }
     case 'csv':
     case 'tsv': {
       const { parseCsv } = await import('../../transforms/parsing/parse-csv.ts')
       const bound = maxLineBytes !== undefined && { maxRecordBytes: maxLineBytes }
-      return parseCsv({ ...options, delimiter, types: csvTypes, ...bound })
+      return parseCsv({ ...options, ...dialect, types: csvTypes, ...bound })
     }
     case 'parquet':
       throw new TypeError('Parquet is read from a file')
@@ -93,26 +95,4 @@ async function* parse(bytes: AsyncIterable<Buffer>, parser: Transform): AsyncGen
     throw failures.length > 0 ? failures[0] : error
   }
   if (failures.length > 0) throw failures[0]
-}
-
-/** Passes on the bytes of a JSON array. Other input, such as JSON lines, would fail in the parser without a remedy. */
-async function* expectArray(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let known = false
-  for await (const chunk of bytes) {
-    const first: number | undefined = known ? undefined : chunk.find((byte) => !BEFORE_JSON.has(byte))
-    if (first !== undefined && first !== OPEN_BRACKET) throw notAnArray(first)
-    known ||= first !== undefined
-    yield chunk
-  }
-}
-
-function notAnArray(first: number): SpillwayError {
-  const remedy =
-    first === 0x7b
-      ? 'If each line is an object of its own, pass --from jsonl.'
-      : 'If it is not JSON, pass --from jsonl, csv, tsv or parquet.'
-  return new SpillwayError(
-    'ERR_SPILLWAY_INPUT',
-    `The JSON document is not an array: it begins with ${JSON.stringify(String.fromCharCode(first))}. ${remedy}`,
-  )
 }

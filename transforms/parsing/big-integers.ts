@@ -1,10 +1,14 @@
 /**
- * Parses JSON text without losing digits: integers beyond 2^53 become bigint. Everything else is parsed as `JSON.parse`
- * does. A fast check skips text that cannot contain such an integer.
+ * Parses JSON text without losing digits: integers beyond 2^53 become bigint, and numbers beyond the range of a double are
+ * refused. Everything else is parsed as `JSON.parse` does. A fast check skips text that cannot contain such a number.
  */
+import { shortText } from '../../lib/core/errors.ts'
 
-/** Sixteen consecutive digits where a JSON number can start: 2^53 has sixteen digits. */
-const MAYBE_UNSAFE = /[:,[\s-]\d{16}/
+/**
+ * Where a JSON number can start: sixteen consecutive digits, as 2^53 has, or a number with an exponent of three digits, as
+ * those of doubles reach from -324 to 308.
+ */
+const MAYBE_UNSAFE = /[:,[\s-]\d(?:\d{15}|[\d.]*[eE][-+]?\d{3})/
 
 /** An escape, a quote, or a number literal. The quotes show whether a number is inside a string. */
 const TOKEN = /\\.|"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g
@@ -18,11 +22,57 @@ const INTEGER = /^-?(?:0|[1-9]\d*)$/
  */
 const MARK_LETTERS = 'ghijklmnopqrstvwxyz'
 
+/** Length of `1e309`, the shortest literal that no double is near. */
+const LEAST_OUT_OF_RANGE = 5
+
 /** Number of digits of 2^53. */
 const UNSAFE_DIGITS = 16
 
 const DOT = 0x2e
 const QUOTE = 0x22
+/** What can be before a number of JSON. */
+const BEFORE_NUMBER = new Set<number | undefined>(Buffer.from(':,[ \t\r\n'))
+const PLUS = 0x2b
+const MINUS = 0x2d
+
+/** A number of JSON that no double is near. */
+export class NumberOutOfRange extends Error {
+  override readonly name = 'NumberOutOfRange'
+
+  constructor(literal: string) {
+    super(`its number ${shortText(literal)} is beyond the range of numbers (write it as text to keep it)`)
+  }
+}
+
+/** Whether JSON text may contain a number that `JSON.parse` does not parse exactly. */
+export function mayLoseDigits(bytes: Buffer): boolean {
+  return mayHoldBigInteger(bytes) || mayHoldLongExponent(bytes)
+}
+
+/** Whether bytes have an exponent of three digits or more. One of its first three digits is at a multiple of three. */
+function mayHoldLongExponent(bytes: Buffer): boolean {
+  for (let at = 3; at < bytes.length; at += 3) {
+    if (((bytes[at] as number) ^ 0x30) > 9) continue
+    for (let before = at - 1; before >= at - 3; before--) {
+      const byte = bytes[before] as number
+      if (isDigit(byte)) continue
+      const letter = byte === PLUS || byte === MINUS ? bytes[before - 1] : byte
+      if ((letter === 0x65 || letter === 0x45) && isNumberBefore(bytes, letter === byte ? before : before - 1))
+        return true
+      break
+    }
+  }
+  return false
+}
+
+/** Whether the bytes before `end` are a number, and not a part of text such as a UUID. */
+function isNumberBefore(bytes: Buffer, end: number): boolean {
+  if (!isDigit(bytes[end - 1])) return false
+  let at = end - 2
+  while (isDigit(bytes[at]) || bytes[at] === DOT) at--
+  if (bytes[at] === MINUS) at--
+  return BEFORE_NUMBER.has(bytes[at])
+}
 
 /**
  * Whether JSON text may contain an integer beyond 2^53. This is so if it has sixteen consecutive digits that are
@@ -31,7 +81,7 @@ const QUOTE = 0x22
  *
  * @param bytes - one or several JSON texts in UTF-8
  */
-export function mayHoldBigInteger(bytes: Buffer): boolean {
+function mayHoldBigInteger(bytes: Buffer): boolean {
   for (let at = UNSAFE_DIGITS - 1; at < bytes.length; at += UNSAFE_DIGITS) {
     if (!isDigit(bytes[at])) continue
     let start = at
@@ -47,10 +97,11 @@ function isDigit(byte: number | undefined): boolean {
 }
 
 /**
- * Like `JSON.parse`, but integers that a number cannot represent exactly become bigint. Keys, strings and all other
+ * Like `JSON.parse`, but a number beyond the range of doubles is an error, and integers that a number cannot represent exactly become bigint. Keys, strings and all other
  * numbers are unchanged. A `__proto__` key is an own property.
  *
  * @throws {SyntaxError} as `JSON.parse` does
+ * @throws {NumberOutOfRange}
  */
 export function parseExactJson(text: string): unknown {
   const value: unknown = JSON.parse(text)
@@ -61,10 +112,18 @@ export function parseExactJson(text: string): unknown {
  * The value of a JSON number literal: a bigint if it is an integer beyond 2^53.
  *
  * @param literal - a valid JSON number literal
+ * @throws {NumberOutOfRange}
  */
 export function exactNumber(literal: string): number | bigint {
   const number = Number(literal)
+  if (literal.length >= LEAST_OUT_OF_RANGE && isOutOfRange(literal, number)) throw new NumberOutOfRange(literal)
   return Number.isSafeInteger(number) || literal.length < 16 || !INTEGER.test(literal) ? number : BigInt(literal)
+}
+
+/** Whether a number became infinite, or zero. Integers do not, as they are bigint. */
+function isOutOfRange(literal: string, number: number): boolean {
+  if (Number.isFinite(number)) return number === 0 && /^[-0.]*[1-9]/.test(literal)
+  return !INTEGER.test(literal)
 }
 
 /**

@@ -2,30 +2,20 @@
  * Parses CSV bytes into rows of cells with csv-parse. This file adds the position of each row in the file. It also
  * continues after a row with wrong quoting, at the next line after the error.
  */
-import { Parser, type CsvError, type CsvErrorCode } from 'csv-parse'
+import { isUtf8 } from 'node:buffer'
 import { messageOf } from '../../lib/core/errors.ts'
+import { QuotedCells, type CsvCell } from './csv-cells.ts'
+import { CsvEngine, type CsvError, type CsvErrorCode, type RowForm } from './csv-engine.ts'
 import { GrowingBuffer } from './growing-buffer.ts'
-
-/** A cell: null if there is nothing between the delimiters, the empty string for `""`. */
-export type CsvCell = string | null
+import { WholeCharacters } from './utf8.ts'
 
 /** Receives the rows, in order. */
 export interface RowConsumer {
   row(cells: CsvCell[]): void
-  /** Receives bytes that are not a row, beginning on `line`. */
-  bad(reason: string, text: string, line: number): void
+  /** Receives bytes that are not a row, beginning on `line`. Without a reason, they are not UTF-8. */
+  bad(reason: string | null, text: string, line: number): void
 }
 
-/** Options of {@link CsvRows}. */
-interface CsvRowsOptions {
-  readonly delimiter: string
-  /** Maximum size of a row in bytes, including quotes and delimiters but not its line end. */
-  readonly maxRecordBytes: number
-}
-
-const NEWLINE = 0x0a
-const QUOTE = 0x22
-const EMPTY_STRING = Buffer.from('""')
 const NOTHING = Buffer.alloc(0)
 
 /** A complete row may still be held, because csv-parse keeps a few bytes until it knows what follows them. */
@@ -36,10 +26,12 @@ const MAX_TEXT_BYTES = 4_000_000
 
 /** Splits CSV into rows. Memory: the bytes of one row, up to `maxRecordBytes` plus those of a chunk. */
 export class CsvRows {
-  readonly #options: CsvRowsOptions
+  readonly #form: RowForm
   readonly #consumer: RowConsumer
-  readonly #delimiter: Buffer
+  readonly #cells: QuotedCells
+  readonly #comment: Buffer
   readonly #maxTextBytes: number
+  readonly #characters = new WholeCharacters()
   readonly #held = new GrowingBuffer()
   #engine: CsvEngine
   /** The bytes that are being parsed. All offsets are counted from the start of the input. */
@@ -48,16 +40,21 @@ export class CsvRows {
   #engineAt = 0
   #rowAt = 0
   #rowEnd = 0
-  #line = 1
+  #line: number
   #countedTo = 0
+  /** The end of the last chunk that is not UTF-8. Rows that begin before it are checked one by one. */
+  #suspectTo = 0
   /** A bad row whose end was not reached yet. Its text is in the held bytes. */
   #bad: { readonly reason: string; readonly line: number } | null = null
 
-  constructor(options: CsvRowsOptions, consumer: RowConsumer) {
-    this.#options = options
+  /** @param line - the line on which the first row starts */
+  constructor(form: RowForm, consumer: RowConsumer, line = 1) {
+    this.#form = form
     this.#consumer = consumer
-    this.#delimiter = Buffer.from(options.delimiter)
-    this.#maxTextBytes = Math.min(options.maxRecordBytes, MAX_TEXT_BYTES)
+    this.#cells = new QuotedCells(form)
+    this.#comment = Buffer.from(form.comment ?? '')
+    this.#maxTextBytes = Math.min(form.maxRecordBytes, MAX_TEXT_BYTES)
+    this.#line = line
     this.#engine = this.#makeEngine()
   }
 
@@ -83,13 +80,19 @@ export class CsvRows {
   }
 
   write(bytes: Buffer): void {
-    let rest = this.#bad === null ? bytes : this.#skip(bytes)
+    if (!isUtf8(this.#characters.take(bytes))) this.#suspectTo = this.#chunkAt + bytes.length
+    this.#parseAll(this.#bad === null ? bytes : this.#skip(bytes))
+  }
+
+  #parseAll(bytes: Buffer): void {
+    let rest = bytes
     while (rest.length > 0) rest = this.#parse(rest)
   }
 
   /** Called at the end of the input. */
   end(): void {
-    for (let error = this.#finish(); error !== undefined; error = this.#finish()) this.write(this.#recover(error))
+    if (this.#characters.isOpen) this.#suspectTo = Infinity
+    for (let error = this.#finish(); error !== undefined; error = this.#finish()) this.#parseAll(this.#recover(error))
     if (this.#bad !== null) this.#reportBad()
   }
 
@@ -101,7 +104,7 @@ export class CsvRows {
     this.#holdOpenRow()
     this.#chunkAt += bytes.length
     this.#chunk = NOTHING
-    return this.#held.length > this.#options.maxRecordBytes + LOOK_AHEAD_BYTES
+    return this.#held.length > this.#form.maxRecordBytes + LOOK_AHEAD_BYTES
       ? this.#recover('CSV_MAX_RECORD_SIZE')
       : NOTHING
   }
@@ -114,20 +117,38 @@ export class CsvRows {
 
   #row(cells: string[]): void {
     this.#rowEnd = this.#engineAt + this.#engine.info.bytes
-    if (this.bytes > this.#options.maxRecordBytes + 2) this.#consumer.bad(this.#tooLong(), this.text, this.line)
-    else this.#consumer.row(this.#withNulls(cells))
+    if (this.#comment.length > 0) this.#passComments()
+    if (this.bytes > this.#form.maxRecordBytes + 2) this.#consumer.bad(this.#tooLong(), this.text, this.line)
+    else if (this.#rowAt < this.#suspectTo && !isUtf8(this.#between(this.#rowAt, this.#rowEnd))) {
+      this.#consumer.bad(null, this.text, this.line)
+    } else this.#consumer.row(this.#withNulls(cells))
     this.#rowAt = this.#rowEnd
+  }
+
+  /** The bytes of a row have the comments before it. They are not part of it. */
+  #passComments(): void {
+    const bytes = this.#between(this.#rowAt, this.#rowEnd)
+    let from = 0
+    while (bytes.subarray(from, from + this.#comment.length).equals(this.#comment)) {
+      const end = bytes.indexOf(this.#form.lineEnd, from)
+      if (end === -1) break
+      from = end + 1
+    }
+    this.#countLines(this.#rowAt + from)
+    this.#rowAt += from
   }
 
   /** Gives up the open row, up to the end of the line with the error. Returns the bytes after that line. */
   #recover(error: CsvError | 'CSV_MAX_RECORD_SIZE'): Buffer {
-    const tail = this.#between(this.#rowAt, this.#chunkAt + this.#chunk.length)
+    this.#rowEnd = this.#chunkAt + this.#chunk.length
+    if (this.#comment.length > 0) this.#passComments()
+    const tail = this.#between(this.#rowAt, this.#rowEnd)
     const code = typeof error === 'string' ? error : error.code
-    const newline = tail.indexOf(NEWLINE, this.#errorOffset(code, tail))
+    const newline = tail.indexOf(this.#form.lineEnd, this.#errorOffset(code, tail))
     const end = newline === -1 ? tail.length : newline + 1
     const line = this.line
     this.#bad = { reason: this.#reason(code, error), line }
-    this.#restartAt(this.#rowAt + end, line + countNewlines(tail.subarray(0, end)))
+    this.#restartAt(this.#rowAt + end, line + this.#countIn(tail.subarray(0, end)))
     this.#held.append(tail.subarray(0, Math.min(end, this.#maxTextBytes)))
     if (newline !== -1) this.#reportBad()
     return tail.subarray(end)
@@ -142,7 +163,7 @@ export class CsvRows {
 
   /** Skips the rest of a bad row. Returns the bytes after it. */
   #skip(bytes: Buffer): Buffer {
-    const newline = bytes.indexOf(NEWLINE)
+    const newline = bytes.indexOf(this.#form.lineEnd)
     const end = newline === -1 ? bytes.length : newline + 1
     this.#held.append(bytes.subarray(0, Math.min(end, this.#maxTextBytes - this.#held.length)))
     this.#engineAt = this.#rowAt = this.#chunkAt = this.#countedTo = this.#chunkAt + end
@@ -164,8 +185,7 @@ export class CsvRows {
   /** Converts unquoted empty cells to null. csv-parse can do this itself, but at a tenth of its speed. */
   #withNulls(cells: string[]): CsvCell[] {
     if (!cells.includes('')) return cells
-    const row = this.#between(this.#rowAt, this.#rowEnd)
-    return row.includes(EMPTY_STRING) ? unquotedToNull(cells, row, this.#delimiter) : cells.map((cell) => cell || null)
+    return this.#cells.withNulls(cells, this.#between(this.#rowAt, this.#rowEnd))
   }
 
   #holdOpenRow(): void {
@@ -185,17 +205,18 @@ export class CsvRows {
   }
 
   #errorOffset(code: CsvErrorCode, tail: Buffer): number {
-    if (code === 'CSV_MAX_RECORD_SIZE') return Math.min(this.#options.maxRecordBytes, tail.length)
+    if (code === 'CSV_MAX_RECORD_SIZE') return Math.min(this.#form.maxRecordBytes, tail.length)
     if (code === 'CSV_QUOTE_NOT_CLOSED') return tail.length
-    // csv-parse reports the offset of the delimiter before the cell in which it failed, or the offset of the row.
-    const cellAt = this.#engineAt + this.#engine.info.bytes - this.#rowAt
-    return code === 'CSV_INVALID_CLOSING_QUOTE' ? closingQuoteAt(tail, cellAt) : cellAt
+    // csv-parse reports the offset of the delimiter before the cell in which it failed, or that of the row, with the
+    // comments before it.
+    const cellAt = Math.max(0, this.#engineAt + this.#engine.info.bytes - this.#rowAt)
+    return code === 'INVALID_OPENING_QUOTE' ? cellAt : this.#cells.closingQuoteAt(tail, cellAt)
   }
 
   #reason(code: CsvErrorCode, error: unknown): string {
     if (code === 'CSV_MAX_RECORD_SIZE') return this.#tooLong()
     if (code === 'CSV_QUOTE_NOT_CLOSED') return 'a quote that opens in this row is never closed'
-    if (code === 'CSV_INVALID_CLOSING_QUOTE') {
+    if (code === 'CSV_INVALID_CLOSING_QUOTE' || code === 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE') {
       return 'a quoted cell continues after its closing quote (write a quote inside a cell twice)'
     }
     if (code === 'INVALID_OPENING_QUOTE') {
@@ -205,79 +226,27 @@ export class CsvRows {
   }
 
   #tooLong(): string {
-    return `it is longer than \`maxRecordBytes\` (${this.#options.maxRecordBytes})`
+    return `it is longer than \`maxRecordBytes\` (${this.#form.maxRecordBytes})`
   }
 
   #countLines(offset: number): void {
     if (offset <= this.#countedTo) return
-    this.#line += countNewlines(this.#between(this.#countedTo, offset))
+    this.#line += this.#countIn(this.#between(this.#countedTo, offset))
     this.#countedTo = offset
   }
 
+  #countIn(bytes: Buffer): number {
+    const { lineEnd } = this.#form
+    let count = 0
+    for (let at = bytes.indexOf(lineEnd); at !== -1; at = bytes.indexOf(lineEnd, at + 1)) count++
+    return count
+  }
+
   #makeEngine(): CsvEngine {
-    return new CsvEngine(this.#options, (cells) => this.#row(cells))
+    return new CsvEngine(this.#form, (cells) => this.#row(cells))
   }
-}
-
-/** csv-parse, called directly and not as a stream. It calls `onRow` at once for each row, and returns its errors. */
-class CsvEngine extends Parser {
-  readonly #onRow: (cells: string[]) => void
-
-  constructor({ delimiter, maxRecordBytes }: CsvRowsOptions, onRow: (cells: string[]) => void) {
-    super({
-      delimiter,
-      max_record_size: maxRecordBytes,
-      record_delimiter: ['\r\n', '\n'],
-      relax_column_count: true,
-    })
-    this.#onRow = onRow
-  }
-
-  override push(cells: string[] | null): boolean {
-    if (cells !== null) this.#onRow(cells)
-    return true
-  }
-
-  parse(bytes: Buffer): CsvError | undefined {
-    let failure: CsvError | undefined
-    this._transform(bytes, 'buffer' as BufferEncoding, (error) => {
-      failure = (error ?? undefined) as CsvError | undefined
-    })
-    return failure
-  }
-
-  finish(): CsvError | undefined {
-    let failure: CsvError | undefined
-    this._flush((error) => {
-      failure = (error ?? undefined) as CsvError | undefined
-    })
-    return failure
-  }
-}
-
-/** The offset of the closing quote of the quoted cell at or after `from`: the first quote that is not doubled. */
-function closingQuoteAt(bytes: Buffer, from: number): number {
-  let at = bytes.indexOf(QUOTE, bytes.indexOf(QUOTE, from) + 1)
-  while (at !== -1 && bytes[at + 1] === QUOTE) at = bytes.indexOf(QUOTE, at + 2)
-  return at === -1 ? bytes.length : at
-}
-
-/** Converts empty cells to null unless they are quoted in `row`, the bytes of the same cells. */
-function unquotedToNull(cells: readonly string[], row: Buffer, delimiter: Buffer): CsvCell[] {
-  let at = 0
-  return cells.map((cell) => {
-    const quoted = row[at] === QUOTE
-    at = row.indexOf(delimiter, quoted ? closingQuoteAt(row, at) + 1 : at) + delimiter.length
-    return cell === '' && !quoted ? null : cell
-  })
-}
-
-function countNewlines(bytes: Buffer): number {
-  let count = 0
-  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) count++
-  return count
 }
 
 function textOf(bytes: Buffer): string {
-  return bytes.toString('utf8', 0, MAX_TEXT_BYTES).replace(/\r?\n$/, '')
+  return bytes.toString('utf8', 0, MAX_TEXT_BYTES).replace(/\r?\n$|\r$/, '')
 }

@@ -13,8 +13,15 @@ export const CSV_TYPES = ['boolean', 'number', 'integer', 'text'] as const satis
 
 /** A number in the syntax of RFC 8259 (JSON): no plus sign, no leading zero, digits on both sides of the dot. */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/
-const INTEGER = /^-?(?:0|[1-9]\d*)$/
+/** `-0` is no integer, as integers have no negative zero. */
+const INTEGER = /^(?:0|-?[1-9]\d*)$/
 const NOT_FINITE = new Set(['NaN', 'Infinity', '-Infinity'])
+
+/** A double has any number of this many characters, unless it has an exponent. */
+const SURE_CHARACTERS = 16
+
+/** The most digits that `toPrecision` writes. */
+const MAX_DIGITS = 100
 
 /** The value of a cell in a column of `type`. A cell that does not fit stays a string. */
 export function castCell(cell: string, type: CsvType): string | number | bigint | boolean {
@@ -26,7 +33,7 @@ export function castCell(cell: string, type: CsvType): string | number | bigint 
     case 'integer':
       return INTEGER.test(cell) ? exactNumber(cell) : cell
     case 'number':
-      if (NUMBER.test(cell)) return exactNumber(cell)
+      if (isNumber(cell)) return exactNumber(cell)
       return NOT_FINITE.has(cell) ? Number(cell) : cell
   }
 }
@@ -37,23 +44,65 @@ export class CsvTypeGuess {
   #boolean = true
   #integer = true
   #number = true
+  /** Whether an integer does not fit 64 bits. */
+  #wide = false
+  /** Whether an integer is none that a double has. */
+  #inexact = false
 
   /** Adds one more cell. Null does not affect the type. */
   note(cell: string | null): void {
     if (cell === null) return
     this.#empty = false
     this.#boolean &&= isBoolean(cell)
-    this.#integer &&= INTEGER.test(cell)
-    this.#number &&= this.#integer || NUMBER.test(cell) || NOT_FINITE.has(cell)
+    if (!this.#number) return
+    if (INTEGER.test(cell)) this.#noteInteger(cell)
+    else {
+      this.#integer = false
+      this.#number = isNumber(cell) || NOT_FINITE.has(cell)
+    }
   }
 
-  /** The narrowest type that fits all cells. Undefined while all cells were null. */
+  /**
+   * The narrowest type that fits all cells. Undefined while all cells were null. Integers of more than 64 bits are text,
+   * and so are integers beyond 2^53 beside fractions, unless doubles have them.
+   */
   get type(): CsvType | undefined {
     if (this.#empty) return undefined
     if (this.#boolean) return 'boolean'
-    if (this.#integer) return 'integer'
-    return this.#number ? 'number' : 'text'
+    if (!this.#number) return 'text'
+    if (this.#integer) return this.#wide ? 'text' : 'integer'
+    return this.#inexact ? 'text' : 'number'
   }
+
+  #noteInteger(cell: string): void {
+    if (cell.length < SURE_CHARACTERS) return
+    const value = BigInt(cell)
+    this.#wide ||= BigInt.asIntN(64, value) !== value
+    this.#inexact ||= BigInt(Number(cell)) !== value
+  }
+}
+
+/**
+ * Whether a cell is a number that a double has: finite, and with the digits of the cell when it is written with as many.
+ * So an id such as `888E010010`, or a decimal of 30 digits, stays text.
+ */
+function isNumber(cell: string): boolean {
+  if (!NUMBER.test(cell)) return false
+  if (cell.length <= SURE_CHARACTERS && !/[eE]/.test(cell)) return true
+  const number = Number(cell)
+  if (String(number) === cell || INTEGER.test(cell)) return true
+  if (!Number.isFinite(number)) return false
+  const digits = digitsOf(cell)
+  if (digits.length > MAX_DIGITS) return false
+  return digits === '' ? number === 0 : digitsOf(number.toPrecision(digits.length)) === digits
+}
+
+/** The significant digits of a number literal. */
+function digitsOf(literal: string): string {
+  return literal
+    .replace(/[eE].*/, '')
+    .replace(/[-.]/g, '')
+    .replace(/^0+/, '')
 }
 
 function isBoolean(cell: string): boolean {

@@ -6,14 +6,16 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { resolveOptions, type Checks } from '../../lib/core/options.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
+import { dialectChecks, type CsvInputOptions } from './csv-dialect.ts'
 import { CsvTypeGuess, type CsvType } from './csv-types.ts'
 import { csvChecks, parseCsv, type ParseCsvOptions } from './parse-csv.ts'
 
 /** Options of {@link inferCsvTypes}. */
-export type InferCsvTypesOptions = Pick<ParseCsvOptions, 'delimiter' | 'maxRecordBytes' | 'signal'>
+export type InferCsvTypesOptions = CsvInputOptions & Pick<ParseCsvOptions, 'encoding' | 'maxRecordBytes' | 'signal'>
 
 const checks: Checks<InferCsvTypesOptions> = {
-  delimiter: csvChecks.delimiter,
+  ...dialectChecks,
+  encoding: csvChecks.encoding,
   maxRecordBytes: csvChecks.maxRecordBytes,
   signal: csvChecks.signal,
 }

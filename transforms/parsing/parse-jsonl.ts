@@ -2,14 +2,15 @@
  * Parses JSON lines into records. split2 splits the lines. This file adds line numbers and a limit for the length of a
  * line, which takes linear time. A bad line never affects other lines.
  */
-import { constants } from 'node:buffer'
+import { constants, isUtf8 } from 'node:buffer'
 import { StringDecoder } from 'node:string_decoder'
 import type { Transform } from 'node:stream'
 import split2 from 'split2'
 import { messageOf } from '../../lib/core/errors.ts'
 import { describeValue, resolveOptions, type Check, type Checks } from '../../lib/core/options.ts'
 import { isRecord } from '../../lib/core/record.ts'
-import { mayHoldBigInteger, parseExactJson } from './big-integers.ts'
+import { mayLoseDigits, NumberOutOfRange, parseExactJson } from './big-integers.ts'
+import { notDecodable } from './input-text.ts'
 import {
   RecordParser,
   recordParserChecks,
@@ -37,6 +38,8 @@ const checks: Checks<ParseJsonlOptions> = { ...recordParserChecks, maxLineBytes:
 
 const DEFAULTS = { batches: false, maxLineBytes: 16 * 1024 * 1024 } as const satisfies ParseJsonlOptions
 
+const NEWLINE = 0x0a
+
 /** Characters that JSON treats as white space within a line. */
 const BLANK = /^[ \t\r]*$/
 
@@ -44,8 +47,8 @@ const BLANK = /^[ \t\r]*$/
  * Returns a Transform that parses JSON lines (bytes or strings) into records, in input order.
  *
  * Integers beyond 2^53 become bigint, with all their digits. Lines end in LF or CRLF, and the last line may lack its
- * end. Empty lines are skipped but counted. A line that is not JSON, not an object, or longer than `maxLineBytes` is
- * bad input: see `onReject`.
+ * end. Empty lines are skipped but counted. A line that is not JSON, not an object, not
+ * valid in its encoding, or longer than `maxLineBytes` is bad input: see `onReject`.
  *
  * Memory: one line (in a buffer of at most twice `maxLineBytes`), and the records of one chunk of input.
  *
@@ -75,15 +78,10 @@ class JsonlDecoder implements Decoder {
     this.#splitter = split2('\n', (text) => this.#parse(text))
     this.#lines = new WholeLines(maxLineBytes, {
       lines: (block) => {
-        this.#exact = mayHoldBigInteger(block)
-        this.#splitter.write(block)
+        if (isUtf8(block)) this.#split(block)
+        else for (const line of linesOf(block)) this.#takeLine(line)
       },
-      overlong: (head) => {
-        this.#line++
-        if (this.#output?.failed) return
-        const reason = `it is longer than \`maxLineBytes\` (${maxLineBytes})`
-        this.#output?.reject(reason, new StringDecoder('utf8').write(head), this.#line)
-      },
+      overlong: (head) => this.#refuse(`it is longer than \`maxLineBytes\` (${maxLineBytes})`, head),
     })
   }
 
@@ -97,6 +95,22 @@ class JsonlDecoder implements Decoder {
     this.#lines.end()
   }
 
+  #split(block: Buffer): void {
+    this.#exact = mayLoseDigits(block)
+    this.#splitter.write(block)
+  }
+
+  #takeLine(line: Buffer): void {
+    if (isUtf8(line)) this.#split(line)
+    else this.#refuse(notDecodable(this.#output?.encoding ?? ''), line)
+  }
+
+  #refuse(reason: string, line: Buffer): void {
+    this.#line++
+    if (this.#output?.failed) return
+    this.#output?.reject(reason, withoutEnd(new StringDecoder('utf8').write(line)), this.#line)
+  }
+
   #parse(text: string): void {
     this.#line++
     const output = this.#output as ParserOutput
@@ -105,14 +119,25 @@ class JsonlDecoder implements Decoder {
     try {
       value = this.#exact ? parseExactJson(text) : JSON.parse(text)
     } catch (error) {
-      if (!BLANK.test(text)) output.reject(`it is not JSON: ${messageOf(error)}`, withoutCr(text), this.#line)
+      if (error instanceof NumberOutOfRange) output.reject(error.message, withoutEnd(text), this.#line)
+      else if (error instanceof RangeError) output.reject('it is nested too deeply', withoutEnd(text), this.#line)
+      else if (!BLANK.test(text)) output.reject(`it is not JSON: ${messageOf(error)}`, withoutEnd(text), this.#line)
       return
     }
     if (isRecord(value)) output.add(value)
-    else output.reject(`it is not a record but ${describeValue(value)}`, withoutCr(text), this.#line)
+    else output.reject(`it is not a record but ${describeValue(value)}`, withoutEnd(text), this.#line)
   }
 }
 
-function withoutCr(text: string): string {
-  return text.endsWith('\r') ? text.slice(0, -1) : text
+/** The lines of a block that ends with a newline, each with its newline. */
+function* linesOf(block: Buffer): Generator<Buffer> {
+  for (let from = 0; from < block.length;) {
+    const end = block.indexOf(NEWLINE, from) + 1
+    yield block.subarray(from, end)
+    from = end
+  }
+}
+
+function withoutEnd(text: string): string {
+  return text.replace(/\r?\n?$/, '')
 }

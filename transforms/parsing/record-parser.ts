@@ -4,7 +4,7 @@
  *
  * - Every record before bad input reaches the reader before the stream fails.
  * - With `onReject`, the handler gets bad input in order and is awaited before more is read.
- * - A UTF-8 byte order mark is removed.
+ * - The decoder gets UTF-8 without a byte order mark, whatever the encoding of the input is.
  */
 import { Transform, type TransformCallback } from 'node:stream'
 import { destroyOnAbort } from '../../lib/core/interruptible.ts'
@@ -12,17 +12,24 @@ import { SpillwayError } from '../../lib/core/errors.ts'
 import { abortSignal, callback as callbackCheck, flag, type Checks } from '../../lib/core/options.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
 import type { Rejection, RejectionHandler } from '../../lib/core/rejection.ts'
-import { ByteOrderMark } from './byte-order-mark.ts'
+import { encodingCheck, InputText } from './input-text.ts'
 
 /** Options of every parser. */
 export interface RecordParserOptions {
   /** Emit arrays of up to 1000 records, all from one chunk of input, instead of single records. @default false */
   readonly batches?: boolean
   /**
+   * The encoding of bytes without a byte order mark: any that `TextDecoder` has, such as `windows-1252`. A mark of UTF-8
+   * or UTF-16 comes first. Bytes that are not valid in it are bad input. @default 'utf-8'
+   */
+  readonly encoding?: string
+  /**
    * Called with input that is not a record, as `{ stage: 'parse', reason, line, record }`. A returned promise is
    * awaited, then parsing continues. Without it, the first such input fails the stream.
    */
   readonly onReject?: RejectionHandler
+  /** Called with what may be wrong about input that can be read, such as two delimiters that both fit. */
+  readonly onWarning?: (message: string) => void
   /** When it is aborted, the stream is destroyed with an AbortError. */
   readonly signal?: AbortSignal
 }
@@ -30,7 +37,9 @@ export interface RecordParserOptions {
 /** Checks of {@link RecordParserOptions}. */
 export const recordParserChecks: Checks<RecordParserOptions> = {
   batches: flag,
+  encoding: encodingCheck,
   onReject: callbackCheck,
+  onWarning: callbackCheck,
   signal: abortSignal,
 }
 
@@ -38,6 +47,8 @@ export const recordParserChecks: Checks<RecordParserOptions> = {
 export interface ParserOutput {
   /** True when the stream is going to fail. The rest of the input is then ignored. */
   readonly failed: boolean
+  /** The encoding of the input, for messages. */
+  readonly encoding: string
   add(this: void, record: ResultRecord): void
   /**
    * Passes bad input to `onReject`, or fails the stream if there is no handler.
@@ -47,6 +58,8 @@ export interface ParserOutput {
    * @param line - line it starts on, counted from 1
    */
   reject(this: void, reason: string, record: unknown, line?: number): void
+  /** Reports what may be wrong about input that can be read. */
+  warn(this: void, message: string): void
   /** Fails the stream, because the input cannot be read further. */
   fail(this: void, error: SpillwayError): void
 }
@@ -73,8 +86,9 @@ const SLICE_BYTES = 1024 * 1024
 export class RecordParser extends Transform {
   readonly #decoder: Decoder
   readonly #onReject: RejectionHandler | undefined
+  readonly #onWarning: ((message: string) => void) | undefined
   readonly #batches: boolean
-  readonly #mark = new ByteOrderMark()
+  readonly #text: InputText
   readonly #output: ParserOutput
   #batch: ResultRecord[] = []
   #rejections: Rejection[] = []
@@ -89,7 +103,9 @@ export class RecordParser extends Transform {
     })
     this.#decoder = decoder
     this.#onReject = options.onReject
+    this.#onWarning = options.onWarning
     this.#batches = options.batches ?? false
+    this.#text = new InputText(options.encoding)
     this.#output = this.#makeOutput()
     // Not passed to super(): a signal that is already aborted would destroy the stream before its fields exist.
     destroyOnAbort(this, options.signal)
@@ -106,12 +122,12 @@ export class RecordParser extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
-    this.#decode(this.#mark.strip(chunk))
+    this.#decode(() => this.#text.decode(chunk))
     this.#settle(callback)
   }
 
   override _flush(callback: TransformCallback): void {
-    this.#decode(this.#mark.rest())
+    this.#decode(() => this.#text.rest())
     if (!this.#output.failed) this.#decoder.end(this.#output)
     this.#settle(callback)
   }
@@ -126,9 +142,13 @@ export class RecordParser extends Transform {
   #makeOutput(): ParserOutput {
     const failed = () => this.#error !== null
     const fail = (error: SpillwayError) => void (this.#error ??= error)
+    const text = this.#text
     return {
       get failed() {
         return failed()
+      },
+      get encoding() {
+        return text.encoding
       },
       add: this.#batches ? (record) => this.#addToBatch(record) : (record) => void this.push(record),
       reject: (reason, record, line) => {
@@ -136,11 +156,19 @@ export class RecordParser extends Transform {
         if (this.#onReject === undefined) fail(rejectionError(rejection))
         else this.#rejections.push(rejection)
       },
+      warn: (message) => this.#onWarning?.(message),
       fail,
     }
   }
 
-  #decode(bytes: Buffer): void {
+  #decode(take: () => Buffer): void {
+    let bytes: Buffer
+    try {
+      bytes = take()
+    } catch (error) {
+      this.#output.fail(error as SpillwayError)
+      return
+    }
     for (let from = 0; from < bytes.length && !this.#output.failed; from += SLICE_BYTES) {
       this.#decoder.write(bytes.subarray(from, from + SLICE_BYTES), this.#output)
     }

@@ -2,18 +2,26 @@
  * The options of `spillway convert`, checked and completed before any file is opened.
  */
 import type { Readable, Writable } from 'node:stream'
-import { expectValue, integerFrom } from '../../core/options.ts'
+import { expectValue, integerFrom, text, type Check } from '../../core/options.ts'
 import { SpillwayError } from '../../core/errors.ts'
+import {
+  DIALECT_DEFAULTS,
+  dialectChecks,
+  refuseAmbiguity,
+  type CsvInputOptions,
+} from '../../../transforms/parsing/csv-dialect.ts'
+import { encodingCheck } from '../../../transforms/parsing/input-text.ts'
 import { hasCompression, type Compression, type Format, type OnExisting } from '../../../sinks/options.ts'
 import type { CommandIo } from '../terminal/command-io.ts'
 import { inputFormatOf, isGzipName, outputKindOf, type InputFormat } from '../../reading/input-formats.ts'
 
 /** The options of the command, as the user gave them. */
-export interface ConvertOptions {
+export interface ConvertOptions extends CsvInputOptions {
   readonly out: string
   readonly to?: Format
   readonly from?: InputFormat
-  readonly delimiter?: string
+  readonly encoding?: string
+  readonly path?: string
   readonly compression?: Compression
   readonly nest?: boolean
   readonly allText?: boolean
@@ -27,8 +35,11 @@ export interface ConversionPlan {
   readonly from: InputFormat
   /** Path of the input, or a stream. */
   readonly source: string | Readable
-  /** The character between the cells of CSV input. */
-  readonly delimiter: string
+  /** The form of CSV input. */
+  readonly dialect: CsvInputOptions
+  readonly encoding: string | undefined
+  /** Where the array of JSON input is. */
+  readonly jsonPath: string | undefined
   readonly to: Format
   /** Path of the output, or a stream. */
   readonly target: string | Writable
@@ -71,8 +82,15 @@ export function planConversion(
   if (options.out === STANDARD && to === 'parquet' && streams.stdout.isTTY === true) {
     throw misuse('Parquet is binary and is not written to a terminal: name a file with --out')
   }
-  if (options.delimiter !== undefined && !isCsv) throw misuse(`--delimiter is for CSV input, and the input is ${from}`)
-  if (options.allText === true && !isCsv) throw misuse(`--all-text is for CSV input, and the input is ${from}`)
+  if (!isCsv) refuseCsvOptions(options, from)
+  if (options.encoding !== undefined && from === 'parquet') {
+    throw misuse('--encoding is for text, and the input is parquet')
+  }
+  if (options.path !== undefined) {
+    if (from !== 'json') throw misuse(`--path is for JSON documents, and the input is ${from}`)
+    expectValue('--path', options.path, text)
+  }
+  if (options.encoding !== undefined) expectValue('--encoding', options.encoding, encodingCheck)
   if (options.compression !== undefined && !hasCompression(to, options.compression)) {
     throw misuse(`--compression ${options.compression} is for Parquet, and the output is ${to}: choose gzip or none`)
   }
@@ -81,7 +99,9 @@ export function planConversion(
   return {
     from,
     source: input === STANDARD ? streams.stdin : input,
-    delimiter: options.delimiter === undefined ? (from === 'tsv' ? '\t' : ',') : delimiterOf(options.delimiter),
+    dialect: isCsv ? dialectOf(options, from) : {},
+    encoding: options.encoding,
+    jsonPath: options.path,
     to,
     target: options.out === STANDARD ? streams.stdout : options.out,
     outDelimiter: (to === 'csv' ? outputKindOf(options.out)?.delimiter : undefined) ?? ',',
@@ -113,13 +133,47 @@ function guessOutput(out: string): Format {
   throw misuse(`The format cannot be derived from ${place}: add --to jsonl, csv or parquet`)
 }
 
-function delimiterOf(given: string): string {
-  const delimiter = given === '\\t' ? '\t' : given
-  expectValue('--delimiter', delimiter, {
-    expected: 'one character other than a quote or a line end',
-    accepts: (value) => /^[^"\r\n]$/u.test(value as string),
-  })
-  return delimiter
+/** The options about CSV, and the flag of each. */
+const CSV_FLAGS = {
+  delimiter: '--delimiter',
+  quote: '--quote',
+  escape: '--escape',
+  comment: '--comment',
+  trim: '--trim',
+  relaxQuotes: '--relax-quotes',
+  header: '--no-header',
+  skipLines: '--skip-lines',
+  renameDuplicates: '--rename-duplicates',
+} as const satisfies Record<keyof CsvInputOptions, string>
+
+function refuseCsvOptions(options: ConvertOptions, from: InputFormat): void {
+  for (const [name, flag] of Object.entries({ ...CSV_FLAGS, allText: '--all-text' })) {
+    const value = options[name as keyof ConvertOptions]
+    // The header is on unless its flag is given.
+    if (value === undefined || (name === 'header' && value === true)) continue
+    throw misuse(`${flag} is for CSV input, and the input is ${from}`)
+  }
+}
+
+const oneCharacter: Check = {
+  expected: 'one character other than a quote or a line end',
+  accepts: (value) => typeof value === 'string' && /^[^"\r\n]$/u.test(value),
+}
+
+function dialectOf(options: ConvertOptions, from: 'csv' | 'tsv'): CsvInputOptions {
+  const given = Object.keys(CSV_FLAGS).filter((name) => options[name as keyof CsvInputOptions] !== undefined)
+  const dialect: CsvInputOptions = {
+    ...(from === 'tsv' && { delimiter: '\t' }),
+    ...Object.fromEntries(given.map((name) => [name, options[name as keyof CsvInputOptions]])),
+    ...(options.delimiter === '\\t' && { delimiter: '\t' }),
+  }
+  for (const [name, check] of Object.entries(dialectChecks)) {
+    const value = dialect[name as keyof CsvInputOptions]
+    const allowed = name === 'delimiter' ? oneCharacter : check
+    if (value !== undefined) expectValue(CSV_FLAGS[name as keyof CsvInputOptions], value, allowed)
+  }
+  refuseAmbiguity({ ...DIALECT_DEFAULTS, ...dialect })
+  return dialect
 }
 
 function defaultDeadLetterPath(input: string, out: string): string {

@@ -14,6 +14,14 @@ const FLAGS = new Map([
   ['maxRecordBytes', '--max-line-bytes'],
   ['maxElementBytes', '--max-line-bytes'],
   ['onExisting', '--overwrite'],
+  ['parseJsonl', '--from jsonl'],
+  ['path', '--path'],
+  ['encoding', '--encoding'],
+  ['delimiter', '--delimiter'],
+  ['quote', '--quote'],
+  ['escape', '--escape'],
+  ['comment', '--comment'],
+  ['renameDuplicates', '--rename-duplicates'],
 ])
 
 /** Longer reasons are shortened. */

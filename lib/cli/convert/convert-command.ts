@@ -39,6 +39,8 @@ export async function runConvert(input: string, options: ConvertCommandOptions, 
     await convertWithProgress(conversion, io, quiet !== true)
   } catch (error) {
     return printFailure(io, error, plan, conversion, debug)
+  } finally {
+    for (const warning of conversion.warnings) printLine(io, `spillway: ${failureText(warning)}`)
   }
   if (quiet !== true) printLine(io, summaryLine(plan, conversion.stats, (performance.now() - startedAt) / 1000))
   return printRejections(io, plan, conversion) ? EXIT_CODES.failed : EXIT_CODES.done

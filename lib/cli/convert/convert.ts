@@ -75,6 +75,7 @@ export class Conversion {
   #rowsOfInput: number | undefined
   #rejected = 0
   #firstRejection: Rejection | undefined
+  readonly #warnings = new Set<string>()
 
   /** @param interrupt - stops the conversion; records accepted until then are written, and the output is complete */
   constructor(plan: ConversionPlan, interrupt: AbortSignal) {
@@ -82,6 +83,11 @@ export class Conversion {
     this.#interrupt = interrupt
     this.#reading = AbortSignal.any([interrupt, this.#over.signal])
     this.#deadLetters = new DeadLetterFile(plan.deadLetterPath, plan.onDeadLetters, openFileTarget)
+  }
+
+  /** What may be wrong about input that was read. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings]
   }
 
   get stats(): ConversionStats {
@@ -178,9 +184,10 @@ export class Conversion {
   }
 
   async #columnsOfCsv(path: string): Promise<Columns> {
-    const { allText, delimiter, maxLineBytes, to } = this.#plan
+    const { allText, dialect, encoding, maxLineBytes, to } = this.#plan
     const found = await findCsvTypes(readBytes(path, this.#countBytes, this.#reading), {
-      delimiter,
+      ...dialect,
+      ...(encoding !== undefined && { encoding }),
       signal: this.#reading,
       ...(maxLineBytes !== undefined && { maxRecordBytes: maxLineBytes }),
     })
@@ -236,9 +243,15 @@ export class Conversion {
     csvTypes: ReadRecordsOptions['csvTypes'],
     onReject: ReadRecordsOptions['onReject'],
   ): AsyncGenerator<readonly ResultRecord[]> {
-    const { from, source, delimiter, maxLineBytes } = this.#plan
-    const options = { from, source, delimiter, csvTypes, maxLineBytes, onReject }
-    for await (const batch of readRecords({ ...options, signal: this.#reading, onBytes: this.#countBytes })) {
+    const { from, source, dialect, encoding, jsonPath, maxLineBytes } = this.#plan
+    const options = { from, source, dialect, encoding, jsonPath, csvTypes, maxLineBytes, onReject }
+    const onWarning = (message: string) => void this.#warnings.add(message)
+    for await (const batch of readRecords({
+      ...options,
+      signal: this.#reading,
+      onBytes: this.#countBytes,
+      onWarning,
+    })) {
       this.#records += batch.length
       yield batch
     }

@@ -10,6 +10,7 @@ import { ColumnInference } from '../../../sinks/columns/infer-columns.ts'
 import type { ParquetColumn } from '../../../sinks/readers/parquet-file.ts'
 import { PreciseDate } from '../../../sinks/values/precise-date.ts'
 import { MAX_DEPTH } from '../../../sinks/values/values.ts'
+import type { InferCsvTypesOptions } from '../../../transforms/parsing/infer-csv-types.ts'
 import type { CsvType } from '../../../transforms/parsing/csv-types.ts'
 
 /** The most columns that a file may have. */
@@ -73,7 +74,7 @@ export async function findSchema(
  */
 export async function findCsvTypes(
   bytes: AsyncIterable<Buffer>,
-  options: { readonly delimiter: string; readonly maxRecordBytes?: number; readonly signal: AbortSignal },
+  options: InferCsvTypesOptions,
 ): Promise<Readonly<Record<string, CsvType>> | undefined> {
   const untilFailure = async function* () {
     try {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { exactNumber, mayHoldBigInteger, parseExactJson } from '../../../transforms/parsing/big-integers.ts'
+import { exactNumber, mayLoseDigits, parseExactJson } from '../../../transforms/parsing/big-integers.ts'
 
 t.test('parses integers beyond 2^53 exactly, and everything else like JSON.parse', async (t) => {
   t.strictSame(parseExactJson('{"a": 9007199254740993, "b":[-12345678901234567890], "c": 9007199254740991}'), {
@@ -82,11 +82,32 @@ t.test('returns any value with its bigints', async (t) => {
 
 t.test('always finds sixteen digits where a number may be', async (t) => {
   const property = fc.property(big, fc.string(), fc.string(), (value, before, after) =>
-    mayHoldBigInteger(Buffer.from(`{${JSON.stringify(before)}:${value},"z":${JSON.stringify(after)}}`)),
+    mayLoseDigits(Buffer.from(`{${JSON.stringify(before)}:${value},"z":${JSON.stringify(after)}}`)),
   )
   t.doesNotThrow(() => fc.assert(property, { numRuns: 200 }))
 })
 
 t.test('ignores fractions, strings of digits and short numbers', async (t) => {
-  t.notOk(mayHoldBigInteger(Buffer.from('{"a":0.12345678901234567,"b":"1234567890123456789","c":123456789012345}')))
+  t.notOk(mayLoseDigits(Buffer.from('{"a":0.12345678901234567,"b":"1234567890123456789","c":123456789012345}')))
+})
+
+t.test('finds each number with a long exponent, and none in text', async (t) => {
+  for (const number of ['1e400', '-1.5E+308', '1e-0400', '0.1e999', '12e1000']) {
+    for (const before of ['{"a":', '{"bc":', '{"def": ', '{"a":[', '{"a":[1,']) {
+      t.ok(mayLoseDigits(Buffer.from(`${before}${number}}`)), number)
+      t.ok(mayLoseDigits(Buffer.from(`${before}${number},"z":1}`)), number)
+    }
+  }
+  t.notOk(mayLoseDigits(Buffer.from('{"a":1e30,"b":"a1e4-e123-4e567-x1e400","e1234":"f1E-400"}')))
+})
+
+t.test('refuses numbers that no double is near', async (t) => {
+  for (const literal of ['1e309', '-1e400', '1e-400', '0.001e-999', `${'9'.repeat(400)}.0`]) {
+    t.throws(() => exactNumber(literal), { message: /beyond the range of numbers/ }, literal)
+    t.throws(() => parseExactJson(`{"a":${literal}}`), { name: 'NumberOutOfRange' }, literal)
+  }
+  t.equal(exactNumber('0e999'), 0)
+  t.ok(Object.is(exactNumber('-0.0e999'), -0))
+  t.equal(exactNumber('1e308'), 1e308)
+  t.strictSame(parseExactJson('{"a":"x 1e400","b":1e-320}'), { a: 'x 1e400', b: 1e-320 })
 })

@@ -1,17 +1,27 @@
 import t from 'tap'
 import { CsvRows } from '../../../transforms/parsing/csv-rows.ts'
 
-function rowsOf(text: string, size: number, maxRecordBytes = 1000) {
+const form = {
+  delimiter: ',',
+  quote: '"',
+  escape: '"',
+  comment: undefined as string | undefined,
+  trim: false,
+  relaxQuotes: false,
+  lineEnd: 0x0a,
+}
+
+function rowsOf(text: string | Buffer, size: number, maxRecordBytes = 1000, special: Partial<typeof form> = {}) {
   const seen: unknown[] = []
   let mostHeld = 0
   const rows: CsvRows = new CsvRows(
-    { delimiter: ',', maxRecordBytes },
+    { ...form, ...special, maxRecordBytes },
     {
       row: (cells) => void seen.push([rows.line, cells, rows.text]),
-      bad: (reason, text, line) => void seen.push([line, reason.replace(/ .*/, ''), text]),
+      bad: (reason, text, line) => void seen.push([line, reason?.replace(/ .*/, '') ?? null, text]),
     },
   )
-  const bytes = Buffer.from(text)
+  const bytes = Buffer.from(text as string)
   for (let from = 0; from < bytes.length; from += size) {
     rows.write(bytes.subarray(from, from + size))
     mostHeld = Math.max(mostHeld, rows.heldBytes)
@@ -93,5 +103,54 @@ t.test('measures a row by its own bytes, for any division into chunks', async (t
       ])
       t.equal(seen.length, 3)
     }
+  }
+})
+
+t.test('rejects only the rows whose bytes are not UTF-8', async (t) => {
+  const text = Buffer.from('é,\ufffd\n1,#\né,"x\n#"\n3,é', 'utf8')
+  const bytes = Buffer.from(text.map((byte) => (byte === 0x23 ? 0xe9 : byte)))
+  for (const size of sizes) {
+    t.strictSame(rowsOf(bytes, size).seen, [
+      [1, ['é', '\ufffd'], 'é,\ufffd'],
+      [2, null, '1,\ufffd'],
+      [3, null, 'é,"x\n\ufffd"'],
+      [5, ['3', 'é'], '3,é'],
+    ])
+    t.strictSame(rowsOf(bytes.subarray(0, -1), size).seen[3], [5, null, '3,\ufffd'])
+  }
+})
+
+t.test('counts lines that end with a carriage return', async (t) => {
+  for (const size of sizes) {
+    t.strictSame(rowsOf('a,b\r1"x,2\r3,"4\r"\r5,6', size, 1000, { lineEnd: 0x0d }).seen, [
+      [1, ['a', 'b'], 'a,b'],
+      [2, 'a', '1"x,2'],
+      [3, ['3', '4\r'], '3,"4\r"'],
+      [5, ['5', '6'], '5,6'],
+    ])
+  }
+})
+
+t.test('skips comments, and counts their lines', async (t) => {
+  for (const size of sizes) {
+    t.strictSame(rowsOf('#a\n#b\n1,2#\n#c\n3"4,5\n#d\n"#e",\n#', size, 1000, { comment: '#' }).seen, [
+      [3, ['1', '2#'], '1,2#'],
+      [5, 'a', '3"4,5'],
+      [7, ['#e', null], '"#e",'],
+    ])
+  }
+})
+
+t.test('distinguishes a quoted empty cell from null in every dialect', async (t) => {
+  for (const size of sizes) {
+    const cells = (text: string, special: Partial<typeof form>) => rowsOf(text, size, 1000, special).seen[0]
+    t.strictSame(cells(`'',"",'\\'',,''`, { quote: "'", escape: '\\' }), [
+      1,
+      ['', '""', "'", null, ''],
+      `'',"",'\\'',,''`,
+    ])
+    t.strictSame(cells(' "" ,\t, "a" , b', { trim: true }), [1, ['', null, 'a', 'b'], ' "" ,\t, "a" , b'])
+    t.strictSame(cells('"",a', { quote: '' }), [1, ['""', 'a'], '"",a'])
+    t.strictSame(cells('5"x,"",,"a"b', { relaxQuotes: true }), [1, ['5"x', '', null, '"a"b'], '5"x,"",,"a"b'])
   }
 })

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import t from 'tap'
 import { castCell, CsvTypeGuess, type CsvType } from '../../../transforms/parsing/csv-types.ts'
 
@@ -9,11 +11,42 @@ function guess(...cells: (string | null)[]): CsvType | undefined {
 
 t.test('infers the narrowest type that fits all cells', async (t) => {
   t.equal(guess('true', null, 'false'), 'boolean')
-  t.equal(guess('1', '-20', '0', '12345678901234567890'), 'integer')
+  t.equal(guess('1', '-20', '0', '9223372036854775807', '-9223372036854775808'), 'integer')
   t.equal(guess('1', '0.5', '-1e-9', 'NaN', '-Infinity'), 'number')
   t.equal(guess('true', '1'), 'text')
   t.equal(guess('1', 'x'), 'text')
   t.equal(guess(null, null), undefined)
+})
+
+t.test('treats integers as text that no column of numbers holds', async (t) => {
+  t.equal(guess('1', '9223372036854775808'), 'text', 'beyond 64 bits')
+  t.equal(guess('18446744073709551615'), 'text')
+  t.equal(guess('123456789012345678901234567890', '1.5'), 'text')
+  t.equal(guess('9007199254740993', '1.5'), 'text', 'a double has other digits')
+  t.equal(guess('9007199254740992', '1.5'), 'number')
+  t.equal(guess('100000000000000000000', '1.5'), 'number')
+})
+
+t.test('treats numbers as text whose digits a double does not have', async (t) => {
+  const texts = ['888E010010', '1e400', '-1e400', '1e-400', '0.1234567890123456789', '123456789.123456789']
+  for (const cell of [...texts, '9007199254740993.0', `0.${'3'.repeat(200)}`]) {
+    t.equal(guess('1', cell), 'text', cell)
+    t.equal(castCell(cell, 'number'), cell)
+  }
+  const numbers = { '1.50': 1.5, '1E3': 1000, '0e5': 0, '0.10000000000000001': 0.1, '1.000000000000000056e-01': 0.1 }
+  for (const [cell, number] of Object.entries({ ...numbers, '4.9e-324': 5e-324, '-0': -0, '-0.0': -0 })) {
+    t.equal(guess('1', cell), 'number', cell)
+    t.ok(Object.is(castCell(cell, 'number'), number), cell)
+  }
+})
+
+t.test('treats each number that JavaScript writes as a number', async (t) => {
+  const property = fc.property(fc.double({ noNaN: true }), (number) => {
+    assert.equal(guess(String(number), '0.5'), 'number')
+    assert.equal(Number(castCell(String(number), 'number')), number + 0)
+    if (Number.isFinite(number)) assert.equal(castCell(number.toExponential(16), 'number'), number + 0)
+  })
+  t.doesNotThrow(() => fc.assert(property))
 })
 
 t.test('treats only JSON literals as numbers', async (t) => {

@@ -11,8 +11,8 @@ interface Parsed {
   readonly error: unknown
 }
 
-async function parse(text: string, size: number, options?: ParseJsonArrayOptions): Promise<Parsed> {
-  const bytes = Buffer.from(text)
+async function parse(text: string | Buffer, size: number, options?: ParseJsonArrayOptions): Promise<Parsed> {
+  const bytes = Buffer.from(text as string)
   const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
     bytes.subarray(i * size, (i + 1) * size),
   )
@@ -110,4 +110,83 @@ t.test('fails on any kind of element that is longer than the limit', async (t) =
       t.match(error, { code: 'ERR_SPILLWAY_INPUT', message: /`maxElementBytes` \(100\) are taken by element 3/ })
     }
   }
+})
+
+t.test('reads UTF-16 by its byte order mark, and other encodings by name', async (t) => {
+  const littleEndian = Buffer.from('\ufeff[{"naïve":"日"}]', 'utf16le')
+  for (const size of [1, 2, 5, 1000]) {
+    t.strictSame((await parse(littleEndian, size)).records, [{ naïve: '日' }])
+    t.strictSame((await parse(Buffer.from(littleEndian).swap16(), size)).records, [{ naïve: '日' }])
+    const latin = Buffer.from('[{"é":1}]', 'latin1')
+    t.strictSame((await parse(latin, size, { encoding: 'windows-1252' })).records, [{ é: 1 }])
+  }
+})
+
+t.test('fails where bytes are not UTF-8, after the elements before', async (t) => {
+  for (const broken of ['{"a":"\xe9"}]', '{"\xe9":1}]', '{"a":"\xc3']) {
+    const bytes = Buffer.from(`[{"a":"\xc3\xa9"},\n{"a":2},\n${broken}`, 'latin1')
+    for (const size of [1, 2, 5, 1000]) {
+      const { records, error } = await parse(bytes, size, { onReject: () => {} })
+      t.strictSame(records, [{ a: 'é' }, { a: 2 }])
+      t.match(error, {
+        code: 'ERR_SPILLWAY_INPUT',
+        message: /bytes that are not UTF-8 .* at element 3 on line 3/,
+        place: { record: 3, line: 3 },
+      })
+    }
+  }
+})
+
+t.test('reads an array within the document', async (t) => {
+  const document =
+    '{"meta":{"items":[1],"n":[[{}]]},"data":{"x":null,"items":[{"a":1},\n{"items":[{"a":2}]}]},"z":[{"a":3}]}'
+  const inputs: [string, string, unknown[]][] = [
+    [document, 'data.items', [{ a: 1 }, { items: [{ a: 2 }] }]],
+    [document, 'z', [{ a: 3 }]],
+    ['{"a.b":[{"c":1}],"a":{"b":[{"c":2}]}}', 'a\\.b', [{ c: 1 }]],
+    ['{"a":[]}', 'a', []],
+  ]
+  for (const size of [1, 7, 1000]) {
+    for (const [text, path, records] of inputs) {
+      t.strictSame(await parse(text, size, { path }), { records, error: undefined }, path)
+    }
+    const wide = `{"skip":${JSON.stringify(Array(100).fill('x'.repeat(20)))},"a":[{"b":1}]}`
+    t.strictSame(await parse(wide, size, { path: 'a', maxElementBytes: 50 }), { records: [{ b: 1 }], error: undefined })
+  }
+})
+
+t.test('fails when there is no array at the path, or when the rest is not JSON', async (t) => {
+  const inputs: [string, RegExp][] = [
+    ['{"a":{"c":[{}]}}', /it has nothing at the path a\.b/],
+    ['{"a":{"b":{"c":1}}}', /there is no array at the path a\.b/],
+    ['{"a":{"b":5}}', /there is no array at the path a\.b/],
+    ['[{"a":1}]', /it has nothing at the path a\.b/],
+    ['{"a":{"b":[', /ends early, at element 1/],
+    ['{"a":{', /ends early/],
+    ['{"a":{"b":[]}', /ends early, at element 1/],
+    ['{"a":{"b":[],}}', /malformed/],
+    ['{"a":{"b":[]}} 1', /something follows|malformed/],
+  ]
+  for (const size of [1, 1000]) {
+    for (const [text, message] of inputs) {
+      t.match((await parse(text, size, { path: 'a.b' })).error, { code: 'ERR_SPILLWAY_INPUT', message }, text)
+    }
+  }
+})
+
+t.test('rejects an element with a number that no double is near, and keeps -0', async (t) => {
+  const rejections: Rejection[] = []
+  const { records, error } = await parse('[{"a":-0},{"a":[1e400,1]},{"a":1e-400},{"a":0e999}]', 3, {
+    onReject: (rejection) => void rejections.push(rejection),
+  })
+  t.equal(error, undefined)
+  t.strictSame(records, [{ a: -0 }, { a: 0 }])
+  t.ok(Object.is((records[0] as { a: number }).a, -0))
+  t.match(rejections, [
+    {
+      reason: 'element 2: its number 1e400 is beyond the range of numbers (write it as text to keep it)',
+      record: { a: ['1e400', 1] },
+    },
+    { reason: /^element 3: its number 1e-400/, record: { a: '1e-400' } },
+  ])
 })

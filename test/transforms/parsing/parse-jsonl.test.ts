@@ -6,8 +6,8 @@ import t from 'tap'
 import type { Rejection } from '../../../lib/core/rejection.ts'
 import { parseJsonl, type ParseJsonlOptions } from '../../../transforms/parsing/parse-jsonl.ts'
 
-function* cut(text: string, sizes: readonly number[]): Generator<Buffer> {
-  const bytes = Buffer.from(text)
+function* cut(text: string | Buffer, sizes: readonly number[]): Generator<Buffer> {
+  const bytes = Buffer.from(text as string)
   for (let from = 0, i = 0; from < bytes.length; i++) {
     const size = sizes[i % sizes.length] ?? 1
     yield bytes.subarray(from, from + size)
@@ -21,7 +21,7 @@ async function parse(chunks: Iterable<Buffer>, options?: ParseJsonlOptions): Pro
   return records
 }
 
-async function parseLeniently(text: string, sizes: readonly number[], options?: ParseJsonlOptions) {
+async function parseLeniently(text: string | Buffer, sizes: readonly number[], options?: ParseJsonlOptions) {
   const rejections: Rejection[] = []
   const onReject = (rejection: Rejection) => void rejections.push(rejection)
   return { records: await parse(cut(text, sizes), { ...options, onReject }), rejections }
@@ -163,4 +163,62 @@ t.test('refuses wrong options', async (t) => {
     code: 'ERR_SPILLWAY_OPTION',
     message: /maxLineBytes/,
   })
+})
+
+t.test('reads UTF-16 by its byte order mark, and other encodings by name', async (t) => {
+  const text = '{"naïve":"日"}\n{"naïve":"é"}'
+  const littleEndian = Buffer.from(`\ufeff${text}`, 'utf16le')
+  for (const size of [1, 2, 5, 1000]) {
+    for (const bytes of [littleEndian, Buffer.from(littleEndian).swap16()]) {
+      t.strictSame((await parseLeniently(bytes, [size])).records, [{ naïve: '日' }, { naïve: 'é' }])
+    }
+    const latin = Buffer.from('{"é":"ï"}', 'latin1')
+    t.strictSame((await parseLeniently(latin, [size], { encoding: 'latin1' })).records, [{ é: 'ï' }])
+  }
+})
+
+t.test('rejects only the lines whose bytes are not UTF-8, in values and keys', async (t) => {
+  const bytes = Buffer.from(
+    '{"a":"\xc3\xa9"}\r\n{"a":"\xe9"}\r\n{"\xe9":1}\n{"a":"\xef\xbf\xbd"}\n{"a":"\xc3',
+    'latin1',
+  )
+  for (const size of [1, 2, 5, 1000]) {
+    const { records, rejections } = await parseLeniently(bytes, [size])
+    t.strictSame(records, [{ a: 'é' }, { a: '\ufffd' }])
+    t.match(rejections, [
+      { line: 2, reason: /bytes that are not UTF-8/, record: '{"a":"\ufffd"}' },
+      { line: 3, record: '{"\ufffd":1}' },
+      { line: 5, record: '{"a":"\ufffd' },
+    ])
+  }
+})
+
+t.test('rejects a line with a number that no double is near, and keeps -0', async (t) => {
+  const lines = [
+    '{"a":-0}',
+    '{"a":1e400}',
+    '{"a":[-1e999]}',
+    '{"a":1E-0400}',
+    `{"a":${'1'.repeat(400)}.5}`,
+    '{"a":0e999}',
+  ]
+  for (const size of [1, 5, 1000]) {
+    const { records, rejections } = await parseLeniently(lines.join('\n'), [size])
+    t.strictSame(records, [{ a: -0 }, { a: 0 }])
+    t.ok(Object.is((records[0] as { a: number }).a, -0))
+    t.strictSame(
+      rejections.map(({ line }) => line),
+      [2, 3, 4, 5],
+    )
+    t.match(rejections[0], { reason: 'its number 1e400 is beyond the range of numbers (write it as text to keep it)' })
+    t.ok(rejections.every(({ reason }) => reason.length < 300))
+  }
+})
+
+t.test('rejects a line that is nested too deeply', async (t) => {
+  const depth = 100_000
+  const deep = `{"a":12345678901234567890,"b":${'['.repeat(depth)}${']'.repeat(depth)}}`
+  const { records, rejections } = await parseLeniently(`${deep}\n{"a":1}\n`, [1_000_000])
+  t.strictSame(records, [{ a: 1 }])
+  t.match(rejections, [{ line: 1, reason: 'it is nested too deeply' }])
 })

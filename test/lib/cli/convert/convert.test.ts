@@ -190,7 +190,7 @@ t.test('rejects a JSON file that is not an array, and leaves no output', async (
   const out = place('out.jsonl')
   const run = await spillway(['convert', place('in.json', '\n {"id":1}\n{"id":2}\n'), '--out', out])
   t.equal(run.code, 1)
-  t.match(run.stderr, 'begins with "{". If each line is an object of its own, pass --from jsonl.')
+  t.match(run.stderr, 'it is not an array. If each line is an object of its own, use --from jsonl.')
   t.notOk(existsSync(out))
 })
 
