@@ -4,6 +4,7 @@
  * number.
  */
 import { exactNumber } from './big-integers.ts'
+import { keepsDigits } from './exact-decimals.ts'
 
 /** Type of a CSV column. An integer column has no fractions and no exponents. Timestamps are text. */
 export type CsvType = 'boolean' | 'number' | 'integer' | 'text'
@@ -17,8 +18,11 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/
 const INTEGER = /^(?:0|-?[1-9]\d*)$/
 const NOT_FINITE = new Set(['NaN', 'Infinity', '-Infinity'])
 
-/** A double has any number of this many characters, unless it has an exponent. */
+/** A double has any number of fewer characters than this, unless its exponent is too large or too small. */
 const SURE_CHARACTERS = 16
+
+/** The smallest number of full precision. */
+const LEAST_NORMAL = 2 ** -1022
 
 /** The most digits that `toPrecision` writes. */
 const MAX_DIGITS = 100
@@ -33,8 +37,7 @@ export function castCell(cell: string, type: CsvType): string | number | bigint 
     case 'integer':
       return INTEGER.test(cell) ? exactNumber(cell) : cell
     case 'number':
-      if (isNumber(cell)) return exactNumber(cell)
-      return NOT_FINITE.has(cell) ? Number(cell) : cell
+      return numberOf(cell) ?? (NOT_FINITE.has(cell) ? Number(cell) : cell)
   }
 }
 
@@ -58,7 +61,7 @@ export class CsvTypeGuess {
     if (INTEGER.test(cell)) this.#noteInteger(cell)
     else {
       this.#integer = false
-      this.#number = isNumber(cell) || NOT_FINITE.has(cell)
+      this.#number = numberOf(cell) !== undefined || NOT_FINITE.has(cell)
     }
   }
 
@@ -83,18 +86,24 @@ export class CsvTypeGuess {
 }
 
 /**
- * Whether a cell is a number that a double has: finite, and with the digits of the cell when it is written with as many.
- * So an id such as `888E010010`, or a decimal of 30 digits, stays text.
+ * The number of a cell, if it is one that a double has: finite, and with the digits of the cell when it is written with as
+ * many. So an id such as `888E010010`, or a decimal of 30 digits, stays text.
  */
-function isNumber(cell: string): boolean {
-  if (!NUMBER.test(cell)) return false
-  if (cell.length <= SURE_CHARACTERS && !/[eE]/.test(cell)) return true
+function numberOf(cell: string): number | bigint | undefined {
+  if (!NUMBER.test(cell)) return undefined
   const number = Number(cell)
-  if (String(number) === cell || INTEGER.test(cell)) return true
-  if (!Number.isFinite(number)) return false
+  const size = Math.abs(number)
+  if (cell.length < SURE_CHARACTERS && size >= LEAST_NORMAL && size < Infinity) return number
+  if (INTEGER.test(cell)) return exactNumber(cell)
+  return (keepsDigits(cell, number) ?? hasDigitsOf(cell, number)) ? number : undefined
+}
+
+function hasDigitsOf(cell: string, number: number): boolean {
   const digits = digitsOf(cell)
-  if (digits.length > MAX_DIGITS) return false
-  return digits === '' ? number === 0 : digitsOf(number.toPrecision(digits.length)) === digits
+  if (digits === '') return number === 0
+  return (
+    Number.isFinite(number) && digits.length <= MAX_DIGITS && digitsOf(number.toPrecision(digits.length)) === digits
+  )
 }
 
 /** The significant digits of a number literal. */

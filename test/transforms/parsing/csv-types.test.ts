@@ -42,6 +42,8 @@ t.test('treats numbers as text whose digits a double does not have', async (t) =
 
 t.test('treats each number that JavaScript writes as a number', async (t) => {
   const property = fc.property(fc.double({ noNaN: true }), (number) => {
+    // Integers beyond 2^53 that are written without an exponent are bigint.
+    fc.pre(Number.isSafeInteger(number) || !Number.isInteger(number) || Math.abs(number) >= 1e21)
     assert.equal(guess(String(number), '0.5'), 'number')
     assert.equal(Number(castCell(String(number), 'number')), number + 0)
     if (Number.isFinite(number)) assert.equal(castCell(number.toExponential(16), 'number'), number + 0)
