@@ -3,8 +3,6 @@
  */
 import { resolve } from 'node:path'
 import { openFileTarget, type OpenTarget } from '../sinks/files/file-target.ts'
-import { expectIntact } from './recovery/check-run.ts'
-import { recallRun } from './recovery/recall-run.ts'
 import type { ResultCallback } from './execution/container-intake.ts'
 import {
   abortSignal,
@@ -162,6 +160,11 @@ export class Coordinator {
     const plan = await ResumePlan.read(path, options, this.#sequencer.topologies)
     const { state, workflow } = plan
     if (plan.isComplete) {
+      // Loaded only here, so that the resume of another run starts sooner.
+      const [{ expectIntact }, { recallRun }] = await Promise.all([
+        import('./recovery/check-run.ts'),
+        import('./recovery/recall-run.ts'),
+      ])
       await expectIntact(path, state)
       return await recallRun(plan, this.#managerOf(path))
     }

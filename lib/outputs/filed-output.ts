@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { ioError } from '../../sinks/files/file-target.ts'
 import { FileSlices } from '../../sinks/files/file-slices.ts'
-import { readParquet } from '../../sinks/readers/read-parquet.ts'
 import { countText, errnoOf, messageOf, quantityText, SpillwayError } from '../core/errors.ts'
 import { splitPath } from '../core/field-path.ts'
 import type { ResultRecord } from '../core/record.ts'
@@ -172,6 +171,8 @@ class OpenFiledOutput implements OpenOutput {
   async *#parquetRows(file: StoredRows): AsyncGenerator<ResultRecord[], void> {
     // Reading the file to its end verifies its checksum.
     for await (const _piece of this.#files.pieces(file));
+    // Loaded on first use: most processes of a run read no tables.
+    const { readParquet } = await import('../../sinks/readers/read-parquet.ts')
     for await (const batch of readParquet({ file: this.#files.get(file.name) }, { batches: true })) {
       yield withKeys(batch as ResultRecord[])
     }

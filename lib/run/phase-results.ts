@@ -11,7 +11,6 @@ import type { CommitEntry, PartClosedEntry } from '../journal/entries.ts'
 import type { Journal } from '../journal/journal.ts'
 import { damageOfPart } from '../journal/part-damage.ts'
 import type { PhaseReference, RowsOptions, Table } from '../outputs/reference.ts'
-import { readPart } from '../reading/read-part.ts'
 import { resolveRowsOptions, rowsStream } from '../outputs/rows-stream.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
 import type { RunDirectory } from './directory.ts'
@@ -112,6 +111,8 @@ export class PhaseResults implements PhaseReference {
     })
     if (damage !== undefined) throw this.#damaged(path, damage)
     let rows = 0
+    // Loaded on first use, so that a resume starts sooner.
+    const { readPart } = await import('../reading/read-part.ts')
     for await (const batch of readPart(path, part.schema, signal)) {
       rows += batch.length
       yield batch
