@@ -47,8 +47,9 @@ export function summaryLine({ target }: ConversionPlan, stats: ConversionStats, 
   return `${quantityText(stats.written, 'record')} written to ${placeText(target)}${rejected} (${sizes}, ${secondsText(seconds)})`
 }
 
-/** How many records were written by a conversion that did not complete. */
-export function partialLine({ target }: ConversionPlan, { written }: ConversionStats): string {
+/** How many records were written by a conversion that did not complete, or that the old output is there. */
+export function partialLine({ target }: ConversionPlan, { written }: ConversionStats, keepsOld: boolean): string {
+  if (keepsOld) return `${placeText(target)} was not replaced.`
   if (written === 0) return 'No record was written.'
   return `${quantityText(written, 'record')} ${written === 1 ? 'was' : 'were'} written to ${placeText(target)}.`
 }

@@ -63,7 +63,7 @@ function printFailure(
   conversion: Conversion,
   debug: boolean | undefined,
 ): ExitCode {
-  const partial = partialLine(plan, conversion.stats)
+  const partial = partialLine(plan, conversion.stats, conversion.keepsOld)
   if (isAbortError(error)) {
     const reason = interruptionOf(error)
     printLine(io, `spillway: ${reason?.message ?? 'stopped'}. ${partial}`)
@@ -72,7 +72,7 @@ function printFailure(
   }
   // The reader has read enough, and wants no message of it.
   if (isBrokenPipe(error)) return EXIT_CODES.failed
-  const more = conversion.stats.written > 0 ? partial : ''
+  const more = conversion.stats.written > 0 || conversion.keepsOld ? partial : ''
   printError(io, error, { message: failureText(error), more, debug })
   printRejections(io, plan, conversion)
   return exitCodeOf(error)

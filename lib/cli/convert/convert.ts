@@ -19,6 +19,7 @@ import { makeOutputDirectory } from '../terminal/make-directory.ts'
 import { checkPlaces, type InputFile } from './check-places.ts'
 import type { ConversionPlan } from './conversion-plan.ts'
 import { findCsvTypes, findSchema, schemaOfCsv, schemaOfParquet, type Reshape } from './find-schema.ts'
+import { outputPlaceOf, type OutputPlace } from './output-place.ts'
 import { hasColumns } from '../../reading/input-formats.ts'
 import { columnsToKeepFlat, NestConflict, Nester } from '../../reading/nest.ts'
 import { readBytes } from '../../reading/read-bytes.ts'
@@ -75,6 +76,7 @@ export class Conversion {
   #rowsOfInput: number | undefined
   #rejected = 0
   #firstRejection: Rejection | undefined
+  #keepsOld = false
   readonly #warnings = new Set<string>()
 
   /** @param interrupt - stops the conversion; records accepted until then are written, and the output is complete */
@@ -88,6 +90,11 @@ export class Conversion {
   /** What may be wrong about input that was read. */
   get warnings(): readonly string[] {
     return [...this.#warnings]
+  }
+
+  /** Whether an output that is replaced is still the old one after a failure. */
+  get keepsOld(): boolean {
+    return this.#keepsOld
   }
 
   get stats(): ConversionStats {
@@ -105,7 +112,8 @@ export class Conversion {
   }
 
   /**
-   * Converts. Also after a failure, the output is complete and holds every record accepted until then.
+   * Converts. Also after a failure, the output is complete and holds every record accepted until then. A file that is to
+   * be replaced stays as it was after a failure.
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_INPUT`, `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_VALUE`; an
    *   AbortError when interrupted
@@ -129,17 +137,21 @@ export class Conversion {
     // The first batch is read before the sink opens, so that unreadable input leaves no empty output.
     const first = await batches.next()
     if (first.done === true && columns.schema === undefined && this.#plan.to === 'parquet') throw noColumns()
-    const sink = this.#openSink(columns.schema)
+    const place = await outputPlaceOf(this.#plan.target, this.#plan.overwrite)
+    this.#keepsOld = place.keepsOld
+    const sink = this.#openSink(place, columns.schema)
     const closed = once(sink, 'close')
     sink.on('close', () => this.#over.abort())
     try {
       await pipeline(resumed(first, batches), sink, { signal: this.#interrupt })
     } catch (error) {
+      await closed.catch(() => {})
+      await place.abandon()
       // The first failure: when the sink fails, the input is stopped and fails as well.
       throw sink.errored ?? error
-    } finally {
-      await closed.catch(() => {})
     }
+    await closed.catch(() => {})
+    await place.complete()
   }
 
   #outputs(): string[] {
@@ -147,14 +159,13 @@ export class Conversion {
     return typeof target === 'string' ? [target, deadLetterPath] : [deadLetterPath]
   }
 
-  #openSink(schema: Schema | undefined): RecordSink {
-    const { to, target, compression, overwrite, outDelimiter } = this.#plan
+  #openSink(place: OutputPlace, schema: Schema | undefined): RecordSink {
+    const { to, compression, outDelimiter } = this.#plan
     this.#sink = new RecordSink({
       format: to,
-      ...(typeof target === 'string' ? { path: target } : { stream: target }),
+      ...place.sink,
       ...(compression !== undefined && { compression }),
       ...(schema !== undefined && { schema }),
-      onExisting: overwrite ? 'overwrite' : 'error',
       csv: { delimiter: outDelimiter },
       onReject: (rejection) => this.#reject(rejection),
       highWaterMark: QUEUED_BATCHES,
