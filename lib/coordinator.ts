@@ -159,15 +159,7 @@ export class Coordinator {
     await using _lock = await RunLock.take(path)
     const plan = await ResumePlan.read(path, options, this.#sequencer.topologies)
     const { state, workflow } = plan
-    if (plan.isComplete) {
-      // Loaded only here, so that the resume of another run starts sooner.
-      const [{ expectIntact }, { recallRun }] = await Promise.all([
-        import('./recovery/check-run.ts'),
-        import('./recovery/recall-run.ts'),
-      ])
-      await expectIntact(path, state)
-      return await recallRun(plan, this.#managerOf(path))
-    }
+    if (plan.isComplete) return await this.#recall(plan)
     const journal = await this.#openJournal(plan.directory, state)
     const earlier = await closeOnFailure(journal, () => plan.begin(journal))
     return await this.#run({ workflow, directory: plan.directory, journal, earlier }, options)
@@ -215,6 +207,16 @@ export class Coordinator {
     } finally {
       this.#resultStreamers.delete(run.workflowId)
     }
+  }
+
+  /** The result of a run that was complete already, once its files are found whole. */
+  async #recall(plan: ResumePlan): Promise<WorkflowResult> {
+    const { path } = plan.directory
+    // Loaded only here, so that the resume of another run starts sooner.
+    const { expectIntact } = await import('./recovery/check-run.ts')
+    const { recallRun } = await import('./recovery/recall-run.ts')
+    await expectIntact(path, plan.state)
+    return await recallRun(plan, this.#managerOf(path))
   }
 
   #openJournal({ path: directory }: RunDirectory, state: RunState): Promise<Journal> {

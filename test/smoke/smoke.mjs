@@ -1,17 +1,28 @@
 /**
  * Checks a build with the version of Node.js that runs this script. It writes records in every format and reads the
- * aggregates. It runs a workflow with phase outputs in memory and on disk, and fills a disk of the fault kit.
+ * aggregates. It runs a workflow with phase outputs in memory and on disk, and fills a disk of the fault kit. Each module
+ * that the build imports must be in it: the compiler leaves the `.ts` of some dynamic imports.
  * Usage: node test/smoke/smoke.mjs [directory of the build, default: dist]
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { pathToFileURL } from 'node:url'
 
 const build = resolve(process.argv[2] ?? join(import.meta.dirname, '../../dist'))
 const { Coordinator, inspectRun, ResultStreamer } = await import(pathToFileURL(join(build, 'lib/index.js')).href)
+
+for (const name of readdirSync(build, { recursive: true })) {
+  if (!name.endsWith('.js')) continue
+  const path = join(build, name)
+  for (const [, imported] of readFileSync(path, 'utf8').matchAll(
+    /^(?! *(?:\*|\/\/)).*(?:from |import\()['"](\.[^'"]+)['"]/gm,
+  )) {
+    assert.ok(existsSync(join(dirname(path), imported)), `${path} imports ${imported}, which the build does not have`)
+  }
+}
 
 const ratios = [1.5, -0.25, 3, 0.125, 2]
 const phases = ['search', 'evaluation']
