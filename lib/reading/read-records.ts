@@ -61,7 +61,11 @@ async function makeParser(given: ReadRecordsOptions): Promise<Transform> {
     case 'json': {
       const { parseJsonArray } = await import('../../transforms/parsing/parse-json-array.ts')
       const place = jsonPath !== undefined && { path: jsonPath }
-      return parseJsonArray({ ...options, ...place, ...(maxLineBytes !== undefined && { maxElementBytes: maxLineBytes }) })
+      return parseJsonArray({
+        ...options,
+        ...place,
+        ...(maxLineBytes !== undefined && { maxElementBytes: maxLineBytes }),
+      })
     }
     case 'csv':
     case 'tsv': {

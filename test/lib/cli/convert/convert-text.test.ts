@@ -167,3 +167,37 @@ t.test('rejects numbers of JSON that no double is near', async (t) => {
     t.match(said, 'number 1e400 is beyond the range of numbers')
   }
 })
+
+t.test('refuses too many columns before it reads their values', async (t) => {
+  const header = Array.from({ length: 200_000 }, (_, index) => `c${index}`).join(',')
+  for (const to of ['csv', 'parquet']) {
+    const out = place('out')
+    const file = await spillway(['convert', place('in.csv', `${header}\n1`), '--to', to, '--out', out])
+    t.match(file, { code: 1, stderr: 'more than 10000 columns' })
+    t.notOk(existsSync(out))
+  }
+  const row = header.replace(/c\d+/g, '1')
+  const pipe = ['convert', '-', '--from', 'csv', '--to', 'csv', '--out', place('out.csv')]
+  t.match(await spillway(pipe, { stdin: `${header}\n${row}\n` }), { code: 1, stderr: 'more than 10000 columns' })
+  t.match((await toJsonl('in.csv', `${header}\n${row}\n`)).out[0], /^\{"c0":1,.*"c199999":1\}\n$/)
+})
+
+t.test('rejects records with a column of thousands of dots, and names the column', async (t) => {
+  const input = place('in.csv', `id,${'a.'.repeat(50_000)}b\n1,2\n`)
+  for (const options of [
+    ['--to', 'csv'],
+    ['--to', 'parquet'],
+    ['--to', 'jsonl', '--nest'],
+  ]) {
+    const run = await spillway(['convert', input, ...options, '--out', place('out')])
+    t.match(run, { code: 1, stderr: /1 record was rejected \(field a\.a\.a.*nested deeper than 200 levels/ })
+    t.ok(run.stderr.length < 1000)
+  }
+})
+
+t.test('repeats no more than the beginning of long names', async (t) => {
+  const name = 'x'.repeat(100_000)
+  const { said } = await toJsonl('in.csv', `${name},${name}\n1,2\n`)
+  t.match(said, 'two columns are named "xxx')
+  t.ok(said.length < 1000)
+})
