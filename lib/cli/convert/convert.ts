@@ -196,13 +196,16 @@ export class Conversion {
 
   async #columnsOfCsv(path: string): Promise<Columns> {
     const { allText, dialect, encoding, maxLineBytes, to } = this.#plan
-    const found = await findCsvTypes(readBytes(path, this.#countBytes, this.#reading), {
-      ...dialect,
-      onHeader: (names) => this.#expectColumns(names),
-      ...(encoding !== undefined && { encoding }),
-      signal: this.#reading,
-      ...(maxLineBytes !== undefined && { maxRecordBytes: maxLineBytes }),
-    })
+    const found = await findCsvTypes(
+      readBytes(path, this.#countBytes, this.#reading, () => {}),
+      {
+        ...dialect,
+        onHeader: (names) => this.#expectColumns(names),
+        ...(encoding !== undefined && { encoding }),
+        signal: this.#reading,
+        ...(maxLineBytes !== undefined && { maxRecordBytes: maxLineBytes }),
+      },
+    )
     if (found === undefined) return { csvTypes: allText ? 'text' : 'infer' }
     const types = allText ? Object.fromEntries(Object.keys(found).map((name) => [name, 'text' as const])) : found
     const reshape = this.#reshapeFor(Object.keys(types))
