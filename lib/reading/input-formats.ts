@@ -30,10 +30,15 @@ export function isGzipName(path: string): boolean {
   return /\.gz$/i.test(path)
 }
 
-/** The input format by the extension of a name; text formats may have `.gz` after it. Undefined for other names. */
+/** Whether a name ends in `.zst`. Such text is read, where Node.js can, but not written. */
+export function isZstdName(path: string): boolean {
+  return /\.zst$/i.test(path)
+}
+
+/** The input format by the extension of a name; text formats may have `.gz` or `.zst` after it. Undefined for other names. */
 export function inputFormatOf(path: string): InputFormat | undefined {
   if (extensionOf(path) === '.parquet') return 'parquet'
-  return TEXT_FORMATS.get(extensionOf(isGzipName(path) ? path.slice(0, -'.gz'.length) : path))
+  return TEXT_FORMATS.get(extensionOf(path.replace(/\.(?:gz|zst)$/i, '')))
 }
 
 /** The output format by the extension of a name. Undefined for other names, and for a format that is only read. */

@@ -2,8 +2,10 @@
  * Turns dotted columns into nested objects: `{ 'a.b': 1 }` becomes `{ a: { b: 1 } }`. A dot after a backslash is part
  * of the key. Keys are untrusted input, so each one becomes an own property, also `__proto__`.
  */
+import { shortText } from '../core/errors.ts'
 import { joinPath, splitPath } from '../core/field-path.ts'
 import type { ResultRecord } from '../core/record.ts'
+import { MAX_DEPTH } from '../../sinks/values/values.ts'
 
 type Fields = Record<string, unknown>
 
@@ -17,7 +19,7 @@ export class NestConflict extends Error {
   readonly field: string
 
   constructor(field: string) {
-    super(`both ${field} and a column below it or of the same path have a value`)
+    super(`both ${shortText(field)} and a column below it or of the same path have a value`)
     this.field = field
   }
 }
@@ -93,17 +95,20 @@ export function columnsToKeepFlat(names: readonly string[]): Set<string> {
   const columns = new Set(names)
   return new Set(
     names.filter((name) => {
-      const prefixes = prefixesOf(splitPath(name))
-      return prefixes.pop() !== name || prefixes.some((prefix) => columns.has(prefix))
+      const path = splitPath(name)
+      return path.reduce<string | undefined>(joinPath, undefined) !== name || isBelow(columns, path)
     }),
   )
 }
 
-/** The path of each parent, the outermost first, and the whole path. */
-function prefixesOf(path: readonly string[]): string[] {
-  const prefixes: string[] = []
-  for (const key of path) prefixes.push(joinPath(prefixes.at(-1), key))
-  return prefixes
+/** Whether there is a column for a parent of `path`. Deeper paths are rejected when they are written. */
+function isBelow(columns: ReadonlySet<string>, path: readonly string[]): boolean {
+  let parent: string | undefined
+  for (const key of path.slice(0, Math.min(path.length - 1, MAX_DEPTH))) {
+    parent = joinPath(parent, key)
+    if (columns.has(parent)) return true
+  }
+  return false
 }
 
 /** Whether a value is null or missing, or an object created for columns that are all null. */

@@ -1,29 +1,33 @@
 /**
- * The bytes of an input, counted and gunzipped while they are read.
+ * The bytes of an input, counted and decompressed while they are read.
  */
 import { createReadStream } from 'node:fs'
-import { pipeline, type Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
-import { messageOf, SpillwayError } from '../core/errors.ts'
+import { pipeline, type Duplex, type Readable } from 'node:stream'
+import zlib from 'node:zlib'
+import { errnoOf, messageOf, SpillwayError } from '../core/errors.ts'
+import { gunzip, isGzip } from './gunzip.ts'
 
 /** Size of the chunks read from a file. */
 const READ_BYTES = 256 * 1024
 
-const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
+/** No text begins with these bytes, as `28 b5` is not UTF-8. */
+const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
 
 /**
- * The bytes of `source`, in order. They are gunzipped if they begin with the magic bytes of gzip, which no text does.
+ * The bytes of `source`, in order. They are decompressed if they begin with the magic bytes of gzip or zstd.
  * Memory: a few chunks. The source is destroyed at the end, also after an error.
  *
  * @param source - path of a file, or a stream
- * @param onBytes - called with the size of every chunk, before it is gunzipped
- * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` for damaged gzip data, `ERR_SPILLWAY_IO` if the input cannot be read; an
+ * @param onBytes - called with the size of every chunk, before it is decompressed
+ * @param onWarning - called if other bytes follow gzip data
+ * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` for damaged compressed data, `ERR_SPILLWAY_IO` if the input cannot be read; an
  *   AbortError when `signal` aborts
  */
 export async function* readBytes(
   source: string | Readable,
   onBytes: (bytes: number) => void,
   signal: AbortSignal,
+  onWarning: (message: string) => void,
 ): AsyncGenerator<Buffer> {
   const stream = typeof source === 'string' ? createReadStream(source, { highWaterMark: READ_BYTES }) : source
   // Not by the `signal` option of the stream: `source` may be an existing stream, and a pending read of it must end
@@ -34,10 +38,9 @@ export async function* readBytes(
     if (signal.aborted) stop()
     const chunks = counted(stream, onBytes)
     const first = await beginning(chunks)
-    if (!first.subarray(0, 2).equals(GZIP_MAGIC)) {
-      yield first
-      yield* chunks
-    } else yield* gunzip(first, chunks)
+    const all = joined(first, chunks)
+    if (isGzip(first)) yield* gunzip(all, onWarning)
+    else yield* first.subarray(0, ZSTD_MAGIC.length).equals(ZSTD_MAGIC) ? unzstd(all) : all
   } catch (cause) {
     signal.throwIfAborted()
     throw cause instanceof SpillwayError ? cause : unreadable(source, cause)
@@ -47,10 +50,10 @@ export async function* readBytes(
   }
 }
 
-/** The first chunk or chunks: at least two bytes, if there are that many. */
+/** The first chunk or chunks: enough bytes to know a compression by, if there are that many. */
 async function beginning(chunks: AsyncGenerator<Buffer>): Promise<Buffer> {
   let first: Buffer = Buffer.alloc(0)
-  while (first.length < GZIP_MAGIC.length) {
+  while (first.length < ZSTD_MAGIC.length) {
     const next = await chunks.next()
     if (next.done === true) break
     first = Buffer.concat([first, next.value])
@@ -66,27 +69,32 @@ async function* counted(stream: Readable, onBytes: (bytes: number) => void): Asy
   }
 }
 
-async function* gunzip(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const unzipped = createGunzip({ chunkSize: READ_BYTES })
-  const zipped = async function* () {
-    yield first
-    yield* rest
-  }
-  pipeline(zipped, unzipped, () => {})
-  try {
-    for await (const chunk of unzipped) yield chunk as Buffer
-  } catch (cause) {
-    const zlibCode = (cause as NodeJS.ErrnoException).code ?? ''
-    if (!/^Z_/.test(zlibCode)) throw cause
-    const reason = zlibCode === 'Z_BUF_ERROR' ? 'it ends early' : messageOf(cause)
+/** Zstd is in Node.js from 22.15 on. */
+async function* unzstd(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Duplex }
+  if (createZstdDecompress === undefined) {
     throw new SpillwayError(
       'ERR_SPILLWAY_INPUT',
-      `The gzip data cannot be read: ${reason}. Get the whole file again.`,
-      {
-        cause,
-      },
+      'The input is compressed by zstd, which Node.js reads from version 22.15 on. Update Node.js, or decompress it first (zstd -d).',
     )
   }
+  const stream = createZstdDecompress()
+  pipeline(chunks, stream, () => {})
+  try {
+    for await (const chunk of stream) yield chunk as Buffer
+  } catch (cause) {
+    if (!/^(Z_|ZSTD_|ERR_ZSTD)/.test(errnoOf(cause) ?? '')) throw cause
+    throw new SpillwayError(
+      'ERR_SPILLWAY_INPUT',
+      `The zstd data cannot be read: ${messageOf(cause)}. Get the whole file again.`,
+      { cause },
+    )
+  }
+}
+
+async function* joined(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield first
+  yield* rest
 }
 
 function unreadable(source: string | Readable, cause: unknown): SpillwayError {

@@ -41,12 +41,12 @@ export interface ReadRecordsOptions {
  *   when the signal aborts
  */
 export async function* readRecords(options: ReadRecordsOptions): AsyncGenerator<readonly ResultRecord[]> {
-  const { from, source, signal, onBytes } = options
+  const { from, source, signal, onBytes, onWarning } = options
   if (from === 'parquet' && typeof source === 'string') {
     yield* readParquet(source, { batches: true, signal }) as AsyncIterable<ResultRecord[]>
     return
   }
-  yield* parse(readBytes(source, onBytes, signal), await makeParser(options))
+  yield* parse(readBytes(source, onBytes, signal, onWarning), await makeParser(options))
 }
 
 /** Makes the parser of a text format. Its packages are loaded on first use. */

@@ -11,12 +11,14 @@ import { CsvTypeGuess, type CsvType } from './csv-types.ts'
 import { csvChecks, parseCsv, type ParseCsvOptions } from './parse-csv.ts'
 
 /** Options of {@link inferCsvTypes}. */
-export type InferCsvTypesOptions = CsvInputOptions & Pick<ParseCsvOptions, 'encoding' | 'maxRecordBytes' | 'signal'>
+export type InferCsvTypesOptions = CsvInputOptions &
+  Pick<ParseCsvOptions, 'encoding' | 'maxRecordBytes' | 'onHeader' | 'signal'>
 
 const checks: Checks<InferCsvTypesOptions> = {
   ...dialectChecks,
   encoding: csvChecks.encoding,
   maxRecordBytes: csvChecks.maxRecordBytes,
+  onHeader: csvChecks.onHeader,
   signal: csvChecks.signal,
 }
 
@@ -34,6 +36,7 @@ export async function inferCsvTypes(
   const options = resolveOptions('inferCsvTypes', given, checks, {})
   const guesses = new Map<string, CsvTypeGuess>()
   const onHeader = (names: readonly string[]) => {
+    options.onHeader?.(names)
     for (const name of names) guesses.set(name, new CsvTypeGuess())
   }
   await pipeline(

@@ -13,7 +13,7 @@ import {
 import { encodingCheck } from '../../../transforms/parsing/input-text.ts'
 import { hasCompression, type Compression, type Format, type OnExisting } from '../../../sinks/options.ts'
 import type { CommandIo } from '../terminal/command-io.ts'
-import { inputFormatOf, isGzipName, outputKindOf, type InputFormat } from '../../reading/input-formats.ts'
+import { inputFormatOf, isGzipName, isZstdName, outputKindOf, type InputFormat } from '../../reading/input-formats.ts'
 
 /** The options of the command, as the user gave them. */
 export interface ConvertOptions extends CsvInputOptions {
@@ -81,6 +81,9 @@ export function planConversion(
   }
   if (options.out === STANDARD && to === 'parquet' && streams.stdout.isTTY === true) {
     throw misuse('Parquet is binary and is not written to a terminal: name a file with --out')
+  }
+  if (to !== 'parquet' && isZstdName(options.out)) {
+    throw misuse('Text is not written with zstd: choose a name in .gz, or pipe the output (--out -) to zstd')
   }
   if (!isCsv) refuseCsvOptions(options, from)
   if (options.encoding !== undefined && from === 'parquet') {

@@ -18,7 +18,7 @@ import { RecordSink } from '../../../sinks/record-sink.ts'
 import { makeOutputDirectory } from '../terminal/make-directory.ts'
 import { checkPlaces, type InputFile } from './check-places.ts'
 import type { ConversionPlan } from './conversion-plan.ts'
-import { findCsvTypes, findSchema, schemaOfCsv, schemaOfParquet, type Reshape } from './find-schema.ts'
+import { expectColumns, findCsvTypes, findSchema, schemaOfCsv, schemaOfParquet, type Reshape } from './find-schema.ts'
 import { outputPlaceOf, type OutputPlace } from './output-place.ts'
 import { hasColumns } from '../../reading/input-formats.ts'
 import { columnsToKeepFlat, NestConflict, Nester } from '../../reading/nest.ts'
@@ -196,12 +196,16 @@ export class Conversion {
 
   async #columnsOfCsv(path: string): Promise<Columns> {
     const { allText, dialect, encoding, maxLineBytes, to } = this.#plan
-    const found = await findCsvTypes(readBytes(path, this.#countBytes, this.#reading), {
-      ...dialect,
-      ...(encoding !== undefined && { encoding }),
-      signal: this.#reading,
-      ...(maxLineBytes !== undefined && { maxRecordBytes: maxLineBytes }),
-    })
+    const found = await findCsvTypes(
+      readBytes(path, this.#countBytes, this.#reading, () => {}),
+      {
+        ...dialect,
+        onHeader: (names) => this.#expectColumns(names),
+        ...(encoding !== undefined && { encoding }),
+        signal: this.#reading,
+        ...(maxLineBytes !== undefined && { maxRecordBytes: maxLineBytes }),
+      },
+    )
     if (found === undefined) return { csvTypes: allText ? 'text' : 'infer' }
     const types = allText ? Object.fromEntries(Object.keys(found).map((name) => [name, 'text' as const])) : found
     const reshape = this.#reshapeFor(Object.keys(types))
@@ -245,9 +249,14 @@ export class Conversion {
    */
   #reshapeFor(columns: readonly string[]): Reshape {
     const { nest, from, to } = this.#plan
+    this.#expectColumns(columns)
     if (!nest && !(hasColumns(from) && hasColumns(to))) return keepRecord
     const nester = new Nester(nest ? undefined : columnsToKeepFlat(columns))
     return (record) => nester.nest(record)
+  }
+
+  #expectColumns(names: readonly string[]): void {
+    if (hasColumns(this.#plan.to)) expectColumns(names.length)
   }
 
   async *#read(

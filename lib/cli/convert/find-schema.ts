@@ -59,7 +59,7 @@ export async function findSchema(
   try {
     for await (const batch of batches) {
       for (const record of batch) addRecord(inference, reshape, record)
-      if (inference.columns.length > MAX_COLUMNS) throw tooManyColumns()
+      expectColumns(inference.columns.length)
     }
   } catch (error) {
     if (isAbortError(error) || (error as SpillwayError).code === 'ERR_SPILLWAY_VALUE') throw error
@@ -115,7 +115,7 @@ export function schemaOfParquet(columns: readonly ParquetColumn[], reshape: Resh
 /** Infers from one record per column, because a single record might not be able to hold all of them (`a` and `a.b`). */
 function schemaOfSamples(samples: readonly (readonly [string, unknown])[], reshape: Reshape): Schema | undefined {
   const inference = new ColumnInference()
-  for (const sample of samples) inference.add(reshape(Object.fromEntries([sample])))
+  for (const sample of samples) addRecord(inference, reshape, Object.fromEntries([sample]))
   return schemaOf(inference)
 }
 
@@ -141,6 +141,15 @@ function schemaOf(inference: ColumnInference): Schema | undefined {
   const { columns } = inference
   if (columns.length === 0) return undefined
   return Object.fromEntries(columns.map(({ name, type }) => [name, type ?? 'utf8']))
+}
+
+/**
+ * Refuses more than {@link MAX_COLUMNS} columns.
+ *
+ * @throws {SpillwayError} `ERR_SPILLWAY_VALUE`
+ */
+export function expectColumns(count: number): void {
+  if (count > MAX_COLUMNS) throw tooManyColumns()
 }
 
 function tooManyColumns(): SpillwayError {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import zlib, { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { parquetInfo, readParquet } from '../../../../sinks/readers/read-parquet.ts'
 import { parseLines, spillway } from '../fake-command-io.ts'
@@ -166,4 +167,61 @@ t.test('rejects numbers of JSON that no double is near', async (t) => {
     t.strictSame(out, Array(2).fill('{"a":1}\n'))
     t.match(said, 'number 1e400 is beyond the range of numbers')
   }
+})
+
+t.test('refuses too many columns before it reads their values', async (t) => {
+  const header = Array.from({ length: 200_000 }, (_, index) => `c${index}`).join(',')
+  for (const to of ['csv', 'parquet']) {
+    const out = place('out')
+    const file = await spillway(['convert', place('in.csv', `${header}\n1`), '--to', to, '--out', out])
+    t.match(file, { code: 1, stderr: 'more than 10000 columns' })
+    t.notOk(existsSync(out))
+  }
+  const row = header.replace(/c\d+/g, '1')
+  const pipe = ['convert', '-', '--from', 'csv', '--to', 'csv', '--out', place('out.csv')]
+  t.match(await spillway(pipe, { stdin: `${header}\n${row}\n` }), { code: 1, stderr: 'more than 10000 columns' })
+  t.match((await toJsonl('in.csv', `${header}\n${row}\n`)).out[0], /^\{"c0":1,.*"c199999":1\}\n$/)
+})
+
+t.test('rejects records with a column of thousands of dots, and names the column', async (t) => {
+  const input = place('in.csv', `id,${'a.'.repeat(50_000)}b\n1,2\n`)
+  for (const options of [
+    ['--to', 'csv'],
+    ['--to', 'parquet'],
+    ['--to', 'jsonl', '--nest'],
+  ]) {
+    const run = await spillway(['convert', input, ...options, '--out', place('out')])
+    t.match(run, { code: 1, stderr: /1 record was rejected \(field a\.a\.a.*nested deeper than 200 levels/ })
+    t.ok(run.stderr.length < 1000)
+  }
+})
+
+t.test('repeats no more than the beginning of long names', async (t) => {
+  const name = 'x'.repeat(100_000)
+  const { said } = await toJsonl('in.csv', `${name},${name}\n1,2\n`)
+  t.match(said, 'two columns are named "xxx')
+  t.ok(said.length < 1000)
+})
+
+t.test('reads gzip up to other bytes, and warns', async (t) => {
+  const records = Array.from({ length: 20_000 }, (_, id) => `{"id":${id}}\n`).join('')
+  const { code, out, said } = await toJsonl('in.jsonl', Buffer.concat([gzipSync(records), Buffer.from('{"id":-1}\n')]))
+  t.strictSame(code, [0, 0])
+  t.ok(out[0] === records && out[1] === records)
+  t.match(said, 'spillway: Other bytes follow the gzip data. They were not read: check that the file is whole.\n')
+})
+
+t.test('reads zstd where Node.js does, and names the remedy elsewhere', async (t) => {
+  // zstd of one line, as a frame with a block that is not compressed.
+  const line = Buffer.from('{"id":1}\n')
+  const size = (line.length << 3) | 1
+  const frame = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, line.length, size, 0, 0]), line])
+  const run = await spillway(['convert', place('in.jsonl.zst', frame), '--to', 'csv', '--out', '-'])
+  if ('createZstdDecompress' in zlib) t.match(run, { code: 0, stdout: Buffer.from('id\n1\n') })
+  else t.match(run, { code: 1, stderr: /compressed by zstd.*22\.15.*zstd -d/ })
+  const out = ['--out', place('out.csv.zst')]
+  t.match(await spillway(['convert', place('in.jsonl', line), '--to', 'csv', ...out]), {
+    code: 2,
+    stderr: 'not written with zstd',
+  })
 })
