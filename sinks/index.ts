@@ -13,7 +13,8 @@ export type { RecordSinkStats } from './record-files.ts'
 export type { CsvDialectOptions } from './text/csv-dialect.ts'
 export type { NonFinitePolicy } from './values/json-text.ts'
 export { PreciseDate } from './values/precise-date.ts'
-export type { ColumnType, Schema } from './columns/column.ts'
+export type { Schema } from './columns/column.ts'
+export type { ColumnType, FieldType } from './columns/column-type.ts'
 export type { ByteTarget, OpenTarget } from './files/file-target.ts'
 export {
   parquetInfo,

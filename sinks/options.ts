@@ -7,7 +7,6 @@ import {
   abortSignal,
   callback,
   expectValue,
-  flag,
   integerFrom,
   numberFrom,
   oneOf,
@@ -19,7 +18,8 @@ import {
   type Checks,
 } from '../lib/core/options.ts'
 import type { RejectionHandler } from '../lib/core/rejection.ts'
-import { COLUMN_TYPES, columnsOf, type Column, type Schema } from './columns/column.ts'
+import { columnsOf, type Column, type Schema } from './columns/column.ts'
+import { COLUMN_TYPES, isFieldType } from './columns/column-type.ts'
 import { resolveCsvDialect, type CsvDialect, type CsvDialectOptions } from './text/csv-dialect.ts'
 import { openFileTarget, type OpenTarget } from './files/file-target.ts'
 import type { NonFinitePolicy } from './values/json-text.ts'
@@ -153,21 +153,11 @@ const DEFAULTS = {
 } as const satisfies Partial<RecordSinkOptions>
 
 const schemaCheck: Check = {
-  expected: `an object of dotted column names and types (${COLUMN_TYPES.join(', ')}), or { type, nullable }`,
+  expected: `an object of dotted column names and types (${COLUMN_TYPES.join(', ')}, decimal(precision,scale), { list }, { struct }, { map }), or { type, nullable }`,
   accepts: (value) =>
     plainObject.accepts(value) &&
     Object.keys(value as object).length > 0 &&
-    Object.values(value as object).every((column) => isColumnType(column) || isDescription(column)),
-}
-
-function isColumnType(value: unknown): boolean {
-  return (COLUMN_TYPES as readonly unknown[]).includes(value)
-}
-
-function isDescription(value: unknown): boolean {
-  if (!plainObject.accepts(value)) return false
-  const { type, nullable, ...others } = value as { type?: unknown; nullable?: unknown }
-  return isColumnType(type) && (nullable === undefined || flag.accepts(nullable)) && Object.keys(others).length === 0
+    Object.values(value as object).every((column) => isFieldType(column)),
 }
 
 /** Checks of {@link RecordSinkOptions}. */

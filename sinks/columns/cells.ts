@@ -5,21 +5,31 @@
  * | column | accepts |
  * |---|---|
  * | boolean | booleans |
- * | int32 | integers of 32 bits, as numbers or bigints |
- * | int64 | bigints, and numbers that are safe integers |
+ * | int8, int16, int32, uint8, uint16, uint32 | integers of the type, as numbers or bigints |
+ * | int64, uint64 | bigints, and numbers that are safe integers; for Parquet within 64 bits |
+ * | float | numbers and bigints that a float of 32 bits represents exactly |
  * | double | numbers, and bigints that a double represents exactly |
+ * | decimal | text of a decimal, numbers and bigints, with no more digits than the type has |
  * | date | Dates at midnight UTC, and ISO 8601 text of a day |
  * | timestamp, timestamp_micros, timestamp_nanos | Dates, and ISO 8601 text, with no more digits than the unit has |
+ * | time | text such as `12:34:56.789`, with no more digits than the unit has |
+ * | interval | text of an ISO 8601 duration |
+ * | uuid | text of a UUID |
  * | bytes | Uint8Arrays |
  * | json | anything, as JSON text |
  * | utf8 | anything: strings unchanged, numbers and Dates as text, bytes as base64, all else as JSON text |
+ * | list | arrays of values that fit the type of its items |
+ * | struct | objects without other fields |
+ * | map | objects, and arrays of `{ key, value }` |
  */
 import { integerOfDate, PreciseDate, type TimestampType } from '../values/precise-date.ts'
 import { isoText } from '../values/iso-text.ts'
 import type { JsonText } from '../values/json-text.ts'
 import { toBase64 } from '../values/json-text.ts'
-import { kindOf } from '../values/values.ts'
-import type { Cell, ColumnType } from './column.ts'
+import { customValue, kindOf } from '../values/values.ts'
+import type { Cell } from './column.ts'
+import { fieldOf, isNestedType, type ColumnType, type FieldType, type NestedType } from './column-type.ts'
+import { decimalCell, durationCell, integerCell, timeCell, timestampUnitOf, uuidCell } from './logical-cells.ts'
 
 /** The form of an ISO 8601 date or timestamp. `Date.parse` alone accepts many other forms. */
 const ISO_8601 = /^[+-]?\d{4,6}-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?)?$/
@@ -60,18 +70,20 @@ export class CellMaker {
         return typeof value === 'boolean' ? value : undefined
       case 'int64':
         return typeof value === 'bigint' || Number.isSafeInteger(value) ? (value as bigint | number) : undefined
-      case 'int32':
-        return int32Of(value)
       case 'date':
         return dateOf(value)
-      case 'timestamp':
-      case 'timestamp_micros':
-      case 'timestamp_nanos':
-        return timestampOf(value, type)
       case 'bytes':
         return value instanceof Uint8Array ? value : undefined
       case 'json':
         return this.#jsonText(value)
+      case 'float':
+        return floatOf(typeof value === 'bigint' ? doubleOf(value) : value)
+      case 'interval':
+        return durationCell(value)
+      case 'uuid':
+        return uuidCell(value)
+      default:
+        return isNestedType(type) ? this.#nested(value, type) : parametricCell(value, type)
     }
   }
 
@@ -104,6 +116,39 @@ export class CellMaker {
       default:
         return String(value)
     }
+  }
+
+  #nested(value: unknown, type: NestedType): Cell | undefined {
+    if ('list' in type) return Array.isArray(value) ? allOf(value, (item) => this.#field(item, type.list)) : undefined
+    const isObject = kindOf(value) === 'object'
+    if ('struct' in type) return isObject ? this.#struct(value as Record<string, unknown>, type.struct) : undefined
+    const { key, value: item } = type.map
+    const entries = isObject ? Object.entries(value as object) : entriesOf(value)
+    return entries && allOf(entries, (entry) => this.#pair(entry, key, item))
+  }
+
+  #pair([key, value]: readonly [unknown, unknown], keyType: ColumnType, field: FieldType): Cell | undefined {
+    const keyCell = this.#field(key, { type: keyType, nullable: false })
+    const cell = this.#field(value, field)
+    return keyCell === undefined || cell === undefined ? undefined : [keyCell, cell]
+  }
+
+  #struct(value: Record<string, unknown>, fields: Readonly<Record<string, FieldType>>): Cell | undefined {
+    for (const key of Object.keys(value)) {
+      if (!Object.hasOwn(fields, key) && kindOf(value[key]) !== 'nothing') return undefined
+    }
+    return allOf(Object.entries(fields), ([name, field]) =>
+      this.#field(Object.hasOwn(value, name) ? value[name] : undefined, field),
+    )
+  }
+
+  /** The cell of a value within another one, which may be null. */
+  #field(value: unknown, field: FieldType): Cell | undefined {
+    const { type, nullable } = fieldOf(field)
+    const kind = kindOf(value)
+    if (kind === 'nothing') return nullable ? null : undefined
+    if (kind === 'refused') return undefined
+    return kind === 'custom' ? this.#field(customValue(value), field) : this.make(value, type)
   }
 
   /** JSON text without escaped unpaired surrogates. Some readers refuse a whole file because of one. */
@@ -146,9 +191,39 @@ function parsedDate(value: unknown): Date | undefined {
   return nanoseconds === 0 ? parsed : new PreciseDate(parsed.getTime(), nanoseconds)
 }
 
-function int32Of(value: unknown): number | undefined {
-  const number = typeof value === 'bigint' ? Number(value) : value
-  return typeof number === 'number' && (number | 0) === number ? number : undefined
+function floatOf(value: unknown): number | undefined {
+  return typeof value === 'number' && (Object.is(Math.fround(value), value) || Number.isNaN(value)) ? value : undefined
+}
+
+/** The cell of a type whose name has a unit or a number of bits. */
+function parametricCell(value: unknown, type: Exclude<ColumnType, NestedType>): Cell | undefined {
+  const unit = timestampUnitOf(type)
+  if (unit !== undefined) return timestampOf(value, unit)
+  return type.startsWith('decimal') ? decimalCell(value, type) : (integerCell(value, type) ?? timeCell(value, type))
+}
+
+/** The entries of an array of `{ key, value }`. Undefined for other values. */
+function entriesOf(value: unknown): [unknown, unknown][] | undefined {
+  if (!Array.isArray(value)) return undefined
+  return allOf(value, (entry: { key?: unknown; value?: unknown } | null) => {
+    if (kindOf(entry) !== 'object' || entry === null) return undefined
+    return Object.keys(entry).every((name) => name === 'key' || name === 'value') ? [entry.key, entry.value] : undefined
+  })
+}
+
+/** The results of `convert` for all items. Undefined when one of them is undefined. */
+function allOf<Item, Result>(
+  items: readonly Item[],
+  convert: (item: Item) => Result | undefined,
+): Result[] | undefined {
+  const results: Result[] = []
+  // Also visits the holes of a sparse array.
+  for (const item of items) {
+    const result = convert(item)
+    if (result === undefined) return undefined
+    results.push(result)
+  }
+  return results
 }
 
 function dateOf(value: unknown): Date | undefined {

@@ -16,7 +16,9 @@ import {
 } from '../values/values.ts'
 import { fitsInt64, type CellMaker } from './cells.ts'
 import { isNullable, type Cell, type Column } from './column.ts'
-import { columnTypeOf } from './infer-columns.ts'
+import { typeText } from './column-type.ts'
+import { isWhole } from './infer-columns.ts'
+import { columnTypeOf } from './seen-values.ts'
 
 /** Receives the values of records, one record after another. Each value is for a column, given by its index. */
 export interface RowTarget {
@@ -134,9 +136,9 @@ export class ColumnSet {
     return this.#fillCell(value, node.index, target)
   }
 
-  /** Whether objects are written to the column of the node as JSON text, not to columns of their fields. */
+  /** Whether objects are written to the column of the node as a whole, not to columns of their fields. */
   #takesWhole(node: Node | undefined): boolean {
-    return node !== undefined && node.children.size === 0 && this.columns[node.index]?.type === 'json'
+    return node !== undefined && node.children.size === 0 && isWhole(this.columns[node.index]?.type ?? null)
   }
 
   #fillCell(value: unknown, index: number, target: RowTarget): Refusal | undefined {
@@ -147,7 +149,7 @@ export class ColumnSet {
     }
     const cell = this.#cellMaker.make(value, column.type)
     if (cell === undefined) {
-      return { kind: 'drift', reason: `${describeValue(value)} does not fit its column of type ${column.type}` }
+      return { kind: 'drift', reason: `${describeValue(value)} does not fit its column of type ${typeText(column.type)}` }
     }
     if (this.#int64Only && typeof cell === 'bigint' && !fitsInt64(cell)) {
       return { kind: 'value', reason: `the integer ${cell} does not fit 64 bits` }

@@ -3,26 +3,7 @@
  * JavaScript value is written as.
  */
 
-/** The types of columns, with the names that a schema option uses. */
-export const COLUMN_TYPES = [
-  'boolean',
-  'int32',
-  'int64',
-  'double',
-  'date',
-  'timestamp',
-  'timestamp_micros',
-  'timestamp_nanos',
-  'utf8',
-  'bytes',
-  'json',
-] as const
-
-/**
- * A type of a column: `boolean`, `int32`, `int64`, `double`, `date`, `timestamp` (milliseconds), `timestamp_micros`,
- * `timestamp_nanos`, `utf8`, `bytes` or `json`.
- */
-export type ColumnType = (typeof COLUMN_TYPES)[number]
+import type { ColumnType, FieldType } from './column-type.ts'
 
 /** One column of a file. */
 export interface Column {
@@ -44,34 +25,36 @@ export interface Column {
  * | column | cell |
  * |---|---|
  * | boolean | boolean |
- * | int32 | integer of 32 bits, as a number |
- * | int64 | safe integer, or bigint |
+ * | int8 to int32, uint8 to uint32 | integer of the type, as a number |
+ * | int64, uint64 | safe integer, or bigint |
+ * | float | number of 32 bits |
  * | double | any number |
+ * | decimal | text with all digits after the point |
  * | date | Date at midnight UTC |
  * | timestamp | valid Date of whole milliseconds |
  * | timestamp_micros | valid Date, or PreciseDate of whole microseconds |
  * | timestamp_nanos | Date or PreciseDate whose nanoseconds since 1970 fit 64 bits |
+ * | time | text with all digits of the unit, `12:34:56.789` |
+ * | interval | ISO 8601 duration of months, days and seconds |
+ * | uuid | text in lower case |
  * | utf8, json | well-formed string |
  * | bytes | Uint8Array |
+ * | list | array of cells |
+ * | struct | array of cells, in the order of the fields |
+ * | map | array of pairs of cells: key and value |
  *
  * A cell of any type may be null.
  */
-export type Cell = boolean | bigint | number | Date | string | Uint8Array | null
-
-/**
- * The description of a column in a schema: its type, and whether a record may lack a value for it. `nullable` is true
- * by default.
- */
-type ColumnDescription = ColumnType | { readonly type: ColumnType; readonly nullable?: boolean }
+export type Cell = boolean | bigint | number | Date | string | Uint8Array | null | readonly Cell[]
 
 /** A schema as given by the user: dotted column names and their descriptions, in file order. */
-export type Schema = Readonly<Record<string, ColumnDescription>>
+export type Schema = Readonly<Record<string, FieldType>>
 
 /** The columns of a schema. */
 export function columnsOf(schema: Schema): Column[] {
   return Object.entries(schema).map(([name, description]) => ({
     name,
-    ...(typeof description === 'string' ? { type: description } : description),
+    ...(typeof description === 'object' && 'type' in description ? description : { type: description }),
   }))
 }
 
