@@ -36,6 +36,7 @@ export async function* readPart(
     encoding: undefined,
     jsonPath: undefined,
     csvTypes: csvTypesOf(schema ?? {}),
+    binary: 'bytes',
     maxLineBytes: constants.MAX_STRING_LENGTH,
     signal,
     onReject: (rejection) => {

@@ -22,7 +22,7 @@
  * | struct | objects without other fields |
  * | map | objects, and arrays of `{ key, value }` |
  */
-import { integerOfDate, PreciseDate, type TimestampType } from '../values/precise-date.ts'
+import { daysOf, integerOfDate, PreciseDate, type TimestampType } from '../values/precise-date.ts'
 import { isoText } from '../values/iso-text.ts'
 import type { JsonText } from '../values/json-text.ts'
 import { toBase64 } from '../values/json-text.ts'
@@ -36,8 +36,6 @@ const ISO_8601 = /^[+-]?\d{4,6}-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d
 
 /** An escape in JSON text. Of all surrogates, `JSON.stringify` escapes only the unpaired ones. */
 const JSON_ESCAPE = /\\(?:u[0-9a-f]{4}|.)/g
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** The smallest and the largest integer of 64 bits. */
 const INT64_MIN = -(2n ** 63n)
@@ -175,16 +173,16 @@ function doubleOf(value: unknown): number | undefined {
   return typeof value === 'bigint' && fitsDouble(value) ? Number(value) : undefined
 }
 
-function timestampOf(value: unknown, type: TimestampType): Date | undefined {
+function timestampOf(value: unknown, type: TimestampType): Date | string | undefined {
   const date = value instanceof Date ? value : parsedDate(value)
   return date !== undefined && integerOfDate(date, type) !== undefined ? date : undefined
 }
 
-/** The date of ISO 8601 text, with up to nine digits after the second. */
-function parsedDate(value: unknown): Date | undefined {
-  if (typeof value !== 'string' || !ISO_8601.test(value)) return undefined
-  const parsed = new Date(value)
-  if (Number.isNaN(parsed.getTime())) return undefined
+/** The date of ISO 8601 text, with up to nine digits after the second. Other text as it is: it may be a far date. */
+function parsedDate(value: unknown): Date | string | undefined {
+  if (typeof value !== 'string') return undefined
+  const parsed = ISO_8601.test(value) ? new Date(value) : undefined
+  if (parsed === undefined || Number.isNaN(parsed.getTime())) return value
   const digits = /\.\d{3}(\d+)/.exec(value)?.[1] ?? ''
   if (/[^0]/.test(digits.slice(6))) return undefined
   const nanoseconds = Number(digits.slice(0, 6).padEnd(6, '0'))
@@ -226,7 +224,7 @@ function allOf<Item, Result>(
   return results
 }
 
-function dateOf(value: unknown): Date | undefined {
+function dateOf(value: unknown): Date | string | undefined {
   const date = timestampOf(value, 'timestamp')
-  return date !== undefined && date.getTime() % DAY_MS === 0 ? date : undefined
+  return date !== undefined && Number.isInteger(daysOf(date)) ? date : undefined
 }

@@ -149,7 +149,10 @@ export class ColumnSet {
     }
     const cell = this.#cellMaker.make(value, column.type)
     if (cell === undefined) {
-      return { kind: 'drift', reason: `${describeValue(value)} does not fit its column of type ${typeText(column.type)}` }
+      return {
+        kind: 'drift',
+        reason: `${describeValue(value)} does not fit its column of type ${typeText(column.type)}`,
+      }
     }
     if (this.#int64Only && typeof cell === 'bigint' && !fitsInt64(cell)) {
       return { kind: 'value', reason: `the integer ${cell} does not fit 64 bits` }

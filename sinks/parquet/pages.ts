@@ -76,7 +76,11 @@ export function dictionaryPage({ bytes, count }: DictionaryPage): UncompressedPa
 }
 
 /** A data page. It contains no levels that are always 0. */
-export function dataPage(leaf: Leaf, values: ChunkValues, { from, to, fromValue, toValue }: PageRange): UncompressedPage {
+export function dataPage(
+  leaf: Leaf,
+  values: ChunkValues,
+  { from, to, fromValue, toValue }: PageRange,
+): UncompressedPage {
   const { definitionLevels, maxDefinition, repetitionLevels, maxRepetition } = leaf
   const parts = [
     ...(maxRepetition > 0 ? [encodeLevels(repetitionLevels, from, to, maxRepetition)] : []),

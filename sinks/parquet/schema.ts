@@ -4,8 +4,16 @@
  * LogicalTypes.md (apache/parquet-format).
  */
 import { isNullable, type Column } from '../columns/column.ts'
-import { decimalOf, fieldOf, isNestedType, type ColumnType, type FieldType, type NestedType } from '../columns/column-type.ts'
+import {
+  decimalOf,
+  fieldOf,
+  isNestedType,
+  type ColumnType,
+  type FieldType,
+  type NestedType,
+} from '../columns/column-type.ts'
 import { timeDigitsOf, timestampUnitOf } from '../columns/logical-cells.ts'
+import { TIMESTAMP_DIGITS } from '../values/precise-date.ts'
 import { INT32_DIGITS, INT64_DIGITS, type LeafType } from './encoding/create-buffer.ts'
 import { INTERVAL, LONG_DECIMAL_BYTES, UUID } from './encoding/stored-types.ts'
 import {
@@ -56,8 +64,6 @@ const UNITS: Readonly<Record<number, ThriftStruct>> = {
   6: new TimeUnit({ MICROS: new MicroSeconds() }),
   9: NANOSECONDS,
 }
-
-const TIMESTAMP_DIGITS = { timestamp: 3, timestamp_micros: 6, timestamp_nanos: 9 } as const
 
 function integerType(bitWidth: number, isSigned: boolean): ParquetType {
   return {
@@ -184,7 +190,9 @@ function timestampType(type: LeafType): ParquetType | undefined {
   if (unit === undefined) return undefined
   const isAdjustedToUTC = !type.endsWith('_local')
   const { TIMESTAMP_MILLIS, TIMESTAMP_MICROS } = ConvertedType
-  const converted = { timestamp: TIMESTAMP_MILLIS, timestamp_micros: TIMESTAMP_MICROS, timestamp_nanos: undefined }[unit]
+  const converted = { timestamp: TIMESTAMP_MILLIS, timestamp_micros: TIMESTAMP_MICROS, timestamp_nanos: undefined }[
+    unit
+  ]
   return {
     physical: Type.INT64,
     // The converted types mean UTC.

@@ -7,6 +7,7 @@ import {
   abortSignal,
   expectValue,
   flag,
+  oneOf,
   resolveOptions,
   text,
   type Check,
@@ -14,12 +15,15 @@ import {
 } from '../../lib/core/options.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
 import { FileSlices, type ByteSource } from '../files/file-slices.ts'
+import type { ReadingOptions } from './logical-values.ts'
 import { ParquetFile, type ParquetColumn, type RowGroupColumns } from './parquet-file.ts'
 
 /** Options of {@link readParquet}. */
 export interface ReadParquetOptions {
   /** Columns to read, in the order they have in the records. @default all columns, in file order */
   readonly columns?: readonly string[]
+  /** How BYTE_ARRAY without an annotation is read: as a Uint8Array, or as text, which must be UTF-8. @default 'bytes' */
+  readonly binary?: 'bytes' | 'text'
   /** Emit arrays of up to 1000 records instead of single records. @default false */
   readonly batches?: boolean
   /** When it is aborted, the stream is destroyed with an AbortError. */
@@ -37,6 +41,8 @@ export interface ParquetInfo {
   readonly rowGroups: number
   /** Columns at the top level, in file order. */
   readonly columns: readonly ParquetColumn[]
+  /** Key-value metadata of the file. */
+  readonly metadata: Readonly<Record<string, string>>
 }
 
 const names: Check = {
@@ -49,9 +55,14 @@ const inputCheck: Check = {
   accepts: (value) => (typeof value === 'string' ? value !== '' : isByteSource((value as { file?: unknown })?.file)),
 }
 
-const checks: Checks<ReadParquetOptions> = { columns: names, batches: flag, signal: abortSignal }
+const checks: Checks<ReadParquetOptions> = {
+  columns: names,
+  binary: oneOf(['bytes', 'text']),
+  batches: flag,
+  signal: abortSignal,
+}
 
-const DEFAULTS = { batches: false } as const satisfies ReadParquetOptions
+const DEFAULTS = { binary: 'bytes', batches: false } as const satisfies ReadParquetOptions
 
 /** Records created at once. */
 const BATCH_RECORDS = 1000
@@ -72,8 +83,11 @@ const BATCH_RECORDS = 1000
  * | INTERVAL | ISO 8601 duration, such as `P1M2DT3.004S` |
  * | JSON | the parsed value |
  * | DECIMAL | text with all digits |
- * | BYTE_ARRAY without annotation | Uint8Array |
- * | lists, maps | array, object |
+ * | UUID | text |
+ * | BYTE_ARRAY without annotation | Uint8Array, or text (`binary`) |
+ * | lists | array |
+ * | maps | object; array of `{ key, value }` when the keys are not text |
+ * | groups | object |
  * | null | null |
  *
  * Names are not split: a flat column named `result.metrics.sharpe` is one key. Codecs: Snappy, GZIP, Brotli, ZSTD and
@@ -137,12 +151,13 @@ async function* columnsOf(input: ParquetInput, column: string): AsyncGenerator<r
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_INPUT`
  */
-export async function parquetInfo(path: string): Promise<ParquetInfo> {
+export async function parquetInfo(path: string, given?: Pick<ReadParquetOptions, 'binary'>): Promise<ParquetInfo> {
   expectValue('path', path, text)
+  const options = resolveOptions('parquetInfo', given, { binary: checks.binary }, { binary: 'bytes' })
   const slices = await FileSlices.open(path)
   try {
-    const { rows, rowGroups, columns } = await ParquetFile.read(slices, path)
-    return { rows, rowGroups, columns }
+    const { rows, rowGroups, columns, pairs } = await ParquetFile.read(slices, path, options)
+    return { rows, rowGroups, columns, metadata: pairs }
   } finally {
     await slices.close()
   }
@@ -202,7 +217,7 @@ class ParquetReader extends Readable {
   }
 
   async #open(): Promise<void> {
-    const { file, slices } = await openInput(this.#input)
+    const { file, slices } = await openInput(this.#input, this.#options)
     this.#file = file
     this.#slices = slices
     this.#names = this.#options.columns ?? this.#file.columns.map(({ name }) => name)
@@ -238,11 +253,15 @@ class ParquetReader extends Readable {
 }
 
 /** Opens an input and reads its footer. The caller must close the slices. */
-async function openInput(input: ParquetInput): Promise<{ file: ParquetFile; slices: FileSlices | null }> {
-  if (typeof input !== 'string') return { file: await ParquetFile.read(input.file, 'The given file'), slices: null }
+async function openInput(
+  input: ParquetInput,
+  options: ReadingOptions = {},
+): Promise<{ file: ParquetFile; slices: FileSlices | null }> {
+  if (typeof input !== 'string')
+    return { file: await ParquetFile.read(input.file, 'The given file', options), slices: null }
   const slices = await FileSlices.open(input)
   try {
-    return { file: await ParquetFile.read(slices, input), slices }
+    return { file: await ParquetFile.read(slices, input, options), slices }
   } catch (error) {
     await slices.close()
     throw error

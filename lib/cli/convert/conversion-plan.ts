@@ -22,6 +22,7 @@ export interface ConvertOptions extends CsvInputOptions {
   readonly from?: InputFormat
   readonly encoding?: string
   readonly path?: string
+  readonly binary?: 'bytes' | 'text'
   readonly compression?: Compression
   readonly nest?: boolean
   readonly allText?: boolean
@@ -40,6 +41,8 @@ export interface ConversionPlan {
   readonly encoding: string | undefined
   /** Where the array of JSON input is. */
   readonly jsonPath: string | undefined
+  /** What BYTE_ARRAY without an annotation is in Parquet input. */
+  readonly binary: 'bytes' | 'text'
   readonly to: Format
   /** Path of the output, or a stream. */
   readonly target: string | Writable
@@ -93,6 +96,9 @@ export function planConversion(
     if (from !== 'json') throw misuse(`--path is for JSON documents, and the input is ${from}`)
     expectValue('--path', options.path, text)
   }
+  if (options.binary !== undefined && from !== 'parquet') {
+    throw misuse(`--binary is for Parquet input, and the input is ${from}`)
+  }
   if (options.encoding !== undefined) expectValue('--encoding', options.encoding, encodingCheck)
   if (options.compression !== undefined && !hasCompression(to, options.compression)) {
     throw misuse(`--compression ${options.compression} is for Parquet, and the output is ${to}: choose gzip or none`)
@@ -105,6 +111,7 @@ export function planConversion(
     dialect: isCsv ? dialectOf(options, from) : {},
     encoding: options.encoding,
     jsonPath: options.path,
+    binary: options.binary ?? 'bytes',
     to,
     target: options.out === STANDARD ? streams.stdout : options.out,
     outDelimiter: (to === 'csv' ? outputKindOf(options.out)?.delimiter : undefined) ?? ',',

@@ -75,7 +75,13 @@ export class NestedColumn implements RowColumn {
  * @param definition - the level where everything above the place is there
  * @param repetition - the number of lists and maps above the place
  */
-function placeOf(type: ColumnType, nullable: boolean, definition: number, repetition: number, size: RowGroupSize): Place {
+function placeOf(
+  type: ColumnType,
+  nullable: boolean,
+  definition: number,
+  repetition: number,
+  size: RowGroupSize,
+): Place {
   const present = definition + (nullable ? 1 : 0)
   if (!isNestedType(type)) {
     const leaf = new LeafBuffer(createBuffer(type, size), present, repetition, size)

@@ -2,11 +2,9 @@
  * How cells of logical types are stored (LogicalTypes.md of apache/parquet-format).
  */
 import { intervalOfText, isUuid, timeOfText, unscaledOf } from '../../values/logical-text.ts'
-import { integerOfDate, type TimestampType } from '../../values/precise-date.ts'
+import { daysOf, integerOfDate, type TimestampType } from '../../values/precise-date.ts'
 import type { StoredBytes } from './fixed-bytes-column.ts'
 import type { StoredIntegers } from './number-column.ts'
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Bytes of a decimal with more digits than an integer of 64 bits has. */
 export const LONG_DECIMAL_BYTES = 16
@@ -19,14 +17,14 @@ interface Decimal {
 /** Days since 1970. */
 export const dates: StoredIntegers = {
   expected: 'a Date at midnight UTC',
-  toInteger: (cell) => (cell instanceof Date ? cell.getTime() / DAY_MS : undefined),
+  toInteger: daysOf,
 }
 
 /** Units since 1970. */
 export function timestamps(type: TimestampType): StoredIntegers {
   return {
     expected: `a Date that fits ${type}`,
-    toInteger: (cell) => (cell instanceof Date ? integerOfDate(cell, type) : undefined),
+    toInteger: (cell) => (cell instanceof Date || typeof cell === 'string' ? integerOfDate(cell, type) : undefined),
   }
 }
 

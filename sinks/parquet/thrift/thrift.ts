@@ -34,10 +34,9 @@ type ConvertedTypeName =
 
 /** The structs and enums of parquet.thrift in use. An i64 field takes safe integers. */
 interface ParquetTypes {
-  readonly Type: Readonly<Record<
-    'BOOLEAN' | 'INT32' | 'INT64' | 'FLOAT' | 'DOUBLE' | 'BYTE_ARRAY' | 'FIXED_LEN_BYTE_ARRAY',
-    number
-  >>
+  readonly Type: Readonly<
+    Record<'BOOLEAN' | 'INT32' | 'INT64' | 'FLOAT' | 'DOUBLE' | 'BYTE_ARRAY' | 'FIXED_LEN_BYTE_ARRAY', number>
+  >
   readonly ConvertedType: Readonly<Record<ConvertedTypeName, number>>
   readonly FieldRepetitionType: Readonly<Record<'OPTIONAL' | 'REQUIRED' | 'REPEATED', number>>
   readonly Encoding: Readonly<Record<'PLAIN' | 'RLE' | 'RLE_DICTIONARY', number>>

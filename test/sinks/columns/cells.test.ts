@@ -39,14 +39,20 @@ const small = (value: number) => ({
 const table: readonly [unknown, Partial<Record<NamedType, Cell>>][] = [
   [true, { boolean: true, utf8: 'true', json: 'true' }],
   [3, { ...small(3), int64: 3, uint64: 3, utf8: '3', json: '3' }],
-  [2 ** 40, { int64: 2 ** 40, uint64: 2 ** 40, float: 2 ** 40, double: 2 ** 40, utf8: '1099511627776', json: '1099511627776' }],
+  [
+    2 ** 40,
+    { int64: 2 ** 40, uint64: 2 ** 40, float: 2 ** 40, double: 2 ** 40, utf8: '1099511627776', json: '1099511627776' },
+  ],
   [2 ** 53, { float: 2 ** 53, double: 2 ** 53, utf8: '9007199254740992', json: '9007199254740992' }],
   [1.5, { float: 1.5, double: 1.5, utf8: '1.5', json: '1.5' }],
   [0.1, { double: 0.1, utf8: '0.1', json: '0.1' }],
   [-200, { int16: -200, int32: -200, int64: -200, float: -200, double: -200, utf8: '-200', json: '-200' }],
   [NaN, { float: NaN, double: NaN, utf8: 'NaN', json: 'null' }],
   [7n, { ...small(7), int64: 7n, uint64: 7n, utf8: '7', json: '7' }],
-  [2n ** 53n + 1n, { int64: 2n ** 53n + 1n, uint64: 2n ** 53n + 1n, utf8: '9007199254740993', json: '9007199254740993' }],
+  [
+    2n ** 53n + 1n,
+    { int64: 2n ** 53n + 1n, uint64: 2n ** 53n + 1n, utf8: '9007199254740993', json: '9007199254740993' },
+  ],
   ['text', { utf8: 'text', json: '"text"' }],
   ['2020-01-01', { utf8: '2020-01-01', json: '"2020-01-01"', date, ...times }],
   [
@@ -88,7 +94,10 @@ t.test('takes decimals in each spelling, if no digit is lost', async (t) => {
     texts.map((text) => cells.make(text, 'decimal(7,2)')),
     ['1.50', '1.50', undefined, '99999.99', undefined, undefined, undefined, undefined],
   )
-  t.strictSame([0.1, -3, 7n, 0.123].map((value) => cells.make(value, 'decimal(7,2)')), ['0.10', '-3.00', '7.00', undefined])
+  t.strictSame(
+    [0.1, -3, 7n, 0.123].map((value) => cells.make(value, 'decimal(7,2)')),
+    ['0.10', '-3.00', '7.00', undefined],
+  )
   const widest = '-12345678901234567890123456789012345678'
   t.equal(cells.make(widest, 'decimal(38,0)'), widest)
 })

@@ -85,7 +85,11 @@ for (const compression of ['none', 'snappy', 'gzip', 'brotli'] satisfies Parquet
     const parts: Uint8Array[] = []
     const context = { codec: codecOf(compression), scratch: new Scratch(), compressed: new Scratch() }
     const column = bufferOf('utf8', cells)
-    const encoding = encodeColumnChunk(column.leaves(true)[0] as Leaf, column.chunkValues(new NumberDictionary()), context)
+    const encoding = encodeColumnChunk(
+      column.leaves(true)[0] as Leaf,
+      column.chunkValues(new NumberDictionary()),
+      context,
+    )
     let step = await encoding.next()
     for (; step.done !== true; step = await encoding.next()) parts.push(Buffer.from(step.value))
     const info = step.value

@@ -55,11 +55,15 @@ t.test('encodes zero levels without runs', async (t) => {
 })
 
 t.test('encodes levels of several bits, as repetition levels and nested definition levels are', async () => {
-  const property = fc.property(fc.integer({ min: 1, max: 60 }), fc.array(fc.nat(60), { maxLength: 300 }), (max, given) => {
-    const levels = Uint8Array.from(given, (level) => level % (max + 1))
-    const encoded = encodeLevels(levels, 0, levels.length, max)
-    const decoded = decodeHybrid(encoded.subarray(4), 32 - Math.clz32(max))
-    assert.deepEqual(decoded.slice(0, levels.length), [...levels])
-  })
+  const property = fc.property(
+    fc.integer({ min: 1, max: 60 }),
+    fc.array(fc.nat(60), { maxLength: 300 }),
+    (max, given) => {
+      const levels = Uint8Array.from(given, (level) => level % (max + 1))
+      const encoded = encodeLevels(levels, 0, levels.length, max)
+      const decoded = decodeHybrid(encoded.subarray(4), 32 - Math.clz32(max))
+      assert.deepEqual(decoded.slice(0, levels.length), [...levels])
+    },
+  )
   fc.assert(property)
 })
