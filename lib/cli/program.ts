@@ -240,6 +240,9 @@ function addConvert(program: Command, io: CommandIo, report: Report): void {
         'text',
       ]),
     )
+    .addOption(
+      new Option('--lists <form>', 'what arrays are in Parquet output (default: json)').choices(['list', 'json']),
+    )
     .option('--nest', 'turn dotted columns (a.b) back into nested objects')
     .addOption(
       new Option('--compression <kind>', 'of the output (default: snappy for Parquet, gzip for .gz names)').choices(

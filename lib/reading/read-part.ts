@@ -7,6 +7,7 @@ import { SpillwayError } from '../core/errors.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { Rejection } from '../core/rejection.ts'
 import { toBase64 } from '../../sinks/values/json-text.ts'
+import { isNestedType } from '../../sinks/columns/column-type.ts'
 import type { PartSchema } from '../../sinks/part.ts'
 import type { CsvType } from '../../transforms/parsing/csv-types.ts'
 import { inputFormatOf, hasColumns } from './input-formats.ts'
@@ -54,11 +55,14 @@ export async function* readPart(
 }
 
 function csvTypesOf(schema: PartSchema): Readonly<Record<string, CsvType>> {
-  const types = { boolean: 'boolean', int64: 'integer', double: 'number' } as const
-  const entries = Object.entries(schema).map(([name, type]): [string, CsvType] => {
-    return [name, types[type as keyof typeof types] ?? 'text']
-  })
-  return Object.fromEntries(entries)
+  return Object.fromEntries(Object.entries(schema).map(([name, type]) => [name, csvTypeOf(type)]))
+}
+
+function csvTypeOf(type: PartSchema[string] | undefined): CsvType {
+  if (typeof type !== 'string') return 'text'
+  if (type === 'boolean') return 'boolean'
+  if (/^u?int\d/.test(type)) return 'integer'
+  return type === 'double' || type === 'float' ? 'number' : 'text'
 }
 
 /** Converts the cells of a record to JSON values. */
@@ -71,8 +75,21 @@ function jsonValue(value: unknown, type: PartSchema[string] | undefined): unknow
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return toBase64(value)
-  if (type === 'json' && typeof value === 'string') return parseJson(value)
+  if (typeof value === 'string') return type === 'json' || isNested(type) ? parseJson(value) : value
+  if (isNested(type) && value !== null) return jsonWithin(value)
   return value
+}
+
+function isNested(type: PartSchema[string] | undefined): boolean {
+  return isNestedType(type ?? null)
+}
+
+/** Converts the values of a list, a struct or a map to JSON values. */
+function jsonWithin(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(jsonWithin)
+  const json = jsonValue(value, undefined)
+  if (typeof json !== 'object' || json === null) return json
+  return Object.fromEntries(Object.entries(json).map(([key, item]) => [key, jsonWithin(item)]))
 }
 
 /** The value of a cell of JSON text. Other text is returned unchanged, because a column may hold both. */

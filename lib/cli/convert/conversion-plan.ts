@@ -24,6 +24,7 @@ export interface ConvertOptions extends CsvInputOptions {
   readonly path?: string
   readonly binary?: 'bytes' | 'text'
   readonly compression?: Compression
+  readonly lists?: 'list' | 'json'
   readonly nest?: boolean
   readonly allText?: boolean
   readonly overwrite?: boolean
@@ -50,6 +51,8 @@ export interface ConversionPlan {
   readonly outDelimiter: string
   /** Undefined means the default of the format. */
   readonly compression: Compression | undefined
+  /** What arrays are in Parquet output whose columns are inferred. */
+  readonly lists: 'list' | 'json'
   readonly nest: boolean
   readonly allText: boolean
   readonly overwrite: boolean
@@ -99,6 +102,9 @@ export function planConversion(
   if (options.binary !== undefined && from !== 'parquet') {
     throw misuse(`--binary is for Parquet input, and the input is ${from}`)
   }
+  if (options.lists !== undefined && to !== 'parquet') {
+    throw misuse(`--lists is for Parquet output, and the output is ${to}`)
+  }
   if (options.encoding !== undefined) expectValue('--encoding', options.encoding, encodingCheck)
   if (options.compression !== undefined && !hasCompression(to, options.compression)) {
     throw misuse(`--compression ${options.compression} is for Parquet, and the output is ${to}: choose gzip or none`)
@@ -116,6 +122,8 @@ export function planConversion(
     target: options.out === STANDARD ? streams.stdout : options.out,
     outDelimiter: (to === 'csv' ? outputKindOf(options.out)?.delimiter : undefined) ?? ',',
     compression: options.compression ?? (to !== 'parquet' && isGzipName(options.out) ? 'gzip' : undefined),
+    // Lists that are not in the schema of a Parquet file are lists all the same.
+    lists: options.lists ?? (from === 'parquet' && to === 'parquet' ? 'list' : 'json'),
     nest: options.nest ?? false,
     allText: options.allText ?? false,
     overwrite,

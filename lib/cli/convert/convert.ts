@@ -162,13 +162,14 @@ export class Conversion {
   }
 
   #openSink(place: OutputPlace, { schema, metadata }: Columns): RecordSink {
-    const { to, compression, outDelimiter } = this.#plan
+    const { to, compression, outDelimiter, lists } = this.#plan
     this.#sink = new RecordSink({
       format: to,
       ...place.sink,
       ...(compression !== undefined && { compression }),
       ...(schema !== undefined && { schema }),
       ...(metadata !== undefined && { metadata }),
+      lists,
       csv: { delimiter: outDelimiter },
       onReject: (rejection) => this.#reject(rejection),
       highWaterMark: QUEUED_BATCHES,
@@ -226,6 +227,7 @@ export class Conversion {
     return findSchema(
       this.#read('infer', () => {}),
       reshape,
+      { lists: this.#plan.lists },
     )
   }
 
