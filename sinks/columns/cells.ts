@@ -26,10 +26,11 @@ import { daysOf, integerOfDate, PreciseDate, type TimestampType } from '../value
 import { isoText } from '../values/iso-text.ts'
 import type { JsonText } from '../values/json-text.ts'
 import { toBase64 } from '../values/json-text.ts'
-import { customValue, kindOf } from '../values/values.ts'
+import { kindOf } from '../values/values.ts'
 import type { Cell } from './column.ts'
-import { fieldOf, isNestedType, type ColumnType, type FieldType, type NestedType } from './column-type.ts'
+import { isNestedType, type ColumnType, type NestedType } from './column-type.ts'
 import { decimalCell, durationCell, integerCell, timeCell, timestampUnitOf, uuidCell } from './logical-cells.ts'
+import { nestedCells } from './nested-cells.ts'
 
 /** The form of an ISO 8601 date or timestamp. `Date.parse` alone accepts many other forms. */
 const ISO_8601 = /^[+-]?\d{4,6}-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?)?$/
@@ -44,6 +45,7 @@ const INT64_MAX = 2n ** 63n - 1n
 /** Makes cells, and counts the values that were changed to fit. */
 export class CellMaker {
   readonly #json: JsonText
+  readonly #cellsOfTypes = new Map<NestedType, (value: unknown) => Cell | undefined>()
   #surrogatesReplaced = 0
   #surrogatesBefore = 0
   #nonFiniteBefore = 0
@@ -117,36 +119,12 @@ export class CellMaker {
   }
 
   #nested(value: unknown, type: NestedType): Cell | undefined {
-    if ('list' in type) return Array.isArray(value) ? allOf(value, (item) => this.#field(item, type.list)) : undefined
-    const isObject = kindOf(value) === 'object'
-    if ('struct' in type) return isObject ? this.#struct(value as Record<string, unknown>, type.struct) : undefined
-    const { key, value: item } = type.map
-    const entries = isObject ? Object.entries(value as object) : entriesOf(value)
-    return entries && allOf(entries, (entry) => this.#pair(entry, key, item))
-  }
-
-  #pair([key, value]: readonly [unknown, unknown], keyType: ColumnType, field: FieldType): Cell | undefined {
-    const keyCell = this.#field(key, { type: keyType, nullable: false })
-    const cell = this.#field(value, field)
-    return keyCell === undefined || cell === undefined ? undefined : [keyCell, cell]
-  }
-
-  #struct(value: Record<string, unknown>, fields: Readonly<Record<string, FieldType>>): Cell | undefined {
-    for (const key of Object.keys(value)) {
-      if (!Object.hasOwn(fields, key) && kindOf(value[key]) !== 'nothing') return undefined
+    let cellOf = this.#cellsOfTypes.get(type)
+    if (cellOf === undefined) {
+      cellOf = nestedCells(type, (item, itemType) => this.make(item, itemType))
+      this.#cellsOfTypes.set(type, cellOf)
     }
-    return allOf(Object.entries(fields), ([name, field]) =>
-      this.#field(Object.hasOwn(value, name) ? value[name] : undefined, field),
-    )
-  }
-
-  /** The cell of a value within another one, which may be null. */
-  #field(value: unknown, field: FieldType): Cell | undefined {
-    const { type, nullable } = fieldOf(field)
-    const kind = kindOf(value)
-    if (kind === 'nothing') return nullable ? null : undefined
-    if (kind === 'refused') return undefined
-    return kind === 'custom' ? this.#field(customValue(value), field) : this.make(value, type)
+    return cellOf(value)
   }
 
   /** JSON text without escaped unpaired surrogates. Some readers refuse a whole file because of one. */
@@ -198,30 +176,6 @@ function parametricCell(value: unknown, type: Exclude<ColumnType, NestedType>): 
   const unit = timestampUnitOf(type)
   if (unit !== undefined) return timestampOf(value, unit)
   return type.startsWith('decimal') ? decimalCell(value, type) : (integerCell(value, type) ?? timeCell(value, type))
-}
-
-/** The entries of an array of `{ key, value }`. Undefined for other values. */
-function entriesOf(value: unknown): [unknown, unknown][] | undefined {
-  if (!Array.isArray(value)) return undefined
-  return allOf(value, (entry: { key?: unknown; value?: unknown } | null) => {
-    if (kindOf(entry) !== 'object' || entry === null) return undefined
-    return Object.keys(entry).every((name) => name === 'key' || name === 'value') ? [entry.key, entry.value] : undefined
-  })
-}
-
-/** The results of `convert` for all items. Undefined when one of them is undefined. */
-function allOf<Item, Result>(
-  items: readonly Item[],
-  convert: (item: Item) => Result | undefined,
-): Result[] | undefined {
-  const results: Result[] = []
-  // Also visits the holes of a sparse array.
-  for (const item of items) {
-    const result = convert(item)
-    if (result === undefined) return undefined
-    results.push(result)
-  }
-  return results
 }
 
 function dateOf(value: unknown): Date | string | undefined {

@@ -99,13 +99,15 @@ function isTextKey({ children }: Pick<SchemaTree, 'children'>): boolean {
 
 /** The value of the only field, which is the repeated group. */
 function itemsOf(group: unknown): unknown {
-  return Object.values(group as object)[0]
+  return Object.values(group as Record<string, unknown>)[0]
 }
 
 /** Maps of text are objects. A key of another type would change its type in an object. */
 function mapOf(isText: boolean): Convert {
   return (group) => {
-    const entries = (itemsOf(group) as Record<string, unknown>[]).map((entry) => Object.values(entry))
+    const entries = (itemsOf(group) as Record<string, unknown>[]).map(
+      (entry) => Object.values(entry) as [string, unknown],
+    )
     // `fromEntries` makes a key called `__proto__` an own property.
     if (isText) return Object.fromEntries(entries.map(([key, value]) => [key, value ?? null]))
     return entries.map(([key, value]) => ({ key, value: value ?? null }))

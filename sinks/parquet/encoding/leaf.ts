@@ -2,13 +2,23 @@
  * A leaf of the schema: its levels and its values, as one column chunk stores them. Parquet.thrift and the paper on
  * Dremel (Melnik et al., 2010) define the levels.
  */
-import type { ColumnBuffer } from './column-buffer.ts'
+import type { ChunkValues } from './chunk-values.ts'
+import type { NumberDictionary } from './number-dictionary.ts'
+import type { Bounds } from './statistics.ts'
+
+/** The values of a leaf that are there. */
+interface LeafValues {
+  readonly length: number
+  /** The values in the form that pages need. Valid until the column changes or `numbers` is used again. */
+  chunkValues(numbers: NumberDictionary): ChunkValues
+  /** The smallest and the largest value. Undefined if there is no value, or if statistics must not contain them. */
+  bounds(): Bounds | undefined
+}
 
 /** A leaf. It has an entry for each value, and for each place where a value is missing. */
 export interface Leaf {
   readonly entries: number
-  /** The values that are there. */
-  readonly column: ColumnBuffer
+  readonly column: LeafValues
   /** The level of an entry with a value. 0 when each entry must have one: no levels are stored. */
   readonly maxDefinition: number
   /** 0 when no list or map is above the leaf: no levels are stored. */
@@ -21,7 +31,7 @@ export interface Leaf {
 
 /** One column of the open row group, with one leaf or more. */
 export interface RowColumn {
-  /** Rows so far, see {@link ColumnBuffer}. */
+  /** Rows so far. */
   readonly rows: number
   /** Values so far. */
   readonly length: number

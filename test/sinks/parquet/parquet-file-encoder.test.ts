@@ -44,7 +44,7 @@ t.test('a copy of the open row group is a file of its own, and changes nothing',
   await fc.assert(property, { numRuns: 30 })
 })
 
-const edges: [ColumnType, Cell[]][] = [
+const edges: [NamedType, Cell[]][] = [
   ['boolean', [true, false, true]],
   ['int64', [2n ** 63n - 1n, -(2n ** 63n), 0n, -1n, 2n ** 53n + 1n]],
   ['double', [NaN, -0, 0, Infinity, -Infinity, 5e-324, Number.MAX_VALUE, 0.1]],

@@ -29,7 +29,7 @@ interface Metadata extends ThriftStruct {
   row_groups: { columns: { meta_data: { path_in_schema: string[] } }[] }[]
 }
 
-const { FileMetaData } = parquetTypes as unknown as { FileMetaData: new () => Metadata }
+const { FileMetaData } = parquetTypes as { FileMetaData: new () => Metadata }
 const { decodeThrift } = parquetUtil as { decodeThrift(this: void, struct: object, bytes: Buffer): number }
 
 const OPTIONAL = 1
