@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:buffer'
 import { SpillwayError } from '../core/errors.ts'
+import { splitPath } from '../core/field-path.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { Rejection } from '../core/rejection.ts'
 import { toBase64 } from '../../sinks/values/json-text.ts'
@@ -11,7 +12,8 @@ import { isNestedType } from '../../sinks/columns/column-type.ts'
 import type { PartSchema } from '../../sinks/part.ts'
 import type { CsvType } from '../../transforms/parsing/csv-types.ts'
 import { inputFormatOf, hasColumns } from './input-formats.ts'
-import { columnsToKeepFlat, Nester } from './nest.ts'
+import { Nester } from '../../sinks/values/nested-record.ts'
+import { columnNames } from '../../sinks/columns/column-names.ts'
 import { readRecords } from './read-records.ts'
 
 /**
@@ -50,12 +52,16 @@ export async function* readPart(
     yield* batches
     return
   }
-  const nester = new Nester(columnsToKeepFlat(Object.keys(schema)))
-  for await (const batch of batches) yield batch.map((record) => nester.nest(jsonRecord(record, schema)))
+  const paths = Object.keys(schema)
+  const names = columnNames(paths)
+  const types = new Map(paths.map((path, index) => [names[index] as string, schema[path] ?? null]))
+  const nester = new Nester(paths.map((path, index) => [names[index] as string, splitPath(path)]))
+  for await (const batch of batches) yield batch.map((record) => nester.nest(jsonRecord(record, types)))
 }
 
 function csvTypesOf(schema: PartSchema): Readonly<Record<string, CsvType>> {
-  return Object.fromEntries(Object.entries(schema).map(([name, type]) => [name, csvTypeOf(type)]))
+  const names = columnNames(Object.keys(schema))
+  return Object.fromEntries(Object.values(schema).map((type, index) => [names[index], csvTypeOf(type)]))
 }
 
 function csvTypeOf(type: PartSchema[string] | undefined): CsvType {
@@ -66,9 +72,9 @@ function csvTypeOf(type: PartSchema[string] | undefined): CsvType {
 }
 
 /** Converts the cells of a record to JSON values. */
-function jsonRecord(record: ResultRecord, schema: PartSchema): ResultRecord {
+function jsonRecord(record: ResultRecord, types: ReadonlyMap<string, PartSchema[string]>): ResultRecord {
   // `fromEntries` makes a column called `__proto__` an own property.
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, jsonValue(value, schema[name])]))
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, jsonValue(value, types.get(name))]))
 }
 
 function jsonValue(value: unknown, type: PartSchema[string] | undefined): unknown {

@@ -15,7 +15,7 @@ import {
   type Refusal,
 } from '../values/values.ts'
 import { fitsInt64, type CellMaker } from './cells.ts'
-import { isNullable, type Cell, type Column } from './column.ts'
+import { fileNameOf, isNullable, type Cell, type Column } from './column.ts'
 import { typeText } from './column-type.ts'
 import { isWhole } from './infer-columns.ts'
 import { columnTypeOf } from './seen-values.ts'
@@ -90,9 +90,22 @@ export class ColumnSet {
       if (kindOf(whole) !== 'object') return findRefused(whole)
       const refusal = this.#fillObject(whole as object, this.#root, target, 0) ?? this.#missing(target)
       // A value that no file can contain takes precedence over drift: wider columns would not help.
-      return refusal && (findRefused(whole) ?? refusal)
+      return refusal && (findRefused(whole) ?? this.#withHint(refusal))
     } catch (thrown) {
       return findRefused(record) ?? refuseUnreadable(thrown)
+    }
+  }
+
+  /** Tells about a column whose name is that of the field, but which is for another one. */
+  #withHint(refusal: Refusal): Refusal {
+    if (refusal.kind !== 'drift' || refusal.field === undefined) return refusal
+    const { field } = refusal
+    const name = splitPath(field).join('.')
+    const other = this.columns.find((column) => column.name !== field && fileNameOf(column) === name)
+    if (other === undefined) return refusal
+    return {
+      ...refusal,
+      reason: `${refusal.reason}: the column ${name} is that of the field ${other.name}, and this is the field ${field}; give both in the \`schema\`, or read the records with \`nest: true\``,
     }
   }
 

@@ -3,12 +3,15 @@
  * JavaScript value is written as.
  */
 
+import { columnNames } from './column-names.ts'
 import type { ColumnType, FieldType } from './column-type.ts'
 
 /** One column of a file. */
 export interface Column {
   /** Dotted path of the field. Dots within a key are escaped by a backslash. */
   readonly name: string
+  /** Its name in the file. @default `name` */
+  readonly fileName?: string
   /** Null while every value so far was null. The first other value determines the type. */
   type: ColumnType | null
   /**
@@ -52,10 +55,27 @@ export type Schema = Readonly<Record<string, FieldType>>
 
 /** The columns of a schema. */
 export function columnsOf(schema: Schema): Column[] {
-  return Object.entries(schema).map(([name, description]) => ({
-    name,
-    ...(typeof description === 'object' && 'type' in description ? description : { type: description }),
-  }))
+  return withFileNames(
+    Object.entries(schema).map(([name, description]) => ({
+      name,
+      ...(typeof description === 'object' && 'type' in description ? description : { type: description }),
+    })),
+  )
+}
+
+/** The columns of one file, with their names in it. */
+export function withFileNames(columns: readonly Column[]): Column[] {
+  const fileNames = columnNames(columns.map(({ name }) => name))
+  return columns.map((column, index) => {
+    const { fileName: _, ...others } = column
+    const fileName = fileNames[index] as string
+    return fileName === column.name ? others : { ...others, fileName }
+  })
+}
+
+/** The name of a column in its file. */
+export function fileNameOf({ name, fileName = name }: Column): string {
+  return fileName
 }
 
 /** Whether a record may lack a value for the column. */

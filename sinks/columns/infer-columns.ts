@@ -4,7 +4,7 @@
  * integers. Otherwise it is `double` if every bigint has an exact double. Every other mixed column is `utf8`.
  */
 import { CellMaker } from './cells.ts'
-import type { Column } from './column.ts'
+import { withFileNames, type Column } from './column.ts'
 import { isNestedType, type ColumnType } from './column-type.ts'
 import { JsonText } from '../values/json-text.ts'
 import { joinPath } from '../../lib/core/field-path.ts'
@@ -36,7 +36,7 @@ export class ColumnInference {
 
   /** The columns so far. A column with only nulls has no type yet. */
   get columns(): Column[] {
-    return [...this.#seen].map(([name, seen]) => ({ name, type: seen.type }))
+    return withFileNames([...this.#seen].map(([name, seen]) => ({ name, type: seen.type })))
   }
 
   /** Adds one record. It must not contain refused values. */

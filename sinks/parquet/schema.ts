@@ -3,7 +3,7 @@
  * converted type. A dot in a column name does not create a group. Lists and maps have the three levels of
  * LogicalTypes.md (apache/parquet-format).
  */
-import { isNullable, type Column } from '../columns/column.ts'
+import { fileNameOf, isNullable, type Column } from '../columns/column.ts'
 import {
   decimalOf,
   fieldOf,
@@ -111,13 +111,15 @@ const PARQUET_TYPES: Readonly<Partial<Record<LeafType, ParquetType>>> = {
 
 /** The schema in the form of the footer: the root, then the columns in file order, each before the fields in it. */
 export function schemaElements(columns: readonly Column[]): ThriftStruct[] {
-  const elements = columns.flatMap((column) => elementsOf(column.name, column.type ?? 'utf8', isNullable(column)))
+  const elements = columns.flatMap((column) =>
+    elementsOf(fileNameOf(column), column.type ?? 'utf8', isNullable(column)),
+  )
   return [new SchemaElement({ name: 'schema', num_children: columns.length }), ...elements]
 }
 
 /** The leaves of a schema, in the order of their column chunks. A column without a type counts as utf8. */
 export function leavesOf(columns: readonly Column[]): SchemaLeaf[] {
-  return columns.flatMap(({ name, type }) => leavesIn([name], type ?? 'utf8'))
+  return columns.flatMap((column) => leavesIn([fileNameOf(column)], column.type ?? 'utf8'))
 }
 
 function elementsOf(name: string, type: ColumnType, nullable: boolean): ThriftStruct[] {

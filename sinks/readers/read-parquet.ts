@@ -2,6 +2,7 @@
  * Reads records, columns and footers of Parquet files.
  */
 import { Readable } from 'node:stream'
+import { SpillwayError } from '../../lib/core/errors.ts'
 import { destroyOnAbort } from '../../lib/core/interruptible.ts'
 import {
   abortSignal,
@@ -15,6 +16,7 @@ import {
 } from '../../lib/core/options.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
 import { FileSlices, type ByteSource } from '../files/file-slices.ts'
+import { NestConflict, Nester } from '../values/nested-record.ts'
 import type { ReadingOptions } from './logical-values.ts'
 import { ParquetFile, type ParquetColumn, type RowGroupColumns } from './parquet-file.ts'
 
@@ -24,6 +26,13 @@ export interface ReadParquetOptions {
   readonly columns?: readonly string[]
   /** How BYTE_ARRAY without an annotation is read: as a Uint8Array, or as text, which must be UTF-8. @default 'bytes' */
   readonly binary?: 'bytes' | 'text'
+  /**
+   * Turn dotted columns into objects: the column `a.b` becomes the field b of a. A dot after a backslash is part of the
+   * key. Values for both `a` and `a.b` in one record are an error.
+   *
+   * @default false
+   */
+  readonly nest?: boolean
   /** Emit arrays of up to 1000 records instead of single records. @default false */
   readonly batches?: boolean
   /** When it is aborted, the stream is destroyed with an AbortError. */
@@ -58,11 +67,12 @@ const inputCheck: Check = {
 const checks: Checks<ReadParquetOptions> = {
   columns: names,
   binary: oneOf(['bytes', 'text']),
+  nest: flag,
   batches: flag,
   signal: abortSignal,
 }
 
-const DEFAULTS = { binary: 'bytes', batches: false } as const satisfies ReadParquetOptions
+const DEFAULTS = { binary: 'bytes', nest: false, batches: false } as const satisfies ReadParquetOptions
 
 /** Records created at once. */
 const BATCH_RECORDS = 1000
@@ -90,7 +100,7 @@ const BATCH_RECORDS = 1000
  * | groups | object |
  * | null | null |
  *
- * Names are not split: a flat column named `result.metrics.sharpe` is one key. Codecs: Snappy, GZIP, Brotli, ZSTD and
+ * Names are not split, unless `nest` is set: a flat column named `result.metrics.sharpe` is one key. Codecs: Snappy, GZIP, Brotli, ZSTD and
  * LZ4.
  *
  * Checksums of the file, of its column chunks and of its pages are compared, where it has them.
@@ -166,6 +176,7 @@ export async function parquetInfo(path: string, given?: Pick<ReadParquetOptions,
 class ParquetReader extends Readable {
   readonly #input: ParquetInput
   readonly #options: ReadParquetOptions
+  readonly #nester: Nester | null
   #slices: FileSlices | null = null
   #file: ParquetFile | null = null
   #names: readonly string[] = []
@@ -182,6 +193,7 @@ class ParquetReader extends Readable {
     })
     this.#input = input
     this.#options = options
+    this.#nester = options.nest === true ? new Nester() : null
     // Not passed to super(): a signal that is already aborted would destroy the stream before its fields exist.
     destroyOnAbort(this, options.signal)
   }
@@ -240,8 +252,13 @@ class ParquetReader extends Readable {
   #pushNextRecords(): boolean {
     const end = Math.min(this.#nextRow + BATCH_RECORDS, this.#group.rows)
     if (this.#nextRow >= end) return false
-    const records = makeRecords(this.#names, this.#group, this.#nextRow, end)
+    const flat = makeRecords(this.#names, this.#group, this.#nextRow, end)
+    const records = this.#nester === null ? flat : nestAll(flat, this.#nester)
     this.#nextRow = end
+    if (records instanceof SpillwayError) {
+      this.destroy(records)
+      return true
+    }
     if (this.#options.batches) {
       this.push(records)
       return true
@@ -282,6 +299,20 @@ function makeRecords(names: readonly string[], group: RowGroupColumns, from: num
     }
   })
   return records
+}
+
+/** The nested forms, or the error of the first record that has none. */
+function nestAll(records: readonly ResultRecord[], nester: Nester): ResultRecord[] | SpillwayError {
+  try {
+    return records.map((record) => nester.nest(record))
+  } catch (error) {
+    if (!(error instanceof NestConflict)) throw error
+    const remedy = 'Read the file without `nest`.'
+    const { field, message } = error
+    return new SpillwayError('ERR_SPILLWAY_INPUT', `A record cannot be nested: ${message}. ${remedy}`, {
+      place: { field },
+    })
+  }
 }
 
 function isByteSource(value: unknown): boolean {

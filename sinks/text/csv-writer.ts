@@ -4,7 +4,7 @@
  */
 import { CellMaker } from '../columns/cells.ts'
 import { ColumnSet, type RowTarget } from '../columns/column-set.ts'
-import type { Cell, Column } from '../columns/column.ts'
+import { fileNameOf, type Cell, type Column } from '../columns/column.ts'
 import { isNestedType } from '../columns/column-type.ts'
 import type { CsvDialect } from './csv-dialect.ts'
 import { CsvBlock } from './csv-block.ts'
@@ -43,7 +43,7 @@ export class CsvWriter extends TextWriter {
     this.#cells = new CellRow(columns)
     if (isDefaultDialect(options.dialect)) this.#block = new CsvBlock(columns)
     if (options.dialect.header && columns.length > 0) {
-      this.chunk.append(this.#toText([columns.map(({ name }) => name)]))
+      this.chunk.append(this.#toText([columns.map(fileNameOf)]))
     }
   }
 

@@ -21,7 +21,7 @@ import type { ConversionPlan } from './conversion-plan.ts'
 import { expectColumns, findCsvTypes, findSchema, schemaOfCsv, schemaOfParquet, type Reshape } from './find-schema.ts'
 import { outputPlaceOf, type OutputPlace } from './output-place.ts'
 import { hasColumns } from '../../reading/input-formats.ts'
-import { columnsToKeepFlat, NestConflict, Nester } from '../../reading/nest.ts'
+import { NestConflict, Nester } from '../../../sinks/values/nested-record.ts'
 import { readBytes } from '../../reading/read-bytes.ts'
 import { readRecords, type ReadRecordsOptions } from '../../reading/read-records.ts'
 
@@ -253,16 +253,14 @@ export class Conversion {
   }
 
   /**
-   * The function that is applied to each record before it is written. Between formats with columns, names are kept: a
-   * column called `a.b` is passed to the sink as `b` within `a`, because the sink would escape the dot otherwise.
+   * The function that is applied to each record before it is written.
    *
    * @param columns - all columns of the input; for a format without columns, empty
    */
   #reshapeFor(columns: readonly string[]): Reshape {
-    const { nest, from, to } = this.#plan
     this.#expectColumns(columns)
-    if (!nest && !(hasColumns(from) && hasColumns(to))) return keepRecord
-    const nester = new Nester(nest ? undefined : columnsToKeepFlat(columns))
+    if (!this.#plan.nest) return keepRecord
+    const nester = new Nester()
     return (record) => nester.nest(record)
   }
 
