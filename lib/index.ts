@@ -122,7 +122,16 @@ export type { CsvDialectOptions } from '../sinks/text/csv-dialect.ts'
 export type { NonFinitePolicy } from '../sinks/values/json-text.ts'
 export { PreciseDate } from '../sinks/values/precise-date.ts'
 export type { Schema } from '../sinks/columns/column.ts'
-export type { ColumnType, FieldType } from '../sinks/columns/column-type.ts'
+export type {
+  ColumnType,
+  DecimalType,
+  FieldType,
+  ListType,
+  MapType,
+  NamedType,
+  NestedType,
+  StructType,
+} from '../sinks/columns/column-type.ts'
 export type { ByteTarget, OpenTarget } from '../sinks/files/file-target.ts'
 export {
   parquetInfo,

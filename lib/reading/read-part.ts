@@ -12,7 +12,7 @@ import { isNestedType } from '../../sinks/columns/column-type.ts'
 import type { PartSchema } from '../../sinks/part.ts'
 import type { CsvType } from '../../transforms/parsing/csv-types.ts'
 import { inputFormatOf, hasColumns } from './input-formats.ts'
-import { Nester } from '../../sinks/values/nested-record.ts'
+import { Nester } from '../core/nested-record.ts'
 import { columnNames } from '../../sinks/columns/column-names.ts'
 import { readRecords } from './read-records.ts'
 
@@ -61,7 +61,7 @@ export async function* readPart(
 
 function csvTypesOf(schema: PartSchema): Readonly<Record<string, CsvType>> {
   const names = columnNames(Object.keys(schema))
-  return Object.fromEntries(Object.values(schema).map((type, index) => [names[index], csvTypeOf(type)]))
+  return Object.fromEntries(Object.values(schema).map((type, index) => [names[index] as string, csvTypeOf(type)]))
 }
 
 function csvTypeOf(type: PartSchema[string] | undefined): CsvType {

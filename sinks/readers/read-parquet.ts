@@ -16,7 +16,7 @@ import {
 } from '../../lib/core/options.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
 import { FileSlices, type ByteSource } from '../files/file-slices.ts'
-import { NestConflict, Nester } from '../values/nested-record.ts'
+import { NestConflict, Nester } from '../../lib/core/nested-record.ts'
 import type { ReadingOptions } from './logical-values.ts'
 import { ParquetFile, type ParquetColumn, type RowGroupColumns } from './parquet-file.ts'
 

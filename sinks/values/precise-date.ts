@@ -118,7 +118,7 @@ const FAR_TEXT = /^([+-]\d{6,})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{3})(\d{0
  * The time of the text of {@link dateOfNanoseconds}, in units of `10 ** -digits` seconds since 1970. Undefined for other
  * text, and when the unit has too few digits.
  */
-export function unitsOfFarText(text: string, digits: number): bigint | undefined {
+function unitsOfFarText(text: string, digits: number): bigint | undefined {
   const found = FAR_TEXT.exec(text)
   if (found === null) return undefined
   const year = BigInt(found[1] as string)

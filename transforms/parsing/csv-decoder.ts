@@ -4,7 +4,7 @@
 import { shortText, SpillwayError } from '../../lib/core/errors.ts'
 import { nearestWord } from '../../lib/core/nearest.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
-import { NestConflict, Nester } from '../../sinks/values/nested-record.ts'
+import { NestConflict, Nester } from '../../lib/core/nested-record.ts'
 import type { CsvCell } from './csv-cells.ts'
 import type { ResolvedDialect } from './csv-dialect.ts'
 import { headerNames, recordMaker } from './csv-header.ts'

@@ -21,7 +21,7 @@ import type { ConversionPlan } from './conversion-plan.ts'
 import { expectColumns, findCsvTypes, findSchema, schemaOfCsv, schemaOfParquet, type Reshape } from './find-schema.ts'
 import { outputPlaceOf, type OutputPlace } from './output-place.ts'
 import { hasColumns } from '../../reading/input-formats.ts'
-import { NestConflict, Nester } from '../../../sinks/values/nested-record.ts'
+import { NestConflict, Nester } from '../../core/nested-record.ts'
 import { readBytes } from '../../reading/read-bytes.ts'
 import { readRecords, type ReadRecordsOptions } from '../../reading/read-records.ts'
 

@@ -2,9 +2,9 @@
  * Turns dotted columns into nested objects: `{ 'a.b': 1 }` becomes `{ a: { b: 1 } }`. A dot after a backslash is part
  * of the key. Keys are untrusted input, so each one becomes an own property, also `__proto__`.
  */
-import { shortText } from '../../lib/core/errors.ts'
-import { joinPath, splitPath } from '../../lib/core/field-path.ts'
-import type { ResultRecord } from '../../lib/core/record.ts'
+import { shortText } from './errors.ts'
+import { joinPath, splitPath } from './field-path.ts'
+import type { ResultRecord } from './record.ts'
 
 type Fields = Record<string, unknown>
 

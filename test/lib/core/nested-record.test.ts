@@ -1,7 +1,7 @@
 import { deepEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { NestConflict, Nester } from '../../../sinks/values/nested-record.ts'
+import { NestConflict, Nester } from '../../../lib/core/nested-record.ts'
 import { joinPath } from '../../../lib/core/field-path.ts'
 import type { ResultRecord } from '../../../lib/core/record.ts'
 
