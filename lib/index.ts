@@ -121,7 +121,17 @@ export type { RecordSinkStats } from '../sinks/record-files.ts'
 export type { CsvDialectOptions } from '../sinks/text/csv-dialect.ts'
 export type { NonFinitePolicy } from '../sinks/values/json-text.ts'
 export { PreciseDate } from '../sinks/values/precise-date.ts'
-export type { ColumnType, Schema } from '../sinks/columns/column.ts'
+export type { Schema } from '../sinks/columns/column.ts'
+export type {
+  ColumnType,
+  DecimalType,
+  FieldType,
+  ListType,
+  MapType,
+  NamedType,
+  NestedType,
+  StructType,
+} from '../sinks/columns/column-type.ts'
 export type { ByteTarget, OpenTarget } from '../sinks/files/file-target.ts'
 export {
   parquetInfo,

@@ -13,7 +13,17 @@ export type { RecordSinkStats } from './record-files.ts'
 export type { CsvDialectOptions } from './text/csv-dialect.ts'
 export type { NonFinitePolicy } from './values/json-text.ts'
 export { PreciseDate } from './values/precise-date.ts'
-export type { ColumnType, Schema } from './columns/column.ts'
+export type { Schema } from './columns/column.ts'
+export type {
+  ColumnType,
+  DecimalType,
+  FieldType,
+  ListType,
+  MapType,
+  NamedType,
+  NestedType,
+  StructType,
+} from './columns/column-type.ts'
 export type { ByteTarget, OpenTarget } from './files/file-target.ts'
 export {
   parquetInfo,

@@ -11,6 +11,7 @@ export type JsonlSinkOptions = Omit<
   | 'schema'
   | 'inferRows'
   | 'inferBytes'
+  | 'lists'
   | 'onDrift'
   | 'maxRotations'
   | 'csv'

@@ -7,7 +7,6 @@ import {
   abortSignal,
   callback,
   expectValue,
-  flag,
   integerFrom,
   numberFrom,
   oneOf,
@@ -19,7 +18,8 @@ import {
   type Checks,
 } from '../lib/core/options.ts'
 import type { RejectionHandler } from '../lib/core/rejection.ts'
-import { COLUMN_TYPES, columnsOf, type Column, type Schema } from './columns/column.ts'
+import { columnsOf, type Column, type Schema } from './columns/column.ts'
+import { COLUMN_TYPES, isFieldType } from './columns/column-type.ts'
 import { resolveCsvDialect, type CsvDialect, type CsvDialectOptions } from './text/csv-dialect.ts'
 import { openFileTarget, type OpenTarget } from './files/file-target.ts'
 import type { NonFinitePolicy } from './values/json-text.ts'
@@ -93,6 +93,14 @@ export interface RecordSinkOptions {
    */
   readonly inferBytes?: number
   /**
+   * What arrays are in Parquet columns that are inferred. `list`: columns of lists, if all values of an array have one
+   * type (numbers, texts, ..., arrays or objects of these), else JSON text. `json`: JSON text. Other formats have JSON text
+   * only.
+   *
+   * @default 'json'
+   */
+  readonly lists?: 'list' | 'json'
+  /**
    * What to do with a field that has no column, or with a value that does not fit its column. `rotate` opens a new part
    * with wider columns, `reject` rejects the record, `error` fails the stream. A plain file cannot rotate.
    *
@@ -142,6 +150,7 @@ const DEFAULTS = {
   partMaxRows: Infinity,
   partMaxAgeMs: Infinity,
   inferRows: 1000,
+  lists: 'json',
   inferBytes: 8 * 1024 * 1024,
   maxRotations: 16,
   nonFinite: 'null',
@@ -153,21 +162,11 @@ const DEFAULTS = {
 } as const satisfies Partial<RecordSinkOptions>
 
 const schemaCheck: Check = {
-  expected: `an object of dotted column names and types (${COLUMN_TYPES.join(', ')}), or { type, nullable }`,
+  expected: `an object of dotted column names and types (${COLUMN_TYPES.join(', ')}, decimal(precision,scale), { list }, { struct }, { map }), or { type, nullable }`,
   accepts: (value) =>
     plainObject.accepts(value) &&
     Object.keys(value as object).length > 0 &&
-    Object.values(value as object).every((column) => isColumnType(column) || isDescription(column)),
-}
-
-function isColumnType(value: unknown): boolean {
-  return (COLUMN_TYPES as readonly unknown[]).includes(value)
-}
-
-function isDescription(value: unknown): boolean {
-  if (!plainObject.accepts(value)) return false
-  const { type, nullable, ...others } = value as { type?: unknown; nullable?: unknown }
-  return isColumnType(type) && (nullable === undefined || flag.accepts(nullable)) && Object.keys(others).length === 0
+    Object.values(value as object).every((column) => isFieldType(column)),
 }
 
 /** Checks of {@link RecordSinkOptions}. */
@@ -184,6 +183,7 @@ export const recordSinkChecks: Checks<RecordSinkOptions> = {
   schema: schemaCheck,
   inferRows: integerFrom(1),
   inferBytes: integerFrom(1),
+  lists: oneOf(['list', 'json']),
   onDrift: oneOf(['rotate', 'reject', 'error']),
   maxRotations: integerFrom(0),
   nonFinite: oneOf(['null', 'text', 'error']),
@@ -235,15 +235,17 @@ export function resolveRecordSinkOptions(owner: string, given: RecordSinkOptions
   expectValue('format', options.format, recordSinkChecks.format)
   const place = placeOf(owner, path, directory, stream)
   const applies = options.compression === undefined || hasCompression(options.format, options.compression)
+  const takesLists = options.lists === 'json' || options.format === 'parquet'
   const resolved = {
     ...options,
+    lists: takesLists ? options.lists : 'json',
     place,
     csv: resolveCsvDialect(csv),
     compression:
       applies && options.compression !== undefined ? options.compression : defaultCompression(options.format),
     onDrift: options.onDrift ?? (place.kind === 'directory' ? 'rotate' : 'reject'),
     schema: schema === undefined ? null : columnsOf(schema),
-    ignored: applies ? [] : ['compression'],
+    ignored: [...(applies ? [] : ['compression']), ...(takesLists ? [] : ['lists'])],
   }
   refuseContradictions(owner, resolved)
   return resolved

@@ -2,7 +2,8 @@
  * One file that is being written: a writer, which encodes records, and the open file, which takes the bytes.
  */
 import type { AckLevel, Receipt } from '../lib/core/marker.ts'
-import type { Column, ColumnType } from './columns/column.ts'
+import type { Column } from './columns/column.ts'
+import type { ColumnType } from './columns/column-type.ts'
 import type { OpenFile } from './files/open-file.ts'
 import type { OpenRowsCopy, Pieces, RecordWriter } from './record-writer.ts'
 import type { Refusal } from './values/values.ts'

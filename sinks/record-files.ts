@@ -241,7 +241,7 @@ export class RecordFiles {
   /** Opens a part whose columns fit `record`. Undefined when there are no columns to open it with. */
   async #openPartFor(record: unknown): Promise<Part | undefined> {
     if (this.#options.format !== 'jsonl' && this.#columns?.length === 0 && findRefused(record) === undefined) {
-      this.#columns = widenColumns(this.#columns, record)
+      this.#columns = widenColumns(this.#columns, record, this.#options)
     }
     const columns = this.#columns ?? []
     return this.#options.format === 'jsonl' || columns.length > 0 ? this.#openPart(columns) : undefined
@@ -286,7 +286,7 @@ export class RecordFiles {
   /** On drift, starts a new part with wider columns. Returns false when the record must be rejected. */
   async #rotateFor(record: unknown, refusal: Refusal): Promise<boolean> {
     if (!this.#drift.rotatesFor(refusal, this.#encoded)) return false
-    this.#columns = widenColumns(this.#columns ?? [], record)
+    this.#columns = widenColumns(this.#columns ?? [], record, this.#options)
     await this.#closePart()
     return true
   }

@@ -52,7 +52,7 @@ const arrows: Readonly<Record<string, string>> = {
   'lib/journal': 'lib/execution lib/outputs lib/streaming lib/workflow sinks/files sinks/part transforms/aggregate',
   'lib/monitor': 'lib/execution lib/journal lib/run lib/streaming lib/workflow',
   'lib/outputs': 'sinks/columns sinks/files sinks/readers sinks/record-sink sinks/values',
-  'lib/reading': 'sinks/options sinks/part sinks/readers sinks/values transforms/parsing',
+  'lib/reading': 'sinks/columns sinks/options sinks/part sinks/readers sinks/values transforms/parsing',
   'lib/recovery':
     'lib/data-flow-manager lib/execution lib/journal lib/outputs lib/reading lib/run lib/streaming lib/workflow sinks/files transforms/aggregate',
   'lib/result-streamer': 'lib/streaming transforms/aggregate',
@@ -76,10 +76,11 @@ const arrows: Readonly<Record<string, string>> = {
     'sinks/columns sinks/parquet/compression sinks/parquet/encoding sinks/parquet/thrift sinks/record-writer sinks/values',
   'sinks/parquet-sink': 'sinks/options sinks/record-sink',
   'sinks/parquet/compression': 'sinks/parquet/thrift',
-  'sinks/parquet/encoding': 'sinks/values',
+  'sinks/parquet/encoding': 'sinks/columns sinks/values',
   'sinks/part': 'sinks/columns sinks/files sinks/record-writer sinks/values',
   'sinks/part-series': 'sinks/files sinks/options',
-  'sinks/readers': 'sinks/files sinks/parquet sinks/parquet/compression sinks/parquet/thrift sinks/values',
+  'sinks/readers':
+    'sinks/columns sinks/files sinks/parquet sinks/parquet/compression sinks/parquet/thrift sinks/values',
   'sinks/record-files':
     'sinks/columns sinks/drift sinks/open-rows sinks/options sinks/part sinks/part-series sinks/values sinks/writers',
   'sinks/record-sink': 'sinks/dead-letter-file sinks/options sinks/record-files sinks/repeated-objects',

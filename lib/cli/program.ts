@@ -234,6 +234,15 @@ function addConvert(program: Command, io: CommandIo, report: Report): void {
     .option('--skip-lines <n>', 'lines of CSV input before its header', count)
     .option('--rename-duplicates', 'call the second CSV column a of a header a_2')
     .option('--all-text', 'read every cell of CSV input as text')
+    .addOption(
+      new Option('--binary <form>', 'what BYTE_ARRAY without a type is in Parquet input (default: bytes)').choices([
+        'bytes',
+        'text',
+      ]),
+    )
+    .addOption(
+      new Option('--lists <form>', 'what arrays are in Parquet output (default: json)').choices(['list', 'json']),
+    )
     .option('--nest', 'turn dotted columns (a.b) back into nested objects')
     .addOption(
       new Option('--compression <kind>', 'of the output (default: snappy for Parquet, gzip for .gz names)').choices(

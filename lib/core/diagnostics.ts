@@ -28,7 +28,7 @@ export interface PhaseOrigin {
 /** Message of `spillway:part:opened`. */
 export interface PartOpenedMessage extends DiagnosticMessage, PhaseOrigin {
   /** The columns known so far, with their types. Null for a format without columns. */
-  readonly schema: Readonly<Record<string, string | null>> | null
+  readonly schema: Readonly<Record<string, string | object | null>> | null
 }
 
 /** Message of `spillway:part:closed`. */

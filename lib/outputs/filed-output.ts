@@ -7,7 +7,6 @@ import { crc32 } from 'node:zlib'
 import { ioError } from '../../sinks/files/file-target.ts'
 import { FileSlices } from '../../sinks/files/file-slices.ts'
 import { countText, errnoOf, messageOf, quantityText, SpillwayError } from '../core/errors.ts'
-import { splitPath } from '../core/field-path.ts'
 import type { ResultRecord } from '../core/record.ts'
 import { readFrames } from './frames-file.ts'
 import type { NewFile, NewFiles, StoredFile } from './new-files.ts'
@@ -173,9 +172,8 @@ class OpenFiledOutput implements OpenOutput {
     for await (const _piece of this.#files.pieces(file));
     // Loaded on first use: most processes of a run read no tables.
     const { readParquet } = await import('../../sinks/readers/read-parquet.ts')
-    for await (const batch of readParquet({ file: this.#files.get(file.name) }, { batches: true })) {
-      yield withKeys(batch as ResultRecord[])
-    }
+    // The names of columns are the keys: there is no nesting.
+    yield* readParquet({ file: this.#files.get(file.name) }, { batches: true }) as AsyncIterable<ResultRecord[]>
   }
 
   async #copyFile(file: StoredFile, copy: NewFile): Promise<StoredFile> {
@@ -203,17 +201,6 @@ function readError(path: string, cause: unknown): unknown {
 
 function filesOf(table: FiledTable | undefined): readonly StoredRows[] {
   return table?.files ?? []
-}
-
-/** Rows with their original keys: the names of columns are escaped. */
-function withKeys(batch: ResultRecord[]): ResultRecord[] {
-  const names = Object.keys(batch[0] ?? {})
-  if (!names.some((name) => name.includes('\\'))) return batch
-  const keys = new Map(names.map((name) => [name, splitPath(name)[0] ?? name]))
-  // Built from entries, so that a key `__proto__` stays an ordinary key.
-  return batch.map((row) =>
-    Object.fromEntries(Object.entries(row).map(([name, value]) => [keys.get(name) ?? name, value])),
-  )
 }
 
 function totalBytes(files: readonly StoredFile[]): number {

@@ -3,7 +3,8 @@
  */
 import { isDate, isProxy } from 'node:util/types'
 import { fitsInt64 } from '../../sinks/columns/cells.ts'
-import type { ColumnType, Schema } from '../../sinks/columns/column.ts'
+import type { Schema } from '../../sinks/columns/column.ts'
+import type { ColumnType } from '../../sinks/columns/column-type.ts'
 import { joinPath } from '../core/field-path.ts'
 import type { ResultRecord } from '../core/record.ts'
 

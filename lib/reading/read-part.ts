@@ -4,13 +4,16 @@
  */
 import { constants } from 'node:buffer'
 import { SpillwayError } from '../core/errors.ts'
+import { splitPath } from '../core/field-path.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { Rejection } from '../core/rejection.ts'
 import { toBase64 } from '../../sinks/values/json-text.ts'
+import { isNestedType } from '../../sinks/columns/column-type.ts'
 import type { PartSchema } from '../../sinks/part.ts'
 import type { CsvType } from '../../transforms/parsing/csv-types.ts'
 import { inputFormatOf, hasColumns } from './input-formats.ts'
-import { columnsToKeepFlat, Nester } from './nest.ts'
+import { Nester } from '../core/nested-record.ts'
+import { columnNames } from '../../sinks/columns/column-names.ts'
 import { readRecords } from './read-records.ts'
 
 /**
@@ -36,6 +39,7 @@ export async function* readPart(
     encoding: undefined,
     jsonPath: undefined,
     csvTypes: csvTypesOf(schema ?? {}),
+    binary: 'bytes',
     maxLineBytes: constants.MAX_STRING_LENGTH,
     signal,
     onReject: (rejection) => {
@@ -48,30 +52,50 @@ export async function* readPart(
     yield* batches
     return
   }
-  const nester = new Nester(columnsToKeepFlat(Object.keys(schema)))
-  for await (const batch of batches) yield batch.map((record) => nester.nest(jsonRecord(record, schema)))
+  const paths = Object.keys(schema)
+  const names = columnNames(paths)
+  const types = new Map(paths.map((path, index) => [names[index] as string, schema[path] ?? null]))
+  const nester = new Nester(paths.map((path, index) => [names[index] as string, splitPath(path)]))
+  for await (const batch of batches) yield batch.map((record) => nester.nest(jsonRecord(record, types)))
 }
 
 function csvTypesOf(schema: PartSchema): Readonly<Record<string, CsvType>> {
-  const types = { boolean: 'boolean', int64: 'integer', double: 'number' } as const
-  const entries = Object.entries(schema).map(([name, type]): [string, CsvType] => {
-    return [name, types[type as keyof typeof types] ?? 'text']
-  })
-  return Object.fromEntries(entries)
+  const names = columnNames(Object.keys(schema))
+  return Object.fromEntries(Object.values(schema).map((type, index) => [names[index] as string, csvTypeOf(type)]))
+}
+
+function csvTypeOf(type: PartSchema[string] | undefined): CsvType {
+  if (typeof type !== 'string') return 'text'
+  if (type === 'boolean') return 'boolean'
+  if (/^u?int\d/.test(type)) return 'integer'
+  return type === 'double' || type === 'float' ? 'number' : 'text'
 }
 
 /** Converts the cells of a record to JSON values. */
-function jsonRecord(record: ResultRecord, schema: PartSchema): ResultRecord {
+function jsonRecord(record: ResultRecord, types: ReadonlyMap<string, PartSchema[string]>): ResultRecord {
   // `fromEntries` makes a column called `__proto__` an own property.
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, jsonValue(value, schema[name])]))
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, jsonValue(value, types.get(name))]))
 }
 
 function jsonValue(value: unknown, type: PartSchema[string] | undefined): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return toBase64(value)
-  if (type === 'json' && typeof value === 'string') return parseJson(value)
+  if (typeof value === 'string') return type === 'json' || isNested(type) ? parseJson(value) : value
+  if (isNested(type) && value !== null) return jsonWithin(value)
   return value
+}
+
+function isNested(type: PartSchema[string] | undefined): boolean {
+  return isNestedType(type ?? null)
+}
+
+/** Converts the values of a list, a struct or a map to JSON values. */
+function jsonWithin(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(jsonWithin)
+  const json = jsonValue(value, undefined)
+  if (typeof json !== 'object' || json === null) return json
+  return Object.fromEntries(Object.entries(json).map(([key, item]) => [key, jsonWithin(item)]))
 }
 
 /** The value of a cell of JSON text. Other text is returned unchanged, because a column may hold both. */

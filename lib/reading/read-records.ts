@@ -23,6 +23,8 @@ export interface ReadRecordsOptions {
   readonly jsonPath: string | undefined
   /** Types of the columns of CSV. */
   readonly csvTypes: 'infer' | 'text' | Readonly<Record<string, CsvType>>
+  /** What BYTE_ARRAY without an annotation is in Parquet. */
+  readonly binary: 'bytes' | 'text'
   /** The most bytes of a line, a row or an element. Undefined means the default of the parser. */
   readonly maxLineBytes: number | undefined
   readonly signal: AbortSignal
@@ -41,9 +43,9 @@ export interface ReadRecordsOptions {
  *   when the signal aborts
  */
 export async function* readRecords(options: ReadRecordsOptions): AsyncGenerator<readonly ResultRecord[]> {
-  const { from, source, signal, onBytes, onWarning } = options
+  const { from, source, binary, signal, onBytes, onWarning } = options
   if (from === 'parquet' && typeof source === 'string') {
-    yield* readParquet(source, { batches: true, signal }) as AsyncIterable<ResultRecord[]>
+    yield* readParquet(source, { binary, batches: true, signal }) as AsyncIterable<ResultRecord[]>
     return
   }
   yield* parse(readBytes(source, onBytes, signal, onWarning), await makeParser(options))

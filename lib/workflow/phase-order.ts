@@ -3,7 +3,7 @@
  * pure and deterministic. They do not recurse, so that a chain of any length does not overflow the stack.
  */
 import { SpillwayError } from '../core/errors.ts'
-import { NumberHeap } from '../core/number-heap.ts'
+import { NumberHeap } from './number-heap.ts'
 import { describeValue, expectValue, integerFrom, knownHint, type Check } from '../core/options.ts'
 
 /** The properties of a phase that determine its place in the order. */

@@ -17,6 +17,7 @@ const NAMES = [
   'partMaxAgeMs',
   'inferRows',
   'inferBytes',
+  'lists',
   'onDrift',
   'maxRotations',
   'nonFinite',

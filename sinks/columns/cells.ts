@@ -5,29 +5,38 @@
  * | column | accepts |
  * |---|---|
  * | boolean | booleans |
- * | int32 | integers of 32 bits, as numbers or bigints |
- * | int64 | bigints, and numbers that are safe integers |
+ * | int8, int16, int32, uint8, uint16, uint32 | integers of the type, as numbers or bigints |
+ * | int64, uint64 | bigints, and numbers that are safe integers; for Parquet within 64 bits |
+ * | float | numbers and bigints that a float of 32 bits represents exactly |
  * | double | numbers, and bigints that a double represents exactly |
+ * | decimal | text of a decimal, numbers and bigints, with no more digits than the type has |
  * | date | Dates at midnight UTC, and ISO 8601 text of a day |
  * | timestamp, timestamp_micros, timestamp_nanos | Dates, and ISO 8601 text, with no more digits than the unit has |
+ * | time | text such as `12:34:56.789`, with no more digits than the unit has |
+ * | interval | text of an ISO 8601 duration |
+ * | uuid | text of a UUID |
  * | bytes | Uint8Arrays |
  * | json | anything, as JSON text |
  * | utf8 | anything: strings unchanged, numbers and Dates as text, bytes as base64, all else as JSON text |
+ * | list | arrays of values that fit the type of its items |
+ * | struct | objects without other fields |
+ * | map | objects, and arrays of `{ key, value }` |
  */
-import { integerOfDate, PreciseDate, type TimestampType } from '../values/precise-date.ts'
+import { daysOf, integerOfDate, PreciseDate, type TimestampType } from '../values/precise-date.ts'
 import { isoText } from '../values/iso-text.ts'
 import type { JsonText } from '../values/json-text.ts'
 import { toBase64 } from '../values/json-text.ts'
 import { kindOf } from '../values/values.ts'
-import type { Cell, ColumnType } from './column.ts'
+import type { Cell } from './column.ts'
+import { isNestedType, type ColumnType, type NestedType } from './column-type.ts'
+import { decimalCell, durationCell, integerCell, timeCell, timestampUnitOf, uuidCell } from './logical-cells.ts'
+import { nestedCells } from './nested-cells.ts'
 
 /** The form of an ISO 8601 date or timestamp. `Date.parse` alone accepts many other forms. */
 const ISO_8601 = /^[+-]?\d{4,6}-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?)?$/
 
 /** An escape in JSON text. Of all surrogates, `JSON.stringify` escapes only the unpaired ones. */
 const JSON_ESCAPE = /\\(?:u[0-9a-f]{4}|.)/g
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** The smallest and the largest integer of 64 bits. */
 const INT64_MIN = -(2n ** 63n)
@@ -36,6 +45,7 @@ const INT64_MAX = 2n ** 63n - 1n
 /** Makes cells, and counts the values that were changed to fit. */
 export class CellMaker {
   readonly #json: JsonText
+  readonly #cellsOfTypes = new Map<NestedType, (value: unknown) => Cell | undefined>()
   #surrogatesReplaced = 0
   #surrogatesBefore = 0
   #nonFiniteBefore = 0
@@ -60,18 +70,20 @@ export class CellMaker {
         return typeof value === 'boolean' ? value : undefined
       case 'int64':
         return typeof value === 'bigint' || Number.isSafeInteger(value) ? (value as bigint | number) : undefined
-      case 'int32':
-        return int32Of(value)
       case 'date':
         return dateOf(value)
-      case 'timestamp':
-      case 'timestamp_micros':
-      case 'timestamp_nanos':
-        return timestampOf(value, type)
       case 'bytes':
         return value instanceof Uint8Array ? value : undefined
       case 'json':
         return this.#jsonText(value)
+      case 'float':
+        return floatOf(typeof value === 'bigint' ? doubleOf(value) : value)
+      case 'interval':
+        return durationCell(value)
+      case 'uuid':
+        return uuidCell(value)
+      default:
+        return isNestedType(type) ? this.#nested(value, type) : parametricCell(value, type)
     }
   }
 
@@ -106,6 +118,15 @@ export class CellMaker {
     }
   }
 
+  #nested(value: unknown, type: NestedType): Cell | undefined {
+    let cellOf = this.#cellsOfTypes.get(type)
+    if (cellOf === undefined) {
+      cellOf = nestedCells(type, (item, itemType) => this.make(item, itemType))
+      this.#cellsOfTypes.set(type, cellOf)
+    }
+    return cellOf(value)
+  }
+
   /** JSON text without escaped unpaired surrogates. Some readers refuse a whole file because of one. */
   #jsonText(value: unknown): string | undefined {
     const text = this.#json.ofValue(value)
@@ -130,28 +151,34 @@ function doubleOf(value: unknown): number | undefined {
   return typeof value === 'bigint' && fitsDouble(value) ? Number(value) : undefined
 }
 
-function timestampOf(value: unknown, type: TimestampType): Date | undefined {
+function timestampOf(value: unknown, type: TimestampType): Date | string | undefined {
   const date = value instanceof Date ? value : parsedDate(value)
   return date !== undefined && integerOfDate(date, type) !== undefined ? date : undefined
 }
 
-/** The date of ISO 8601 text, with up to nine digits after the second. */
-function parsedDate(value: unknown): Date | undefined {
-  if (typeof value !== 'string' || !ISO_8601.test(value)) return undefined
-  const parsed = new Date(value)
-  if (Number.isNaN(parsed.getTime())) return undefined
+/** The date of ISO 8601 text, with up to nine digits after the second. Other text as it is: it may be a far date. */
+function parsedDate(value: unknown): Date | string | undefined {
+  if (typeof value !== 'string') return undefined
+  const parsed = ISO_8601.test(value) ? new Date(value) : undefined
+  if (parsed === undefined || Number.isNaN(parsed.getTime())) return value
   const digits = /\.\d{3}(\d+)/.exec(value)?.[1] ?? ''
   if (/[^0]/.test(digits.slice(6))) return undefined
   const nanoseconds = Number(digits.slice(0, 6).padEnd(6, '0'))
   return nanoseconds === 0 ? parsed : new PreciseDate(parsed.getTime(), nanoseconds)
 }
 
-function int32Of(value: unknown): number | undefined {
-  const number = typeof value === 'bigint' ? Number(value) : value
-  return typeof number === 'number' && (number | 0) === number ? number : undefined
+function floatOf(value: unknown): number | undefined {
+  return typeof value === 'number' && (Object.is(Math.fround(value), value) || Number.isNaN(value)) ? value : undefined
 }
 
-function dateOf(value: unknown): Date | undefined {
+/** The cell of a type whose name has a unit or a number of bits. */
+function parametricCell(value: unknown, type: Exclude<ColumnType, NestedType>): Cell | undefined {
+  const unit = timestampUnitOf(type)
+  if (unit !== undefined) return timestampOf(value, unit)
+  return type.startsWith('decimal') ? decimalCell(value, type) : (integerCell(value, type) ?? timeCell(value, type))
+}
+
+function dateOf(value: unknown): Date | string | undefined {
   const date = timestampOf(value, 'timestamp')
-  return date !== undefined && date.getTime() % DAY_MS === 0 ? date : undefined
+  return date !== undefined && Number.isInteger(daysOf(date)) ? date : undefined
 }

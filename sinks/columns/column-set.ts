@@ -15,8 +15,10 @@ import {
   type Refusal,
 } from '../values/values.ts'
 import { fitsInt64, type CellMaker } from './cells.ts'
-import { isNullable, type Cell, type Column } from './column.ts'
-import { columnTypeOf } from './infer-columns.ts'
+import { fileNameOf, isNullable, type Cell, type Column } from './column.ts'
+import { typeText } from './column-type.ts'
+import { isWhole } from './infer-columns.ts'
+import { columnTypeOf } from './seen-values.ts'
 
 /** Receives the values of records, one record after another. Each value is for a column, given by its index. */
 export interface RowTarget {
@@ -88,9 +90,22 @@ export class ColumnSet {
       if (kindOf(whole) !== 'object') return findRefused(whole)
       const refusal = this.#fillObject(whole as object, this.#root, target, 0) ?? this.#missing(target)
       // A value that no file can contain takes precedence over drift: wider columns would not help.
-      return refusal && (findRefused(whole) ?? refusal)
+      return refusal && (findRefused(whole) ?? this.#withHint(refusal))
     } catch (thrown) {
       return findRefused(record) ?? refuseUnreadable(thrown)
+    }
+  }
+
+  /** Tells about a column whose name is that of the field, but which is for another one. */
+  #withHint(refusal: Refusal): Refusal {
+    if (refusal.kind !== 'drift' || refusal.field === undefined) return refusal
+    const { field } = refusal
+    const name = splitPath(field).join('.')
+    const other = this.columns.find((column) => column.name !== field && fileNameOf(column) === name)
+    if (other === undefined) return refusal
+    return {
+      ...refusal,
+      reason: `${refusal.reason}: the column ${name} is that of the field ${other.name}, and this is the field ${field}; give both in the \`schema\`, or read the records with \`nest: true\``,
     }
   }
 
@@ -134,9 +149,9 @@ export class ColumnSet {
     return this.#fillCell(value, node.index, target)
   }
 
-  /** Whether objects are written to the column of the node as JSON text, not to columns of their fields. */
+  /** Whether objects are written to the column of the node as a whole, not to columns of their fields. */
   #takesWhole(node: Node | undefined): boolean {
-    return node !== undefined && node.children.size === 0 && this.columns[node.index]?.type === 'json'
+    return node !== undefined && node.children.size === 0 && isWhole(this.columns[node.index]?.type ?? null)
   }
 
   #fillCell(value: unknown, index: number, target: RowTarget): Refusal | undefined {
@@ -147,7 +162,10 @@ export class ColumnSet {
     }
     const cell = this.#cellMaker.make(value, column.type)
     if (cell === undefined) {
-      return { kind: 'drift', reason: `${describeValue(value)} does not fit its column of type ${column.type}` }
+      return {
+        kind: 'drift',
+        reason: `${describeValue(value)} does not fit its column of type ${typeText(column.type)}`,
+      }
     }
     if (this.#int64Only && typeof cell === 'bigint' && !fitsInt64(cell)) {
       return { kind: 'value', reason: `the integer ${cell} does not fit 64 bits` }

@@ -3,31 +3,15 @@
  * JavaScript value is written as.
  */
 
-/** The types of columns, with the names that a schema option uses. */
-export const COLUMN_TYPES = [
-  'boolean',
-  'int32',
-  'int64',
-  'double',
-  'date',
-  'timestamp',
-  'timestamp_micros',
-  'timestamp_nanos',
-  'utf8',
-  'bytes',
-  'json',
-] as const
-
-/**
- * A type of a column: `boolean`, `int32`, `int64`, `double`, `date`, `timestamp` (milliseconds), `timestamp_micros`,
- * `timestamp_nanos`, `utf8`, `bytes` or `json`.
- */
-export type ColumnType = (typeof COLUMN_TYPES)[number]
+import { columnNames } from './column-names.ts'
+import type { ColumnType, FieldType } from './column-type.ts'
 
 /** One column of a file. */
 export interface Column {
   /** Dotted path of the field. Dots within a key are escaped by a backslash. */
   readonly name: string
+  /** Its name in the file. @default `name` */
+  readonly fileName?: string
   /** Null while every value so far was null. The first other value determines the type. */
   type: ColumnType | null
   /**
@@ -44,35 +28,54 @@ export interface Column {
  * | column | cell |
  * |---|---|
  * | boolean | boolean |
- * | int32 | integer of 32 bits, as a number |
- * | int64 | safe integer, or bigint |
+ * | int8 to int32, uint8 to uint32 | integer of the type, as a number |
+ * | int64, uint64 | safe integer, or bigint |
+ * | float | number of 32 bits |
  * | double | any number |
+ * | decimal | text with all digits after the point |
  * | date | Date at midnight UTC |
  * | timestamp | valid Date of whole milliseconds |
  * | timestamp_micros | valid Date, or PreciseDate of whole microseconds |
  * | timestamp_nanos | Date or PreciseDate whose nanoseconds since 1970 fit 64 bits |
+ * | time | text with all digits of the unit, `12:34:56.789` |
+ * | interval | ISO 8601 duration of months, days and seconds |
+ * | uuid | text in lower case |
  * | utf8, json | well-formed string |
  * | bytes | Uint8Array |
+ * | list | array of cells |
+ * | struct | array of cells, in the order of the fields |
+ * | map | array of pairs of cells: key and value |
  *
  * A cell of any type may be null.
  */
-export type Cell = boolean | bigint | number | Date | string | Uint8Array | null
-
-/**
- * The description of a column in a schema: its type, and whether a record may lack a value for it. `nullable` is true
- * by default.
- */
-type ColumnDescription = ColumnType | { readonly type: ColumnType; readonly nullable?: boolean }
+export type Cell = boolean | bigint | number | Date | string | Uint8Array | null | readonly Cell[]
 
 /** A schema as given by the user: dotted column names and their descriptions, in file order. */
-export type Schema = Readonly<Record<string, ColumnDescription>>
+export type Schema = Readonly<Record<string, FieldType>>
 
 /** The columns of a schema. */
 export function columnsOf(schema: Schema): Column[] {
-  return Object.entries(schema).map(([name, description]) => ({
-    name,
-    ...(typeof description === 'string' ? { type: description } : description),
-  }))
+  return withFileNames(
+    Object.entries(schema).map(([name, description]) => ({
+      name,
+      ...(typeof description === 'object' && 'type' in description ? description : { type: description }),
+    })),
+  )
+}
+
+/** The columns of one file, with their names in it. */
+export function withFileNames(columns: readonly Column[]): Column[] {
+  const fileNames = columnNames(columns.map(({ name }) => name))
+  return columns.map((column, index) => {
+    const { fileName: _, ...others } = column
+    const fileName = fileNames[index] as string
+    return fileName === column.name ? others : { ...others, fileName }
+  })
+}
+
+/** The name of a column in its file. */
+export function fileNameOf({ name, fileName = name }: Column): string {
+  return fileName
 }
 
 /** Whether a record may lack a value for the column. */

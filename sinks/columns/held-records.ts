@@ -5,10 +5,10 @@ import { recordsOf } from '../../lib/core/batch.ts'
 import { estimateReadable } from '../../lib/core/estimate-bytes.ts'
 import { findRefused } from '../values/values.ts'
 import type { Column } from './column.ts'
-import { ColumnInference } from './infer-columns.ts'
+import { ColumnInference, type InferenceOptions } from './infer-columns.ts'
 
-/** How many records columns are inferred from. */
-interface HeldRecordsLimits {
+/** How columns are inferred, and from how many records. */
+interface HeldRecordsOptions extends InferenceOptions {
   readonly inferRows: number
   /** Limit for the estimated bytes of these records. */
   readonly inferBytes: number
@@ -16,14 +16,14 @@ interface HeldRecordsLimits {
 
 /** Holds chunks. Memory: records up to the first limit, and the rest of their last chunk. */
 export class HeldRecords {
-  readonly #limits: HeldRecordsLimits
+  readonly #options: HeldRecordsOptions
   #chunks: unknown[] = []
   /** The number of records, from the first on, that columns are inferred from. */
   #rows = 0
   #bytes = 0
 
-  constructor(limits: HeldRecordsLimits) {
-    this.#limits = limits
+  constructor(options: HeldRecordsOptions) {
+    this.#options = options
   }
 
   get isEmpty(): boolean {
@@ -32,7 +32,7 @@ export class HeldRecords {
 
   /** Whether there are enough records. It does not depend on how these were batched. */
   get isFull(): boolean {
-    const { inferRows, inferBytes } = this.#limits
+    const { inferRows, inferBytes } = this.#options
     return this.#rows >= inferRows || this.#bytes >= inferBytes
   }
 
@@ -49,7 +49,7 @@ export class HeldRecords {
   release(): { readonly chunks: readonly unknown[]; readonly columns: readonly Column[] } {
     const chunks = this.#chunks
     this.#chunks = []
-    const inference = new ColumnInference()
+    const inference = new ColumnInference([], this.#options)
     for (const record of chunks.flatMap(recordsOf).slice(0, this.#rows)) {
       if (findRefused(record) === undefined) inference.add(record)
     }

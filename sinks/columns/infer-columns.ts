@@ -3,67 +3,40 @@
  * the narrowest type that fits every value. A column with both bigints and numbers is `int64` if all numbers are safe
  * integers. Otherwise it is `double` if every bigint has an exact double. Every other mixed column is `utf8`.
  */
-import { CellMaker, fitsDouble } from './cells.ts'
-import type { Column, ColumnType } from './column.ts'
+import { CellMaker } from './cells.ts'
+import { withFileNames, type Column } from './column.ts'
+import { isNestedType, type ColumnType } from './column-type.ts'
 import { JsonText } from '../values/json-text.ts'
 import { joinPath } from '../../lib/core/field-path.ts'
-import { timestampTypeOf } from '../values/precise-date.ts'
 import { customValue, kindOf, type ValueKind } from '../values/values.ts'
+import { SeenValues } from './seen-values.ts'
 
-/** What was seen in one column so far. */
-interface Seen {
-  /** The type of the column at the start. */
-  readonly known: ColumnType | null
-  readonly types: Set<ColumnType>
-  /** Whether a number was not a safe integer. */
-  fractional: boolean
-  /** Whether a bigint has no exact double. */
-  wide: boolean
-}
-
-/** The column type for a leaf of each kind. */
-const TYPE_OF_KIND: Partial<Record<ValueKind, ColumnType>> = {
-  boolean: 'boolean',
-  number: 'double',
-  bigint: 'int64',
-  string: 'utf8',
-  bytes: 'bytes',
-  array: 'json',
-  object: 'json',
-}
-
-/** The narrowest type that fits `value` (neither null nor refused). */
-export function columnTypeOf(value: unknown): ColumnType {
-  return typeOf(value, kindOf(value)) ?? 'utf8'
-}
-
-function typeOf(value: unknown, kind: ValueKind): ColumnType | undefined {
-  return kind === 'date' ? timestampTypeOf(value as Date) : TYPE_OF_KIND[kind]
+/** How the type of a column is inferred. */
+export interface InferenceOptions {
+  /** What arrays become: lists if all their values are of one kind, or JSON text. @default 'json' */
+  readonly lists?: 'list' | 'json'
 }
 
 /** Infers columns from records. Memory: one entry per column. The caller must bound the number of records. */
 export class ColumnInference {
-  readonly #seen = new Map<string, Seen>()
-  /** Known `json` columns without columns for their fields. Whole objects are written to them. */
+  readonly #seen = new Map<string, SeenValues>()
+  readonly #lists: boolean
+  /** Known columns of whole objects without columns for their fields. */
   readonly #wholeObjects = new Set<string>()
   readonly #cells = new CellMaker(new JsonText('null'))
 
   /** @param known - columns to start from; they keep their positions, and their types unless a value does not fit */
-  constructor(known: readonly Column[] = []) {
+  constructor(known: readonly Column[] = [], { lists = 'json' }: InferenceOptions = {}) {
+    this.#lists = lists === 'list'
     for (const { name, type } of known) {
-      this.#seen.set(name, {
-        known: type,
-        types: new Set(type === null ? [] : [type]),
-        fractional: type === 'double',
-        wide: false,
-      })
-      if (type === 'json' && !known.some((other) => other.name.startsWith(`${name}.`))) this.#wholeObjects.add(name)
+      this.#seen.set(name, new SeenValues(this.#lists, type))
+      if (isWhole(type) && !known.some((other) => other.name.startsWith(`${name}.`))) this.#wholeObjects.add(name)
     }
   }
 
   /** The columns so far. A column with only nulls has no type yet. */
   get columns(): Column[] {
-    return [...this.#seen].map(([name, seen]) => ({ name, type: resolveType(seen) }))
+    return withFileNames([...this.#seen].map(([name, seen]) => ({ name, type: seen.type })))
   }
 
   /** Adds one record. It must not contain refused values. */
@@ -88,23 +61,23 @@ export class ColumnInference {
   #seeLeaf(value: unknown, kind: ValueKind, path: string): void {
     let seen = this.#seen.get(path)
     if (seen === undefined) {
-      seen = { known: null, types: new Set(), fractional: false, wide: false }
+      seen = new SeenValues(this.#lists, null)
       this.#seen.set(path, seen)
     }
-    const type = typeOf(value, kind)
-    if (type === undefined) return
+    if (kind === 'nothing') return
     if (seen.known !== null && this.#cells.make(value, seen.known) !== undefined) return
-    // A date that fits no column of its unit, being too far from 1970, leaves only text.
-    const fits = kind !== 'date' || seen.known !== 'timestamp_nanos'
-    seen.types.add(fits ? type : 'utf8')
-    if (kind === 'number') seen.fractional ||= !Number.isSafeInteger(value)
-    if (kind === 'bigint') seen.wide ||= !fitsDouble(value as bigint)
+    seen.add(value, kind)
   }
 }
 
+/** Whether objects are written to a column of the type as a whole, not to columns of their fields. */
+export function isWhole(type: ColumnType | null): boolean {
+  return type === 'json' || isNestedType(type)
+}
+
 /** The given columns, extended or widened so that `record` fits. */
-export function widenColumns(columns: readonly Column[], record: unknown): Column[] {
-  const inference = new ColumnInference(columns)
+export function widenColumns(columns: readonly Column[], record: unknown, options: InferenceOptions = {}): Column[] {
+  const inference = new ColumnInference(columns, options)
   inference.add(record)
   const alone = new ColumnInference()
   alone.add(record)
@@ -114,18 +87,4 @@ export function widenColumns(columns: readonly Column[], record: unknown): Colum
     const staysRequired = columns[index]?.nullable === false && present.has(column.name)
     return staysRequired ? { ...column, nullable: false } : column
   })
-}
-
-function resolveType({ types, fractional, wide }: Seen): ColumnType | null {
-  const [first, second] = types
-  if (first === undefined) return null
-  if (second === undefined) return first
-  if ([...types].every((type) => type.startsWith('timestamp'))) {
-    return types.has('timestamp_nanos') ? 'timestamp_nanos' : 'timestamp_micros'
-  }
-  if (types.size === 2 && types.has('double') && types.has('int64')) {
-    if (!fractional) return 'int64'
-    return wide ? 'utf8' : 'double'
-  }
-  return 'utf8'
 }

@@ -1,10 +1,10 @@
 /**
- * A column chunk: the pages of one column in one row group, and its metadata for the footer.
+ * A column chunk: the pages of one leaf in one row group, and its metadata for the footer.
  */
 import { crc32 } from 'node:zlib'
 import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
 import type { ChunkValues } from './encoding/chunk-values.ts'
-import type { ColumnBuffer } from './encoding/column-buffer.ts'
+import type { Leaf } from './encoding/leaf.ts'
 import type { Codec } from './compression/compression.ts'
 import { dataPage, dictionaryPage, splitPages, type UncompressedPage } from './pages.ts'
 import type { Scratch } from './compression/scratch.ts'
@@ -42,14 +42,13 @@ interface Page {
 }
 
 /**
- * Encodes a column of a row group, page by page. Yielded bytes are valid until the next are requested. Memory: one
+ * Encodes a leaf of a row group, page by page. Yielded bytes are valid until the next are requested. Memory: one
  * page, before and after compression. For a codec on the thread pool, as many pages as it compresses at once.
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when a page cannot be compressed
  */
 export async function* encodeColumnChunk(
-  column: ColumnBuffer,
-  nullable: boolean,
+  leaf: Leaf,
   values: ChunkValues,
   context: ChunkContext,
 ): AsyncGenerator<Uint8Array, ColumnChunkInfo> {
@@ -57,7 +56,7 @@ export async function* encodeColumnChunk(
   let compressedBytes = 0
   let dictionaryBytes = 0
   let sum = 0
-  for await (const page of compressPages(pagesOf(column, nullable, values), context)) {
+  for await (const page of compressPages(pagesOf(leaf, values), context)) {
     const pageBytes = page.header.length + page.data.length
     if (compressedBytes === 0 && values.dictionary !== undefined) dictionaryBytes = pageBytes
     uncompressedBytes += page.header.length + page.uncompressedBytes
@@ -67,9 +66,9 @@ export async function* encodeColumnChunk(
     yield page.data
   }
   return {
-    valueCount: column.rows,
-    nullCount: column.rows - column.length,
-    bounds: column.bounds(),
+    valueCount: leaf.entries,
+    nullCount: leaf.entries - leaf.column.length,
+    bounds: leaf.column.bounds(),
     dictionaryBytes,
     uncompressedBytes,
     compressedBytes,
@@ -77,9 +76,9 @@ export async function* encodeColumnChunk(
   }
 }
 
-function* pagesOf(column: ColumnBuffer, nullable: boolean, values: ChunkValues): Generator<UncompressedPage> {
+function* pagesOf(leaf: Leaf, values: ChunkValues): Generator<UncompressedPage> {
   if (values.dictionary !== undefined) yield dictionaryPage(values.dictionary)
-  for (const range of splitPages(column, values)) yield dataPage(column, nullable, values, range)
+  for (const range of splitPages(leaf, values)) yield dataPage(leaf, values, range)
 }
 
 /** Compresses pages and yields them in order. Several pages are compressed at once if the codec supports it. */

@@ -4,7 +4,7 @@
 import type { Column } from '../columns/column.ts'
 import { CHECKSUMS_KEY, checksumsText, sealMetadata } from './checksums.ts'
 import type { ColumnChunkInfo } from './column-chunk.ts'
-import { physicalTypeOf, schemaElements } from './schema.ts'
+import { leavesOf, schemaElements, type SchemaLeaf } from './schema.ts'
 import {
   ColumnChunk,
   ColumnMetaData,
@@ -30,7 +30,7 @@ export interface RowGroupInfo {
   /** The offset of its first byte in the file. */
   readonly fileOffset: number
   readonly rows: number
-  /** Its column chunks, in column order. Each begins where the previous one ends. */
+  /** Its column chunks, one for each leaf of the schema in its order. Each begins where the previous one ends. */
   readonly chunks: readonly ColumnChunkInfo[]
 }
 
@@ -59,7 +59,7 @@ export function encodeFooter({ columns, rows, rowGroups, checksums, createdBy, m
       key_value_metadata: pairs.map(([key, value]) => new KeyValue({ key, value })),
       created_by: createdBy,
       // Readers use min_value and max_value only if they know the order.
-      column_orders: columns.map(() => new ColumnOrder({ TYPE_ORDER: new TypeDefinedOrder() })),
+      column_orders: leavesOf(columns).map(() => new ColumnOrder({ TYPE_ORDER: new TypeDefinedOrder() })),
     }),
   )
   sealMetadata(fileMetaData)
@@ -75,9 +75,9 @@ export function rowGroupStruct(
   codec: number,
 ): ThriftStruct {
   let offset = fileOffset
-  const chunkStructs = columns.map((column, index) => {
+  const chunkStructs = leavesOf(columns).map((leaf, index) => {
     const chunk = chunks[index] as ColumnChunkInfo
-    const struct = columnChunkStruct(chunk, column, offset, codec)
+    const struct = columnChunkStruct(chunk, leaf, offset, codec)
     offset += chunk.compressedBytes
     return struct
   })
@@ -88,16 +88,16 @@ export function rowGroupStruct(
   })
 }
 
-function columnChunkStruct(chunk: ColumnChunkInfo, column: Column, offset: number, codec: number): ThriftStruct {
+function columnChunkStruct(chunk: ColumnChunkInfo, leaf: SchemaLeaf, offset: number, codec: number): ThriftStruct {
   const { dictionaryBytes } = chunk
   return new ColumnChunk({
     // The format requires 0 when the metadata of the chunk is only in the footer.
     file_offset: 0,
     meta_data: new ColumnMetaData({
-      type: physicalTypeOf(column),
+      type: leaf.physical,
       // PLAIN for the dictionary or the values, RLE for the levels, RLE_DICTIONARY for the indices.
       encodings: [Encoding.PLAIN, Encoding.RLE, ...(dictionaryBytes === 0 ? [] : [Encoding.RLE_DICTIONARY])],
-      path_in_schema: [column.name],
+      path_in_schema: leaf.path,
       codec,
       num_values: chunk.valueCount,
       total_uncompressed_size: chunk.uncompressedBytes,

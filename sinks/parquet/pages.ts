@@ -1,10 +1,10 @@
 /**
- * The pages of a column chunk. If there is a dictionary, its page comes first. Data pages (version 1) with definition
- * levels and values follow. Each page is compressed separately and has its own header.
+ * The pages of a column chunk. If there is a dictionary, its page comes first. Data pages (version 1) with levels
+ * and values follow. Each page is compressed separately and has its own header.
  */
 import { crc32 } from 'node:zlib'
 import type { ChunkValues, DictionaryPage } from './encoding/chunk-values.ts'
-import type { ColumnBuffer } from './encoding/column-buffer.ts'
+import type { Leaf } from './encoding/leaf.ts'
 import { encodeLevels } from './encoding/levels.ts'
 import {
   DataPageHeader,
@@ -16,16 +16,16 @@ import {
   type ThriftStruct,
 } from './thrift/thrift.ts'
 
-/** Rows of a full page. */
+/** Entries of a full page: rows, unless the column has lists. */
 export const MAX_PAGE_ROWS = 20_000
 
 /** Bytes of values in a full page. A single value may be larger. */
 export const MAX_PAGE_BYTES = 256 * 1024
 
-/** The range of a column for one page: rows `[fromRow, toRow)` with the values `[fromValue, toValue)`. */
+/** The range of a leaf for one page: entries `[from, to)` with the values `[fromValue, toValue)`. */
 interface PageRange {
-  readonly fromRow: number
-  readonly toRow: number
+  readonly from: number
+  readonly to: number
   readonly fromValue: number
   readonly toValue: number
 }
@@ -40,27 +40,31 @@ export interface UncompressedPage {
 }
 
 /**
- * Splits a column into pages, in order. A page has {@link MAX_PAGE_ROWS} rows, or half or a quarter of that and so on
- * until its values fit {@link MAX_PAGE_BYTES}. A page ends where the dictionary indices end.
+ * Splits a leaf into pages, in order. A page has {@link MAX_PAGE_ROWS} entries, or half or a quarter of that and so on
+ * until its values fit {@link MAX_PAGE_BYTES}, and the rest of its last row. A page ends where the dictionary indices end,
+ * which may be within a row.
  */
-export function* splitPages({ levels, rows }: ColumnBuffer, values: ChunkValues): Generator<PageRange> {
-  let fromRow = 0
+export function* splitPages(leaf: Leaf, values: ChunkValues): Generator<PageRange> {
+  const { entries } = leaf
+  let from = 0
   let fromValue = 0
-  while (fromRow < rows) {
-    let pageRows = Math.min(MAX_PAGE_ROWS, rows - fromRow)
-    let pageValues = countValues(levels, fromRow, fromRow + pageRows)
+  while (from < entries) {
+    let to = rowEnd(leaf, Math.min(from + MAX_PAGE_ROWS, entries))
+    let count = countValues(leaf, from, to)
     const indexed = values.indexed - fromValue
-    if (indexed > 0 && indexed < pageValues) {
-      pageRows = countRows(levels, fromRow, indexed)
-      pageValues = indexed
+    if (indexed > 0 && indexed < count) {
+      to = from + countEntries(leaf, from, indexed)
+      count = indexed
     }
-    while (pageRows > 1 && values.byteLength(fromValue, fromValue + pageValues) > MAX_PAGE_BYTES) {
-      pageRows = Math.ceil(pageRows / 2)
-      pageValues = countValues(levels, fromRow, fromRow + pageRows)
+    while (to - from > 1 && values.byteLength(fromValue, fromValue + count) > MAX_PAGE_BYTES) {
+      const half = rowEnd(leaf, from + Math.ceil((to - from) / 2))
+      if (half >= to) break
+      to = half
+      count = countValues(leaf, from, to)
     }
-    yield { fromRow, toRow: fromRow + pageRows, fromValue, toValue: fromValue + pageValues }
-    fromRow += pageRows
-    fromValue += pageValues
+    yield { from, to, fromValue, toValue: fromValue + count }
+    from = to
+    fromValue += count
   }
 }
 
@@ -71,17 +75,21 @@ export function dictionaryPage({ bytes, count }: DictionaryPage): UncompressedPa
   })
 }
 
-/** A data page. It contains no levels if the column is required. */
+/** A data page. It contains no levels that are always 0. */
 export function dataPage(
-  { levels }: ColumnBuffer,
-  nullable: boolean,
+  leaf: Leaf,
   values: ChunkValues,
-  { fromRow, toRow, fromValue, toValue }: PageRange,
+  { from, to, fromValue, toValue }: PageRange,
 ): UncompressedPage {
-  const encodedLevels = nullable ? [encodeLevels(levels, fromRow, toRow)] : []
-  return makePage([...encodedLevels, values.encode(fromValue, toValue)], PageType.DATA_PAGE, {
+  const { definitionLevels, maxDefinition, repetitionLevels, maxRepetition } = leaf
+  const parts = [
+    ...(maxRepetition > 0 ? [encodeLevels(repetitionLevels, from, to, maxRepetition)] : []),
+    ...(maxDefinition > 0 ? [encodeLevels(definitionLevels, from, to, maxDefinition)] : []),
+    values.encode(fromValue, toValue),
+  ]
+  return makePage(parts, PageType.DATA_PAGE, {
     data_page_header: new DataPageHeader({
-      num_values: toRow - fromRow,
+      num_values: to - from,
       encoding: fromValue < values.indexed ? Encoding.RLE_DICTIONARY : Encoding.PLAIN,
       definition_level_encoding: Encoding.RLE,
       repetition_level_encoding: Encoding.RLE,
@@ -112,17 +120,25 @@ function makePage(
   }
 }
 
-function countValues(levels: Uint8Array | undefined, from: number, to: number): number {
-  if (levels === undefined) return to - from
+/** The end of the row that has the entry before `entry`. */
+function rowEnd({ repetitionLevels, entries }: Leaf, entry: number): number {
+  if (repetitionLevels === undefined) return entry
+  let end = entry
+  while (end < entries && repetitionLevels[end] !== 0) end += 1
+  return end
+}
+
+function countValues({ definitionLevels, maxDefinition }: Leaf, from: number, to: number): number {
+  if (definitionLevels === undefined) return to - from
   let count = 0
-  for (let row = from; row < to; row++) count += levels[row] as number
+  for (let entry = from; entry < to; entry++) if (definitionLevels[entry] === maxDefinition) count += 1
   return count
 }
 
-/** Returns how many rows, starting at `fromRow`, contain `values` values. */
-function countRows(levels: Uint8Array | undefined, fromRow: number, values: number): number {
-  if (levels === undefined) return values
-  let row = fromRow
-  for (let found = 0; found < values; row++) found += levels[row] as number
-  return row - fromRow
+/** Returns how many entries, starting at `from`, contain `values` values. */
+function countEntries({ definitionLevels, maxDefinition }: Leaf, from: number, values: number): number {
+  if (definitionLevels === undefined) return values
+  let entry = from
+  for (let found = 0; found < values; entry++) if (definitionLevels[entry] === maxDefinition) found += 1
+  return entry - from
 }

@@ -2,15 +2,15 @@
  * A row group. Rows are collected column by column while it is open, then encoded as one column chunk after another.
  * The bytes do not depend on their offset in the file.
  */
-import { isNullable, type Cell, type Column, type ColumnType } from '../columns/column.ts'
+import { isNullable, type Cell, type Column } from '../columns/column.ts'
 import type { RowTarget } from '../columns/column-set.ts'
-import { BooleanColumn } from './encoding/boolean-column.ts'
-import { BytesColumn, TextColumn } from './encoding/byte-array-column.ts'
+import { isNestedType, type ColumnType } from '../columns/column-type.ts'
 import { encodeColumnChunk, type ColumnChunkInfo } from './column-chunk.ts'
-import type { ColumnBuffer, RowGroupSize } from './encoding/column-buffer.ts'
+import type { RowGroupSize } from './encoding/column-buffer.ts'
+import { createBuffer } from './encoding/create-buffer.ts'
 import type { Codec } from './compression/compression.ts'
-import { NullColumn } from './encoding/null-column.ts'
-import { DoubleColumn, Int32Column, Int64Column } from './encoding/number-column.ts'
+import type { RowColumn } from './encoding/leaf.ts'
+import { NestedColumn } from './encoding/nested-column.ts'
 import { NumberDictionary } from './encoding/number-dictionary.ts'
 import { Scratch } from './compression/scratch.ts'
 
@@ -22,7 +22,7 @@ import { Scratch } from './compression/scratch.ts'
  */
 export class OpenRowGroup implements RowTarget {
   readonly #columns: readonly Column[]
-  readonly #buffers: ColumnBuffer[]
+  readonly #buffers: RowColumn[]
   /** The column types that the buffers were created for. */
   readonly #types: (ColumnType | null)[]
   readonly #size: RowGroupSize = { bytes: 0 }
@@ -35,7 +35,7 @@ export class OpenRowGroup implements RowTarget {
   constructor(columns: readonly Column[]) {
     this.#columns = columns
     this.#types = columns.map(({ type }) => type)
-    this.#buffers = this.#types.map((type) => createBuffer(type, this.#size))
+    this.#buffers = columns.map((column) => createColumn(column, this.#size))
   }
 
   get rows(): number {
@@ -48,7 +48,7 @@ export class OpenRowGroup implements RowTarget {
   }
 
   take(index: number, value: unknown): boolean {
-    return (this.#buffers[index] as ColumnBuffer).take(value, this.#rows)
+    return (this.#buffers[index] as RowColumn).take(value, this.#rows)
   }
 
   add(index: number, cell: Cell): void {
@@ -56,7 +56,7 @@ export class OpenRowGroup implements RowTarget {
   }
 
   isMissing(index: number): boolean {
-    return (this.#buffers[index] as ColumnBuffer).rows <= this.#rows
+    return (this.#buffers[index] as RowColumn).rows <= this.#rows
   }
 
   /** Ends a row. Columns without a value in this row are null. */
@@ -87,8 +87,9 @@ export class OpenRowGroup implements RowTarget {
     const chunks: ColumnChunkInfo[] = []
     for (const [index, buffer] of this.#buffers.entries()) {
       buffer.padTo(this.#rows)
-      const values = buffer.chunkValues(this.#numbers)
-      chunks.push(yield* encodeColumnChunk(buffer, isNullable(this.#columns[index] as Column), values, context))
+      for (const leaf of buffer.leaves(isNullable(this.#columns[index] as Column))) {
+        chunks.push(yield* encodeColumnChunk(leaf, leaf.column.chunkValues(this.#numbers), context))
+      }
     }
     return chunks
   }
@@ -97,11 +98,11 @@ export class OpenRowGroup implements RowTarget {
    * The buffer of a column. The column may have got its type just now, or a different type after its first row was
    * dropped.
    */
-  #bufferFor(index: number): ColumnBuffer {
-    const buffer = this.#buffers[index] as ColumnBuffer
+  #bufferFor(index: number): RowColumn {
+    const buffer = this.#buffers[index] as RowColumn
     const type = (this.#columns[index] as Column).type
     if (type === this.#types[index] || buffer.length > 0) return buffer
-    const created = createBuffer(type, this.#size)
+    const created = createColumn(this.#columns[index] as Column, this.#size)
     this.#size.bytes -= buffer.rows
     created.padTo(buffer.rows)
     this.#buffers[index] = created
@@ -110,30 +111,7 @@ export class OpenRowGroup implements RowTarget {
   }
 }
 
-/** Creates the buffer for a column of `type`. */
-export function createBuffer(type: ColumnType | null, size: RowGroupSize): ColumnBuffer {
-  switch (type) {
-    case 'boolean':
-      return new BooleanColumn(size)
-    case 'int32':
-      return new Int32Column(size, false)
-    case 'date':
-      return new Int32Column(size, true)
-    case 'int64':
-      return new Int64Column(size)
-    case 'timestamp':
-    case 'timestamp_micros':
-    case 'timestamp_nanos':
-      return new Int64Column(size, type)
-    case 'double':
-      return new DoubleColumn(size)
-    case 'utf8':
-      return new TextColumn(size, false)
-    case 'json':
-      return new TextColumn(size, true)
-    case 'bytes':
-      return new BytesColumn(size)
-    case null:
-      return new NullColumn(size)
-  }
+function createColumn(column: Column, size: RowGroupSize): RowColumn {
+  const { type } = column
+  return isNestedType(type) ? new NestedColumn(type, isNullable(column), size) : createBuffer(type, size)
 }

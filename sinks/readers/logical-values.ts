@@ -1,33 +1,46 @@
 /**
- * Values of logical types that hyparquet would change: it makes numbers of decimals, and refuses intervals. Their
- * annotations are removed from the schema that it sees, and its values are converted here.
+ * Values of types that hyparquet would change or refuse: decimals, times, intervals, maps, and lists of older writers.
+ * Their annotations are removed from the schema that it sees, and its values are converted here.
  */
+import { decimalText, intervalText, timeText } from '../values/logical-text.ts'
 import type { SchemaElement, SchemaTree } from './hyparquet.ts'
 
-/** Converts a value of a leaf that is not null, as hyparquet decodes it without the annotation. */
+/** Converts a value that is not null, as hyparquet makes it without the annotation. */
 type Convert = (value: unknown) => unknown
 
-/** The logical type of a leaf. */
+/** The logical type of an element of the schema. */
 export interface LogicalType {
   /** Its name in the format. */
   readonly name: string
   readonly convert: Convert
 }
 
-/**
- * Takes the logical type from a leaf.
- *
- * @returns undefined when hyparquet decodes the leaf as it should be
- */
-export function takeLogicalType(element: SchemaElement): LogicalType | undefined {
-  const type = logicalTypeOf(element)
-  if (type === undefined) return undefined
-  delete element.converted_type
-  delete element.logical_type
-  return type
+/** How values of the types are read that have no one form in JavaScript. */
+export interface ReadingOptions {
+  /** What BYTE_ARRAY without an annotation is. @default 'bytes' */
+  readonly binary?: 'bytes' | 'text'
 }
 
-function logicalTypeOf(element: SchemaElement): LogicalType | undefined {
+/**
+ * Takes the logical types from the elements of a column.
+ *
+ * @param types - receives the types that hyparquet must not see
+ */
+export function takeLogicalTypes(
+  { element, children }: SchemaTree,
+  options: ReadingOptions,
+  types: Map<SchemaElement, LogicalType>,
+): void {
+  const type = children.length === 0 ? logicalTypeOf(element, options) : groupTypeOf({ element, children })
+  if (type !== undefined) {
+    types.set(element, type)
+    delete element.converted_type
+    delete element.logical_type
+  }
+  for (const child of children) takeLogicalTypes(child, options, types)
+}
+
+function logicalTypeOf(element: SchemaElement, { binary }: ReadingOptions): LogicalType | undefined {
   const { converted_type: converted, logical_type: logical } = element
   if (converted === 'DECIMAL' || logical?.type === 'DECIMAL') {
     const scale = element.scale ?? (logical?.type === 'DECIMAL' ? logical.scale : 0)
@@ -36,13 +49,69 @@ function logicalTypeOf(element: SchemaElement): LogicalType | undefined {
   if (converted === 'TIME_MILLIS') return timeOf('MILLIS')
   if (converted === 'TIME_MICROS') return timeOf('MICROS')
   if (logical?.type === 'TIME') return timeOf(logical.unit)
-  if (converted === 'INTERVAL') return { name: 'INTERVAL', convert: intervalText }
+  if (converted === 'INTERVAL') return { name: 'INTERVAL', convert: textOfInterval }
   if (converted === 'BSON') return { name: 'BSON', convert: (value) => value }
   const isUint64 = logical?.type === 'INTEGER' && logical.bitWidth === 64 && !logical.isSigned
   if (converted === 'UINT_64' || isUint64) {
     return { name: 'UINT_64', convert: (value) => BigInt.asUintN(64, value as bigint) }
   }
-  return undefined
+  const isPlain = element.type === 'BYTE_ARRAY' && converted === undefined && logical === undefined
+  return isPlain && binary === 'text' ? { name: 'UTF8', convert: textOfBytes } : undefined
+}
+
+/** The annotation of a group whose repeated group hyparquet shall show as it is: a list of structs. */
+function groupTypeOf(tree: Pick<SchemaTree, 'element' | 'children'>): LogicalType | undefined {
+  if (isMap(tree)) return { name: 'MAP', convert: mapOf(isTextKey(tree)) }
+  return isListOfGroups(tree) ? { name: 'LIST', convert: itemsOf } : undefined
+}
+
+/** Whether a group is a map: its repeated group has a key and a value. */
+export function isMap({ element, children }: Pick<SchemaTree, 'element' | 'children'>): boolean {
+  const { converted_type: converted, logical_type: logical } = element
+  const isAnnotated = converted === 'MAP' || converted === 'MAP_KEY_VALUE' || logical?.type === 'MAP'
+  const [entries] = children
+  return (
+    isAnnotated &&
+    children.length === 1 &&
+    entries?.element.repetition_type === 'REPEATED' &&
+    entries.children.length === 2
+  )
+}
+
+/**
+ * Whether the items of a list are its repeated groups themselves, not the fields in these (LogicalTypes.md of
+ * apache/parquet-format, "Backward-compatibility rules").
+ */
+export function isListOfGroups({ element, children }: Pick<SchemaTree, 'element' | 'children'>): boolean {
+  const [item] = children
+  if (element.converted_type !== 'LIST' || children.length !== 1 || item?.element.repetition_type !== 'REPEATED')
+    return false
+  const { name } = item.element
+  return (
+    item.children.length > 1 || (item.children.length === 1 && (name === 'array' || name === `${element.name}_tuple`))
+  )
+}
+
+function isTextKey({ children }: Pick<SchemaTree, 'children'>): boolean {
+  const key = children[0]?.children[0]?.element
+  return key?.type === 'BYTE_ARRAY' && (key.converted_type === 'UTF8' || key.converted_type === 'ENUM')
+}
+
+/** The value of the only field, which is the repeated group. */
+function itemsOf(group: unknown): unknown {
+  return Object.values(group as Record<string, unknown>)[0]
+}
+
+/** Maps of text are objects. A key of another type would change its type in an object. */
+function mapOf(isText: boolean): Convert {
+  return (group) => {
+    const entries = (itemsOf(group) as Record<string, unknown>[]).map(
+      (entry) => Object.values(entry) as [string, unknown],
+    )
+    // `fromEntries` makes a key called `__proto__` an own property.
+    if (isText) return Object.fromEntries(entries.map(([key, value]) => [key, value ?? null]))
+    return entries.map(([key, value]) => ({ key, value: value ?? null }))
+  }
 }
 
 type TimeUnit = 'MILLIS' | 'MICROS' | 'NANOS'
@@ -54,14 +123,6 @@ function timeOf(unit: TimeUnit): LogicalType {
   return { name: `TIME_${unit}`, convert: (value) => timeText(BigInt(value as number | bigint), DIGITS[unit]) }
 }
 
-/** A time of day, as `12:34:56.789012`. */
-function timeText(time: bigint, digits: number): string {
-  const perSecond = 10n ** BigInt(digits)
-  const seconds = time / perSecond
-  const fields = [seconds / 3600n, (seconds / 60n) % 60n, seconds % 60n].map((field) => String(field).padStart(2, '0'))
-  return `${fields.join(':')}.${String(time % perSecond).padStart(digits, '0')}`
-}
-
 /** A big-endian two's complement of any length, or an integer. */
 function integerOf(value: unknown): bigint {
   if (!(value instanceof Uint8Array)) return BigInt(value as number | bigint)
@@ -70,53 +131,69 @@ function integerOf(value: unknown): bigint {
   return BigInt.asIntN(value.length * 8, integer)
 }
 
-function decimalText(unscaled: bigint, scale: number): string {
-  if (scale <= 0) return String(unscaled)
-  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0')
-  return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
+function textOfInterval(value: unknown): string {
+  const bytes = Buffer.from(value as Uint8Array)
+  return intervalText({
+    months: bytes.readUInt32LE(0),
+    days: bytes.readUInt32LE(4),
+    milliseconds: bytes.readUInt32LE(8),
+  })
 }
 
-/** An interval of months, days and milliseconds, as an ISO 8601 duration: `P1M2DT3.004S`. */
-function intervalText(value: unknown): string {
-  const bytes = Buffer.from(value as Uint8Array)
-  const [months, days, ms] = [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8)]
-  const date = `${months === 0 ? '' : `${months}M`}${days === 0 ? '' : `${days}D`}`
-  const time = ms === 0 ? '' : `T${ms / 1000}S`
-  return date + time === '' ? 'PT0S' : `P${date}${time}`
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
+
+function textOfBytes(value: unknown): string {
+  try {
+    return decoder.decode(value as Uint8Array)
+  } catch {
+    throw new Error('it has bytes without a type that are not UTF-8 text')
+  }
 }
 
 /**
- * The conversion of all values of a top-level column, as hyparquet assembles them: lists are arrays, maps and structs are
- * objects.
+ * The conversion of all values of a top-level column, as hyparquet assembles them.
  *
- * @param types - the logical types that were taken from the leaves
+ * @param types - the logical types that were taken from the elements
  * @returns undefined when nothing is to be converted
  */
 export function conversionOf(tree: SchemaTree, types: ReadonlyMap<SchemaElement, LogicalType>): Convert | undefined {
   const convert = conversionWithin(tree, types)
+  // Of a repeated leaf, hyparquet gives null for no values, and undefined where the list itself is missing.
+  const empty = hasRepeatedLeaf(tree) ? () => [] : undefined
+  if (empty !== undefined && tree.element.repetition_type === 'REPEATED') return (value) => list(value, convert) ?? []
+  if (empty !== undefined) return (value) => (value === undefined ? null : (list(value, convert) ?? []))
   if (convert === undefined) return undefined
   return (value) => (value === null || value === undefined ? null : convert(value))
 }
 
+/** Whether a column is a repeated leaf, or a list of one, as older writers make them. */
+function hasRepeatedLeaf({ element, children }: SchemaTree): boolean {
+  if (children.length === 0) return element.repetition_type === 'REPEATED'
+  const [item] = children
+  return element.converted_type === 'LIST' && children.length === 1 && item?.children.length === 0
+}
+
+function list(values: unknown, convert: Convert | undefined): unknown {
+  return convert !== undefined && Array.isArray(values) ? convert(values) : values
+}
+
 function conversionWithin(tree: SchemaTree, types: ReadonlyMap<SchemaElement, LogicalType>): Convert | undefined {
   const { element, children } = tree
+  const own = types.get(element)?.convert
   const [only] = children
-  if (only === undefined) {
-    const convert = types.get(element)?.convert
-    return convert && element.repetition_type === 'REPEATED' ? eachOf(convert) : convert
-  }
+  if (only === undefined) return own && element.repetition_type === 'REPEATED' ? eachOf(own) : own
   if (element.converted_type === 'LIST' && children.length === 1) {
-    const item = only.children.length === 1 ? only.children[0] : only
-    const convert = item && (types.get(item.element)?.convert ?? conversionWithin(item, types))
+    const item = only.children.length === 1 ? only.children[0] : undefined
+    const convert = item === undefined ? types.get(only.element)?.convert : conversionOf(item, types)
     return convert && eachOf(convert)
   }
-  if (element.converted_type === 'MAP' && only.children.length === 2) {
-    const value = only.children[1] && conversionOf(only.children[1], types)
-    return value && ((map) => mapFields(map, () => value))
-  }
   const fields = new Map(children.map((child) => [child.element.name, conversionOf(child, types)]))
-  if ([...fields.values()].every((convert) => convert === undefined)) return undefined
-  return (struct) => mapFields(struct, (name) => fields.get(name))
+  // hyparquet gives undefined for a group that is missing in a group.
+  const isPlain = children.every((child) => child.children.length === 0 && fields.get(child.element.name) === undefined)
+  const within: Convert | undefined = isPlain ? undefined : (struct) => mapFields(struct, (name) => fields.get(name))
+  const each = within !== undefined && element.repetition_type === 'REPEATED' ? eachOf(within) : within
+  if (own === undefined) return each
+  return each === undefined ? own : (value) => own(each(value))
 }
 
 function eachOf(convert: Convert): Convert {
@@ -128,5 +205,10 @@ function eachOf(convert: Convert): Convert {
 
 function mapFields(object: unknown, convertOf: (name: string) => Convert | undefined): unknown {
   const entries = Object.entries(object as Record<string, unknown>)
-  return Object.fromEntries(entries.map(([name, value]) => [name, convertOf(name)?.(value) ?? value]))
+  return Object.fromEntries(
+    entries.map(([name, value]) => {
+      const convert = convertOf(name)
+      return [name, (convert === undefined ? value : convert(value)) ?? null]
+    }),
+  )
 }

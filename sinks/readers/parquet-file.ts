@@ -12,8 +12,11 @@ import {
 import { SpillwayError } from '../../lib/core/errors.ts'
 import { unknownKey } from '../../lib/core/options.ts'
 import type { ByteRange, ByteSource } from '../files/file-slices.ts'
+import { CHECKSUMS_KEY } from '../parquet/checksums.ts'
 import { CheckedChunks, type CheckedChunk } from './checked-chunks.ts'
-import { conversionOf, takeLogicalType, type LogicalType } from './logical-values.ts'
+import { columnTypeOf } from './column-type-of.ts'
+import { conversionOf, takeLogicalTypes, type LogicalType, type ReadingOptions } from './logical-values.ts'
+import type { ColumnType } from '../columns/column-type.ts'
 import { dateOfNanoseconds } from '../values/precise-date.ts'
 import { decodersOf } from './page-codecs.ts'
 import { isCount, parseFooter, readFooter, reasonOf, unreadable, type ParquetFooter } from './parquet-footer.ts'
@@ -29,6 +32,8 @@ export interface ParquetColumn {
   readonly type: string
   /** Whether it may contain nulls. */
   readonly nullable: boolean
+  /** The type with which a sink writes it again. Null when there is no such type. */
+  readonly columnType: ColumnType | null
 }
 
 /** The bytes of one column in one row group, and their description in the footer. */
@@ -46,7 +51,7 @@ export interface RowGroupColumns {
 }
 
 /** Annotations that hyparquet knows only by their older names. */
-const CONVERTED = { ENUM: 'UTF8', JSON: 'JSON', DATE: 'DATE' } as const
+const CONVERTED = { ENUM: 'UTF8', JSON: 'JSON', DATE: 'DATE', LIST: 'LIST', STRING: 'UTF8' } as const
 
 /** An open Parquet file. Memory: its footer, and one row group while it is read. */
 export class ParquetFile {
@@ -55,20 +60,26 @@ export class ParquetFile {
   readonly #metadata: FileMetaData
   readonly #checksums: readonly number[] | undefined
   readonly #columns: readonly SchemaTree[]
+  readonly #columnTypes: readonly (ColumnType | null)[]
   /** Logical types that are not decoded by hyparquet. */
   readonly #types = new Map<SchemaElement, LogicalType>()
 
-  private constructor(source: ByteSource, name: string, footer: ParquetFooter, columns: readonly SchemaTree[]) {
+  private constructor(
+    source: ByteSource,
+    name: string,
+    footer: ParquetFooter,
+    columns: readonly SchemaTree[],
+    options: ReadingOptions,
+  ) {
     this.#source = source
     this.#name = name
     this.#metadata = footer.metadata
     this.#checksums = footer.checksums
     this.#columns = columns
-    for (const element of footer.metadata.schema) {
-      annotate(element)
-      const type = takeLogicalType(element)
-      if (type !== undefined) this.#types.set(element, type)
-    }
+    footer.metadata.schema.forEach(annotate)
+    for (const column of columns) expectReadable(column, name)
+    this.#columnTypes = columns.map((column) => columnTypeOf(column, options))
+    for (const column of columns) takeLogicalTypes(column, options, this.#types)
   }
 
   /**
@@ -77,10 +88,10 @@ export class ParquetFile {
    * @param name - name of the file in messages: its path
    * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` when the bytes are not a complete Parquet file
    */
-  static async read(source: ByteSource, name: string): Promise<ParquetFile> {
+  static async read(source: ByteSource, name: string, options: ReadingOptions = {}): Promise<ParquetFile> {
     const footer = await readFooter(source, name)
     const { parquetSchema } = await loadHyparquet()
-    return ParquetFile.#make(source, name, footer, parquetSchema)
+    return ParquetFile.#make(source, name, footer, parquetSchema, options)
   }
 
   /**
@@ -97,7 +108,7 @@ export class ParquetFile {
   ): Promise<ParquetFile | undefined> {
     const { parquetSchema } = await loadHyparquet()
     try {
-      return ParquetFile.#make(source, name, await parseFooter(Buffer.from(footer), start), parquetSchema)
+      return ParquetFile.#make(source, name, await parseFooter(Buffer.from(footer), start), parquetSchema, {})
     } catch {
       return undefined
     }
@@ -108,8 +119,9 @@ export class ParquetFile {
     name: string,
     footer: ParquetFooter,
     schemaOf: (metadata: FileMetaData) => SchemaTree,
+    options: ReadingOptions,
   ): ParquetFile {
-    return new ParquetFile(source, name, footer, schemaOf(footer.metadata).children)
+    return new ParquetFile(source, name, footer, schemaOf(footer.metadata).children, options)
   }
 
   get rows(): number {
@@ -121,11 +133,21 @@ export class ParquetFile {
   }
 
   get columns(): ParquetColumn[] {
-    return this.#columns.map(({ element, children }) => ({
+    return this.#columns.map(({ element, children }, index) => ({
       name: element.name,
       type: this.#types.get(element)?.name ?? typeOf(element, children.length > 0),
-      nullable: element.repetition_type !== 'REQUIRED',
+      nullable: element.repetition_type === 'OPTIONAL',
+      columnType: this.#columnTypes[index] ?? null,
     }))
+  }
+
+  /** The key-value metadata, without the checksums. */
+  get pairs(): Readonly<Record<string, string>> {
+    const pairs = this.#metadata.key_value_metadata ?? []
+    // `fromEntries` makes a key called `__proto__` an own property.
+    return Object.fromEntries(
+      pairs.filter(({ key }) => key !== CHECKSUMS_KEY).map(({ key, value }) => [key, value ?? '']),
+    )
   }
 
   /** Rows of each row group, according to the footer. */
@@ -217,10 +239,30 @@ export class ParquetFile {
     // hyparquet may return no values for a column of only nulls.
     if (found !== rows && found !== 0)
       throw new Error(`column ${JSON.stringify(name)} has ${found} values, not ${rows}`)
-    const values = joinPages(pages, rows)
     const tree = this.#columns.find((column) => column.element.name === name)
     const convert = tree && conversionOf(tree, this.#types)
-    return convert === undefined ? values : values.map(convert)
+    return convert === undefined ? joinPages(pages, rows) : convertPages(pages, rows, convert)
+  }
+}
+
+function convertPages(
+  pages: readonly ArrayLike<unknown>[],
+  rows: number,
+  convert: (value: unknown) => unknown,
+): readonly unknown[] {
+  const values: unknown[] = []
+  for (const page of pages) for (let row = 0; row < page.length; row++) values.push(convert(page[row]))
+  while (values.length < rows) values.push(convert(undefined))
+  return values
+}
+
+/** Refuses a field that hyparquet would leave out without an error. */
+function expectReadable({ children }: SchemaTree, file: string): void {
+  for (const child of children) {
+    if (child.element.name === '__proto__') {
+      throw unreadable(file, 'a field within a column is called __proto__', 'Rename the field.')
+    }
+    expectReadable(child, file)
   }
 }
 
@@ -239,6 +281,8 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 const parsers = {
   stringFromBytes: (bytes: Uint8Array | undefined) => bytes && decoder.decode(bytes),
+  dateFromDays: (days: number) => dateOfNanoseconds(BigInt(days) * 86_400_000_000_000n),
+  timestampFromMilliseconds: (time: bigint) => dateOfNanoseconds(time * 1_000_000n),
   timestampFromMicroseconds: (time: bigint) => dateOfNanoseconds(time * 1000n),
   timestampFromNanoseconds: dateOfNanoseconds,
 } as unknown as Partial<ParquetParsers>

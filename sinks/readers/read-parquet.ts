@@ -2,11 +2,13 @@
  * Reads records, columns and footers of Parquet files.
  */
 import { Readable } from 'node:stream'
+import { SpillwayError } from '../../lib/core/errors.ts'
 import { destroyOnAbort } from '../../lib/core/interruptible.ts'
 import {
   abortSignal,
   expectValue,
   flag,
+  oneOf,
   resolveOptions,
   text,
   type Check,
@@ -14,12 +16,23 @@ import {
 } from '../../lib/core/options.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
 import { FileSlices, type ByteSource } from '../files/file-slices.ts'
+import { NestConflict, Nester } from '../../lib/core/nested-record.ts'
+import type { ReadingOptions } from './logical-values.ts'
 import { ParquetFile, type ParquetColumn, type RowGroupColumns } from './parquet-file.ts'
 
 /** Options of {@link readParquet}. */
 export interface ReadParquetOptions {
   /** Columns to read, in the order they have in the records. @default all columns, in file order */
   readonly columns?: readonly string[]
+  /** How BYTE_ARRAY without an annotation is read: as a Uint8Array, or as text, which must be UTF-8. @default 'bytes' */
+  readonly binary?: 'bytes' | 'text'
+  /**
+   * Turn dotted columns into objects: the column `a.b` becomes the field b of a. A dot after a backslash is part of the
+   * key. Values for both `a` and `a.b` in one record are an error.
+   *
+   * @default false
+   */
+  readonly nest?: boolean
   /** Emit arrays of up to 1000 records instead of single records. @default false */
   readonly batches?: boolean
   /** When it is aborted, the stream is destroyed with an AbortError. */
@@ -37,6 +50,8 @@ export interface ParquetInfo {
   readonly rowGroups: number
   /** Columns at the top level, in file order. */
   readonly columns: readonly ParquetColumn[]
+  /** Key-value metadata of the file. */
+  readonly metadata: Readonly<Record<string, string>>
 }
 
 const names: Check = {
@@ -49,9 +64,15 @@ const inputCheck: Check = {
   accepts: (value) => (typeof value === 'string' ? value !== '' : isByteSource((value as { file?: unknown })?.file)),
 }
 
-const checks: Checks<ReadParquetOptions> = { columns: names, batches: flag, signal: abortSignal }
+const checks: Checks<ReadParquetOptions> = {
+  columns: names,
+  binary: oneOf(['bytes', 'text']),
+  nest: flag,
+  batches: flag,
+  signal: abortSignal,
+}
 
-const DEFAULTS = { batches: false } as const satisfies ReadParquetOptions
+const DEFAULTS = { binary: 'bytes', nest: false, batches: false } as const satisfies ReadParquetOptions
 
 /** Records created at once. */
 const BATCH_RECORDS = 1000
@@ -72,11 +93,14 @@ const BATCH_RECORDS = 1000
  * | INTERVAL | ISO 8601 duration, such as `P1M2DT3.004S` |
  * | JSON | the parsed value |
  * | DECIMAL | text with all digits |
- * | BYTE_ARRAY without annotation | Uint8Array |
- * | lists, maps | array, object |
+ * | UUID | text |
+ * | BYTE_ARRAY without annotation | Uint8Array, or text (`binary`) |
+ * | lists | array |
+ * | maps | object; array of `{ key, value }` when the keys are not text |
+ * | groups | object |
  * | null | null |
  *
- * Names are not split: a flat column named `result.metrics.sharpe` is one key. Codecs: Snappy, GZIP, Brotli, ZSTD and
+ * Names are not split, unless `nest` is set: a flat column named `result.metrics.sharpe` is one key. Codecs: Snappy, GZIP, Brotli, ZSTD and
  * LZ4.
  *
  * Checksums of the file, of its column chunks and of its pages are compared, where it has them.
@@ -137,12 +161,13 @@ async function* columnsOf(input: ParquetInput, column: string): AsyncGenerator<r
  *
  * @throws {SpillwayError} `ERR_SPILLWAY_IO`, `ERR_SPILLWAY_INPUT`
  */
-export async function parquetInfo(path: string): Promise<ParquetInfo> {
+export async function parquetInfo(path: string, given?: Pick<ReadParquetOptions, 'binary'>): Promise<ParquetInfo> {
   expectValue('path', path, text)
+  const options = resolveOptions('parquetInfo', given, { binary: checks.binary }, { binary: 'bytes' })
   const slices = await FileSlices.open(path)
   try {
-    const { rows, rowGroups, columns } = await ParquetFile.read(slices, path)
-    return { rows, rowGroups, columns }
+    const { rows, rowGroups, columns, pairs } = await ParquetFile.read(slices, path, options)
+    return { rows, rowGroups, columns, metadata: pairs }
   } finally {
     await slices.close()
   }
@@ -151,6 +176,7 @@ export async function parquetInfo(path: string): Promise<ParquetInfo> {
 class ParquetReader extends Readable {
   readonly #input: ParquetInput
   readonly #options: ReadParquetOptions
+  readonly #nester: Nester | null
   #slices: FileSlices | null = null
   #file: ParquetFile | null = null
   #names: readonly string[] = []
@@ -167,6 +193,7 @@ class ParquetReader extends Readable {
     })
     this.#input = input
     this.#options = options
+    this.#nester = options.nest === true ? new Nester() : null
     // Not passed to super(): a signal that is already aborted would destroy the stream before its fields exist.
     destroyOnAbort(this, options.signal)
   }
@@ -202,7 +229,7 @@ class ParquetReader extends Readable {
   }
 
   async #open(): Promise<void> {
-    const { file, slices } = await openInput(this.#input)
+    const { file, slices } = await openInput(this.#input, this.#options)
     this.#file = file
     this.#slices = slices
     this.#names = this.#options.columns ?? this.#file.columns.map(({ name }) => name)
@@ -225,8 +252,13 @@ class ParquetReader extends Readable {
   #pushNextRecords(): boolean {
     const end = Math.min(this.#nextRow + BATCH_RECORDS, this.#group.rows)
     if (this.#nextRow >= end) return false
-    const records = makeRecords(this.#names, this.#group, this.#nextRow, end)
+    const flat = makeRecords(this.#names, this.#group, this.#nextRow, end)
+    const records = this.#nester === null ? flat : nestAll(flat, this.#nester)
     this.#nextRow = end
+    if (records instanceof SpillwayError) {
+      this.destroy(records)
+      return true
+    }
     if (this.#options.batches) {
       this.push(records)
       return true
@@ -238,11 +270,15 @@ class ParquetReader extends Readable {
 }
 
 /** Opens an input and reads its footer. The caller must close the slices. */
-async function openInput(input: ParquetInput): Promise<{ file: ParquetFile; slices: FileSlices | null }> {
-  if (typeof input !== 'string') return { file: await ParquetFile.read(input.file, 'The given file'), slices: null }
+async function openInput(
+  input: ParquetInput,
+  options: ReadingOptions = {},
+): Promise<{ file: ParquetFile; slices: FileSlices | null }> {
+  if (typeof input !== 'string')
+    return { file: await ParquetFile.read(input.file, 'The given file', options), slices: null }
   const slices = await FileSlices.open(input)
   try {
-    return { file: await ParquetFile.read(slices, input), slices }
+    return { file: await ParquetFile.read(slices, input, options), slices }
   } catch (error) {
     await slices.close()
     throw error
@@ -263,6 +299,20 @@ function makeRecords(names: readonly string[], group: RowGroupColumns, from: num
     }
   })
   return records
+}
+
+/** The nested forms, or the error of the first record that has none. */
+function nestAll(records: readonly ResultRecord[], nester: Nester): ResultRecord[] | SpillwayError {
+  try {
+    return records.map((record) => nester.nest(record))
+  } catch (error) {
+    if (!(error instanceof NestConflict)) throw error
+    const remedy = 'Read the file without `nest`.'
+    const { field, message } = error
+    return new SpillwayError('ERR_SPILLWAY_INPUT', `A record cannot be nested: ${message}. ${remedy}`, {
+      place: { field },
+    })
+  }
 }
 
 function isByteSource(value: unknown): boolean {

@@ -3,7 +3,8 @@
  * here, with the same result byte for byte.
  */
 import { stringify } from 'csv-stringify/sync'
-import type { Cell, ColumnType } from '../columns/column.ts'
+import type { Cell } from '../columns/column.ts'
+import type { ColumnType } from '../columns/column-type.ts'
 import type { CsvDialect } from './csv-dialect.ts'
 import { isoText } from '../values/iso-text.ts'
 import { toBase64 } from '../values/json-text.ts'

@@ -4,7 +4,8 @@
  */
 import { CellMaker } from '../columns/cells.ts'
 import { ColumnSet, type RowTarget } from '../columns/column-set.ts'
-import type { Cell, Column } from '../columns/column.ts'
+import { fileNameOf, type Cell, type Column } from '../columns/column.ts'
+import { isNestedType } from '../columns/column-type.ts'
 import type { CsvDialect } from './csv-dialect.ts'
 import { CsvBlock } from './csv-block.ts'
 import { cellText, isDefaultDialect, rowsToText, type CsvRow, type RowsToText } from './csv-text.ts'
@@ -34,14 +35,15 @@ export class CsvWriter extends TextWriter {
   readonly #block: CsvBlock | undefined
   readonly #cells: CellRow
 
-  constructor(columns: readonly Column[], options: CsvWriterOptions) {
+  constructor(given: readonly Column[], options: CsvWriterOptions) {
     super(options.compression)
+    const columns = given.map(asTextColumn)
     this.#toText = rowsToText(options.dialect)
     this.#columns = new ColumnSet(columns, this.#cellMaker, false)
     this.#cells = new CellRow(columns)
     if (isDefaultDialect(options.dialect)) this.#block = new CsvBlock(columns)
     if (options.dialect.header && columns.length > 0) {
-      this.chunk.append(this.#toText([columns.map(({ name }) => name)]))
+      this.chunk.append(this.#toText([columns.map(fileNameOf)]))
     }
   }
 
@@ -105,6 +107,11 @@ export class CsvWriter extends TextWriter {
     this.refused = this.#columns.fill(record, this.#cells)
     return this.refused === undefined
   }
+}
+
+/** A column of lists, structs or maps is one of JSON text. Other columns stay the same objects, which may get a type later. */
+function asTextColumn(column: Column): Column {
+  return isNestedType(column.type) ? { ...column, type: 'json' } : column
 }
 
 /** The cells of one row, as text, filled in any order. */

@@ -53,8 +53,11 @@ export function dateOfNanoseconds(time: bigint): Date | string {
   return Number.isNaN(date.getTime()) ? farText(timeMs, nanoseconds) : date
 }
 
-/** The types of columns of timestamps, by their units: milliseconds, microseconds, nanoseconds. */
-export type TimestampType = 'timestamp' | 'timestamp_micros' | 'timestamp_nanos'
+/** The types of columns of timestamps, and the digits after the second in their units. */
+export const TIMESTAMP_DIGITS = { timestamp: 3, timestamp_micros: 6, timestamp_nanos: 9 } as const
+
+/** A type of a column of timestamps: milliseconds, microseconds, nanoseconds. */
+export type TimestampType = keyof typeof TIMESTAMP_DIGITS
 
 /** The type with the fewest digits that a date fits. */
 export function timestampTypeOf(date: Date): TimestampType {
@@ -65,9 +68,14 @@ export function timestampTypeOf(date: Date): TimestampType {
 
 /**
  * The time since 1970 in the unit of a column: a safe integer, else a bigint of 64 bits. Undefined for an invalid date,
- * and for one that does not fit: with more digits, or beyond 64 bits.
+ * and for one that does not fit: with more digits, or beyond 64 bits. A time that no Date can hold is the text of
+ * {@link dateOfNanoseconds}.
  */
-export function integerOfDate(date: Date, type: TimestampType): number | bigint | undefined {
+export function integerOfDate(date: Date | string, type: TimestampType): number | bigint | undefined {
+  if (typeof date === 'string') {
+    const units = unitsOfFarText(date, TIMESTAMP_DIGITS[type])
+    return units !== undefined && BigInt.asIntN(64, units) === units ? units : undefined
+  }
   const timeMs = date.getTime()
   const nanoseconds = nanosecondsOf(date)
   if (Number.isNaN(timeMs)) return undefined
@@ -80,8 +88,18 @@ export function integerOfDate(date: Date, type: TimestampType): number | bigint 
   return BigInt.asIntN(64, exact) === exact ? exact : undefined
 }
 
+const DAY_MS = 86_400_000
+
+/** Days since 1970 of a date, or of the text of a date that no Date can hold. Undefined when it is not a whole day. */
+export function daysOf(cell: unknown): number | undefined {
+  if (cell instanceof Date) return cell.getTime() / DAY_MS
+  const seconds = typeof cell === 'string' ? unitsOfFarText(cell, 0) : undefined
+  const days = seconds === undefined ? undefined : Number(seconds) / (DAY_MS / 1000)
+  return Number.isInteger(days) ? days : undefined
+}
+
 /** Days of 400 years, after which the calendar repeats. */
-const CYCLE_MS = 146_097n * 86_400_000n
+const CYCLE_MS = 146_097n * BigInt(DAY_MS)
 
 /** The text of a time beyond the range of a Date: that of a date whole cycles nearer, with its own year. */
 function farText(timeMs: bigint, nanoseconds: number): string {
@@ -92,6 +110,29 @@ function farText(timeMs: bigint, nanoseconds: number): string {
   const text = near.toISOString()
   const rest = text.slice(text.indexOf('-', 1), -1)
   return `${year < 0n ? '-' : '+'}${digits}${rest}${nanoseconds === 0 ? '' : digitsOf(nanoseconds)}Z`
+}
+
+const FAR_TEXT = /^([+-]\d{6,})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{3})(\d{0,6})Z$/
+
+/**
+ * The time of the text of {@link dateOfNanoseconds}, in units of `10 ** -digits` seconds since 1970. Undefined for other
+ * text, and when the unit has too few digits.
+ */
+function unitsOfFarText(text: string, digits: number): bigint | undefined {
+  const found = FAR_TEXT.exec(text)
+  if (found === null) return undefined
+  const year = BigInt(found[1] as string)
+  const fraction = (found[7] as string) + (found[8] as string).padEnd(6, '0')
+  // A year of the same form whole cycles nearer to 1970.
+  const cycles = (year - 2000n) / 400n
+  const near = Date.parse(
+    `${year - cycles * 400n}`.padStart(4, '0') +
+      text.slice((found[1] as string).length, -1 - (found[8] as string).length) +
+      'Z',
+  )
+  if (Number.isNaN(near) || /[^0]/.test(fraction.slice(digits))) return undefined
+  const nanoseconds = (BigInt(near) + cycles * CYCLE_MS) * BigInt(NANOSECONDS_PER_MS) + BigInt(fraction.slice(3))
+  return nanoseconds / 10n ** BigInt(9 - digits)
 }
 
 /** Three digits when these are whole microseconds, else six. */

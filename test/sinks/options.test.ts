@@ -27,7 +27,7 @@ const refused: readonly [object, string | RegExp][] = [
   [{ format: 'csv', path: 'x', onExisting: 'append' }, /only uncompressed JSONL can be appended to/],
   [{ format: 'jsonl', path: 'x', compression: 'gzip', onExisting: 'append' }, /only uncompressed JSONL/],
   [{ format: 'parquet', path: 'x', schema: {} }, /Expected `schema` to be an object of dotted column names/],
-  [{ format: 'parquet', path: 'x', schema: { a: 'float' } }, /boolean, int32, int64, double/],
+  [{ format: 'parquet', path: 'x', schema: { a: 'floating' } }, /boolean, int8, int16, int32, .*\{ list \}/],
   [{ format: 'parquet', path: 'x', schema: { a: { type: 'double', nullable: 1 } } }, /nullable/],
   [{ format: 'parquet', path: 'x', metadata: { a: 1 } }, /`metadata`/],
   [{ format: 'csv', path: 'x', inferRows: 0 }, /Expected `inferRows` to be an integer from 1 up, got 0/],

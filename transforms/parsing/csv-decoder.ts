@@ -4,6 +4,7 @@
 import { shortText, SpillwayError } from '../../lib/core/errors.ts'
 import { nearestWord } from '../../lib/core/nearest.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
+import { NestConflict, Nester } from '../../lib/core/nested-record.ts'
 import type { CsvCell } from './csv-cells.ts'
 import type { ResolvedDialect } from './csv-dialect.ts'
 import { headerNames, recordMaker } from './csv-header.ts'
@@ -16,6 +17,7 @@ import type { Decoder, ParserOutput } from './record-parser.ts'
 /** Options of {@link CsvDecoder}: those of `parseCsv`, with their defaults. */
 export interface CsvDecoderOptions extends ResolvedDialect {
   readonly types: 'infer' | 'text' | Readonly<Record<string, CsvType>>
+  readonly nest: boolean
   readonly inferRows: number
   readonly maxRecordBytes: number
   readonly onHeader?: (names: readonly string[]) => void
@@ -28,6 +30,7 @@ const LIKELY_DELIMITERS = [',', ';', '\t', '|', ':', '^', '~', '\x01']
 export class CsvDecoder implements Decoder, RowConsumer {
   readonly #options: CsvDecoderOptions
   readonly #start: CsvStartReader
+  readonly #nester: Nester | null
   #rows: CsvRows | null = null
   #output: ParserOutput | null = null
   #names: string[] | null = null
@@ -40,6 +43,7 @@ export class CsvDecoder implements Decoder, RowConsumer {
 
   constructor(options: CsvDecoderOptions) {
     this.#options = options
+    this.#nester = options.nest ? new Nester() : null
     this.#start = new CsvStartReader(options, options.maxRecordBytes)
     if (options.types === 'infer') this.#waiting = []
   }
@@ -142,7 +146,18 @@ export class CsvDecoder implements Decoder, RowConsumer {
       const type = (this.#types[column] ??= inferCast([cell])) as CsvType
       if (type !== 'text') values[column] = castCell(cell, type)
     }
-    output.add(this.#makeRecord?.(values) as ResultRecord)
+    const record = this.#makeRecord?.(values) as ResultRecord
+    if (this.#nester === null) output.add(record)
+    else this.#addNested(this.#nester, record, output)
+  }
+
+  #addNested(nester: Nester, record: ResultRecord, output: ParserOutput): void {
+    try {
+      output.add(nester.nest(record))
+    } catch (error) {
+      if (!(error instanceof NestConflict)) throw error
+      output.reject(error.message, record)
+    }
   }
 }
 

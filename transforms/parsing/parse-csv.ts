@@ -2,7 +2,7 @@
  * Parses CSV into records: the first row names the columns, and cells are converted to the types of their columns.
  */
 import type { Transform } from 'node:stream'
-import { callback, integerFrom, resolveOptions, type Check, type Checks } from '../../lib/core/options.ts'
+import { callback, flag, integerFrom, resolveOptions, type Check, type Checks } from '../../lib/core/options.ts'
 import { CsvDecoder } from './csv-decoder.ts'
 import { DIALECT_DEFAULTS, dialectChecks, refuseAmbiguity, type CsvInputOptions } from './csv-dialect.ts'
 import { CSV_TYPES, type CsvType } from './csv-types.ts'
@@ -18,6 +18,13 @@ export interface ParseCsvOptions extends RecordParserOptions, CsvInputOptions {
    * @default 'infer'
    */
   readonly types?: 'infer' | 'text' | Readonly<Record<string, CsvType>>
+  /**
+   * Turn dotted columns into objects: the column `a.b` becomes the field b of a. A dot after a backslash is part of the
+   * key. A record with values for both `a` and `a.b` is bad input.
+   *
+   * @default false
+   */
+  readonly nest?: boolean
   /** Records to infer types from. They are held until then, or until they take `maxRecordBytes`. @default 1000 */
   readonly inferRows?: number
   /** Maximum size of a record in bytes. @default 16777216 (16 MB) */
@@ -40,6 +47,7 @@ export const csvChecks: Checks<ParseCsvOptions> = {
   ...recordParserChecks,
   ...dialectChecks,
   types: typesCheck,
+  nest: flag,
   inferRows: integerFrom(1),
   maxRecordBytes: integerFrom(1),
   onHeader: callback,
@@ -49,6 +57,7 @@ const DEFAULTS = {
   ...DIALECT_DEFAULTS,
   batches: false,
   types: 'infer',
+  nest: false,
   inferRows: 1000,
   maxRecordBytes: 16 * 1024 * 1024,
 } as const satisfies ParseCsvOptions

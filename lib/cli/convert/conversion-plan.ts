@@ -22,7 +22,9 @@ export interface ConvertOptions extends CsvInputOptions {
   readonly from?: InputFormat
   readonly encoding?: string
   readonly path?: string
+  readonly binary?: 'bytes' | 'text'
   readonly compression?: Compression
+  readonly lists?: 'list' | 'json'
   readonly nest?: boolean
   readonly allText?: boolean
   readonly overwrite?: boolean
@@ -40,6 +42,8 @@ export interface ConversionPlan {
   readonly encoding: string | undefined
   /** Where the array of JSON input is. */
   readonly jsonPath: string | undefined
+  /** What BYTE_ARRAY without an annotation is in Parquet input. */
+  readonly binary: 'bytes' | 'text'
   readonly to: Format
   /** Path of the output, or a stream. */
   readonly target: string | Writable
@@ -47,6 +51,8 @@ export interface ConversionPlan {
   readonly outDelimiter: string
   /** Undefined means the default of the format. */
   readonly compression: Compression | undefined
+  /** What arrays are in Parquet output whose columns are inferred. */
+  readonly lists: 'list' | 'json'
   readonly nest: boolean
   readonly allText: boolean
   readonly overwrite: boolean
@@ -93,6 +99,12 @@ export function planConversion(
     if (from !== 'json') throw misuse(`--path is for JSON documents, and the input is ${from}`)
     expectValue('--path', options.path, text)
   }
+  if (options.binary !== undefined && from !== 'parquet') {
+    throw misuse(`--binary is for Parquet input, and the input is ${from}`)
+  }
+  if (options.lists !== undefined && to !== 'parquet') {
+    throw misuse(`--lists is for Parquet output, and the output is ${to}`)
+  }
   if (options.encoding !== undefined) expectValue('--encoding', options.encoding, encodingCheck)
   if (options.compression !== undefined && !hasCompression(to, options.compression)) {
     throw misuse(`--compression ${options.compression} is for Parquet, and the output is ${to}: choose gzip or none`)
@@ -105,10 +117,13 @@ export function planConversion(
     dialect: isCsv ? dialectOf(options, from) : {},
     encoding: options.encoding,
     jsonPath: options.path,
+    binary: options.binary ?? 'bytes',
     to,
     target: options.out === STANDARD ? streams.stdout : options.out,
     outDelimiter: (to === 'csv' ? outputKindOf(options.out)?.delimiter : undefined) ?? ',',
     compression: options.compression ?? (to !== 'parquet' && isGzipName(options.out) ? 'gzip' : undefined),
+    // Lists that are not in the schema of a Parquet file are lists all the same.
+    lists: options.lists ?? (from === 'parquet' && to === 'parquet' ? 'list' : 'json'),
     nest: options.nest ?? false,
     allText: options.allText ?? false,
     overwrite,

@@ -21,7 +21,7 @@ import type { ConversionPlan } from './conversion-plan.ts'
 import { expectColumns, findCsvTypes, findSchema, schemaOfCsv, schemaOfParquet, type Reshape } from './find-schema.ts'
 import { outputPlaceOf, type OutputPlace } from './output-place.ts'
 import { hasColumns } from '../../reading/input-formats.ts'
-import { columnsToKeepFlat, NestConflict, Nester } from '../../reading/nest.ts'
+import { NestConflict, Nester } from '../../core/nested-record.ts'
 import { readBytes } from '../../reading/read-bytes.ts'
 import { readRecords, type ReadRecordsOptions } from '../../reading/read-records.ts'
 
@@ -51,6 +51,8 @@ interface Columns {
   readonly csvTypes: ReadRecordsOptions['csvTypes']
   readonly schema?: Schema | undefined
   readonly reshape?: Reshape | undefined
+  /** Key-value metadata that describes values. */
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** Capacity of the queue of the sink, in batches. */
@@ -139,7 +141,7 @@ export class Conversion {
     if (first.done === true && columns.schema === undefined && this.#plan.to === 'parquet') throw noColumns()
     const place = await outputPlaceOf(this.#plan.target, this.#plan.overwrite)
     this.#keepsOld = place.keepsOld
-    const sink = this.#openSink(place, columns.schema)
+    const sink = this.#openSink(place, columns)
     const closed = once(sink, 'close')
     sink.on('close', () => this.#over.abort())
     try {
@@ -159,13 +161,15 @@ export class Conversion {
     return typeof target === 'string' ? [target, deadLetterPath] : [deadLetterPath]
   }
 
-  #openSink(place: OutputPlace, schema: Schema | undefined): RecordSink {
-    const { to, compression, outDelimiter } = this.#plan
+  #openSink(place: OutputPlace, { schema, metadata }: Columns): RecordSink {
+    const { to, compression, outDelimiter, lists } = this.#plan
     this.#sink = new RecordSink({
       format: to,
       ...place.sink,
       ...(compression !== undefined && { compression }),
       ...(schema !== undefined && { schema }),
+      ...(metadata !== undefined && { metadata }),
+      lists,
       csv: { delimiter: outDelimiter },
       onReject: (rejection) => this.#reject(rejection),
       highWaterMark: QUEUED_BATCHES,
@@ -186,12 +190,18 @@ export class Conversion {
     return { csvTypes, reshape, schema: await this.#scan(reshape) }
   }
 
-  async #columnsOfParquet(path: string): Promise<Pick<Columns, 'schema' | 'reshape'>> {
-    const { rows, columns } = await parquetInfo(path)
+  async #columnsOfParquet(path: string): Promise<Omit<Columns, 'csvTypes'>> {
+    const { rows, columns, metadata } = await parquetInfo(path, { binary: this.#plan.binary })
     this.#rowsOfInput = rows
     const reshape = this.#reshapeFor(columns.map(({ name }) => name))
     if (!hasColumns(this.#plan.to)) return { reshape }
-    return { reshape, schema: schemaOfParquet(columns, reshape) ?? (await this.#scan(reshape)) }
+    const { geo } = metadata
+    return {
+      reshape,
+      // GeoParquet says in it which columns are geometries.
+      ...(geo !== undefined && { metadata: { geo } }),
+      schema: schemaOfParquet(columns, reshape, this.#plan.to === 'parquet') ?? (await this.#scan(reshape)),
+    }
   }
 
   async #columnsOfCsv(path: string): Promise<Columns> {
@@ -217,6 +227,7 @@ export class Conversion {
     return findSchema(
       this.#read('infer', () => {}),
       reshape,
+      { lists: this.#plan.lists },
     )
   }
 
@@ -242,16 +253,14 @@ export class Conversion {
   }
 
   /**
-   * The function that is applied to each record before it is written. Between formats with columns, names are kept: a
-   * column called `a.b` is passed to the sink as `b` within `a`, because the sink would escape the dot otherwise.
+   * The function that is applied to each record before it is written.
    *
    * @param columns - all columns of the input; for a format without columns, empty
    */
   #reshapeFor(columns: readonly string[]): Reshape {
-    const { nest, from, to } = this.#plan
     this.#expectColumns(columns)
-    if (!nest && !(hasColumns(from) && hasColumns(to))) return keepRecord
-    const nester = new Nester(nest ? undefined : columnsToKeepFlat(columns))
+    if (!this.#plan.nest) return keepRecord
+    const nester = new Nester()
     return (record) => nester.nest(record)
   }
 
@@ -263,8 +272,8 @@ export class Conversion {
     csvTypes: ReadRecordsOptions['csvTypes'],
     onReject: ReadRecordsOptions['onReject'],
   ): AsyncGenerator<readonly ResultRecord[]> {
-    const { from, source, dialect, encoding, jsonPath, maxLineBytes } = this.#plan
-    const options = { from, source, dialect, encoding, jsonPath, csvTypes, maxLineBytes, onReject }
+    const { from, source, dialect, encoding, jsonPath, binary, maxLineBytes } = this.#plan
+    const options = { from, source, dialect, encoding, jsonPath, binary, csvTypes, maxLineBytes, onReject }
     const onWarning = (message: string) => void this.#warnings.add(message)
     for await (const batch of readRecords({
       ...options,

@@ -6,9 +6,9 @@ import { Readable } from 'node:stream'
 import { isAbortError, SpillwayError } from '../../core/errors.ts'
 import type { ResultRecord } from '../../core/record.ts'
 import type { Schema } from '../../../sinks/columns/column.ts'
-import { ColumnInference } from '../../../sinks/columns/infer-columns.ts'
+import { isNestedType, type FieldType } from '../../../sinks/columns/column-type.ts'
+import { ColumnInference, type InferenceOptions } from '../../../sinks/columns/infer-columns.ts'
 import type { ParquetColumn } from '../../../sinks/readers/parquet-file.ts'
-import { PreciseDate } from '../../../sinks/values/precise-date.ts'
 import { MAX_DEPTH } from '../../../sinks/values/values.ts'
 import type { InferCsvTypesOptions } from '../../../transforms/parsing/infer-csv-types.ts'
 import type { CsvType } from '../../../transforms/parsing/csv-types.ts'
@@ -22,29 +22,6 @@ export type Reshape = (record: ResultRecord) => ResultRecord
 /** A sample value of each CSV type. */
 const CSV_SAMPLES: Readonly<Record<CsvType, unknown>> = { boolean: true, number: 0.5, integer: 1n, text: '' }
 
-/** A sample value of each Parquet type whose columns hold values of one type only. */
-const PARQUET_SAMPLES = new Map<string, unknown>([
-  ['BOOLEAN', true],
-  ['INT32', 1n],
-  ['INT64', 1n],
-  ['FLOAT', 0.5],
-  ['DOUBLE', 0.5],
-  ['DECIMAL', ''],
-  ['TIME_MILLIS', ''],
-  ['TIME_MICROS', ''],
-  ['TIME_NANOS', ''],
-  ['INTERVAL', ''],
-  ['UTF8', ''],
-  ['ENUM', ''],
-  ['DATE', new Date(0)],
-  ['TIMESTAMP_MILLIS', new Date(0)],
-  ['TIMESTAMP_MICROS', new PreciseDate(0, 1000)],
-  ['TIMESTAMP_NANOS', new PreciseDate(0, 1)],
-  ['BYTE_ARRAY', new Uint8Array()],
-  ['JSON', []],
-  ['LIST', []],
-])
-
 /**
  * The schema that fits all records of `batches`; undefined if they have no columns. A column of nulls only is text.
  * Unreadable input ends the search without an error: the second pass converts the records before it, and fails there.
@@ -54,8 +31,9 @@ const PARQUET_SAMPLES = new Map<string, unknown>([
 export async function findSchema(
   batches: AsyncIterable<readonly ResultRecord[]>,
   reshape: Reshape,
+  options: InferenceOptions = {},
 ): Promise<Schema | undefined> {
-  const inference = new ColumnInference()
+  const inference = new ColumnInference([], options)
   try {
     for await (const batch of batches) {
       for (const record of batch) addRecord(inference, reshape, record)
@@ -103,13 +81,24 @@ export function schemaOfCsv(types: Readonly<Record<string, CsvType>>, reshape: R
   )
 }
 
-/** The schema of the records of a Parquet file; undefined if its footer does not determine all types. */
-export function schemaOfParquet(columns: readonly ParquetColumn[], reshape: Reshape): Schema | undefined {
-  if (!columns.every(({ type }) => PARQUET_SAMPLES.has(type))) return undefined
-  return schemaOfSamples(
-    columns.map(({ name, type }) => [name, PARQUET_SAMPLES.get(type)]),
-    reshape,
-  )
+/**
+ * The schema of the records of a Parquet file, with the types of its columns; undefined when a column has no such type.
+ *
+ * @param keepsGroups - whether structs and maps are values of one column. CSV has columns for their fields.
+ */
+export function schemaOfParquet(
+  columns: readonly ParquetColumn[],
+  reshape: Reshape,
+  keepsGroups: boolean,
+): Schema | undefined {
+  const fields: [string, FieldType][] = []
+  for (const { name, columnType, nullable } of columns) {
+    const isGroup = isNestedType(columnType) && !('list' in columnType)
+    const path = Object.keys(schemaOfSamples([[name, true]], reshape) ?? {})[0]
+    if (columnType === null || path === undefined || (isGroup && !keepsGroups)) return undefined
+    fields.push([path, { type: columnType, nullable }])
+  }
+  return fields.length === 0 ? undefined : Object.fromEntries(fields)
 }
 
 /** Infers from one record per column, because a single record might not be able to hold all of them (`a` and `a.b`). */

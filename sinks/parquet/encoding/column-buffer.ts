@@ -5,6 +5,7 @@
 import { grownCapacity } from './capacity.ts'
 import type { ChunkValues } from './chunk-values.ts'
 import type { NumberDictionary } from './number-dictionary.ts'
+import type { Leaf, RowColumn } from './leaf.ts'
 import type { Bounds } from './statistics.ts'
 
 /** Total memory in bytes of the columns of a row group. */
@@ -16,7 +17,7 @@ export interface RowGroupSize {
  * Buffers one column. Memory: the bytes it adds to its {@link RowGroupSize}, at most doubled because buffers grow by
  * doubling.
  */
-export abstract class ColumnBuffer {
+export abstract class ColumnBuffer implements RowColumn {
   readonly #size: RowGroupSize
   #rows = 0
   #length = 0
@@ -64,6 +65,19 @@ export abstract class ColumnBuffer {
 
   /** The smallest and the largest value. Undefined if there is no value, or if statistics must not contain them. */
   abstract bounds(): Bounds | undefined
+
+  leaves(nullable: boolean): Leaf[] {
+    return [
+      {
+        entries: this.#rows,
+        column: this,
+        maxDefinition: nullable ? 1 : 0,
+        maxRepetition: 0,
+        definitionLevels: this.levels,
+        repetitionLevels: undefined,
+      },
+    ]
+  }
 
   /** Adds nulls until the column has `rows` rows. */
   padTo(rows: number): void {

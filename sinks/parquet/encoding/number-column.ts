@@ -1,16 +1,23 @@
 /**
- * Columns of numbers: DOUBLE, INT32 and INT64, and the types that are stored as these. Values are stored in PLAIN
+ * Columns of numbers: FLOAT, DOUBLE, INT32 and INT64, and the types that are stored as these. Values are stored in PLAIN
  * encoding, in little-endian words. So a page is a slice of the buffer.
  */
-import { integerOfDate, type TimestampType } from '../../values/precise-date.ts'
 import { grownCapacity } from './capacity.ts'
 import { indexedValues, NO_VALUES, type ChunkValues } from './chunk-values.ts'
 import { ColumnBuffer, type RowGroupSize } from './column-buffer.ts'
 import { bitWidthOf } from './hybrid.ts'
 import type { NumberDictionary, Repeats } from './number-dictionary.ts'
-import { boundsOfDoubles, boundsOfInt32s, boundsOfInt64s, type Bounds } from './statistics.ts'
+import { boundsOfDoubles, boundsOfFloats, boundsOfInt32s, boundsOfInt64s, type Bounds } from './statistics.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
+/** How the cells of a type are stored as integers. */
+export interface StoredIntegers {
+  /** What a cell must be, for messages. */
+  readonly expected: string
+  /** The integer of a cell. Undefined when the cell has another type. */
+  toInteger(this: void, cell: unknown): number | bigint | undefined
+  /** Whether readers order the values as unsigned integers. There are no bounds of these. */
+  readonly unsigned?: boolean
+}
 
 abstract class NumberColumn extends ColumnBuffer {
   #buffer = new ArrayBuffer(0)
@@ -84,37 +91,62 @@ export class DoubleColumn extends NumberColumn {
   }
 }
 
-/** INT64: safe integers, and bigints of up to 64 bits. With a type of timestamps: Dates, in its unit since 1970. */
+/** FLOAT: numbers of 32 bits. */
+export class FloatColumn extends NumberColumn {
+  protected readonly wordsPerValue = 1
+  #values = new Float32Array(0)
+
+  take(value: unknown, rows: number): boolean {
+    if (typeof value !== 'number' || (Math.fround(value) !== value && !Number.isNaN(value))) return false
+    if (this.length === this.#values.length) this.reserve()
+    this.#values[this.length] = value
+    this.added(4, rows)
+    return true
+  }
+
+  add(cell: unknown, rows: number): void {
+    if (!this.take(cell, rows)) throw new TypeError('expected a number of 32 bits')
+  }
+
+  bounds(): Bounds | undefined {
+    return boundsOfFloats(this.#values.subarray(0, this.length))
+  }
+
+  protected view(buffer: ArrayBuffer): void {
+    this.#values = new Float32Array(buffer)
+  }
+}
+
+/** INT64: safe integers, and bigints of up to 64 bits, or cells of a type that is stored as these. */
 export class Int64Column extends NumberColumn {
   protected readonly wordsPerValue = 2
-  readonly #dates: TimestampType | undefined
+  readonly #stored: StoredIntegers | undefined
   #words = new Int32Array(0)
   #bigints = new BigInt64Array(0)
 
-  constructor(size: RowGroupSize, dates?: TimestampType) {
+  constructor(size: RowGroupSize, stored?: StoredIntegers) {
     super(size)
-    this.#dates = dates
+    this.#stored = stored
   }
 
   take(value: unknown, rows: number): boolean {
-    if (this.#dates === undefined) return this.#takeInteger(value, rows)
-    if (!(value instanceof Date)) return false
-    const integer = integerOfDate(value, this.#dates)
+    if (this.#stored === undefined) return this.#takeInteger(value, rows)
+    const integer = this.#stored.toInteger(value)
     if (typeof integer === 'bigint') this.#addBigint(integer, rows)
     return typeof integer === 'bigint' || this.#takeInteger(integer, rows)
   }
 
   add(cell: unknown, rows: number): void {
     if (this.take(cell, rows)) return
-    if (typeof cell !== 'bigint' || this.#dates !== undefined) {
-      throw new TypeError(`expected ${this.#dates === undefined ? 'an integer' : `a Date that fits ${this.#dates}`}`)
+    if (typeof cell !== 'bigint' || this.#stored !== undefined) {
+      throw new TypeError(`expected ${this.#stored?.expected ?? 'an integer'}`)
     }
     if (BigInt.asIntN(64, cell) !== cell) throw new RangeError('the integer does not fit 64 bits')
     this.#addBigint(cell, rows)
   }
 
   bounds(): Bounds | undefined {
-    return boundsOfInt64s(this.#words.subarray(0, this.length * 2))
+    return this.#stored?.unsigned === true ? undefined : boundsOfInt64s(this.#words.subarray(0, this.length * 2))
   }
 
   protected view(buffer: ArrayBuffer): void {
@@ -139,19 +171,19 @@ export class Int64Column extends NumberColumn {
   }
 }
 
-/** INT32: integers of 32 bits. With `dates`: Dates, as days since 1970. */
+/** INT32: integers of 32 bits, or cells of a type that is stored as these. */
 export class Int32Column extends NumberColumn {
   protected readonly wordsPerValue = 1
-  readonly #dates: boolean
+  readonly #stored: StoredIntegers | undefined
   #values = new Int32Array(0)
 
-  constructor(size: RowGroupSize, dates: boolean) {
+  constructor(size: RowGroupSize, stored?: StoredIntegers) {
     super(size)
-    this.#dates = dates
+    this.#stored = stored
   }
 
   take(value: unknown, rows: number): boolean {
-    const integer = this.#dates ? daysOf(value) : value
+    const integer = this.#stored === undefined ? value : this.#stored.toInteger(value)
     if (typeof integer !== 'number' || (integer | 0) !== integer) return false
     if (this.length === this.#values.length) this.reserve()
     this.#values[this.length] = integer
@@ -160,20 +192,14 @@ export class Int32Column extends NumberColumn {
   }
 
   add(cell: unknown, rows: number): void {
-    if (!this.take(cell, rows)) {
-      throw new TypeError(`expected ${this.#dates ? 'a Date at midnight UTC' : 'an integer of 32 bits'}`)
-    }
+    if (!this.take(cell, rows)) throw new TypeError(`expected ${this.#stored?.expected ?? 'an integer of 32 bits'}`)
   }
 
   bounds(): Bounds | undefined {
-    return boundsOfInt32s(this.#values.subarray(0, this.length))
+    return this.#stored?.unsigned === true ? undefined : boundsOfInt32s(this.#values.subarray(0, this.length))
   }
 
   protected view(buffer: ArrayBuffer): void {
     this.#values = new Int32Array(buffer)
   }
-}
-
-function daysOf(value: unknown): number | undefined {
-  return value instanceof Date ? value.getTime() / DAY_MS : undefined
 }

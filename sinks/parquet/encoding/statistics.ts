@@ -61,6 +61,17 @@ export function boundsOfInt64s(words: Int32Array): Bounds | undefined {
  * The zeros -0 and +0 compare as equal. So a minimum of zero is written as -0, and a maximum of zero as +0.
  */
 export function boundsOfDoubles(values: Float64Array): Bounds | undefined {
+  const bounds = boundsOfNumbers(values)
+  return bounds && { min: bytesOf(Float64Array.of(bounds[0])), max: bytesOf(Float64Array.of(bounds[1])) }
+}
+
+/** Bounds of floats, like {@link boundsOfDoubles}. */
+export function boundsOfFloats(values: Float32Array): Bounds | undefined {
+  const bounds = boundsOfNumbers(values)
+  return bounds && { min: bytesOf(Float32Array.of(bounds[0])), max: bytesOf(Float32Array.of(bounds[1])) }
+}
+
+function boundsOfNumbers(values: Float64Array | Float32Array): readonly [number, number] | undefined {
   if (values.length === 0) return undefined
   let min = Infinity
   let max = -Infinity
@@ -70,10 +81,7 @@ export function boundsOfDoubles(values: Float64Array): Bounds | undefined {
     if (value < min) min = value
     if (value > max) max = value
   }
-  return {
-    min: bytesOf(Float64Array.of(min === 0 ? -0 : min)),
-    max: bytesOf(Float64Array.of(max === 0 ? 0 : max)),
-  }
+  return [min === 0 ? -0 : min, max === 0 ? 0 : max]
 }
 
 /**
@@ -139,6 +147,6 @@ function isBelow(words: Int32Array, one: number, other: number): boolean {
   return high === otherHigh ? (words[one] as number) >>> 0 < (words[other] as number) >>> 0 : high < otherHigh
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Int32Array | Float64Array): Buffer {
+function bytesOf({ buffer, byteOffset, byteLength }: Int32Array | Float32Array | Float64Array): Buffer {
   return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
 }

@@ -16,31 +16,55 @@ export interface ThriftStruct {
 type StructOf<Fields> = new (fields: Fields) => ThriftStruct
 type EmptyStruct = new () => ThriftStruct
 
+type LogicalTypeName = 'STRING' | 'JSON' | 'LIST' | 'MAP' | 'DATE' | 'TIMESTAMP' | 'TIME' | 'DECIMAL' | 'INTEGER'
+
+type ConvertedTypeName =
+  | 'UTF8'
+  | 'LIST'
+  | 'MAP'
+  | 'DECIMAL'
+  | 'DATE'
+  | 'TIME_MILLIS'
+  | 'TIME_MICROS'
+  | 'TIMESTAMP_MILLIS'
+  | 'TIMESTAMP_MICROS'
+  | 'INT_8'
+  | 'JSON'
+  | 'INTERVAL'
+
 /** The structs and enums of parquet.thrift in use. An i64 field takes safe integers. */
 interface ParquetTypes {
-  readonly Type: Readonly<Record<'BOOLEAN' | 'INT32' | 'INT64' | 'DOUBLE' | 'BYTE_ARRAY', number>>
-  readonly ConvertedType: Readonly<Record<'UTF8' | 'JSON' | 'DATE' | 'TIMESTAMP_MILLIS' | 'TIMESTAMP_MICROS', number>>
-  readonly FieldRepetitionType: Readonly<Record<'OPTIONAL' | 'REQUIRED', number>>
+  readonly Type: Readonly<
+    Record<'BOOLEAN' | 'INT32' | 'INT64' | 'FLOAT' | 'DOUBLE' | 'BYTE_ARRAY' | 'FIXED_LEN_BYTE_ARRAY', number>
+  >
+  readonly ConvertedType: Readonly<Record<ConvertedTypeName, number>>
+  readonly FieldRepetitionType: Readonly<Record<'OPTIONAL' | 'REQUIRED' | 'REPEATED', number>>
   readonly Encoding: Readonly<Record<'PLAIN' | 'RLE' | 'RLE_DICTIONARY', number>>
   readonly CompressionCodec: Readonly<Record<'UNCOMPRESSED' | 'SNAPPY' | 'GZIP' | 'BROTLI' | 'ZSTD', number>>
   readonly PageType: Readonly<Record<'DATA_PAGE' | 'DICTIONARY_PAGE', number>>
   readonly StringType: EmptyStruct
   readonly JsonType: EmptyStruct
   readonly DateType: EmptyStruct
+  readonly ListType: EmptyStruct
+  readonly MapType: EmptyStruct
   readonly MilliSeconds: EmptyStruct
   readonly MicroSeconds: EmptyStruct
   readonly TypeDefinedOrder: EmptyStruct
   readonly TimeUnit: StructOf<{ MILLIS: ThriftStruct } | { MICROS: ThriftStruct }>
   readonly TimestampType: StructOf<{ isAdjustedToUTC: boolean; unit: ThriftStruct }>
-  readonly LogicalType: StructOf<
-    { STRING: ThriftStruct } | { JSON: ThriftStruct } | { DATE: ThriftStruct } | { TIMESTAMP: ThriftStruct }
-  >
+  readonly TimeType: StructOf<{ isAdjustedToUTC: boolean; unit: ThriftStruct }>
+  readonly DecimalType: StructOf<{ precision: number; scale: number }>
+  readonly IntType: StructOf<{ bitWidth: number; isSigned: boolean }>
+  readonly LogicalType: StructOf<Partial<Record<LogicalTypeName, ThriftStruct>>>
   readonly SchemaElement: StructOf<{
     name: string
     num_children?: number
     repetition_type?: number
     type?: number
+    type_length?: number | undefined
     converted_type?: number | undefined
+    precision?: number | undefined
+    scale?: number | undefined
     logicalType?: ThriftStruct | undefined
   }>
   readonly Statistics: StructOf<{
@@ -106,10 +130,15 @@ export const {
   StringType,
   JsonType,
   DateType,
+  DecimalType,
+  IntType,
+  ListType,
+  MapType,
   MicroSeconds,
   MilliSeconds,
   TimeUnit,
   TimestampType,
+  TimeType,
   LogicalType,
   SchemaElement,
 } = types

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Column } from '../../../sinks/columns/column.ts'
+import type { ColumnType } from '../../../sinks/columns/column-type.ts'
 import { ColumnInference, widenColumns } from '../../../sinks/columns/infer-columns.ts'
 
 function columnsOf(...records: object[]): Column[] {
@@ -10,7 +11,7 @@ function columnsOf(...records: object[]): Column[] {
   return inference.columns
 }
 
-function typeOf(...values: unknown[]): string | null | undefined {
+function typeOf(...values: unknown[]): ColumnType | null | undefined {
   return columnsOf(...values.map((x) => ({ x })))[0]?.type
 }
 

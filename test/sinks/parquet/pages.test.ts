@@ -1,13 +1,14 @@
 import parquetTypes from 'parquetjs-lite/gen-nodejs/parquet_types.js'
 import parquetUtil from 'parquetjs-lite/lib/util.js'
 import t from 'tap'
-import type { Cell, ColumnType } from '../../../sinks/columns/column.ts'
+import type { Cell } from '../../../sinks/columns/column.ts'
 import type { ColumnBuffer } from '../../../sinks/parquet/encoding/column-buffer.ts'
 import { Scratch } from '../../../sinks/parquet/compression/scratch.ts'
 import { encodeColumnChunk } from '../../../sinks/parquet/column-chunk.ts'
 import { codecOf, type ParquetCompression } from '../../../sinks/parquet/compression/compression.ts'
 import { NumberDictionary } from '../../../sinks/parquet/encoding/number-dictionary.ts'
-import { createBuffer } from '../../../sinks/parquet/row-group.ts'
+import { createBuffer, type LeafType } from '../../../sinks/parquet/encoding/create-buffer.ts'
+import type { Leaf } from '../../../sinks/parquet/encoding/leaf.ts'
 import { MAX_PAGE_BYTES, MAX_PAGE_ROWS, splitPages } from '../../../sinks/parquet/pages.ts'
 
 interface PageHeader {
@@ -20,7 +21,7 @@ const { decodeThrift } = parquetUtil as {
   decodeThrift(this: void, struct: object, bytes: Buffer, offset: number): number
 }
 
-function bufferOf(type: ColumnType, cells: readonly Cell[]): ColumnBuffer {
+function bufferOf(type: LeafType, cells: readonly Cell[]): ColumnBuffer {
   const buffer = createBuffer(type, { bytes: 0 })
   cells.forEach((cell, row) => {
     if (cell !== null && !buffer.take(cell, row)) buffer.add(cell, row)
@@ -30,10 +31,11 @@ function bufferOf(type: ColumnType, cells: readonly Cell[]): ColumnBuffer {
 }
 
 /** Number of rows and values of each page. */
-function split(type: ColumnType, cells: readonly Cell[]): [number, number][] {
+function split(type: LeafType, cells: readonly Cell[]): [number, number][] {
   const buffer = bufferOf(type, cells)
-  return [...splitPages(buffer, buffer.chunkValues(new NumberDictionary()))].map((page) => [
-    page.toRow - page.fromRow,
+  const [leaf] = buffer.leaves(true) as [Leaf]
+  return [...splitPages(leaf, buffer.chunkValues(new NumberDictionary()))].map((page) => [
+    page.to - page.from,
     page.toValue - page.fromValue,
   ])
 }
@@ -83,7 +85,11 @@ for (const compression of ['none', 'snappy', 'gzip', 'brotli'] satisfies Parquet
     const parts: Uint8Array[] = []
     const context = { codec: codecOf(compression), scratch: new Scratch(), compressed: new Scratch() }
     const column = bufferOf('utf8', cells)
-    const encoding = encodeColumnChunk(column, true, column.chunkValues(new NumberDictionary()), context)
+    const encoding = encodeColumnChunk(
+      column.leaves(true)[0] as Leaf,
+      column.chunkValues(new NumberDictionary()),
+      context,
+    )
     let step = await encoding.next()
     for (; step.done !== true; step = await encoding.next()) parts.push(Buffer.from(step.value))
     const info = step.value

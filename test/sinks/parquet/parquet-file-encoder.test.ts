@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import type { Cell, Column, ColumnType } from '../../../sinks/columns/column.ts'
+import type { Cell, Column } from '../../../sinks/columns/column.ts'
+import type { ColumnType, NamedType } from '../../../sinks/columns/column-type.ts'
 import { ParquetFileEncoder } from '../../../sinks/parquet/parquet-file-encoder.ts'
 import { appendRow, CODEC_NAMES, encodeTable, endRowGroup, tableArbitrary } from './arbitraries.ts'
 import { metadataByHyparquet, rowsByHyparquet, showRows } from './readers.ts'
@@ -43,7 +44,7 @@ t.test('a copy of the open row group is a file of its own, and changes nothing',
   await fc.assert(property, { numRuns: 30 })
 })
 
-const edges: [ColumnType, Cell[]][] = [
+const edges: [NamedType, Cell[]][] = [
   ['boolean', [true, false, true]],
   ['int64', [2n ** 63n - 1n, -(2n ** 63n), 0n, -1n, 2n ** 53n + 1n]],
   ['double', [NaN, -0, 0, Infinity, -Infinity, 5e-324, Number.MAX_VALUE, 0.1]],
@@ -87,7 +88,7 @@ t.test('writes 200 columns, dots and backslashes in their names, as flat columns
 })
 
 t.test('accepts the type of a column in the middle of a row group', async (t) => {
-  const types: ColumnType[] = ['boolean', 'int64', 'double', 'timestamp', 'utf8', 'json', 'bytes']
+  const types: NamedType[] = ['boolean', 'int64', 'double', 'timestamp', 'utf8', 'json', 'bytes']
   const cells: Cell[] = [true, -5n, 0.5, new Date(7), 'text', '{}', Uint8Array.of(1)]
   const columns = types.map((name): Column => ({ name, type: null }))
   const nulls = columns.map(() => null)

@@ -3,7 +3,8 @@ import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { COLUMN_TYPES, type Cell, type Column, type ColumnType } from '../../../sinks/columns/column.ts'
+import type { Cell, Column } from '../../../sinks/columns/column.ts'
+import { COLUMN_TYPES, type NamedType } from '../../../sinks/columns/column-type.ts'
 import { codecOf } from '../../../sinks/parquet/compression/compression.ts'
 import { encodeFooter, MAGIC, rowGroupStruct } from '../../../sinks/parquet/footer.ts'
 import { ParquetFileEncoder } from '../../../sinks/parquet/parquet-file-encoder.ts'
@@ -67,13 +68,31 @@ t.test('reads the types of the columns', async (t) => {
   const path = fileOf(await encodeTable({ columns, rowGroups: [[columns.map(() => null)]], compression: 'snappy' }))
   t.strictSame(await rowsByDuckDb(connection, `SELECT column_name, column_type FROM (DESCRIBE FROM '${path}')`), [
     ['"boolean"', '"BOOLEAN"'],
+    ['"int8"', '"TINYINT"'],
+    ['"int16"', '"SMALLINT"'],
     ['"int32"', '"INTEGER"'],
     ['"int64"', '"BIGINT"'],
+    ['"uint8"', '"UTINYINT"'],
+    ['"uint16"', '"USMALLINT"'],
+    ['"uint32"', '"UINTEGER"'],
+    ['"uint64"', '"UBIGINT"'],
+    ['"float"', '"FLOAT"'],
     ['"double"', '"DOUBLE"'],
     ['"date"', '"DATE"'],
     ['"timestamp"', '"TIMESTAMP WITH TIME ZONE"'],
     ['"timestamp_micros"', '"TIMESTAMP WITH TIME ZONE"'],
     ['"timestamp_nanos"', '"TIMESTAMP WITH TIME ZONE"'],
+    ['"timestamp_local"', '"TIMESTAMP"'],
+    ['"timestamp_micros_local"', '"TIMESTAMP"'],
+    ['"timestamp_nanos_local"', '"TIMESTAMP_NS"'],
+    ['"time_millis"', '"TIME"'],
+    ['"time_micros"', '"TIME"'],
+    ['"time_nanos"', '"TIME"'],
+    ['"time_millis_utc"', '"TIME WITH TIME ZONE"'],
+    ['"time_micros_utc"', '"TIME WITH TIME ZONE"'],
+    ['"time_nanos_utc"', '"TIME WITH TIME ZONE"'],
+    ['"interval"', '"INTERVAL"'],
+    ['"uuid"', '"UUID"'],
     ['"utf8"', '"VARCHAR"'],
     ['"bytes"', '"BLOB"'],
     ['"json"', '"JSON"'],
@@ -105,7 +124,7 @@ t.test('reads each prefix that ends at a footer, and columns that get their type
     ['utf8', ''],
     ['json', '[1]'],
     ['bytes', Uint8Array.of(9)],
-  ] satisfies [ColumnType, Cell][]) {
+  ] satisfies [NamedType, Cell][]) {
     const column: Column = { name: 'open', type: null }
     const encoder = new ParquetFileEncoder([{ name: 'n', type: 'int64' }, column], { compression: 'snappy' })
     const parts = [encoder.header()]

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import assert from 'node:assert/strict'
 import t from 'tap'
-import { NumberHeap } from '../../../lib/core/number-heap.ts'
+import { NumberHeap } from '../../../lib/workflow/number-heap.ts'
 
 t.test('take returns the smallest number after any sequence of calls', async () => {
   const step = fc.option(fc.integer({ min: 0, max: 30 }), { nil: 'take' as const, freq: 2 })

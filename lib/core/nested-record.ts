@@ -2,10 +2,9 @@
  * Turns dotted columns into nested objects: `{ 'a.b': 1 }` becomes `{ a: { b: 1 } }`. A dot after a backslash is part
  * of the key. Keys are untrusted input, so each one becomes an own property, also `__proto__`.
  */
-import { shortText } from '../core/errors.ts'
-import { joinPath, splitPath } from '../core/field-path.ts'
-import type { ResultRecord } from '../core/record.ts'
-import { MAX_DEPTH } from '../../sinks/values/values.ts'
+import { shortText } from './errors.ts'
+import { joinPath, splitPath } from './field-path.ts'
+import type { ResultRecord } from './record.ts'
 
 type Fields = Record<string, unknown>
 
@@ -26,12 +25,11 @@ export class NestConflict extends Error {
 
 /** Nests records. Memory: the cached paths of up to 10,000 columns. */
 export class Nester {
-  readonly #paths = new Map<string, readonly string[]>()
-  readonly #keepFlat: ReadonlySet<string>
+  readonly #paths: Map<string, readonly string[]>
 
-  /** @param keepFlat - names to leave unchanged, with their dots */
-  constructor(keepFlat: ReadonlySet<string> = new Set()) {
-    this.#keepFlat = keepFlat
+  /** @param paths - the keys of columns whose names are not their paths */
+  constructor(paths: Iterable<readonly [string, readonly string[]]> = []) {
+    this.#paths = new Map(paths)
   }
 
   /**
@@ -42,15 +40,11 @@ export class Nester {
    */
   nest(record: ResultRecord): ResultRecord {
     const names = Object.keys(record)
-    if (names.every((name) => this.#isPlain(name))) return record
+    if (names.every((name) => this.#pathOf(name).length === 1 && this.#pathOf(name)[0] === name)) return record
     const nested: Fields = {}
     const made = new Set<unknown>([nested])
     for (const name of names) this.#put(nested, made, name, record[name])
     return nested
-  }
-
-  #isPlain(name: string): boolean {
-    return (!name.includes('.') && !name.includes('\\')) || this.#keepFlat.has(name)
   }
 
   /** @param made - the objects created for this record; any other object in it is a value */
@@ -80,35 +74,11 @@ export class Nester {
   #pathOf(name: string): readonly string[] {
     let path = this.#paths.get(name)
     if (path === undefined) {
-      path = this.#isPlain(name) ? [name] : splitPath(name)
+      path = /[.\\]/.test(name) ? splitPath(name) : [name]
       if (this.#paths.size < MAX_KNOWN_PATHS) this.#paths.set(name, path)
     }
     return path
   }
-}
-
-/**
- * The columns whose names would change by nesting and flattening: those below another column, and those with
- * backslashes that escape nothing.
- */
-export function columnsToKeepFlat(names: readonly string[]): Set<string> {
-  const columns = new Set(names)
-  return new Set(
-    names.filter((name) => {
-      const path = splitPath(name)
-      return path.reduce<string | undefined>(joinPath, undefined) !== name || isBelow(columns, path)
-    }),
-  )
-}
-
-/** Whether there is a column for a parent of `path`. Deeper paths are rejected when they are written. */
-function isBelow(columns: ReadonlySet<string>, path: readonly string[]): boolean {
-  let parent: string | undefined
-  for (const key of path.slice(0, Math.min(path.length - 1, MAX_DEPTH))) {
-    parent = joinPath(parent, key)
-    if (columns.has(parent)) return true
-  }
-  return false
 }
 
 /** Whether a value is null or missing, or an object created for columns that are all null. */

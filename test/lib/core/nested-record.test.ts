@@ -1,7 +1,7 @@
 import { deepEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { columnsToKeepFlat, NestConflict, Nester } from '../../../lib/reading/nest.ts'
+import { NestConflict, Nester } from '../../../lib/core/nested-record.ts'
 import { joinPath } from '../../../lib/core/field-path.ts'
 import type { ResultRecord } from '../../../lib/core/record.ts'
 
@@ -62,16 +62,12 @@ t.test('nesting restores a flattened record', async () => {
   )
 })
 
-t.test('finds the columns whose names would change', async (t) => {
-  t.strictSame(
-    [...columnsToKeepFlat(['a', 'b.c', 'b.d', 'price', 'price.adj', 'C:\\dir', 'x\\.y'])],
-    ['price.adj', 'C:\\dir'],
-  )
-})
-
-t.test('does not nest the columns of `keepFlat`', async (t) => {
-  const nester = new Nester(new Set(['price.adj']))
-  t.strictSame(nester.nest({ price: 1, 'price.adj': 2, 'b.c': 3 }), { price: 1, 'price.adj': 2, b: { c: 3 } })
+t.test('takes the paths of columns whose names are not their paths', async (t) => {
+  const nester = new Nester([
+    ['m.x', ['m.x']],
+    ['C:\\dir', ['C:', 'dir']],
+  ])
+  t.strictSame(nester.nest({ 'm.x': 1, 'C:\\dir': 2, 'b.c': 3 }), { 'm.x': 1, 'C:': { dir: 2 }, b: { c: 3 } })
 })
 
 function flatten(record: Record<string, unknown>, path?: string): ResultRecord {
