@@ -2,7 +2,6 @@
  * The records of a phase, read back from its part files.
  */
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import type { Schema } from '../../sinks/columns/column.ts'
 import { countText, messageOf, quantityText, SpillwayError } from '../core/errors.ts'
 import { resolveFieldNames, type ResultRecord } from '../core/record.ts'
@@ -73,7 +72,7 @@ export class PhaseResults implements PhaseReference {
    * reference that is put into an output is refused: without a field that cannot be serialized, an empty object would be
    * stored.
    */
-  readonly rows = (given?: RowsOptions): Readable => {
+  readonly rows: PhaseReference['rows'] = (given?: RowsOptions) => {
     const options = resolveRowsOptions(given)
     if (options.field !== undefined) {
       throw new SpillwayError(

@@ -13,6 +13,7 @@ import {
   type Checks,
 } from '../../lib/core/options.ts'
 import type { ResultRecord } from '../../lib/core/record.ts'
+import type { RowItem, TypedReadable, WithBatches } from '../../lib/core/typed-streams.ts'
 import { FileSlices, type ByteSource } from '../files/file-slices.ts'
 import { ParquetFile, type ParquetColumn, type RowGroupColumns } from './parquet-file.ts'
 
@@ -91,9 +92,15 @@ const BATCH_RECORDS = 1000
  * @example
  * for await (const record of readParquet('results.parquet', { columns: ['container', 'result.metrics.sharpe'] })) ...
  */
-export function readParquet(input: ParquetInput, given?: ReadParquetOptions): Readable {
+export function readParquet<Row extends object = ResultRecord, Batches extends boolean = false>(
+  input: ParquetInput,
+  given?: WithBatches<ReadParquetOptions, Batches>,
+): TypedReadable<RowItem<Row, Batches>> {
   expectValue('input', input, inputCheck)
-  return new ParquetReader(input, resolveOptions('readParquet', given, checks, DEFAULTS))
+  return new ParquetReader(
+    input,
+    resolveOptions<ReadParquetOptions, typeof DEFAULTS>('readParquet', given, checks, DEFAULTS),
+  )
 }
 
 /**
