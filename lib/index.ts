@@ -66,11 +66,10 @@ export type { Ack } from './streaming/acknowledgements.ts'
 export type { AggregatedResults, StoredAggregates } from './streaming/aggregated-results.ts'
 export type { ResultStreamerOptions } from './streaming/options.ts'
 export type { StreamerCounts, StreamerStats } from './streaming/stats.ts'
-export type { RowItem, TypedReadable, WithBatches } from './core/typed-streams.ts'
 export { markerBatch, type Batch, type Chunk } from './core/batch.ts'
 export { Marker, type AckLevel, type Receipt } from './core/marker.ts'
 export { ERROR_CODES, SpillwayError, type ErrorCode, type ErrorPlace } from './core/errors.ts'
-export type { FieldNames, ResultRecord } from './core/record.ts'
+export type { FieldNames, ResultRecord, RowItem, TypedReadable, WithBatches } from './core/record.ts'
 export type { Rejection, RejectionHandler } from './core/rejection.ts'
 export type {
   ContainerEndedMessage,

@@ -234,6 +234,12 @@ function addConvert(program: Command, io: CommandIo, report: Report): void {
     .option('--skip-lines <n>', 'lines of CSV input before its header', count)
     .option('--rename-duplicates', 'call the second CSV column a of a header a_2')
     .option('--all-text', 'read every cell of CSV input as text')
+    .option(
+      '--out-delimiter <char>',
+      'character between the cells of CSV output (default: comma, or tab for .tsv names)',
+    )
+    .option('--bom', 'begin CSV output with a byte order mark, for Excel')
+    .option('--escape-formulas', "write ' before text of CSV output that a spreadsheet would run")
     .option('--nest', 'turn dotted columns (a.b) back into nested objects')
     .addOption(
       new Option('--compression <kind>', 'of the output (default: snappy for Parquet, gzip for .gz names)').choices(

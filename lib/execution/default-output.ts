@@ -1,8 +1,7 @@
 /**
  * The output of a phase whose topology has no `output`: its records and its aggregates.
  */
-import type { ResultRecord } from '../core/record.ts'
-import type { RowItem, TypedReadable, WithBatches } from '../core/typed-streams.ts'
+import type { ResultRecord, RowItem, TypedReadable, WithBatches } from '../core/record.ts'
 import type { Schema } from '../../sinks/columns/column.ts'
 import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
 import type { PhaseReference, RowsOptions, Table } from '../outputs/reference.ts'

@@ -3,8 +3,7 @@
  * on demand.
  */
 import type { Schema } from '../../sinks/columns/column.ts'
-import type { ResultRecord } from '../core/record.ts'
-import type { RowItem, TypedReadable, WithBatches } from '../core/typed-streams.ts'
+import type { ResultRecord, RowItem, TypedReadable, WithBatches } from '../core/record.ts'
 
 /** A table of rows in the output or the records of a phase. */
 export interface Table {

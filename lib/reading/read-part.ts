@@ -8,6 +8,9 @@ import type { ResultRecord } from '../core/record.ts'
 import type { Rejection } from '../core/rejection.ts'
 import { toBase64 } from '../../sinks/values/json-text.ts'
 import type { PartSchema } from '../../sinks/part.ts'
+import type { CsvDialectOptions } from '../../sinks/text/csv-dialect.ts'
+import { escapeFormula, unescapeFormula } from '../../sinks/text/formula-text.ts'
+import type { CsvInputOptions } from '../../transforms/parsing/csv-dialect.ts'
 import type { CsvType } from '../../transforms/parsing/csv-types.ts'
 import { inputFormatOf, hasColumns } from './input-formats.ts'
 import { columnsToKeepFlat, Nester } from './nest.ts'
@@ -19,6 +22,7 @@ import { readRecords } from './read-records.ts'
  *
  * @param path - the format is derived from its name
  * @param schema - its columns, from the journal; null for a format without columns
+ * @param csv - the dialect in which CSV was written
  * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` for a damaged file, `ERR_SPILLWAY_IO` if it cannot be read; an
  *   AbortError when `signal` aborts
  */
@@ -26,16 +30,18 @@ export async function* readPart(
   path: string,
   schema: PartSchema | null,
   signal: AbortSignal,
+  csv: CsvDialectOptions = {},
 ): AsyncGenerator<readonly ResultRecord[]> {
   const from = inputFormatOf(path)
   if (from === undefined) throw new TypeError(`${path} does not have the name of a part file`)
+  const written = schema ?? {}
   const batches = readRecords({
     from,
     source: path,
-    dialect: { delimiter: ',' },
+    dialect: inputDialectOf(csv),
     encoding: undefined,
     jsonPath: undefined,
-    csvTypes: csvTypesOf(schema ?? {}),
+    csvTypes: csvTypesOf(written, csv),
     maxLineBytes: constants.MAX_STRING_LENGTH,
     signal,
     onReject: (rejection) => {
@@ -49,13 +55,37 @@ export async function* readPart(
     return
   }
   const nester = new Nester(columnsToKeepFlat(Object.keys(schema)))
-  for await (const batch of batches) yield batch.map((record) => nester.nest(jsonRecord(record, schema)))
+  const restore = from === 'csv' ? restorerOf(schema, csv) : undefined
+  for await (const batch of batches) {
+    yield batch.map((record) => nester.nest(jsonRecord(restore === undefined ? record : restore(record), schema)))
+  }
 }
 
-function csvTypesOf(schema: PartSchema): Readonly<Record<string, CsvType>> {
+/** How the parser reads a dialect of ours. It finds the ends of lines. */
+function inputDialectOf({ delimiter = ',', quote, header }: CsvDialectOptions): CsvInputOptions {
+  return { delimiter, ...(quote !== undefined && { quote }), ...(header !== undefined && { header }) }
+}
+
+/** The name of a column as the parser gives it. */
+function parsedName(name: string, index: number, { header, formulas }: CsvDialectOptions): string {
+  if (header === false) return `column_${index + 1}`
+  return formulas === 'escape' ? escapeFormula(name) : name
+}
+
+/** Undoes what the dialect changed in names and texts; undefined if it changes none. */
+function restorerOf(schema: PartSchema, csv: CsvDialectOptions): ((record: ResultRecord) => ResultRecord) | undefined {
+  if (csv.header !== false && csv.formulas !== 'escape') return undefined
+  const names = Object.keys(schema)
+  const restored = (value: unknown) =>
+    typeof value === 'string' && csv.formulas === 'escape' ? unescapeFormula(value) : value
+  return (record) =>
+    Object.fromEntries(names.map((name, index) => [name, restored(record[parsedName(name, index, csv)])]))
+}
+
+function csvTypesOf(schema: PartSchema, csv: CsvDialectOptions): Readonly<Record<string, CsvType>> {
   const types = { boolean: 'boolean', int64: 'integer', double: 'number' } as const
-  const entries = Object.entries(schema).map(([name, type]): [string, CsvType] => {
-    return [name, types[type as keyof typeof types] ?? 'text']
+  const entries = Object.entries(schema).map(([name, type], index): [string, CsvType] => {
+    return [parsedName(name, index, csv), types[type as keyof typeof types] ?? 'text']
   })
   return Object.fromEntries(entries)
 }

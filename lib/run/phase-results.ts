@@ -11,6 +11,7 @@ import type { Journal } from '../journal/journal.ts'
 import { damageOfPart } from '../journal/part-damage.ts'
 import type { PhaseReference, RowsOptions, Table } from '../outputs/reference.ts'
 import { resolveRowsOptions, rowsStream } from '../outputs/rows-stream.ts'
+import { csvDialectOf } from '../workflow/results-settings.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
 import type { RunDirectory } from './directory.ts'
 
@@ -112,7 +113,7 @@ export class PhaseResults implements PhaseReference {
     let rows = 0
     // Loaded on first use, so that a resume starts sooner.
     const { readPart } = await import('../reading/read-part.ts')
-    for await (const batch of readPart(path, part.schema, signal)) {
+    for await (const batch of readPart(path, part.schema, signal, csvDialectOf(this.#options.workflow.results))) {
       rows += batch.length
       yield batch
     }

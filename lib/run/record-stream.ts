@@ -3,8 +3,7 @@
  */
 import { Readable } from 'node:stream'
 import { makeDeferred, type Deferred } from '../core/deferred.ts'
-import type { ResultRecord } from '../core/record.ts'
-import type { TypedReadable } from '../core/typed-streams.ts'
+import type { ResultRecord, TypedReadable } from '../core/record.ts'
 import type { Callback } from '../core/settle-callback.ts'
 import type { ResultCallback } from '../execution/container-intake.ts'
 import type { WorkflowResult } from './result.ts'

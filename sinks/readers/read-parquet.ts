@@ -12,8 +12,7 @@ import {
   type Check,
   type Checks,
 } from '../../lib/core/options.ts'
-import type { ResultRecord } from '../../lib/core/record.ts'
-import type { RowItem, TypedReadable, WithBatches } from '../../lib/core/typed-streams.ts'
+import type { ResultRecord, RowItem, TypedReadable, WithBatches } from '../../lib/core/record.ts'
 import { FileSlices, type ByteSource } from '../files/file-slices.ts'
 import { ParquetFile, type ParquetColumn, type RowGroupColumns } from './parquet-file.ts'
 

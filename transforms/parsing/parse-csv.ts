@@ -3,8 +3,7 @@
  */
 import type { Transform } from 'node:stream'
 import { callback, integerFrom, resolveOptions, type Check, type Checks } from '../../lib/core/options.ts'
-import type { ResultRecord } from '../../lib/core/record.ts'
-import type { RowItem, TypedReadable, WithBatches } from '../../lib/core/typed-streams.ts'
+import type { ResultRecord, RowItem, TypedReadable, WithBatches } from '../../lib/core/record.ts'
 import { CsvDecoder } from './csv-decoder.ts'
 import { DIALECT_DEFAULTS, dialectChecks, refuseAmbiguity, type CsvInputOptions } from './csv-dialect.ts'
 import { CSV_TYPES, type CsvType } from './csv-types.ts'

@@ -11,8 +11,13 @@ import { jsonParser, type Token } from 'stream-json/core/parser.js'
 import { messageOf, shortText, SpillwayError } from '../../lib/core/errors.ts'
 import { splitPath } from '../../lib/core/field-path.ts'
 import { describeValue, integerFrom, resolveOptions, text, type Checks } from '../../lib/core/options.ts'
-import { isRecord, type ResultRecord } from '../../lib/core/record.ts'
-import type { RowItem, TypedReadable, WithBatches } from '../../lib/core/typed-streams.ts'
+import {
+  isRecord,
+  type ResultRecord,
+  type RowItem,
+  type TypedReadable,
+  type WithBatches,
+} from '../../lib/core/record.ts'
 import { exactNumber, type NumberOutOfRange } from './big-integers.ts'
 import { notDecodable } from './input-text.ts'
 import {

@@ -8,8 +8,13 @@ import type { Transform } from 'node:stream'
 import split2 from 'split2'
 import { messageOf } from '../../lib/core/errors.ts'
 import { describeValue, resolveOptions, type Check, type Checks } from '../../lib/core/options.ts'
-import { isRecord, type ResultRecord } from '../../lib/core/record.ts'
-import type { RowItem, TypedReadable, WithBatches } from '../../lib/core/typed-streams.ts'
+import {
+  isRecord,
+  type ResultRecord,
+  type RowItem,
+  type TypedReadable,
+  type WithBatches,
+} from '../../lib/core/record.ts'
 import { mayLoseDigits, NumberOutOfRange, parseExactJson } from './big-integers.ts'
 import { notDecodable } from './input-text.ts'
 import {

@@ -12,6 +12,7 @@ import {
 } from '../../../transforms/parsing/csv-dialect.ts'
 import { encodingCheck } from '../../../transforms/parsing/input-text.ts'
 import { hasCompression, type Compression, type Format, type OnExisting } from '../../../sinks/options.ts'
+import type { CsvDialectOptions } from '../../../sinks/text/csv-dialect.ts'
 import type { CommandIo } from '../terminal/command-io.ts'
 import { inputFormatOf, isGzipName, isZstdName, outputKindOf, type InputFormat } from '../../reading/input-formats.ts'
 
@@ -22,6 +23,9 @@ export interface ConvertOptions extends CsvInputOptions {
   readonly from?: InputFormat
   readonly encoding?: string
   readonly path?: string
+  readonly outDelimiter?: string
+  readonly bom?: boolean
+  readonly escapeFormulas?: boolean
   readonly compression?: Compression
   readonly nest?: boolean
   readonly allText?: boolean
@@ -43,8 +47,8 @@ export interface ConversionPlan {
   readonly to: Format
   /** Path of the output, or a stream. */
   readonly target: string | Writable
-  /** The character between the cells of CSV output. */
-  readonly outDelimiter: string
+  /** The form of CSV output. */
+  readonly csv: CsvDialectOptions
   /** Undefined means the default of the format. */
   readonly compression: Compression | undefined
   readonly nest: boolean
@@ -85,7 +89,8 @@ export function planConversion(
   if (to !== 'parquet' && isZstdName(options.out)) {
     throw misuse('Text is not written with zstd: choose a name in .gz, or pipe the output (--out -) to zstd')
   }
-  if (!isCsv) refuseCsvOptions(options, from)
+  if (!isCsv) refuse({ ...CSV_FLAGS, allText: '--all-text' }, options, `CSV input, and the input is ${from}`)
+  if (to !== 'csv') refuse(CSV_OUTPUT_FLAGS, options, `CSV output, and the output is ${to}`)
   if (options.encoding !== undefined && from === 'parquet') {
     throw misuse('--encoding is for text, and the input is parquet')
   }
@@ -107,7 +112,7 @@ export function planConversion(
     jsonPath: options.path,
     to,
     target: options.out === STANDARD ? streams.stdout : options.out,
-    outDelimiter: (to === 'csv' ? outputKindOf(options.out)?.delimiter : undefined) ?? ',',
+    csv: to === 'csv' ? outputDialectOf(options) : {},
     compression: options.compression ?? (to !== 'parquet' && isGzipName(options.out) ? 'gzip' : undefined),
     nest: options.nest ?? false,
     allText: options.allText ?? false,
@@ -149,12 +154,19 @@ const CSV_FLAGS = {
   renameDuplicates: '--rename-duplicates',
 } as const satisfies Record<keyof CsvInputOptions, string>
 
-function refuseCsvOptions(options: ConvertOptions, from: InputFormat): void {
-  for (const [name, flag] of Object.entries({ ...CSV_FLAGS, allText: '--all-text' })) {
+/** The options about CSV output, and the flag of each. */
+const CSV_OUTPUT_FLAGS = {
+  outDelimiter: '--out-delimiter',
+  bom: '--bom',
+  escapeFormulas: '--escape-formulas',
+} as const satisfies Partial<Record<keyof ConvertOptions, string>>
+
+function refuse(flags: Readonly<Record<string, string>>, options: ConvertOptions, purpose: string): void {
+  for (const [name, flag] of Object.entries(flags)) {
     const value = options[name as keyof ConvertOptions]
     // The header is on unless its flag is given.
     if (value === undefined || (name === 'header' && value === true)) continue
-    throw misuse(`${flag} is for CSV input, and the input is ${from}`)
+    throw misuse(`${flag} is for ${purpose}`)
   }
 }
 
@@ -177,6 +189,18 @@ function dialectOf(options: ConvertOptions, from: 'csv' | 'tsv'): CsvInputOption
   }
   refuseAmbiguity({ ...DIALECT_DEFAULTS, ...dialect })
   return dialect
+}
+
+function outputDialectOf({
+  out,
+  outDelimiter,
+  bom = false,
+  escapeFormulas = false,
+}: ConvertOptions): CsvDialectOptions {
+  const given = outDelimiter === '\\t' ? '\t' : outDelimiter
+  if (given !== undefined) expectValue(CSV_OUTPUT_FLAGS.outDelimiter, given, oneCharacter)
+  const delimiter = given ?? outputKindOf(out)?.delimiter ?? ','
+  return { delimiter, bom, formulas: escapeFormulas ? 'escape' : 'keep' }
 }
 
 function defaultDeadLetterPath(input: string, out: string): string {

@@ -160,13 +160,13 @@ export class Conversion {
   }
 
   #openSink(place: OutputPlace, schema: Schema | undefined): RecordSink {
-    const { to, compression, outDelimiter } = this.#plan
+    const { to, compression, csv } = this.#plan
     this.#sink = new RecordSink({
       format: to,
       ...place.sink,
       ...(compression !== undefined && { compression }),
       ...(schema !== undefined && { schema }),
-      csv: { delimiter: outDelimiter },
+      csv,
       onReject: (rejection) => this.#reject(rejection),
       highWaterMark: QUEUED_BATCHES,
     })

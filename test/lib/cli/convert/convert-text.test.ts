@@ -225,3 +225,19 @@ t.test('reads zstd where Node.js does, and names the remedy elsewhere', async (t
     stderr: 'not written with zstd',
   })
 })
+
+t.test('writes CSV for Excel', async (t) => {
+  const input = place('formulas.jsonl', '{"=a":"=1+1","b":-1.5}\n{"=a":"-1.5","b":2}\n')
+  const out = place('formulas.csv')
+  const flags = ['--bom', '--out-delimiter', ';', '--escape-formulas']
+  const { code } = await spillway(['convert', input, '--out', out, ...flags, '--quiet'])
+  t.equal(code, 0)
+  t.equal(readFileSync(out, 'utf8'), "\ufeff'=a;b\n'=1+1;-1.5\n-1.5;2\n")
+  await spillway(['convert', input, '--out', out, '--out-delimiter', '\\t', '--overwrite', '--quiet'])
+  t.equal(readFileSync(out, 'utf8'), '=a\tb\n=1+1\t-1.5\n-1.5\t2\n')
+  for (const flag of [['--bom'], ['--out-delimiter', ';'], ['--escape-formulas']]) {
+    const refused = await spillway(['convert', input, '--out', place('formulas.parquet'), ...flag])
+    t.equal(refused.code, 2)
+    t.match(refused.stderr, `${flag[0]} is for CSV output, and the output is parquet`)
+  }
+})
