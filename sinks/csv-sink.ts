@@ -5,7 +5,10 @@ import { RecordSink } from './record-sink.ts'
 import type { RecordSinkOptions } from './options.ts'
 
 /** Options of {@link CsvSink}: those of {@link RecordSinkOptions} that apply to CSV. */
-export type CsvSinkOptions = Omit<RecordSinkOptions, 'format' | 'nonFinite' | 'rowGroupRows' | 'rowGroupBytes'>
+export type CsvSinkOptions = Omit<
+  RecordSinkOptions,
+  'format' | 'timestamps' | 'integers' | 'nonFinite' | 'rowGroupRows' | 'rowGroupBytes'
+>
 
 /**
  * A Writable that writes records to CSV files. See {@link RecordSink} for ordering, memory and errors.

@@ -93,6 +93,19 @@ export interface RecordSinkOptions {
    */
   readonly inferBytes?: number
   /**
+   * Whether Parquet columns of ISO 8601 text become dates and timestamps: those of days, such as `2026-01-31`, and those of
+   * times in UTC, such as `2026-01-31T12:00:00.123456Z`. Their digits are kept. A later text of another form does not fit.
+   *
+   * @default 'text'
+   */
+  readonly timestamps?: 'text' | 'infer'
+  /**
+   * Whether Parquet columns of numbers become INT64 where all are safe integers. A later fraction does not fit.
+   *
+   * @default 'double'
+   */
+  readonly integers?: 'double' | 'infer'
+  /**
    * What to do with a field that has no column, or with a value that does not fit its column. `rotate` opens a new part
    * with wider columns, `reject` rejects the record, `error` fails the stream. A plain file cannot rotate.
    *
@@ -143,6 +156,8 @@ const DEFAULTS = {
   partMaxAgeMs: Infinity,
   inferRows: 1000,
   inferBytes: 8 * 1024 * 1024,
+  timestamps: 'text',
+  integers: 'double',
   maxRotations: 16,
   nonFinite: 'null',
   rowGroupRows: 100_000,
@@ -184,6 +199,8 @@ export const recordSinkChecks: Checks<RecordSinkOptions> = {
   schema: schemaCheck,
   inferRows: integerFrom(1),
   inferBytes: integerFrom(1),
+  timestamps: oneOf(['text', 'infer']),
+  integers: oneOf(['double', 'infer']),
   onDrift: oneOf(['rotate', 'reject', 'error']),
   maxRotations: integerFrom(0),
   nonFinite: oneOf(['null', 'text', 'error']),
@@ -237,16 +254,23 @@ export function resolveRecordSinkOptions(owner: string, given: RecordSinkOptions
   const applies = options.compression === undefined || hasCompression(options.format, options.compression)
   const resolved = {
     ...options,
+    ...(options.format !== 'parquet' && { timestamps: DEFAULTS.timestamps, integers: DEFAULTS.integers }),
     place,
     csv: resolveCsvDialect(csv),
     compression:
       applies && options.compression !== undefined ? options.compression : defaultCompression(options.format),
     onDrift: options.onDrift ?? (place.kind === 'directory' ? 'rotate' : 'reject'),
     schema: schema === undefined ? null : columnsOf(schema),
-    ignored: applies ? [] : ['compression'],
+    ignored: [...(applies ? [] : ['compression']), ...ignoredTypes(options)],
   }
   refuseContradictions(owner, resolved)
   return resolved
+}
+
+/** The choices of types that do not apply to the format. */
+function ignoredTypes({ format, timestamps, integers }: RecordSinkOptions): string[] {
+  if (format === 'parquet') return []
+  return [...(timestamps === 'infer' ? ['timestamps'] : []), ...(integers === 'infer' ? ['integers'] : [])]
 }
 
 /** The file name extension of the format, without the leading dot. */

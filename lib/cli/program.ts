@@ -240,6 +240,11 @@ function addConvert(program: Command, io: CommandIo, report: Report): void {
     )
     .option('--bom', 'begin CSV output with a byte order mark, for Excel')
     .option('--escape-formulas', "write ' before text of CSV output that a spreadsheet would run")
+    .option(
+      '--timestamps',
+      'make timestamps and dates of Parquet where all text of a column is ISO 8601 in UTC, or days',
+    )
+    .option('--integers', 'make INT64 of Parquet where all numbers of a column are integers')
     .option('--nest', 'turn dotted columns (a.b) back into nested objects')
     .addOption(
       new Option('--compression <kind>', 'of the output (default: snappy for Parquet, gzip for .gz names)').choices(

@@ -98,7 +98,7 @@ function jsonRecord(record: ResultRecord, schema: PartSchema): ResultRecord {
 
 function jsonValue(value: unknown, type: PartSchema[string] | undefined): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
-  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Date) return type === 'date' ? value.toISOString().replace(/T.*/, '') : value.toISOString()
   if (value instanceof Uint8Array) return toBase64(value)
   if (type === 'json' && typeof value === 'string') return parseJson(value)
   return value

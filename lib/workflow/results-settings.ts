@@ -20,6 +20,8 @@ const NAMES = [
   'schema',
   'inferRows',
   'inferBytes',
+  'timestamps',
+  'integers',
   'onDrift',
   'maxRotations',
   'nonFinite',

@@ -59,7 +59,9 @@ export class CellMaker {
       case 'boolean':
         return typeof value === 'boolean' ? value : undefined
       case 'int64':
-        return typeof value === 'bigint' || Number.isSafeInteger(value) ? (value as bigint | number) : undefined
+        if (typeof value === 'bigint') return value
+        // Integers have no negative zero.
+        return Number.isSafeInteger(value) ? (value as number) + 0 : undefined
       case 'int32':
         return int32Of(value)
       case 'date':
@@ -131,12 +133,12 @@ function doubleOf(value: unknown): number | undefined {
 }
 
 function timestampOf(value: unknown, type: TimestampType): Date | undefined {
-  const date = value instanceof Date ? value : parsedDate(value)
+  const date = value instanceof Date ? value : parseDate(value)
   return date !== undefined && integerOfDate(date, type) !== undefined ? date : undefined
 }
 
 /** The date of ISO 8601 text, with up to nine digits after the second. */
-function parsedDate(value: unknown): Date | undefined {
+export function parseDate(value: unknown): Date | undefined {
   if (typeof value !== 'string' || !ISO_8601.test(value)) return undefined
   const parsed = new Date(value)
   if (Number.isNaN(parsed.getTime())) return undefined

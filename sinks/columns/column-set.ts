@@ -17,6 +17,7 @@ import {
 import { fitsInt64, type CellMaker } from './cells.ts'
 import { isNullable, type Cell, type Column } from './column.ts'
 import { columnTypeOf } from './infer-columns.ts'
+import { comesBack } from './inferred-types.ts'
 
 /** Receives the values of records, one record after another. Each value is for a column, given by its index. */
 export interface RowTarget {
@@ -146,7 +147,7 @@ export class ColumnSet {
       this.#newlyTyped.push(column)
     }
     const cell = this.#cellMaker.make(value, column.type)
-    if (cell === undefined) {
+    if (cell === undefined || (column.inferred === true && !comesBack(value, column.type))) {
       return { kind: 'drift', reason: `${describeValue(value)} does not fit its column of type ${column.type}` }
     }
     if (this.#int64Only && typeof cell === 'bigint' && !fitsInt64(cell)) {

@@ -6,9 +6,10 @@ import { estimateReadable } from '../../lib/core/estimate-bytes.ts'
 import { findRefused } from '../values/values.ts'
 import type { Column } from './column.ts'
 import { ColumnInference } from './infer-columns.ts'
+import type { InferredTypes } from './inferred-types.ts'
 
-/** How many records columns are inferred from. */
-interface HeldRecordsLimits {
+/** How many records columns are inferred from, and how. */
+interface HeldRecordsOptions extends InferredTypes {
   readonly inferRows: number
   /** Limit for the estimated bytes of these records. */
   readonly inferBytes: number
@@ -16,14 +17,14 @@ interface HeldRecordsLimits {
 
 /** Holds chunks. Memory: records up to the first limit, and the rest of their last chunk. */
 export class HeldRecords {
-  readonly #limits: HeldRecordsLimits
+  readonly #options: HeldRecordsOptions
   #chunks: unknown[] = []
   /** The number of records, from the first on, that columns are inferred from. */
   #rows = 0
   #bytes = 0
 
-  constructor(limits: HeldRecordsLimits) {
-    this.#limits = limits
+  constructor(options: HeldRecordsOptions) {
+    this.#options = options
   }
 
   get isEmpty(): boolean {
@@ -32,7 +33,7 @@ export class HeldRecords {
 
   /** Whether there are enough records. It does not depend on how these were batched. */
   get isFull(): boolean {
-    const { inferRows, inferBytes } = this.#limits
+    const { inferRows, inferBytes } = this.#options
     return this.#rows >= inferRows || this.#bytes >= inferBytes
   }
 
@@ -49,7 +50,7 @@ export class HeldRecords {
   release(): { readonly chunks: readonly unknown[]; readonly columns: readonly Column[] } {
     const chunks = this.#chunks
     this.#chunks = []
-    const inference = new ColumnInference()
+    const inference = new ColumnInference([], this.#options)
     for (const record of chunks.flatMap(recordsOf).slice(0, this.#rows)) {
       if (findRefused(record) === undefined) inference.add(record)
     }

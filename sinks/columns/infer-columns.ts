@@ -5,6 +5,7 @@
  */
 import { CellMaker, fitsDouble } from './cells.ts'
 import type { Column, ColumnType } from './column.ts'
+import { comesBack, typeOfText, type InferredTypes } from './inferred-types.ts'
 import { JsonText } from '../values/json-text.ts'
 import { joinPath } from '../../lib/core/field-path.ts'
 import { timestampTypeOf } from '../values/precise-date.ts'
@@ -19,6 +20,12 @@ interface Seen {
   fractional: boolean
   /** Whether a bigint has no exact double. */
   wide: boolean
+  /** Whether a text was taken as a date or a timestamp. */
+  fromText: boolean
+  /** Whether a timestamp is too far from 1970 for nanoseconds. */
+  far: boolean
+  /** Whether the type of a known column was inferred by choice. */
+  readonly inferred: boolean
 }
 
 /** The column type for a leaf of each kind. */
@@ -31,6 +38,9 @@ const TYPE_OF_KIND: Partial<Record<ValueKind, ColumnType>> = {
   array: 'json',
   object: 'json',
 }
+
+/** Milliseconds from 1970 that 64 bits hold as nanoseconds, less the digits after the millisecond. */
+const MAX_NANOSECONDS_MS = Number(2n ** 63n / 1_000_000n) - 1
 
 /** The narrowest type that fits `value` (neither null nor refused). */
 export function columnTypeOf(value: unknown): ColumnType {
@@ -47,23 +57,30 @@ export class ColumnInference {
   /** Known `json` columns without columns for their fields. Whole objects are written to them. */
   readonly #wholeObjects = new Set<string>()
   readonly #cells = new CellMaker(new JsonText('null'))
+  readonly #choice: InferredTypes
 
-  /** @param known - columns to start from; they keep their positions, and their types unless a value does not fit */
-  constructor(known: readonly Column[] = []) {
-    for (const { name, type } of known) {
-      this.#seen.set(name, {
-        known: type,
-        types: new Set(type === null ? [] : [type]),
-        fractional: type === 'double',
-        wide: false,
-      })
+  /**
+   * @param known - columns to start from; they keep their positions, and their types unless a value does not fit
+   * @param choice - which types are inferred beside those of JavaScript values
+   */
+  constructor(known: readonly Column[] = [], choice: InferredTypes = {}) {
+    this.#choice = choice
+    for (const { name, type, inferred = false } of known) {
+      const types = type === null ? [] : [type]
+      this.#seen.set(name, { ...nothingSeen(types), known: type, fractional: type === 'double', inferred })
       if (type === 'json' && !known.some((other) => other.name.startsWith(`${name}.`))) this.#wholeObjects.add(name)
     }
   }
 
   /** The columns so far. A column with only nulls has no type yet. */
   get columns(): Column[] {
-    return [...this.#seen].map(([name, seen]) => ({ name, type: resolveType(seen) }))
+    const wantsIntegers = this.#choice.integers === 'infer'
+    return [...this.#seen].map(([name, seen]) => {
+      const type = resolveType(seen, wantsIntegers)
+      const isChosen = seen.known === null ? isTime(type) && seen.fromText : seen.inferred && type === seen.known
+      const isInteger = wantsIntegers && type === 'int64' && seen.types.has('double')
+      return isChosen || isInteger ? { name, type, inferred: true } : { name, type }
+    })
   }
 
   /** Adds one record. It must not contain refused values. */
@@ -85,21 +102,52 @@ export class ColumnInference {
     } else this.#seeLeaf(value, kind, path)
   }
 
+  #typeOf(value: unknown, kind: ValueKind): ColumnType | undefined {
+    const type = typeOf(value, kind)
+    return type === 'utf8' && this.#choice.timestamps === 'infer' ? (typeOfText(value as string) ?? type) : type
+  }
+
+  #fits(value: unknown, type: ColumnType, inferred: boolean): boolean {
+    return this.#cells.make(value, type) !== undefined && (!inferred || comesBack(value, type))
+  }
+
   #seeLeaf(value: unknown, kind: ValueKind, path: string): void {
     let seen = this.#seen.get(path)
     if (seen === undefined) {
-      seen = { known: null, types: new Set(), fractional: false, wide: false }
+      seen = nothingSeen([])
       this.#seen.set(path, seen)
     }
-    const type = typeOf(value, kind)
+    const type = this.#typeOf(value, kind)
     if (type === undefined) return
-    if (seen.known !== null && this.#cells.make(value, seen.known) !== undefined) return
+    if (seen.known !== null && this.#fits(value, seen.known, seen.inferred)) return
     // A date that fits no column of its unit, being too far from 1970, leaves only text.
     const fits = kind !== 'date' || seen.known !== 'timestamp_nanos'
     seen.types.add(fits ? type : 'utf8')
-    if (kind === 'number') seen.fractional ||= !Number.isSafeInteger(value)
+    if (kind === 'number') seen.fractional ||= !Number.isSafeInteger(value) || Object.is(value, -0)
+    if (kind === 'string' && type !== 'utf8') seen.fromText = true
+    if (isTime(type)) seen.far ||= Math.abs(timeOf(value as Date | string)) > MAX_NANOSECONDS_MS
     if (kind === 'bigint') seen.wide ||= !fitsDouble(value as bigint)
   }
+}
+
+function nothingSeen(types: readonly ColumnType[]): Seen {
+  return {
+    known: null,
+    types: new Set(types),
+    fractional: false,
+    wide: false,
+    fromText: false,
+    far: false,
+    inferred: false,
+  }
+}
+
+function timeOf(value: Date | string): number {
+  return typeof value === 'string' ? Date.parse(value) : value.getTime()
+}
+
+function isTime(type: ColumnType | null): boolean {
+  return type === 'date' || type?.startsWith('timestamp') === true
 }
 
 /** The given columns, extended or widened so that `record` fits. */
@@ -116,12 +164,13 @@ export function widenColumns(columns: readonly Column[], record: unknown): Colum
   })
 }
 
-function resolveType({ types, fractional, wide }: Seen): ColumnType | null {
+function resolveType({ types, fractional, wide, far }: Seen, wantsIntegers: boolean): ColumnType | null {
   const [first, second] = types
   if (first === undefined) return null
-  if (second === undefined) return first
+  if (second === undefined) return first === 'double' && wantsIntegers && !fractional ? 'int64' : first
   if ([...types].every((type) => type.startsWith('timestamp'))) {
-    return types.has('timestamp_nanos') ? 'timestamp_nanos' : 'timestamp_micros'
+    if (!types.has('timestamp_nanos')) return 'timestamp_micros'
+    return far ? 'utf8' : 'timestamp_nanos'
   }
   if (types.size === 2 && types.has('double') && types.has('int64')) {
     if (!fractional) return 'int64'

@@ -12,6 +12,7 @@ import {
 } from '../../../transforms/parsing/csv-dialect.ts'
 import { encodingCheck } from '../../../transforms/parsing/input-text.ts'
 import { hasCompression, type Compression, type Format, type OnExisting } from '../../../sinks/options.ts'
+import type { InferredTypes } from '../../../sinks/columns/inferred-types.ts'
 import type { CsvDialectOptions } from '../../../sinks/text/csv-dialect.ts'
 import type { CommandIo } from '../terminal/command-io.ts'
 import { inputFormatOf, isGzipName, isZstdName, outputKindOf, type InputFormat } from '../../reading/input-formats.ts'
@@ -26,6 +27,8 @@ export interface ConvertOptions extends CsvInputOptions {
   readonly outDelimiter?: string
   readonly bom?: boolean
   readonly escapeFormulas?: boolean
+  readonly timestamps?: boolean
+  readonly integers?: boolean
   readonly compression?: Compression
   readonly nest?: boolean
   readonly allText?: boolean
@@ -49,6 +52,8 @@ export interface ConversionPlan {
   readonly target: string | Writable
   /** The form of CSV output. */
   readonly csv: CsvDialectOptions
+  /** The types of columns that are inferred by choice. */
+  readonly types: Required<InferredTypes>
   /** Undefined means the default of the format. */
   readonly compression: Compression | undefined
   readonly nest: boolean
@@ -90,6 +95,8 @@ export function planConversion(
     throw misuse('Text is not written with zstd: choose a name in .gz, or pipe the output (--out -) to zstd')
   }
   if (!isCsv) refuse({ ...CSV_FLAGS, allText: '--all-text' }, options, `CSV input, and the input is ${from}`)
+  if (to !== 'parquet') refuse(TYPE_FLAGS, options, `Parquet output, and the output is ${to}`)
+  if (from === 'parquet') refuse(TYPE_FLAGS, options, 'text input, and the columns of parquet have types')
   if (to !== 'csv') refuse(CSV_OUTPUT_FLAGS, options, `CSV output, and the output is ${to}`)
   if (options.encoding !== undefined && from === 'parquet') {
     throw misuse('--encoding is for text, and the input is parquet')
@@ -112,6 +119,10 @@ export function planConversion(
     jsonPath: options.path,
     to,
     target: options.out === STANDARD ? streams.stdout : options.out,
+    types: {
+      timestamps: options.timestamps === true ? 'infer' : 'text',
+      integers: options.integers === true ? 'infer' : 'double',
+    },
     csv: to === 'csv' ? outputDialectOf(options) : {},
     compression: options.compression ?? (to !== 'parquet' && isGzipName(options.out) ? 'gzip' : undefined),
     nest: options.nest ?? false,
@@ -160,6 +171,9 @@ const CSV_OUTPUT_FLAGS = {
   bom: '--bom',
   escapeFormulas: '--escape-formulas',
 } as const satisfies Partial<Record<keyof ConvertOptions, string>>
+
+/** The options about types that are inferred by choice, and the flag of each. */
+const TYPE_FLAGS = { timestamps: '--timestamps', integers: '--integers' } as const
 
 function refuse(flags: Readonly<Record<string, string>>, options: ConvertOptions, purpose: string): void {
   for (const [name, flag] of Object.entries(flags)) {

@@ -7,6 +7,7 @@ import { isAbortError, SpillwayError } from '../../core/errors.ts'
 import type { ResultRecord } from '../../core/record.ts'
 import type { Schema } from '../../../sinks/columns/column.ts'
 import { ColumnInference } from '../../../sinks/columns/infer-columns.ts'
+import type { InferredTypes } from '../../../sinks/columns/inferred-types.ts'
 import type { ParquetColumn } from '../../../sinks/readers/parquet-file.ts'
 import { PreciseDate } from '../../../sinks/values/precise-date.ts'
 import { MAX_DEPTH } from '../../../sinks/values/values.ts'
@@ -54,8 +55,9 @@ const PARQUET_SAMPLES = new Map<string, unknown>([
 export async function findSchema(
   batches: AsyncIterable<readonly ResultRecord[]>,
   reshape: Reshape,
+  types: InferredTypes,
 ): Promise<Schema | undefined> {
-  const inference = new ColumnInference()
+  const inference = new ColumnInference([], types)
   try {
     for await (const batch of batches) {
       for (const record of batch) addRecord(inference, reshape, record)

@@ -11,6 +11,7 @@ import {
   verifyRun,
   type ResultRecord,
   type ResultsSettings,
+  type Topology,
 } from '../../../lib/index.ts'
 import { loadWorkflow } from '../../../lib/workflow/file.ts'
 
@@ -96,6 +97,19 @@ t.test('a schema and metadata are those of all Parquet files', async (t) => {
   ])
   t.ok(readFileSync(file).includes('owner'))
   t.equal((await readParquet(file).toArray()).length, 30)
+})
+
+t.test('types are inferred by choice, and rows are as they were', async (t) => {
+  const outputDir = t.testdir()
+  const records = [{ day: '2026-01-31', at: '2026-01-31T12:00:00.123456Z', n: 1 }]
+  const make: Topology = { containers: () => [{ id: 'a' }], run: () => records }
+  const coordinator = new Coordinator({ outputDir, topologies: { make } })
+  const results = { format: 'parquet', timestamps: 'infer', integers: 'infer' } as const
+  const made = { name: 'made', topology: 'make' } as const
+  const { phases } = await coordinator.executeWorkflow({ id: 'run', results, phases: [made] })
+  const reference = phases['made']?.output
+  t.match(reference?.schema, { day: 'date', at: 'timestamp_micros', n: 'int64' })
+  t.match(await reference?.rows().toArray(), records)
 })
 
 t.test('a workflow file sets them in snake case', async (t) => {
