@@ -16,6 +16,7 @@ import {
   textByName,
   type Checks,
 } from './core/options.ts'
+import type { ResultRecord } from './core/record.ts'
 import { DataFlowManager } from './data-flow-manager.ts'
 import { Journal } from './journal/journal.ts'
 import { distributePhases, type OrderedPhase } from './workflow/phase-order.ts'
@@ -33,11 +34,11 @@ import { Sequencer, SEQUENCER_DEFAULTS, sequencerChecks, type SequencerOptions }
 import { executeRun } from './run/execute-run.ts'
 import type { WorkflowResult } from './run/result.ts'
 import { WorkflowRun } from './run/workflow-run.ts'
-import { WorkflowStream } from './run/record-stream.ts'
-import type { ResolvedWorkflow, WorkflowInput } from './workflow/types.ts'
+import { RecordStream, type WorkflowStream } from './run/record-stream.ts'
+import type { KnownNames, ResolvedWorkflow, WorkflowInput } from './workflow/types.ts'
 
 /** Options of {@link Coordinator}. */
-export interface CoordinatorOptions extends SequencerOptions {
+export interface CoordinatorOptions<Name extends string = string> extends SequencerOptions<Name> {
   /** Each run gets a directory in this one, named by its workflow id. */
   readonly outputDir: string
   /** Whether results are written; a workflow can still switch it off for itself. @default true */
@@ -96,7 +97,7 @@ const resumeChecks: Checks<ResumeOptions> = {
  *   phases: [{ name: 'optimization', topology: 'search' }],
  * })
  */
-export class Coordinator {
+export class Coordinator<const Name extends string = string> {
   readonly #options: CoordinatorOptions & Required<Pick<CoordinatorOptions, keyof typeof DEFAULTS>>
   readonly #sequencer: Sequencer
   readonly #resultStreamers = new Map<string, ResultStreamer>()
@@ -104,7 +105,7 @@ export class Coordinator {
   readonly dataFlowManager: DataFlowManager
 
   /** @throws {SpillwayError} `ERR_SPILLWAY_OPTION`; `ERR_SPILLWAY_TOPOLOGY` for a topology that lacks its methods */
-  constructor(given: CoordinatorOptions) {
+  constructor(given: CoordinatorOptions<Name>) {
     const options = resolveOptions<CoordinatorOptions, typeof DEFAULTS>('Coordinator', given, checks, DEFAULTS)
     expectValue('outputDir', options.outputDir, text)
     const { topologies, maxConcurrentPhases, outputDir } = options
@@ -129,7 +130,10 @@ export class Coordinator {
    * @throws {SpillwayError} before anything runs: `ERR_SPILLWAY_WORKFLOW`, `ERR_SPILLWAY_TOPOLOGY`, `ERR_SPILLWAY_NAME`,
    *   `ERR_SPILLWAY_EXISTS`, `ERR_SPILLWAY_IO`
    */
-  async executeWorkflow(input: WorkflowInput | ResolvedWorkflow, given: ExecuteOptions = {}): Promise<WorkflowResult> {
+  async executeWorkflow<Used extends string>(
+    input: WorkflowInput<KnownNames<Used, Name>>,
+    given: ExecuteOptions = {},
+  ): Promise<WorkflowResult> {
     const options = resolveOptions<ExecuteOptions, object>('executeWorkflow', given, executeChecks, {})
     options.signal?.throwIfAborted()
     const resolved = resolveWorkflow(input, { topologies: this.#sequencer.topologies })
@@ -173,11 +177,14 @@ export class Coordinator {
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_OPTION`; the stream fails with what {@link executeWorkflow} throws
    */
-  stream(input: WorkflowInput | ResolvedWorkflow, given: Pick<ExecuteOptions, 'signal'> = {}): WorkflowStream {
+  stream<Row extends object = ResultRecord, Used extends string = Name>(
+    input: WorkflowInput<KnownNames<Used, Name>> | ResolvedWorkflow,
+    given: Pick<ExecuteOptions, 'signal'> = {},
+  ): WorkflowStream<Row> {
     const { signal } = resolveOptions<typeof given, object>('stream', given, { signal: abortSignal }, {})
-    return new WorkflowStream((resultCallback, stop) => {
+    return new RecordStream((resultCallback, stop) => {
       const signals = signal === undefined ? stop : AbortSignal.any([signal, stop])
-      return this.executeWorkflow(input, { resultCallback, signal: signals })
+      return this.executeWorkflow<string>(input, { resultCallback, signal: signals })
     })
   }
 

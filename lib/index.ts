@@ -69,7 +69,7 @@ export type { StreamerCounts, StreamerStats } from './streaming/stats.ts'
 export { markerBatch, type Batch, type Chunk } from './core/batch.ts'
 export { Marker, type AckLevel, type Receipt } from './core/marker.ts'
 export { ERROR_CODES, SpillwayError, type ErrorCode, type ErrorPlace } from './core/errors.ts'
-export type { FieldNames, ResultRecord } from './core/record.ts'
+export type { FieldNames, ResultRecord, RowItem, TypedReadable, WithBatches } from './core/record.ts'
 export type { Rejection, RejectionHandler } from './core/rejection.ts'
 export type {
   ContainerEndedMessage,

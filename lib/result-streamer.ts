@@ -10,7 +10,6 @@ import { Drained } from './core/deferred.ts'
 import { SpillwayError } from './core/errors.ts'
 import { Marker } from './core/marker.ts'
 import { anyText, expectValue, oneOf, plainObject } from './core/options.ts'
-import type { ResultRecord } from './core/record.ts'
 import { QueueKeepingWritable, queueOf } from './core/queue-keeping-writable.ts'
 import { settleCallback, type Callback } from './core/settle-callback.ts'
 import type { Ack } from './streaming/acknowledgements.ts'
@@ -111,7 +110,7 @@ export class ResultStreamer extends QueueKeepingWritable {
    * @throws {SpillwayError} `ERR_SPILLWAY_CLOSED` after the end; `ERR_SPILLWAY_VALUE` when the record was rejected
    *   and more than `queued` was asked for; the error of the stream
    */
-  writeResult(record: ResultRecord, options?: { readonly ack?: Ack }): Promise<void> {
+  writeResult(record: object, options?: { readonly ack?: Ack }): Promise<void> {
     // Not an async function: a promise of its own for each record would cost more than the rest of the call.
     try {
       if (options !== undefined) expectValue('options', options, plainObject)

@@ -13,9 +13,9 @@ import { Topologies, type Topology } from './workflow/topology.ts'
 import type { ResolvedPhase, ResolvedWorkflow } from './workflow/types.ts'
 
 /** Options of {@link Sequencer}. */
-export interface SequencerOptions {
+export interface SequencerOptions<Name extends string = string> {
   /** Topologies by the names that workflows use. */
-  readonly topologies: Readonly<Record<string, Topology>>
+  readonly topologies: Readonly<Record<Name, Topology>>
   /** Phases that may run at once, where they do not depend on each other. @default 4 */
   readonly maxConcurrentPhases?: number
 }

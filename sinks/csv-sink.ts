@@ -7,7 +7,7 @@ import type { RecordSinkOptions } from './options.ts'
 /** Options of {@link CsvSink}: those of {@link RecordSinkOptions} that apply to CSV. */
 export type CsvSinkOptions = Omit<
   RecordSinkOptions,
-  'format' | 'lists' | 'nonFinite' | 'rowGroupRows' | 'rowGroupBytes'
+  'format' | 'timestamps' | 'integers' | 'lists' | 'nonFinite' | 'rowGroupRows' | 'rowGroupBytes'
 >
 
 /**

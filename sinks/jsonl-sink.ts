@@ -11,6 +11,8 @@ export type JsonlSinkOptions = Omit<
   | 'schema'
   | 'inferRows'
   | 'inferBytes'
+  | 'timestamps'
+  | 'integers'
   | 'lists'
   | 'onDrift'
   | 'maxRotations'

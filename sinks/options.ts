@@ -101,6 +101,19 @@ export interface RecordSinkOptions {
    */
   readonly lists?: 'list' | 'json'
   /**
+   * Whether Parquet columns of ISO 8601 text become dates and timestamps: those of days, such as `2026-01-31`, and those of
+   * times in UTC, such as `2026-01-31T12:00:00.123456Z`. Their digits are kept. A later text of another form does not fit.
+   *
+   * @default 'text'
+   */
+  readonly timestamps?: 'text' | 'infer'
+  /**
+   * Whether Parquet columns of numbers become INT64 where all are safe integers. A later fraction does not fit.
+   *
+   * @default 'double'
+   */
+  readonly integers?: 'double' | 'infer'
+  /**
    * What to do with a field that has no column, or with a value that does not fit its column. `rotate` opens a new part
    * with wider columns, `reject` rejects the record, `error` fails the stream. A plain file cannot rotate.
    *
@@ -144,14 +157,17 @@ export interface RecordSinkOptions {
   readonly signal?: AbortSignal
 }
 
+/** The choices of types, of which Parquet alone has others. */
+const INFERRED_BY_DEFAULT = { timestamps: 'text', integers: 'double', lists: 'json' } as const
+
 const DEFAULTS = {
   onExisting: 'error',
   partMaxBytes: Infinity,
   partMaxRows: Infinity,
   partMaxAgeMs: Infinity,
   inferRows: 1000,
-  lists: 'json',
   inferBytes: 8 * 1024 * 1024,
+  ...INFERRED_BY_DEFAULT,
   maxRotations: 16,
   nonFinite: 'null',
   rowGroupRows: 100_000,
@@ -183,6 +199,8 @@ export const recordSinkChecks: Checks<RecordSinkOptions> = {
   schema: schemaCheck,
   inferRows: integerFrom(1),
   inferBytes: integerFrom(1),
+  timestamps: oneOf(['text', 'infer']),
+  integers: oneOf(['double', 'infer']),
   lists: oneOf(['list', 'json']),
   onDrift: oneOf(['rotate', 'reject', 'error']),
   maxRotations: integerFrom(0),
@@ -235,20 +253,26 @@ export function resolveRecordSinkOptions(owner: string, given: RecordSinkOptions
   expectValue('format', options.format, recordSinkChecks.format)
   const place = placeOf(owner, path, directory, stream)
   const applies = options.compression === undefined || hasCompression(options.format, options.compression)
-  const takesLists = options.lists === 'json' || options.format === 'parquet'
   const resolved = {
     ...options,
-    lists: takesLists ? options.lists : 'json',
+    ...(options.format !== 'parquet' && INFERRED_BY_DEFAULT),
     place,
     csv: resolveCsvDialect(csv),
     compression:
       applies && options.compression !== undefined ? options.compression : defaultCompression(options.format),
     onDrift: options.onDrift ?? (place.kind === 'directory' ? 'rotate' : 'reject'),
     schema: schema === undefined ? null : columnsOf(schema),
-    ignored: [...(applies ? [] : ['compression']), ...(takesLists ? [] : ['lists'])],
+    ignored: [...(applies ? [] : ['compression']), ...ignoredTypes(options)],
   }
   refuseContradictions(owner, resolved)
   return resolved
+}
+
+/** The choices of types that do not apply to the format. */
+function ignoredTypes(options: RecordSinkOptions): string[] {
+  if (options.format === 'parquet') return []
+  const names = Object.keys(INFERRED_BY_DEFAULT) as (keyof typeof INFERRED_BY_DEFAULT)[]
+  return names.filter((name) => options[name] !== INFERRED_BY_DEFAULT[name])
 }
 
 /** The file name extension of the format, without the leading dot. */

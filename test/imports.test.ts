@@ -40,7 +40,7 @@ const arrows: Readonly<Record<string, string>> = {
   'lib/cli':
     'lib/cli/convert lib/cli/run lib/cli/terminal lib/monitor lib/reading lib/recovery lib/workflow sinks/options sinks/readers',
   'lib/cli/convert':
-    'lib/cli/terminal lib/reading sinks/columns sinks/dead-letter-file sinks/files sinks/options sinks/readers sinks/record-sink sinks/values transforms/parsing',
+    'lib/cli/terminal lib/reading sinks/columns sinks/dead-letter-file sinks/files sinks/options sinks/readers sinks/record-sink sinks/text sinks/values transforms/parsing',
   'lib/cli/run':
     'lib/cli/terminal lib/coordinator lib/journal lib/monitor lib/result-streamer lib/run lib/streaming lib/workflow sinks/options transforms/aggregate',
   'lib/cli/terminal': 'sinks/files',
@@ -52,7 +52,7 @@ const arrows: Readonly<Record<string, string>> = {
   'lib/journal': 'lib/execution lib/outputs lib/streaming lib/workflow sinks/files sinks/part transforms/aggregate',
   'lib/monitor': 'lib/execution lib/journal lib/run lib/streaming lib/workflow',
   'lib/outputs': 'sinks/columns sinks/files sinks/readers sinks/record-sink sinks/values',
-  'lib/reading': 'sinks/columns sinks/options sinks/part sinks/readers sinks/values transforms/parsing',
+  'lib/reading': 'sinks/columns sinks/options sinks/part sinks/readers sinks/text sinks/values transforms/parsing',
   'lib/recovery':
     'lib/data-flow-manager lib/execution lib/journal lib/outputs lib/reading lib/run lib/streaming lib/workflow sinks/files transforms/aggregate',
   'lib/result-streamer': 'lib/streaming transforms/aggregate',
@@ -63,7 +63,7 @@ const arrows: Readonly<Record<string, string>> = {
     'sinks/dead-letter-file sinks/files sinks/options sinks/part sinks/record-sink transforms/aggregate transforms/aggregation-tee transforms/buffering-transform',
   'lib/testing':
     'lib/execution lib/outputs lib/workflow sinks/files sinks/values transforms/aggregate transforms/parsing',
-  'lib/workflow': 'lib/outputs lib/streaming transforms/aggregate',
+  'lib/workflow': 'lib/outputs lib/streaming sinks/text transforms/aggregate',
   'sinks/columns': 'sinks/values',
   'sinks/csv-sink': 'sinks/options sinks/record-sink',
   'sinks/dead-letter-file': 'sinks/files sinks/options sinks/values',

@@ -200,16 +200,28 @@ t.test('its types compile in a strict project that checks libraries too', async 
     export { transforms, sinks, benchmarks, testing, readParquet, type ParquetInfo }
   `
   writeFileSync(join(project, 'main.ts'), source)
-  const compilerOptions = {
-    strict: true,
-    skipLibCheck: false,
-    noEmit: true,
-    target: 'es2023',
-    module: 'nodenext',
-    types: ['node'],
-  }
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }))
-  t.equal(run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--pretty', 'false'], project), '')
+  t.equal(compile(project, 'main.ts', { module: 'nodenext' }), '')
+})
+
+t.test('its types compile in CommonJS, where the compiler does not know that require() loads ES modules', async (t) => {
+  const project = makeProject('cjs-types', [...dependencies, '@types/node'])
+  writeFileSync(join(project, 'package.json'), '{ "type": "commonjs" }')
+  const source = `
+    ${Object.keys(manifest.exports)
+      .filter((name) => name !== './package.json')
+      .map((name, n) => `import * as module${n} from 'spillway${name.slice(1)}'; export { module${n} }`)
+      .join('\n')}
+    import { CsvSink, SpillwayError, type RecordSinkOptions } from 'spillway'
+    export const sink = new CsvSink({ path: 'out.csv' })
+    // @ts-expect-error -- no such option: the options are typed, not any
+    export const wrong = new CsvSink({ path: 'out.csv', nonsense: true })
+    export const isOurs = (error: unknown): boolean => error instanceof SpillwayError && error.code === 'ERR_SPILLWAY_IO'
+    export type Options = RecordSinkOptions
+    // The same class, by import() of the ES module.
+    export const same = async (): Promise<CsvSink> => new (await import('spillway')).CsvSink({ path: 'out.csv' })
+  `
+  writeFileSync(join(project, 'main.ts'), source)
+  t.equal(compile(project, 'main.ts', { module: 'node16', moduleResolution: 'node16' }), '')
 })
 
 /** An empty project that has spillway installed, and of all other packages only those named. */
@@ -223,6 +235,14 @@ function makeProject(name: string, packages: readonly string[]): string {
   }
   writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
   return project
+}
+
+/** Compiles a file of `project`, strictly and with the declarations of all packages, and returns the errors. */
+function compile(project: string, file: string, options: Readonly<Record<string, string>>): string {
+  const common = { strict: true, skipLibCheck: false, noEmit: true, target: 'es2023', types: ['node'] }
+  const compilerOptions = { ...common, ...options }
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }))
+  return run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--pretty', 'false'], project)
 }
 
 /** Runs a script in `project` and returns what it reports: values as they are, functions by the word. */

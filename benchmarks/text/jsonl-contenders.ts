@@ -64,7 +64,7 @@ function bareLoop(pool: readonly object[], job: Job): void {
 async function byWriteResult(pool: readonly object[], job: Job, aggregation: boolean): Promise<void> {
   const streamer = makeStreamer(job, aggregation)
   for (const record of cycle(pool, job.records)) {
-    const queued = streamer.writeResult(record as Record<string, unknown>)
+    const queued = streamer.writeResult(record)
     if (streamer.writableNeedDrain) await queued
   }
   await streamer.close()

@@ -240,9 +240,18 @@ function addConvert(program: Command, io: CommandIo, report: Report): void {
         'text',
       ]),
     )
-    .addOption(
-      new Option('--lists <form>', 'what arrays are in Parquet output (default: json)').choices(['list', 'json']),
+    .option(
+      '--out-delimiter <char>',
+      'character between the cells of CSV output (default: comma, or tab for .tsv names)',
     )
+    .option('--bom', 'begin CSV output with a byte order mark, for Excel')
+    .option('--escape-formulas', "write ' before text of CSV output that a spreadsheet would run")
+    .option(
+      '--timestamps',
+      'make timestamps and dates of Parquet where all text of a column is ISO 8601 in UTC, or days',
+    )
+    .option('--integers', 'make INT64 of Parquet where all numbers of a column are integers')
+    .option('--lists', 'make LIST of Parquet where the values of the arrays of a column have one type')
     .option('--nest', 'turn dotted columns (a.b) back into nested objects')
     .addOption(
       new Option('--compression <kind>', 'of the output (default: snappy for Parquet, gzip for .gz names)').choices(

@@ -1,7 +1,7 @@
 /**
  * The output of a phase whose topology has no `output`: its records and its aggregates.
  */
-import type { Readable } from 'node:stream'
+import type { ResultRecord, RowItem, TypedReadable, WithBatches } from '../core/record.ts'
 import type { Schema } from '../../sinks/columns/column.ts'
 import type { PhaseSummary } from '../../transforms/aggregate/summary-types.ts'
 import type { PhaseReference, RowsOptions, Table } from '../outputs/reference.ts'
@@ -44,7 +44,9 @@ export class DefaultOutput implements PhaseReference {
     return Promise.resolve({ results: this.#results, aggregates: this.#aggregates })
   }
 
-  rows(options?: RowsOptions): Readable {
+  rows<Row extends object = ResultRecord, Batches extends boolean = false>(
+    options?: WithBatches<RowsOptions, Batches>,
+  ): TypedReadable<RowItem<Row, Batches>> {
     return this.#results.rows(options)
   }
 

@@ -2,7 +2,6 @@
  * A reference to a stored output. It stays valid when the output moves to the disk. It fails once the output is
  * replaced.
  */
-import type { Readable } from 'node:stream'
 import type { Schema } from '../../sinks/columns/column.ts'
 import { SpillwayError } from '../core/errors.ts'
 import { knownHint } from '../core/options.ts'
@@ -54,7 +53,7 @@ export class OutputReference implements PhaseReference {
    * Memory: one batch of rows, and one row group of Parquet. This is a field, not a method: a function in a field makes
    * serialization fail, so an output that contains a reference is rejected.
    */
-  readonly rows = (given?: RowsOptions): Readable => {
+  readonly rows: PhaseReference['rows'] = (given?: RowsOptions) => {
     const options = resolveRowsOptions(given)
     const table = this.#indexOf(options.field)
     return rowsStream((signal) => this.#batches(table, signal), options, DEFAULT_FIELD_NAMES.container)

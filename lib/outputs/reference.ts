@@ -2,8 +2,8 @@
  * A reference to the output or the records of a phase. It gives their size without loading them, and streams the rows
  * on demand.
  */
-import type { Readable } from 'node:stream'
 import type { Schema } from '../../sinks/columns/column.ts'
+import type { ResultRecord, RowItem, TypedReadable, WithBatches } from '../core/record.ts'
 
 /** A table of rows in the output or the records of a phase. */
 export interface Table {
@@ -53,5 +53,7 @@ export interface PhaseReference {
    * @throws {SpillwayError} `ERR_SPILLWAY_OPTION` when the table does not exist, or `field` is not given and there are
    *   several tables
    */
-  rows(options?: RowsOptions): Readable
+  rows<Row extends object = ResultRecord, Batches extends boolean = false>(
+    options?: WithBatches<RowsOptions, Batches>,
+  ): TypedReadable<RowItem<Row, Batches>>
 }

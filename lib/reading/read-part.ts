@@ -10,6 +10,9 @@ import type { Rejection } from '../core/rejection.ts'
 import { toBase64 } from '../../sinks/values/json-text.ts'
 import { isNestedType } from '../../sinks/columns/column-type.ts'
 import type { PartSchema } from '../../sinks/part.ts'
+import type { CsvDialectOptions } from '../../sinks/text/csv-dialect.ts'
+import { escapeFormula, unescapeFormula } from '../../sinks/text/formula-text.ts'
+import type { CsvInputOptions } from '../../transforms/parsing/csv-dialect.ts'
 import type { CsvType } from '../../transforms/parsing/csv-types.ts'
 import { inputFormatOf, hasColumns } from './input-formats.ts'
 import { Nester } from '../core/nested-record.ts'
@@ -22,6 +25,7 @@ import { readRecords } from './read-records.ts'
  *
  * @param path - the format is derived from its name
  * @param schema - its columns, from the journal; null for a format without columns
+ * @param csv - the dialect in which CSV was written
  * @throws {SpillwayError} `ERR_SPILLWAY_INPUT` for a damaged file, `ERR_SPILLWAY_IO` if it cannot be read; an
  *   AbortError when `signal` aborts
  */
@@ -29,16 +33,18 @@ export async function* readPart(
   path: string,
   schema: PartSchema | null,
   signal: AbortSignal,
+  csv: CsvDialectOptions = {},
 ): AsyncGenerator<readonly ResultRecord[]> {
   const from = inputFormatOf(path)
   if (from === undefined) throw new TypeError(`${path} does not have the name of a part file`)
+  const written = schema ?? {}
   const batches = readRecords({
     from,
     source: path,
-    dialect: { delimiter: ',' },
+    dialect: inputDialectOf(csv),
     encoding: undefined,
     jsonPath: undefined,
-    csvTypes: csvTypesOf(schema ?? {}),
+    csvTypes: csvTypesOf(written, csv),
     binary: 'bytes',
     maxLineBytes: constants.MAX_STRING_LENGTH,
     signal,
@@ -56,12 +62,41 @@ export async function* readPart(
   const names = columnNames(paths)
   const types = new Map(paths.map((path, index) => [names[index] as string, schema[path] ?? null]))
   const nester = new Nester(paths.map((path, index) => [names[index] as string, splitPath(path)]))
-  for await (const batch of batches) yield batch.map((record) => nester.nest(jsonRecord(record, types)))
+  const restore = from === 'csv' ? restorerOf(names, csv) : undefined
+  for await (const batch of batches) {
+    yield batch.map((record) => nester.nest(jsonRecord(restore === undefined ? record : restore(record), types)))
+  }
 }
 
-function csvTypesOf(schema: PartSchema): Readonly<Record<string, CsvType>> {
+/** How the parser reads a dialect of ours. It finds the ends of lines. */
+function inputDialectOf({ delimiter = ',', quote, header }: CsvDialectOptions): CsvInputOptions {
+  return { delimiter, ...(quote !== undefined && { quote }), ...(header !== undefined && { header }) }
+}
+
+/** The name of a column as the parser gives it. */
+function parsedName(name: string, index: number, { header, formulas }: CsvDialectOptions): string {
+  if (header === false) return `column_${index + 1}`
+  return formulas === 'escape' ? escapeFormula(name) : name
+}
+
+/** Undoes what the dialect changed in names and texts; undefined if it changes none. */
+function restorerOf(
+  names: readonly string[],
+  csv: CsvDialectOptions,
+): ((record: ResultRecord) => ResultRecord) | undefined {
+  if (csv.header !== false && csv.formulas !== 'escape') return undefined
+  const restored = (value: unknown) =>
+    typeof value === 'string' && csv.formulas === 'escape' ? unescapeFormula(value) : value
+  return (record) =>
+    Object.fromEntries(names.map((name, index) => [name, restored(record[parsedName(name, index, csv)])]))
+}
+
+function csvTypesOf(schema: PartSchema, csv: CsvDialectOptions): Readonly<Record<string, CsvType>> {
   const names = columnNames(Object.keys(schema))
-  return Object.fromEntries(Object.values(schema).map((type, index) => [names[index] as string, csvTypeOf(type)]))
+  const entries = Object.values(schema).map((type, index): [string, CsvType] => {
+    return [parsedName(names[index] as string, index, csv), csvTypeOf(type)]
+  })
+  return Object.fromEntries(entries)
 }
 
 function csvTypeOf(type: PartSchema[string] | undefined): CsvType {
@@ -79,7 +114,7 @@ function jsonRecord(record: ResultRecord, types: ReadonlyMap<string, PartSchema[
 
 function jsonValue(value: unknown, type: PartSchema[string] | undefined): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
-  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Date) return type === 'date' ? value.toISOString().replace(/T.*/, '') : value.toISOString()
   if (value instanceof Uint8Array) return toBase64(value)
   if (typeof value === 'string') return type === 'json' || isNested(type) ? parseJson(value) : value
   if (isNested(type) && value !== null) return jsonWithin(value)

@@ -16,6 +16,7 @@ import type { RunState } from '../journal/run-state.ts'
 import { checkOutput } from '../outputs/check-output.ts'
 import { readPart } from '../reading/read-part.ts'
 import { aggregatesPath, containersPath, fileName, partsPath } from '../run/directory.ts'
+import { csvDialectOf } from '../workflow/results-settings.ts'
 import { damageOfOpenRows } from './open-rows.ts'
 import type { Report } from './problems.ts'
 
@@ -84,7 +85,7 @@ export async function checkPhase(check: PhaseCheck): Promise<VerifiedPhase> {
 }
 
 /** Returns the number of rows of a part. */
-async function checkPart({ directory, readsRows, report }: PhaseCheck, part: PartClosedEntry): Promise<number> {
+async function checkPart({ directory, readsRows, report, state }: PhaseCheck, part: PartClosedEntry): Promise<number> {
   const { phase, file, rows, schema } = part
   try {
     const damage = await damageOfPart(directory, part)
@@ -92,7 +93,8 @@ async function checkPart({ directory, readsRows, report }: PhaseCheck, part: Par
     // A reader may not end on bytes that are not those of the format.
     if (!readsRows || damage !== undefined) return rows
     let found = 0
-    for await (const batch of readPart(join(directory, file), schema, new AbortController().signal))
+    const csv = csvDialectOf(state.workflow?.workflow.results)
+    for await (const batch of readPart(join(directory, file), schema, new AbortController().signal, csv))
       found += batch.length
     if (found !== rows) report(phase, file, `has ${quantityText(found, 'row')}, not ${rows}`)
     return found

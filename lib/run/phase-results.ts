@@ -2,7 +2,6 @@
  * The records of a phase, read back from its part files.
  */
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import type { Schema } from '../../sinks/columns/column.ts'
 import { countText, messageOf, quantityText, SpillwayError } from '../core/errors.ts'
 import { resolveFieldNames, type ResultRecord } from '../core/record.ts'
@@ -12,6 +11,7 @@ import type { Journal } from '../journal/journal.ts'
 import { damageOfPart } from '../journal/part-damage.ts'
 import type { PhaseReference, RowsOptions, Table } from '../outputs/reference.ts'
 import { resolveRowsOptions, rowsStream } from '../outputs/rows-stream.ts'
+import { csvDialectOf } from '../workflow/results-settings.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
 import type { RunDirectory } from './directory.ts'
 
@@ -73,7 +73,7 @@ export class PhaseResults implements PhaseReference {
    * reference that is put into an output is refused: without a field that cannot be serialized, an empty object would be
    * stored.
    */
-  readonly rows = (given?: RowsOptions): Readable => {
+  readonly rows: PhaseReference['rows'] = (given?: RowsOptions) => {
     const options = resolveRowsOptions(given)
     if (options.field !== undefined) {
       throw new SpillwayError(
@@ -113,7 +113,7 @@ export class PhaseResults implements PhaseReference {
     let rows = 0
     // Loaded on first use, so that a resume starts sooner.
     const { readPart } = await import('../reading/read-part.ts')
-    for await (const batch of readPart(path, part.schema, signal)) {
+    for await (const batch of readPart(path, part.schema, signal, csvDialectOf(this.#options.workflow.results))) {
       rows += batch.length
       yield batch
     }

@@ -3,7 +3,7 @@
  */
 import { Readable } from 'node:stream'
 import { makeDeferred, type Deferred } from '../core/deferred.ts'
-import type { ResultRecord } from '../core/record.ts'
+import type { ResultRecord, TypedReadable } from '../core/record.ts'
 import type { Callback } from '../core/settle-callback.ts'
 import type { ResultCallback } from '../execution/container-intake.ts'
 import type { WorkflowResult } from './result.ts'
@@ -18,7 +18,16 @@ const HIGH_WATER_MARK = 100
  * first read, and its speed is limited by the reader. It also writes its files as usual. Ending the stream early (with
  * `break` or `destroy`) stops the run. The stream emits `close` when the run has completed its files.
  */
-export class WorkflowStream extends Readable {
+export type WorkflowStream<Row extends object = ResultRecord> = TypedReadable<Row> & {
+  /**
+   * The result of the run, as `executeWorkflow` returns it. It settles after the records have been read. Rejects when
+   * the run fails or is stopped, and when the stream is destroyed before the first read.
+   */
+  readonly result: Promise<WorkflowResult>
+}
+
+/** Makes a {@link WorkflowStream}. */
+export class RecordStream extends Readable {
   readonly #start: StartRun
   readonly #stop = new AbortController()
   readonly #result = makeDeferred<WorkflowResult>()
@@ -31,10 +40,6 @@ export class WorkflowStream extends Readable {
     this.#start = start
   }
 
-  /**
-   * The result of the run, as `executeWorkflow` returns it. It settles after the records have been read. Rejects when
-   * the run fails or is stopped, and when the stream is destroyed before the first read.
-   */
   get result(): Promise<WorkflowResult> {
     return this.#result.promise
   }

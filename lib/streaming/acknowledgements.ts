@@ -5,7 +5,7 @@
 import { makeDeferred, type Deferred } from '../core/deferred.ts'
 import { SpillwayError } from '../core/errors.ts'
 import { makeMarker, type AckLevel, type Marker } from '../core/marker.ts'
-import { isRecord, NOT_A_RECORD, type ResultRecord } from '../core/record.ts'
+import { isRecord, NOT_A_RECORD } from '../core/record.ts'
 import type { Rejection } from '../core/rejection.ts'
 
 /** How far `writeResult` waits: in the stream, in the file, on the disk. */
@@ -39,7 +39,7 @@ export class Acknowledgements {
   }
 
   /** Remembers a record before it is written, so that {@link noteRejection} finds it. */
-  expect(record: ResultRecord): void {
+  expect(record: object): void {
     if (isRecord(record)) this.#rejections.set(record, null)
   }
 
@@ -54,7 +54,7 @@ export class Acknowledgements {
    *
    * @throws {SpillwayError} `ERR_SPILLWAY_VALUE` when it was rejected; the failure of the stream
    */
-  async wait(record: ResultRecord, phase: string, level: AckLevel): Promise<void> {
+  async wait(record: object, phase: string, level: AckLevel): Promise<void> {
     await this.#request(phase, level)
     const rejection = rejectionOf(record) ?? this.#rejections.get(record) ?? null
     if (rejection !== null) throw rejectedError(rejection, this.#options.deadLetterPath)

@@ -95,13 +95,13 @@ export class ResultGraphs {
   }
 
   /** Remembers a record that is about to be written, whose acknowledgement will be awaited. */
-  expect(record: ResultRecord): void {
+  expect(record: object): void {
     this.#acknowledgements.expect(record)
   }
 
   /** Resolves when a record that was written has reached `ack`; see {@link Acknowledgements.wait}. */
-  acknowledge(record: ResultRecord, ack: Exclude<Ack, 'queued'>): Promise<void> {
-    return this.#acknowledgements.wait(record, this.router.nameOf(record), ack)
+  acknowledge(record: object, ack: Exclude<Ack, 'queued'>): Promise<void> {
+    return this.#acknowledgements.wait(record, this.router.nameOf(record as ResultRecord), ack)
   }
 
   /** Makes the rejections so far durable. */

@@ -14,11 +14,11 @@ export const COMMIT_UNITS = ['records', 'container'] as const
 export type CommitUnit = (typeof COMMIT_UNITS)[number]
 
 /** One phase of a workflow. */
-export interface WorkflowPhase {
+export interface WorkflowPhase<Name extends string = string> {
   /** Unique in the workflow. It names the directory of its files, and is the `phase` of its records. */
   readonly name: string
   /** The name under which its topology is registered. */
-  readonly topology: string
+  readonly topology: Name
   /**
    * Phases that must complete first. The output of each is available as `config.<name>_results` and in `inputs`.
    *
@@ -35,8 +35,11 @@ export interface WorkflowPhase {
   readonly weight?: number | null
 }
 
-/** A workflow as the user writes it. A key with the value null counts as missing. */
-export interface Workflow {
+/**
+ * A workflow as the user writes it. A key with the value null counts as missing. `Name` is the type of the names of its
+ * topologies.
+ */
+export interface Workflow<Name extends string = string> {
   /** @default the name of the file, or 'workflow' */
   readonly name?: string | null
   /** The name of the run and of its directory. @default the name and the time, such as `search-20260101T120000Z` */
@@ -66,11 +69,21 @@ export interface Workflow {
   /** A commit is made after this many milliseconds, if there are fewer records. @default 1000 */
   readonly checkpoint_ms?: number | null
   /** At least one, in any order. */
-  readonly phases: readonly WorkflowPhase[]
+  readonly phases: readonly WorkflowPhase<Name>[]
 }
 
 /** A {@link Workflow}, or the object of a workflow file with the workflow under the key `workflow`. */
-export type WorkflowInput = Workflow | { readonly workflow: Workflow }
+export type WorkflowInput<Name extends string = string> = Workflow<Name> | { readonly workflow: Workflow<Name> }
+
+/**
+ * Names of topologies in a workflow, which must be registered. A name that is known at run time only, as in a file, is any
+ * string.
+ */
+export type KnownNames<Used extends string, Name extends string> = string extends Used
+  ? Used
+  : [Used] extends [Name]
+    ? Used
+    : Name
 
 /** A {@link WorkflowPhase} that was checked and has all defaults filled in. */
 export interface ResolvedPhase {

@@ -69,7 +69,9 @@ export class CellMaker {
       case 'boolean':
         return typeof value === 'boolean' ? value : undefined
       case 'int64':
-        return typeof value === 'bigint' || Number.isSafeInteger(value) ? (value as bigint | number) : undefined
+        if (typeof value === 'bigint') return value
+        // Integers have no negative zero.
+        return Number.isSafeInteger(value) ? (value as number) + 0 : undefined
       case 'date':
         return dateOf(value)
       case 'bytes':
@@ -152,15 +154,16 @@ function doubleOf(value: unknown): number | undefined {
 }
 
 function timestampOf(value: unknown, type: TimestampType): Date | string | undefined {
-  const date = value instanceof Date ? value : parsedDate(value)
-  return date !== undefined && integerOfDate(date, type) !== undefined ? date : undefined
+  const date = value instanceof Date ? value : (parseDate(value) ?? value)
+  const isDate = date instanceof Date || typeof date === 'string'
+  return isDate && integerOfDate(date, type) !== undefined ? date : undefined
 }
 
-/** The date of ISO 8601 text, with up to nine digits after the second. Other text as it is: it may be a far date. */
-function parsedDate(value: unknown): Date | string | undefined {
-  if (typeof value !== 'string') return undefined
-  const parsed = ISO_8601.test(value) ? new Date(value) : undefined
-  if (parsed === undefined || Number.isNaN(parsed.getTime())) return value
+/** The date of ISO 8601 text, with up to nine digits after the second. */
+export function parseDate(value: unknown): Date | undefined {
+  if (typeof value !== 'string' || !ISO_8601.test(value)) return undefined
+  const parsed = new Date(value)
+  if (Number.isNaN(parsed.getTime())) return undefined
   const digits = /\.\d{3}(\d+)/.exec(value)?.[1] ?? ''
   if (/[^0]/.test(digits.slice(6))) return undefined
   const nanoseconds = Number(digits.slice(0, 6).padEnd(6, '0'))

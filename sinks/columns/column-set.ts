@@ -18,6 +18,7 @@ import { fitsInt64, type CellMaker } from './cells.ts'
 import { fileNameOf, isNullable, type Cell, type Column } from './column.ts'
 import { typeText } from './column-type.ts'
 import { isWhole } from './infer-columns.ts'
+import { comesBack } from './inferred-types.ts'
 import { columnTypeOf } from './seen-values.ts'
 
 /** Receives the values of records, one record after another. Each value is for a column, given by its index. */
@@ -161,7 +162,7 @@ export class ColumnSet {
       this.#newlyTyped.push(column)
     }
     const cell = this.#cellMaker.make(value, column.type)
-    if (cell === undefined) {
+    if (cell === undefined || (column.inferred === true && !comesBack(value, column.type))) {
       return {
         kind: 'drift',
         reason: `${describeValue(value)} does not fit its column of type ${typeText(column.type)}`,

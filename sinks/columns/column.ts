@@ -20,6 +20,8 @@ export interface Column {
    * @default true
    */
   readonly nullable?: boolean
+  /** Whether its type was inferred by choice: a value that the type would not give back as it was does not fit. */
+  readonly inferred?: boolean
 }
 
 /**

@@ -5,10 +5,11 @@ import { recordsOf } from '../../lib/core/batch.ts'
 import { estimateReadable } from '../../lib/core/estimate-bytes.ts'
 import { findRefused } from '../values/values.ts'
 import type { Column } from './column.ts'
-import { ColumnInference, type InferenceOptions } from './infer-columns.ts'
+import { ColumnInference } from './infer-columns.ts'
+import type { InferredTypes } from './inferred-types.ts'
 
-/** How columns are inferred, and from how many records. */
-interface HeldRecordsOptions extends InferenceOptions {
+/** How many records columns are inferred from, and how. */
+interface HeldRecordsOptions extends InferredTypes {
   readonly inferRows: number
   /** Limit for the estimated bytes of these records. */
   readonly inferBytes: number

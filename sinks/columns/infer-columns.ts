@@ -6,37 +6,40 @@
 import { CellMaker } from './cells.ts'
 import { withFileNames, type Column } from './column.ts'
 import { isNestedType, type ColumnType } from './column-type.ts'
+import { comesBack, type InferredTypes } from './inferred-types.ts'
 import { JsonText } from '../values/json-text.ts'
 import { joinPath } from '../../lib/core/field-path.ts'
 import { customValue, kindOf, type ValueKind } from '../values/values.ts'
 import { SeenValues } from './seen-values.ts'
 
-/** How the type of a column is inferred. */
-export interface InferenceOptions {
-  /** What arrays become: lists if all their values are of one kind, or JSON text. @default 'json' */
-  readonly lists?: 'list' | 'json'
-}
-
 /** Infers columns from records. Memory: one entry per column. The caller must bound the number of records. */
 export class ColumnInference {
   readonly #seen = new Map<string, SeenValues>()
-  readonly #lists: boolean
   /** Known columns of whole objects without columns for their fields. */
   readonly #wholeObjects = new Set<string>()
   readonly #cells = new CellMaker(new JsonText('null'))
+  readonly #choice: InferredTypes
 
-  /** @param known - columns to start from; they keep their positions, and their types unless a value does not fit */
-  constructor(known: readonly Column[] = [], { lists = 'json' }: InferenceOptions = {}) {
-    this.#lists = lists === 'list'
-    for (const { name, type } of known) {
-      this.#seen.set(name, new SeenValues(this.#lists, type))
+  /**
+   * @param known - columns to start from; they keep their positions, and their types unless a value does not fit
+   * @param choice - which types are inferred beside those of JavaScript values
+   */
+  constructor(known: readonly Column[] = [], choice: InferredTypes = {}) {
+    this.#choice = choice
+    for (const { name, type, inferred = false } of known) {
+      this.#seen.set(name, new SeenValues(choice, type, inferred))
       if (isWhole(type) && !known.some((other) => other.name.startsWith(`${name}.`))) this.#wholeObjects.add(name)
     }
   }
 
   /** The columns so far. A column with only nulls has no type yet. */
   get columns(): Column[] {
-    return withFileNames([...this.#seen].map(([name, seen]) => ({ name, type: seen.type })))
+    return withFileNames(
+      [...this.#seen].map(([name, seen]) => {
+        const { type, isChosen } = seen
+        return isChosen ? { name, type, inferred: true } : { name, type }
+      }),
+    )
   }
 
   /** Adds one record. It must not contain refused values. */
@@ -61,11 +64,13 @@ export class ColumnInference {
   #seeLeaf(value: unknown, kind: ValueKind, path: string): void {
     let seen = this.#seen.get(path)
     if (seen === undefined) {
-      seen = new SeenValues(this.#lists, null)
+      seen = new SeenValues(this.#choice, null)
       this.#seen.set(path, seen)
     }
     if (kind === 'nothing') return
-    if (seen.known !== null && this.#cells.make(value, seen.known) !== undefined) return
+    const { known, inferred } = seen
+    const fits = known !== null && this.#cells.make(value, known) !== undefined
+    if (fits && (!inferred || comesBack(value, known))) return
     seen.add(value, kind)
   }
 }
@@ -76,8 +81,8 @@ export function isWhole(type: ColumnType | null): boolean {
 }
 
 /** The given columns, extended or widened so that `record` fits. */
-export function widenColumns(columns: readonly Column[], record: unknown, options: InferenceOptions = {}): Column[] {
-  const inference = new ColumnInference(columns, options)
+export function widenColumns(columns: readonly Column[], record: unknown, { lists }: InferredTypes = {}): Column[] {
+  const inference = new ColumnInference(columns, lists === undefined ? {} : { lists })
   inference.add(record)
   const alone = new ColumnInference()
   alone.add(record)

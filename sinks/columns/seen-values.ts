@@ -3,6 +3,7 @@
  */
 import { fitsDouble } from './cells.ts'
 import { isNestedType, type ColumnType, type FieldType } from './column-type.ts'
+import { typeOfText, type InferredTypes } from './inferred-types.ts'
 import { timestampTypeOf } from '../values/precise-date.ts'
 import { customValue, kindOf, type ValueKind } from '../values/values.ts'
 
@@ -21,6 +22,9 @@ const TYPE_OF_KIND: Partial<Record<ValueKind, ColumnType>> = {
 const MAX_FIELDS = 100
 const MAX_LEVELS = 10
 
+/** Milliseconds from 1970 that 64 bits hold as nanoseconds, less the digits after the millisecond. */
+const MAX_NANOSECONDS_MS = Number(2n ** 63n / 1_000_000n) - 1
+
 /** The narrowest type that fits `value` (neither null nor refused). */
 export function columnTypeOf(value: unknown): ColumnType {
   return typeOf(value, kindOf(value)) ?? 'utf8'
@@ -34,23 +38,30 @@ function typeOf(value: unknown, kind: ValueKind): ColumnType | undefined {
 export class SeenValues {
   /** The type of the column at the start. */
   readonly known: ColumnType | null
-  readonly #lists: boolean
+  readonly #choice: InferredTypes
+  /** Whether the type of a known column was inferred by choice. */
+  readonly inferred: boolean
   readonly #level: number
   readonly #types: Set<ColumnType>
   /** Whether a number was not a safe integer. */
   #fractional: boolean
   /** Whether a bigint has no exact double. */
   #wide = false
+  /** Whether a text was taken as a date or a timestamp. */
+  #fromText = false
+  /** Whether a timestamp is too far from 1970 for nanoseconds. */
+  #far = false
   #hasObjects = false
   /** The values in arrays. */
   #items: SeenValues | undefined
   /** The values of fields. Undefined when there are too many. */
   #fields: Map<string, SeenValues> | undefined = new Map()
 
-  /** @param lists - whether arrays become lists */
-  constructor(lists: boolean, known: ColumnType | null, level = 0) {
-    this.#lists = lists
+  /** @param choice - which types are inferred beside those of JavaScript values */
+  constructor(choice: InferredTypes, known: ColumnType | null, inferred = false, level = 0) {
+    this.#choice = choice
     this.known = known
+    this.inferred = inferred
     this.#level = level
     this.#types = new Set(known === null ? [] : [known])
     this.#fractional = known === 'double'
@@ -61,20 +72,41 @@ export class SeenValues {
     if (isNestedType(this.known)) return this.#types.size === 1 ? this.known : 'json'
     const [first, second] = this.#types
     if (first === undefined) return null
-    if (second === undefined) return first === 'json' && this.known === null ? (this.#nestedType() ?? 'json') : first
-    return this.#commonType()
+    if (second !== undefined) return this.#commonType()
+    if (first === 'json' && this.known === null) return this.#nestedType() ?? 'json'
+    return first === 'double' && this.#wantsIntegers && !this.#fractional ? 'int64' : first
+  }
+
+  /** Whether the type was inferred by choice: then a value that it would not give back does not fit. */
+  get isChosen(): boolean {
+    const { type } = this
+    if (this.known === null ? isTime(type) && this.#fromText : this.inferred && type === this.known) return true
+    return this.#wantsIntegers && type === 'int64' && this.#types.has('double')
+  }
+
+  get #wantsIntegers(): boolean {
+    return this.#choice.integers === 'infer'
   }
 
   /** Adds a value that is not null and does not fit {@link known}. */
   add(value: unknown, kind: ValueKind): void {
-    const type = typeOf(value, kind)
+    const type = this.#typeOf(value, kind)
     if (type === undefined) return
     // A date that fits no column of its unit, being too far from 1970, leaves only text.
     const fits = kind !== 'date' || this.known !== 'timestamp_nanos'
     this.#types.add(fits ? type : 'utf8')
-    if (kind === 'number') this.#fractional ||= !Number.isSafeInteger(value)
+    if (kind === 'number') this.#fractional ||= !Number.isSafeInteger(value) || Object.is(value, -0)
+    if (kind === 'string' && type !== 'utf8') this.#fromText = true
+    if (isTime(type)) this.#far ||= Math.abs(timeOf(value as Date | string)) > MAX_NANOSECONDS_MS
     if (kind === 'bigint') this.#wide ||= !fitsDouble(value as bigint)
-    if (this.#lists && type === 'json') this.#addWithin(value, kind)
+    if (this.#choice.lists === 'list' && type === 'json') this.#addWithin(value, kind)
+  }
+
+  #typeOf(value: unknown, kind: ValueKind): ColumnType | undefined {
+    const type = typeOf(value, kind)
+    // Values within others stay text: they have no check that they come back.
+    const isText = type === 'utf8' && this.#level === 0
+    return isText && this.#choice.timestamps === 'infer' ? (typeOfText(value as string) ?? type) : type
   }
 
   #addWithin(value: unknown, kind: ValueKind): void {
@@ -105,13 +137,13 @@ export class SeenValues {
   }
 
   #below(): SeenValues {
-    return new SeenValues(true, null, this.#level + 1)
+    return new SeenValues({ lists: 'list' }, null, false, this.#level + 1)
   }
 
   /** The type of arrays or of objects in arrays. Undefined when these hold values of several kinds, or none. */
   #nestedType(): ColumnType | undefined {
     const fields = this.#fields
-    if (!this.#lists || fields === undefined) return undefined
+    if (this.#choice.lists !== 'list' || fields === undefined) return undefined
     const items = this.#items
     if (items !== undefined) {
       const type = this.#hasObjects ? undefined : items.#typeWithin()
@@ -140,7 +172,8 @@ export class SeenValues {
   #commonType(): ColumnType {
     const types = this.#types
     if ([...types].every((type) => typeof type === 'string' && type.startsWith('timestamp'))) {
-      return types.has('timestamp_nanos') ? 'timestamp_nanos' : 'timestamp_micros'
+      if (!types.has('timestamp_nanos')) return 'timestamp_micros'
+      return this.#far ? 'utf8' : 'timestamp_nanos'
     }
     if (types.size === 2 && types.has('double') && types.has('int64')) {
       if (!this.#fractional) return 'int64'
@@ -148,4 +181,12 @@ export class SeenValues {
     }
     return 'utf8'
   }
+}
+
+function timeOf(value: Date | string): number {
+  return typeof value === 'string' ? Date.parse(value) : value.getTime()
+}
+
+function isTime(type: ColumnType | null): boolean {
+  return type === 'date' || (typeof type === 'string' && type.startsWith('timestamp'))
 }

@@ -14,7 +14,7 @@ import {
   type Check,
   type Checks,
 } from '../../lib/core/options.ts'
-import type { ResultRecord } from '../../lib/core/record.ts'
+import type { ResultRecord, RowItem, TypedReadable, WithBatches } from '../../lib/core/record.ts'
 import { FileSlices, type ByteSource } from '../files/file-slices.ts'
 import { NestConflict, Nester } from '../../lib/core/nested-record.ts'
 import type { ReadingOptions } from './logical-values.ts'
@@ -115,9 +115,15 @@ const BATCH_RECORDS = 1000
  * @example
  * for await (const record of readParquet('results.parquet', { columns: ['container', 'result.metrics.sharpe'] })) ...
  */
-export function readParquet(input: ParquetInput, given?: ReadParquetOptions): Readable {
+export function readParquet<Row extends object = ResultRecord, Batches extends boolean = false>(
+  input: ParquetInput,
+  given?: WithBatches<ReadParquetOptions, Batches>,
+): TypedReadable<RowItem<Row, Batches>> {
   expectValue('input', input, inputCheck)
-  return new ParquetReader(input, resolveOptions('readParquet', given, checks, DEFAULTS))
+  return new ParquetReader(
+    input,
+    resolveOptions<ReadParquetOptions, typeof DEFAULTS>('readParquet', given, checks, DEFAULTS),
+  )
 }
 
 /**

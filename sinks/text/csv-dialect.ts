@@ -1,7 +1,7 @@
 /**
- * The dialect of CSV: delimiter, quote, line end, header.
+ * The dialect of CSV: delimiter, quote, line end, header, and what spreadsheets need.
  */
-import { expectValue, flag, resolveOptions, text, type Check, type Checks } from '../../lib/core/options.ts'
+import { expectValue, flag, oneOf, resolveOptions, text, type Check, type Checks } from '../../lib/core/options.ts'
 
 /** Options of a CSV dialect. */
 export interface CsvDialectOptions {
@@ -13,6 +13,15 @@ export interface CsvDialectOptions {
   readonly recordDelimiter?: string
   /** Whether the first row contains the names of the columns. @default true */
   readonly header?: boolean
+  /** Begin the file with a byte order mark, by which Excel knows that the text is UTF-8. @default false */
+  readonly bom?: boolean
+  /**
+   * What to do with text that a spreadsheet would run as a formula: text that begins with `=`, `+`, `-`, `@`, a tab or a line
+   * break, and is no number. `escape` writes `'` before it. Names of columns are escaped, too.
+   *
+   * @default 'keep'
+   */
+  readonly formulas?: 'keep' | 'escape'
 }
 
 /** {@link CsvDialectOptions} with every option set. */
@@ -28,6 +37,8 @@ const checks: Checks<CsvDialectOptions> = {
   quote: oneCharacter,
   recordDelimiter: text,
   header: flag,
+  bom: flag,
+  formulas: oneOf(['keep', 'escape']),
 }
 
 const DEFAULTS = {
@@ -35,6 +46,8 @@ const DEFAULTS = {
   quote: '"',
   recordDelimiter: '\n',
   header: true,
+  bom: false,
+  formulas: 'keep',
 } as const satisfies CsvDialectOptions
 
 /**

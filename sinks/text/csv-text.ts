@@ -25,8 +25,8 @@ const NEEDS_QUOTES = /[",\n\r]/
 const NEEDS_CARE = /[",\n\r\ud800-\udfff]/
 
 /** Whether the dialect writes cells like {@link quoteCell}, with commas between them. */
-export function isDefaultDialect({ delimiter, quote, recordDelimiter }: CsvDialect): boolean {
-  return delimiter === ',' && quote === '"' && recordDelimiter === '\n'
+export function isDefaultDialect({ delimiter, quote, recordDelimiter, formulas }: CsvDialect): boolean {
+  return delimiter === ',' && quote === '"' && recordDelimiter === '\n' && formulas === 'keep'
 }
 
 /** Returns the function that converts rows of `dialect` to text. */
@@ -53,6 +53,8 @@ function stringifyRows(rows: readonly CsvRow[], { delimiter, quote, recordDelimi
     quote,
     escape: quote,
     record_delimiter: recordDelimiter,
+    // Readers take each of them as the end of a row.
+    quoted_match: /[\r\n]/,
     // `quoted_empty` for all cells would write null like an empty string.
     cast: { string: (value) => (value === '' ? { value, quoted_empty: true } : value) },
   })

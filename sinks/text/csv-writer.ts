@@ -8,6 +8,7 @@ import { fileNameOf, type Cell, type Column } from '../columns/column.ts'
 import { isNestedType } from '../columns/column-type.ts'
 import type { CsvDialect } from './csv-dialect.ts'
 import { CsvBlock } from './csv-block.ts'
+import { escapeFormula } from './formula-text.ts'
 import { cellText, isDefaultDialect, rowsToText, type CsvRow, type RowsToText } from './csv-text.ts'
 import { JsonText } from '../values/json-text.ts'
 import type { ChangedValues } from '../record-writer.ts'
@@ -40,10 +41,13 @@ export class CsvWriter extends TextWriter {
     const columns = given.map(asTextColumn)
     this.#toText = rowsToText(options.dialect)
     this.#columns = new ColumnSet(columns, this.#cellMaker, false)
-    this.#cells = new CellRow(columns)
+    const escapesFormulas = options.dialect.formulas === 'escape'
+    this.#cells = new CellRow(columns, escapesFormulas)
     if (isDefaultDialect(options.dialect)) this.#block = new CsvBlock(columns)
+    if (options.dialect.bom) this.chunk.append('\ufeff')
     if (options.dialect.header && columns.length > 0) {
-      this.chunk.append(this.#toText([columns.map(fileNameOf)]))
+      const names = columns.map(fileNameOf).map((name) => (escapesFormulas ? escapeFormula(name) : name))
+      this.chunk.append(this.#toText([names]))
     }
   }
 
@@ -118,9 +122,11 @@ function asTextColumn(column: Column): Column {
 class CellRow implements RowTarget {
   readonly #columns: readonly Column[]
   readonly #texts: (string | null)[]
+  readonly #escapesFormulas: boolean
 
-  constructor(columns: readonly Column[]) {
+  constructor(columns: readonly Column[], escapesFormulas: boolean) {
     this.#columns = columns
+    this.#escapesFormulas = escapesFormulas
     this.#texts = new Array<string | null>(columns.length).fill(null)
   }
 
@@ -134,7 +140,10 @@ class CellRow implements RowTarget {
   }
 
   add(index: number, cell: Cell): void {
-    this.#texts[index] = cellText(cell, this.#columns[index]?.type)
+    const text = cellText(cell, this.#columns[index]?.type)
+    // Base64 may begin with `+`, too. Numbers and dates are no formulas.
+    const mayBeFormula = typeof cell === 'string' || cell instanceof Uint8Array
+    this.#texts[index] = this.#escapesFormulas && mayBeFormula && text !== null ? escapeFormula(text) : text
   }
 
   isMissing(index: number): boolean {

@@ -101,7 +101,7 @@ export async function expectDamageSeen(t: Test, times: number): Promise<void> {
 
 async function read(file: Buffer): Promise<ResultRecord[]> {
   const bytes = file.buffer.slice(file.byteOffset, file.byteOffset + file.length)
-  return (await readParquet({ file: bytes as ArrayBuffer }).toArray()) as ResultRecord[]
+  return (await readParquet({ file: bytes as ArrayBuffer }).toArray())
 }
 
 function shown(records: readonly ResultRecord[]): string {

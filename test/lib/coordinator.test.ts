@@ -167,7 +167,7 @@ t.test('without an output, later phases receive results and aggregates', async (
       const input = inputs['a'] as PhaseReference
       const { results, aggregates } = (await input.get()) as Pick<OutputContext, 'results' | 'aggregates'>
       received = { rows: input.rowCount, same: results.rowCount, count: aggregates.count, columns: results.schema }
-      for await (const record of input.rows({ container: 'c1' })) yield { id: `after-${record.n}` }
+      for await (const record of input.rows({ container: 'c1' })) yield { id: `after-${String(record.n)}` }
     },
     run: ({ id }) => [{ id }],
   }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { joinPath } from '../../lib/core/field-path.ts'
-import type { Column } from '../../sinks/columns/column.ts'
+import { fileNameOf, type Column } from '../../sinks/columns/column.ts'
 import { ColumnInference } from '../../sinks/columns/infer-columns.ts'
 import { writeAll } from '../helpers/sink-conformance.ts'
 import { variant } from '../helpers/sink-formats.ts'
@@ -136,6 +136,7 @@ for (const format of ['csv', 'parquet'] as const) {
       const inference = new ColumnInference()
       for (const record of records) inference.add(record)
       const types = new Map(inference.columns.map(({ name, type }) => [name, type]))
+      const paths = new Map(inference.columns.map((column) => [fileNameOf(column), column.name]))
       const path = join(directory, `${files++}`)
       const { stats } = await writeAll(chunksOf(records, sizes), { format, path })
       assert.deepEqual([stats.recordsIn, stats.written, stats.rejected], [records.length, records.length, 0])
@@ -143,7 +144,8 @@ for (const format of ['csv', 'parquet'] as const) {
       const got = rows.map((row) =>
         Object.entries(row)
           .filter(([, cell]) => cell !== null && cell !== undefined)
-          .map(([name, cell]) => [name, readTextOf(cell, types.get(name) ?? null)])
+          .map(([name, cell]) => [paths.get(name) ?? name, cell] as const)
+          .map(([path, cell]) => [path, readTextOf(cell, types.get(path) ?? null)])
           .sort(),
       )
       const expected = records.map((record) =>

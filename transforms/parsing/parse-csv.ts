@@ -3,6 +3,7 @@
  */
 import type { Transform } from 'node:stream'
 import { callback, flag, integerFrom, resolveOptions, type Check, type Checks } from '../../lib/core/options.ts'
+import type { ResultRecord, RowItem, TypedReadable, WithBatches } from '../../lib/core/record.ts'
 import { CsvDecoder } from './csv-decoder.ts'
 import { DIALECT_DEFAULTS, dialectChecks, refuseAmbiguity, type CsvInputOptions } from './csv-dialect.ts'
 import { CSV_TYPES, type CsvType } from './csv-types.ts'
@@ -88,8 +89,10 @@ const DEFAULTS = {
  * @example
  * await pipeline(createReadStream('prices.csv'), parseCsv(), new ParquetSink({ path: 'prices.parquet' }))
  */
-export function parseCsv(given?: ParseCsvOptions): Transform {
-  const options = resolveOptions('parseCsv', given, csvChecks, DEFAULTS)
+export function parseCsv<Row extends object = ResultRecord, Batches extends boolean = false>(
+  given?: WithBatches<ParseCsvOptions, Batches>,
+): TypedReadable<RowItem<Row, Batches>, Transform> {
+  const options = resolveOptions<ParseCsvOptions, typeof DEFAULTS>('parseCsv', given, csvChecks, DEFAULTS)
   refuseAmbiguity(options)
   return new RecordParser(new CsvDecoder(options), options)
 }

@@ -11,7 +11,13 @@ import { jsonParser, type Token } from 'stream-json/core/parser.js'
 import { messageOf, shortText, SpillwayError } from '../../lib/core/errors.ts'
 import { splitPath } from '../../lib/core/field-path.ts'
 import { describeValue, integerFrom, resolveOptions, text, type Checks } from '../../lib/core/options.ts'
-import { isRecord } from '../../lib/core/record.ts'
+import {
+  isRecord,
+  type ResultRecord,
+  type RowItem,
+  type TypedReadable,
+  type WithBatches,
+} from '../../lib/core/record.ts'
 import { exactNumber, type NumberOutOfRange } from './big-integers.ts'
 import { notDecodable } from './input-text.ts'
 import {
@@ -71,8 +77,10 @@ const WITHIN = /[}\]]/g
  * @example
  * await pipeline(createReadStream('export.json'), parseJsonArray(), new JsonlSink({ path: 'export.jsonl' }))
  */
-export function parseJsonArray(given?: ParseJsonArrayOptions): Transform {
-  const options = resolveOptions('parseJsonArray', given, checks, DEFAULTS)
+export function parseJsonArray<Row extends object = ResultRecord, Batches extends boolean = false>(
+  given?: WithBatches<ParseJsonArrayOptions, Batches>,
+): TypedReadable<RowItem<Row, Batches>, Transform> {
+  const options = resolveOptions<ParseJsonArrayOptions, typeof DEFAULTS>('parseJsonArray', given, checks, DEFAULTS)
   return new RecordParser(new JsonArrayDecoder(options.maxElementBytes, options.path), options)
 }
 

@@ -8,7 +8,13 @@ import type { Transform } from 'node:stream'
 import split2 from 'split2'
 import { messageOf } from '../../lib/core/errors.ts'
 import { describeValue, resolveOptions, type Check, type Checks } from '../../lib/core/options.ts'
-import { isRecord } from '../../lib/core/record.ts'
+import {
+  isRecord,
+  type ResultRecord,
+  type RowItem,
+  type TypedReadable,
+  type WithBatches,
+} from '../../lib/core/record.ts'
 import { mayLoseDigits, NumberOutOfRange, parseExactJson } from './big-integers.ts'
 import { notDecodable } from './input-text.ts'
 import {
@@ -58,8 +64,10 @@ const BLANK = /^[ \t\r]*$/
  * @example
  * await pipeline(createReadStream('results.jsonl'), parseJsonl(), new CsvSink({ path: 'results.csv' }))
  */
-export function parseJsonl(given?: ParseJsonlOptions): Transform {
-  const options = resolveOptions('parseJsonl', given, checks, DEFAULTS)
+export function parseJsonl<Row extends object = ResultRecord, Batches extends boolean = false>(
+  given?: WithBatches<ParseJsonlOptions, Batches>,
+): TypedReadable<RowItem<Row, Batches>, Transform> {
+  const options = resolveOptions<ParseJsonlOptions, typeof DEFAULTS>('parseJsonl', given, checks, DEFAULTS)
   return new RecordParser(new JsonlDecoder(options.maxLineBytes), options)
 }
 

@@ -12,6 +12,8 @@ import {
 } from '../../../transforms/parsing/csv-dialect.ts'
 import { encodingCheck } from '../../../transforms/parsing/input-text.ts'
 import { hasCompression, type Compression, type Format, type OnExisting } from '../../../sinks/options.ts'
+import type { InferredTypes } from '../../../sinks/columns/inferred-types.ts'
+import type { CsvDialectOptions } from '../../../sinks/text/csv-dialect.ts'
 import type { CommandIo } from '../terminal/command-io.ts'
 import { inputFormatOf, isGzipName, isZstdName, outputKindOf, type InputFormat } from '../../reading/input-formats.ts'
 
@@ -23,8 +25,13 @@ export interface ConvertOptions extends CsvInputOptions {
   readonly encoding?: string
   readonly path?: string
   readonly binary?: 'bytes' | 'text'
+  readonly outDelimiter?: string
+  readonly bom?: boolean
+  readonly escapeFormulas?: boolean
+  readonly timestamps?: boolean
+  readonly integers?: boolean
+  readonly lists?: boolean
   readonly compression?: Compression
-  readonly lists?: 'list' | 'json'
   readonly nest?: boolean
   readonly allText?: boolean
   readonly overwrite?: boolean
@@ -47,12 +54,12 @@ export interface ConversionPlan {
   readonly to: Format
   /** Path of the output, or a stream. */
   readonly target: string | Writable
-  /** The character between the cells of CSV output. */
-  readonly outDelimiter: string
+  /** The form of CSV output. */
+  readonly csv: CsvDialectOptions
+  /** The types of columns that are inferred by choice. */
+  readonly types: Required<InferredTypes>
   /** Undefined means the default of the format. */
   readonly compression: Compression | undefined
-  /** What arrays are in Parquet output whose columns are inferred. */
-  readonly lists: 'list' | 'json'
   readonly nest: boolean
   readonly allText: boolean
   readonly overwrite: boolean
@@ -91,7 +98,10 @@ export function planConversion(
   if (to !== 'parquet' && isZstdName(options.out)) {
     throw misuse('Text is not written with zstd: choose a name in .gz, or pipe the output (--out -) to zstd')
   }
-  if (!isCsv) refuseCsvOptions(options, from)
+  if (!isCsv) refuse({ ...CSV_FLAGS, allText: '--all-text' }, options, `CSV input, and the input is ${from}`)
+  if (to !== 'parquet') refuse(TYPE_FLAGS, options, `Parquet output, and the output is ${to}`)
+  if (from === 'parquet') refuse(TYPE_FLAGS, options, 'text input, and the columns of parquet have types')
+  if (to !== 'csv') refuse(CSV_OUTPUT_FLAGS, options, `CSV output, and the output is ${to}`)
   if (options.encoding !== undefined && from === 'parquet') {
     throw misuse('--encoding is for text, and the input is parquet')
   }
@@ -101,9 +111,6 @@ export function planConversion(
   }
   if (options.binary !== undefined && from !== 'parquet') {
     throw misuse(`--binary is for Parquet input, and the input is ${from}`)
-  }
-  if (options.lists !== undefined && to !== 'parquet') {
-    throw misuse(`--lists is for Parquet output, and the output is ${to}`)
   }
   if (options.encoding !== undefined) expectValue('--encoding', options.encoding, encodingCheck)
   if (options.compression !== undefined && !hasCompression(to, options.compression)) {
@@ -120,10 +127,14 @@ export function planConversion(
     binary: options.binary ?? 'bytes',
     to,
     target: options.out === STANDARD ? streams.stdout : options.out,
-    outDelimiter: (to === 'csv' ? outputKindOf(options.out)?.delimiter : undefined) ?? ',',
+    types: {
+      timestamps: options.timestamps === true ? 'infer' : 'text',
+      integers: options.integers === true ? 'infer' : 'double',
+      // Lists of a Parquet file are lists, also where another column of it has no type for the schema.
+      lists: options.lists === true || (from === 'parquet' && to === 'parquet') ? 'list' : 'json',
+    },
+    csv: to === 'csv' ? outputDialectOf(options) : {},
     compression: options.compression ?? (to !== 'parquet' && isGzipName(options.out) ? 'gzip' : undefined),
-    // Lists that are not in the schema of a Parquet file are lists all the same.
-    lists: options.lists ?? (from === 'parquet' && to === 'parquet' ? 'list' : 'json'),
     nest: options.nest ?? false,
     allText: options.allText ?? false,
     overwrite,
@@ -164,12 +175,22 @@ const CSV_FLAGS = {
   renameDuplicates: '--rename-duplicates',
 } as const satisfies Record<keyof CsvInputOptions, string>
 
-function refuseCsvOptions(options: ConvertOptions, from: InputFormat): void {
-  for (const [name, flag] of Object.entries({ ...CSV_FLAGS, allText: '--all-text' })) {
+/** The options about CSV output, and the flag of each. */
+const CSV_OUTPUT_FLAGS = {
+  outDelimiter: '--out-delimiter',
+  bom: '--bom',
+  escapeFormulas: '--escape-formulas',
+} as const satisfies Partial<Record<keyof ConvertOptions, string>>
+
+/** The options about types that are inferred by choice, and the flag of each. */
+const TYPE_FLAGS = { timestamps: '--timestamps', integers: '--integers' } as const
+
+function refuse(flags: Readonly<Record<string, string>>, options: ConvertOptions, purpose: string): void {
+  for (const [name, flag] of Object.entries(flags)) {
     const value = options[name as keyof ConvertOptions]
     // The header is on unless its flag is given.
     if (value === undefined || (name === 'header' && value === true)) continue
-    throw misuse(`${flag} is for CSV input, and the input is ${from}`)
+    throw misuse(`${flag} is for ${purpose}`)
   }
 }
 
@@ -192,6 +213,18 @@ function dialectOf(options: ConvertOptions, from: 'csv' | 'tsv'): CsvInputOption
   }
   refuseAmbiguity({ ...DIALECT_DEFAULTS, ...dialect })
   return dialect
+}
+
+function outputDialectOf({
+  out,
+  outDelimiter,
+  bom = false,
+  escapeFormulas = false,
+}: ConvertOptions): CsvDialectOptions {
+  const given = outDelimiter === '\\t' ? '\t' : outDelimiter
+  if (given !== undefined) expectValue(CSV_OUTPUT_FLAGS.outDelimiter, given, oneCharacter)
+  const delimiter = given ?? outputKindOf(out)?.delimiter ?? ','
+  return { delimiter, bom, formulas: escapeFormulas ? 'escape' : 'keep' }
 }
 
 function defaultDeadLetterPath(input: string, out: string): string {

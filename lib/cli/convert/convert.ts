@@ -162,15 +162,15 @@ export class Conversion {
   }
 
   #openSink(place: OutputPlace, { schema, metadata }: Columns): RecordSink {
-    const { to, compression, outDelimiter, lists } = this.#plan
+    const { to, compression, csv, types } = this.#plan
     this.#sink = new RecordSink({
       format: to,
       ...place.sink,
       ...(compression !== undefined && { compression }),
       ...(schema !== undefined && { schema }),
       ...(metadata !== undefined && { metadata }),
-      lists,
-      csv: { delimiter: outDelimiter },
+      csv,
+      ...types,
       onReject: (rejection) => this.#reject(rejection),
       highWaterMark: QUEUED_BATCHES,
     })
@@ -187,7 +187,7 @@ export class Conversion {
     if (from === 'csv' || from === 'tsv') return this.#columnsOfCsv(this.#input.path)
     if (!hasColumns(to)) return { csvTypes }
     const reshape = this.#reshapeFor([])
-    return { csvTypes, reshape, schema: await this.#scan(reshape) }
+    return { csvTypes, reshape, schema: await this.#scan(reshape, csvTypes) }
   }
 
   async #columnsOfParquet(path: string): Promise<Omit<Columns, 'csvTypes'>> {
@@ -200,7 +200,7 @@ export class Conversion {
       reshape,
       // GeoParquet says in it which columns are geometries.
       ...(geo !== undefined && { metadata: { geo } }),
-      schema: schemaOfParquet(columns, reshape, this.#plan.to === 'parquet') ?? (await this.#scan(reshape)),
+      schema: schemaOfParquet(columns, reshape, this.#plan.to === 'parquet') ?? (await this.#scan(reshape, 'infer')),
     }
   }
 
@@ -219,15 +219,30 @@ export class Conversion {
     if (found === undefined) return { csvTypes: allText ? 'text' : 'infer' }
     const types = allText ? Object.fromEntries(Object.keys(found).map((name) => [name, 'text' as const])) : found
     const reshape = this.#reshapeFor(Object.keys(types))
-    return { csvTypes: types, reshape, ...(hasColumns(to) && { schema: schemaOfCsv(types, reshape) }) }
+    if (!hasColumns(to)) return { csvTypes: types, reshape }
+    const schema = schemaOfCsv(types, reshape)
+    // The types of cells do not tell which texts are timestamps.
+    const isAsked = this.#plan.types.timestamps === 'infer'
+    return { csvTypes: types, reshape, schema: isAsked ? await this.#withTimestamps(schema, reshape, types) : schema }
+  }
+
+  /** The schema, with the timestamps among its texts. */
+  async #withTimestamps(
+    schema: Schema | undefined,
+    reshape: Reshape,
+    types: ReadRecordsOptions['csvTypes'],
+  ): Promise<Schema | undefined> {
+    const found = (await this.#scan(reshape, types)) ?? {}
+    const texts = Object.entries(schema ?? {}).filter(([, type]) => type === 'utf8')
+    return schema && { ...schema, ...Object.fromEntries(texts.map(([name]) => [name, found[name] ?? 'utf8'])) }
   }
 
   /** Reads all records to find their columns. */
-  #scan(reshape: Reshape): Promise<Schema | undefined> {
+  #scan(reshape: Reshape, csvTypes: ReadRecordsOptions['csvTypes']): Promise<Schema | undefined> {
     return findSchema(
-      this.#read('infer', () => {}),
+      this.#read(csvTypes, () => {}),
       reshape,
-      { lists: this.#plan.lists },
+      this.#plan.types,
     )
   }
 

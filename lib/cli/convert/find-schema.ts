@@ -7,7 +7,8 @@ import { isAbortError, SpillwayError } from '../../core/errors.ts'
 import type { ResultRecord } from '../../core/record.ts'
 import type { Schema } from '../../../sinks/columns/column.ts'
 import { isNestedType, type FieldType } from '../../../sinks/columns/column-type.ts'
-import { ColumnInference, type InferenceOptions } from '../../../sinks/columns/infer-columns.ts'
+import { ColumnInference } from '../../../sinks/columns/infer-columns.ts'
+import type { InferredTypes } from '../../../sinks/columns/inferred-types.ts'
 import type { ParquetColumn } from '../../../sinks/readers/parquet-file.ts'
 import { MAX_DEPTH } from '../../../sinks/values/values.ts'
 import type { InferCsvTypesOptions } from '../../../transforms/parsing/infer-csv-types.ts'
@@ -31,9 +32,9 @@ const CSV_SAMPLES: Readonly<Record<CsvType, unknown>> = { boolean: true, number:
 export async function findSchema(
   batches: AsyncIterable<readonly ResultRecord[]>,
   reshape: Reshape,
-  options: InferenceOptions = {},
+  types: InferredTypes,
 ): Promise<Schema | undefined> {
-  const inference = new ColumnInference([], options)
+  const inference = new ColumnInference([], types)
   try {
     for await (const batch of batches) {
       for (const record of batch) addRecord(inference, reshape, record)

@@ -162,7 +162,8 @@ export class Int64Column extends NumberColumn {
 
   /** Stores two words. A bigint for each number would be garbage. */
   #takeInteger(value: unknown, rows: number): boolean {
-    if (!Number.isSafeInteger(value)) return false
+    // -0 is converted before: an inferred column of integers does not take it.
+    if (!Number.isSafeInteger(value) || Object.is(value, -0)) return false
     if (this.length === this.#bigints.length) this.reserve()
     this.#words[this.length * 2] = value as number
     this.#words[this.length * 2 + 1] = Math.floor((value as number) / 2 ** 32)

@@ -41,7 +41,7 @@ t.test('yields the records of all phases, then resolves the result', async (t) =
   const { coordinator, written } = setUp(t, 500)
   const stream = coordinator.stream(workflow)
   const seen: ResultRecord[] = []
-  for await (const record of stream) seen.push(record as ResultRecord)
+  for await (const record of stream) seen.push(record)
   t.equal(seen.length, 1000)
   t.match(seen[0], { phase: 'a', container: 'c', n: 0 })
   t.match(seen[999], { phase: 'b', n: 499 })

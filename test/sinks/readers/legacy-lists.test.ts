@@ -75,7 +75,7 @@ function numbersIn(struct: object): void {
 const records = [{ c: [1, 2] }, { c: [] }, { c: null }, { c: [3] }]
 
 async function valuesOf(path: string): Promise<unknown[]> {
-  const found: { c: unknown }[] = await readParquet(path).toArray()
+  const found = await readParquet(path).toArray()
   return found.map(({ c }) => c)
 }
 

@@ -228,3 +228,50 @@ t.test('reads zstd where Node.js does, and names the remedy elsewhere', async (t
     stderr: 'not written with zstd',
   })
 })
+
+t.test('writes CSV for Excel', async (t) => {
+  const input = place('formulas.jsonl', '{"=a":"=1+1","b":-1.5}\n{"=a":"-1.5","b":2}\n')
+  const out = place('formulas.csv')
+  const flags = ['--bom', '--out-delimiter', ';', '--escape-formulas']
+  const { code } = await spillway(['convert', input, '--out', out, ...flags, '--quiet'])
+  t.equal(code, 0)
+  t.equal(readFileSync(out, 'utf8'), "\ufeff'=a;b\n'=1+1;-1.5\n-1.5;2\n")
+  await spillway(['convert', input, '--out', out, '--out-delimiter', '\\t', '--overwrite', '--quiet'])
+  t.equal(readFileSync(out, 'utf8'), '=a\tb\n=1+1\t-1.5\n-1.5\t2\n')
+  for (const flag of [['--bom'], ['--out-delimiter', ';'], ['--escape-formulas']]) {
+    const refused = await spillway(['convert', input, '--out', place('formulas.parquet'), ...flag])
+    t.equal(refused.code, 2)
+    t.match(refused.stderr, `${flag[0]} is for CSV output, and the output is parquet`)
+  }
+})
+
+t.test('makes timestamps, dates and integers of Parquet where all values of a column are such', async (t) => {
+  const flags = ['--timestamps', '--integers', '--quiet']
+  const convert = async (name: string, content: string, ...options: string[]) => {
+    const out = place('typed.parquet')
+    const { code } = await spillway(['convert', place(name, content), '--out', out, ...options])
+    t.equal(code, 0)
+    return (await parquetInfo(out)).columns.map(({ name, type }) => `${name} ${type}`).join(', ')
+  }
+  const late = '\n2026-02-01,2026-02-01T00:00:00+01:00,2026-01-31T12:00:00.000001Z,2,0.5,9007199254740993'
+  const csv = `day,zone,at,n,x,big\n2026-01-31,2026-01-31T12:00:00Z,2026-01-31T12:00:00Z,1,1,1${late}\n`
+  const expected = 'day DATE, zone UTF8, at TIMESTAMP_MICROS, n INT64, x DOUBLE, big INT64'
+  t.equal(await convert('types.csv', csv, ...flags), expected)
+  const [names = '', ...rows] = csv.trim().split('\n')
+  const keys = names.split(',')
+  const jsonOf = (row: string) => {
+    const pairs = row.split(',').map((cell, n) => `"${keys[n]}":${n < 3 ? JSON.stringify(cell) : cell}`)
+    return `{${pairs.join(',')}}\n`
+  }
+  const jsonl = rows.map(jsonOf).join('')
+  t.equal(await convert('types.jsonl', jsonl, ...flags), expected)
+  const plain = 'day UTF8, zone UTF8, at UTF8, n DOUBLE, x DOUBLE, big INT64'
+  t.equal(await convert('types.jsonl', jsonl, '--quiet'), plain)
+  for (const flag of ['--timestamps', '--integers']) {
+    const refused = await spillway(['convert', place('a.jsonl', '{}'), '--out', place('a.csv'), flag])
+    t.equal(refused.code, 2)
+    t.match(refused.stderr, `${flag} is for Parquet output, and the output is csv`)
+    const typed = await spillway(['convert', place('a.parquet'), '--out', place('b.parquet'), flag])
+    t.match(typed.stderr, `${flag} is for text input`)
+  }
+})
