@@ -39,7 +39,7 @@ const TYPE_OF_KIND: Partial<Record<ValueKind, ColumnType>> = {
   object: 'json',
 }
 
-/** Milliseconds from 1970 that 64 bits hold as nanoseconds, less the digits after the millisecond. */
+/** Milliseconds from 1970 that 64 bits hold as nanoseconds, whatever the digits after the millisecond are. */
 const MAX_NANOSECONDS_MS = Number(2n ** 63n / 1_000_000n) - 1
 
 /** The narrowest type that fits `value` (neither null nor refused). */
@@ -111,6 +111,12 @@ export class ColumnInference {
     return this.#cells.make(value, type) !== undefined && (!inferred || comesBack(value, type))
   }
 
+  /** Whether a timestamp does not fit a column of nanoseconds. */
+  #isFar(value: Date | string): boolean {
+    const time = typeof value === 'string' ? Date.parse(value) : value.getTime()
+    return Math.abs(time) > MAX_NANOSECONDS_MS && this.#cells.make(value, 'timestamp_nanos') === undefined
+  }
+
   #seeLeaf(value: unknown, kind: ValueKind, path: string): void {
     let seen = this.#seen.get(path)
     if (seen === undefined) {
@@ -125,7 +131,7 @@ export class ColumnInference {
     seen.types.add(fits ? type : 'utf8')
     if (kind === 'number') seen.fractional ||= !Number.isSafeInteger(value) || Object.is(value, -0)
     if (kind === 'string' && type !== 'utf8') seen.fromText = true
-    if (isTime(type)) seen.far ||= Math.abs(timeOf(value as Date | string)) > MAX_NANOSECONDS_MS
+    if (isTime(type)) seen.far ||= this.#isFar(value as Date | string)
     if (kind === 'bigint') seen.wide ||= !fitsDouble(value as bigint)
   }
 }
@@ -140,10 +146,6 @@ function nothingSeen(types: readonly ColumnType[]): Seen {
     far: false,
     inferred: false,
   }
-}
-
-function timeOf(value: Date | string): number {
-  return typeof value === 'string' ? Date.parse(value) : value.getTime()
 }
 
 function isTime(type: ColumnType | null): boolean {
