@@ -1,10 +1,10 @@
 /**
  * The values that were seen in one column, or in one place within nested values, and the narrowest type for them.
  */
-import { fitsDouble } from './cells.ts'
+import { fitsDouble, parseDate } from './cells.ts'
 import { isNestedType, type ColumnType, type FieldType } from './column-type.ts'
 import { typeOfText, type InferredTypes } from './inferred-types.ts'
-import { timestampTypeOf } from '../values/precise-date.ts'
+import { integerOfDate, timestampTypeOf } from '../values/precise-date.ts'
 import { customValue, kindOf, type ValueKind } from '../values/values.ts'
 
 /** The column type for a value of each kind. */
@@ -21,9 +21,6 @@ const TYPE_OF_KIND: Partial<Record<ValueKind, ColumnType>> = {
 /** Objects within lists that have more fields than this, or more levels, stay JSON text: their keys may be data. */
 const MAX_FIELDS = 100
 const MAX_LEVELS = 10
-
-/** Milliseconds from 1970 that 64 bits hold as nanoseconds, less the digits after the millisecond. */
-const MAX_NANOSECONDS_MS = Number(2n ** 63n / 1_000_000n) - 1
 
 /** The narrowest type that fits `value` (neither null nor refused). */
 export function columnTypeOf(value: unknown): ColumnType {
@@ -97,7 +94,7 @@ export class SeenValues {
     this.#types.add(fits ? type : 'utf8')
     if (kind === 'number') this.#fractional ||= !Number.isSafeInteger(value) || Object.is(value, -0)
     if (kind === 'string' && type !== 'utf8') this.#fromText = true
-    if (isTime(type)) this.#far ||= Math.abs(timeOf(value as Date | string)) > MAX_NANOSECONDS_MS
+    if (isTime(type)) this.#far ||= isFar(value as Date | string)
     if (kind === 'bigint') this.#wide ||= !fitsDouble(value as bigint)
     if (this.#choice.lists === 'list' && type === 'json') this.#addWithin(value, kind)
   }
@@ -183,8 +180,10 @@ export class SeenValues {
   }
 }
 
-function timeOf(value: Date | string): number {
-  return typeof value === 'string' ? Date.parse(value) : value.getTime()
+/** Whether a timestamp does not fit a column of nanoseconds. */
+function isFar(value: Date | string): boolean {
+  const date = typeof value === 'string' ? parseDate(value) : value
+  return date !== undefined && integerOfDate(date, 'timestamp_nanos') === undefined
 }
 
 function isTime(type: ColumnType | null): boolean {

@@ -52,6 +52,8 @@ t.test('a column has the type that fits all its values', async (t) => {
   t.equal(typeOf('2026-01-31T00:00:00Z', '2026-01-31T00:00:00.000001Z'), 'timestamp_micros')
   t.equal(typeOf('2026-01-31T00:00:00.000001Z', '2026-01-31T00:00:00.000000001Z'), 'timestamp_nanos')
   t.equal(typeOf('9999-01-31T00:00:00Z', '2026-01-31T00:00:00.000000001Z'), 'utf8')
+  t.equal(typeOf('2262-04-11T23:47:16.854Z', '2026-01-31T00:00:00.000000001Z'), 'timestamp_nanos')
+  t.equal(typeOf('2262-04-11T23:47:16.855Z', '2026-01-31T00:00:00.000000001Z'), 'utf8')
   t.equal(typeOf('2026-01-31T00:00:00Z', new Date(0)), 'timestamp')
   t.equal(typeOf('2026-01-31T00:00:00Z', 'x'), 'utf8')
   t.equal(typeOf('2026-01-31T00:00:00Z', '2026-01-31T00:00:00+02:00'), 'utf8')
