@@ -3,7 +3,7 @@
  */
 import { SpillwayError } from '../core/errors.ts'
 import { closeIterator } from '../core/close-iterator.ts'
-import type { EventLoopTurns } from '../core/event-loop-turns.ts'
+import type { EventLoopTurns } from './event-loop-turns.ts'
 import type { IndexRanges } from '../core/index-ranges.ts'
 import { Interruptible } from '../core/interruptible.ts'
 import { describeValue } from '../core/options.ts'

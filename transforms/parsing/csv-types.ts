@@ -3,7 +3,7 @@
  * the same meaning everywhere are converted. So text such as an id with leading zeros, or a date, never becomes a
  * number.
  */
-import { exactNumber } from './big-integers.ts'
+import { exactNumber } from '../../lib/core/exact-json.ts'
 import { keepsDigits } from './exact-decimals.ts'
 
 /** Type of a CSV column. An integer column has no fractions and no exponents. Timestamps are text. */

@@ -18,7 +18,7 @@ import {
   type TypedReadable,
   type WithBatches,
 } from '../../lib/core/record.ts'
-import { exactNumber, type NumberOutOfRange } from './big-integers.ts'
+import { exactNumber, type NumberOutOfRange } from '../../lib/core/exact-json.ts'
 import { notDecodable } from './input-text.ts'
 import {
   RecordParser,

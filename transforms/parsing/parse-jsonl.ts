@@ -15,7 +15,7 @@ import {
   type TypedReadable,
   type WithBatches,
 } from '../../lib/core/record.ts'
-import { mayLoseDigits, NumberOutOfRange, parseExactJson } from './big-integers.ts'
+import { mayLoseDigits, NumberOutOfRange, parseExactJson } from '../../lib/core/exact-json.ts'
 import { notDecodable } from './input-text.ts'
 import {
   RecordParser,

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Rejection } from '../../../lib/core/rejection.ts'
-import { parseExactJson } from '../../../transforms/parsing/big-integers.ts'
+import { parseExactJson } from '../../../lib/core/exact-json.ts'
 import { parseJsonArray, type ParseJsonArrayOptions } from '../../../transforms/parsing/parse-json-array.ts'
 
 interface Parsed {

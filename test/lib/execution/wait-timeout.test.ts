@@ -1,6 +1,6 @@
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
-import { WaitTimeout } from '../../../lib/core/wait-timeout.ts'
+import { WaitTimeout } from '../../../lib/execution/wait-timeout.ts'
 import { openResources } from '../../helpers/leaks.ts'
 
 /** A wait of at most 50 ms under a clock of the test. Timers that `node:test` mocks cannot be refreshed. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { exactNumber, mayLoseDigits, parseExactJson } from '../../../transforms/parsing/big-integers.ts'
+import { exactNumber, mayLoseDigits, parseExactJson } from '../../../lib/core/exact-json.ts'
 
 t.test('parses integers beyond 2^53 exactly, and everything else like JSON.parse', async (t) => {
   t.strictSame(parseExactJson('{"a": 9007199254740993, "b":[-12345678901234567890], "c": 9007199254740991}'), {

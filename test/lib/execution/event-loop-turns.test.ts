@@ -1,6 +1,6 @@
 import { mock } from 'node:test'
 import t from 'tap'
-import { EventLoopTurns } from '../../../lib/core/event-loop-turns.ts'
+import { EventLoopTurns } from '../../../lib/execution/event-loop-turns.ts'
 
 t.test('a turn is due after more than 20 ms of work, and not again until 20 ms after it was taken', async (t) => {
   let nowMs = 1000

@@ -2,7 +2,7 @@
  * Parses JSON text without losing digits: integers beyond 2^53 become bigint, and numbers beyond the range of a double are
  * refused. Everything else is parsed as `JSON.parse` does. A fast check skips text that cannot contain such a number.
  */
-import { shortText } from '../../lib/core/errors.ts'
+import { shortText } from './errors.ts'
 
 /**
  * Where a JSON number can start: sixteen consecutive digits, as 2^53 has, or a number with an exponent of three digits, as
