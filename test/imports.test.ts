@@ -61,8 +61,7 @@ const arrows: Readonly<Record<string, string>> = {
   'lib/sequencer': 'lib/execution lib/outputs lib/workflow',
   'lib/streaming':
     'sinks/dead-letter-file sinks/files sinks/options sinks/part sinks/record-sink transforms/aggregate transforms/aggregation-tee transforms/buffering-transform',
-  'lib/testing':
-    'lib/execution lib/outputs lib/workflow sinks/files sinks/values transforms/aggregate transforms/parsing',
+  'lib/testing': 'lib/execution lib/outputs lib/workflow sinks/files sinks/values transforms/aggregate',
   'lib/workflow': 'lib/outputs lib/streaming sinks/text transforms/aggregate',
   'sinks/columns': 'sinks/values',
   'sinks/csv-sink': 'sinks/options sinks/record-sink',

@@ -1,14 +1,12 @@
 /**
  * The records of one part file, the same from every format as from JSONL: nested, with dates as ISO 8601 text, bytes as
- * base64, and integers as numbers if the number is exact.
+ * base64, integers as numbers if the number is exact, and NaN and infinities as null.
  */
 import { constants } from 'node:buffer'
 import { SpillwayError } from '../core/errors.ts'
 import { splitPath } from '../core/field-path.ts'
 import type { ResultRecord } from '../core/record.ts'
 import type { Rejection } from '../core/rejection.ts'
-import { toBase64 } from '../../sinks/values/json-text.ts'
-import { isNestedType } from '../../sinks/columns/column-type.ts'
 import type { PartSchema } from '../../sinks/part.ts'
 import type { CsvDialectOptions } from '../../sinks/text/csv-dialect.ts'
 import { escapeFormula, unescapeFormula } from '../../sinks/text/formula-text.ts'
@@ -17,6 +15,7 @@ import type { CsvType } from '../../transforms/parsing/csv-types.ts'
 import { inputFormatOf, hasColumns } from './input-formats.ts'
 import { Nester } from '../core/nested-record.ts'
 import { columnNames } from '../../sinks/columns/column-names.ts'
+import { jsonRecord } from './json-values.ts'
 import { readRecords } from './read-records.ts'
 
 /**
@@ -104,42 +103,6 @@ function csvTypeOf(type: PartSchema[string] | undefined): CsvType {
   if (type === 'boolean') return 'boolean'
   if (/^u?int\d/.test(type)) return 'integer'
   return type === 'double' || type === 'float' ? 'number' : 'text'
-}
-
-/** Converts the cells of a record to JSON values. */
-function jsonRecord(record: ResultRecord, types: ReadonlyMap<string, PartSchema[string]>): ResultRecord {
-  // `fromEntries` makes a column called `__proto__` an own property.
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, jsonValue(value, types.get(name))]))
-}
-
-function jsonValue(value: unknown, type: PartSchema[string] | undefined): unknown {
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
-  if (value instanceof Date) return type === 'date' ? value.toISOString().replace(/T.*/, '') : value.toISOString()
-  if (value instanceof Uint8Array) return toBase64(value)
-  if (typeof value === 'string') return type === 'json' || isNested(type) ? parseJson(value) : value
-  if (isNested(type) && value !== null) return jsonWithin(value)
-  return value
-}
-
-function isNested(type: PartSchema[string] | undefined): boolean {
-  return isNestedType(type ?? null)
-}
-
-/** Converts the values of a list, a struct or a map to JSON values. */
-function jsonWithin(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(jsonWithin)
-  const json = jsonValue(value, undefined)
-  if (typeof json !== 'object' || json === null) return json
-  return Object.fromEntries(Object.entries(json).map(([key, item]) => [key, jsonWithin(item)]))
-}
-
-/** The value of a cell of JSON text. Other text is returned unchanged, because a column may hold both. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }
 
 function damageError(path: string, { line, reason }: Rejection): SpillwayError {

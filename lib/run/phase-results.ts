@@ -11,6 +11,7 @@ import type { Journal } from '../journal/journal.ts'
 import { damageOfPart } from '../journal/part-damage.ts'
 import type { PhaseReference, RowsOptions, Table } from '../outputs/reference.ts'
 import { resolveRowsOptions, rowsStream } from '../outputs/rows-stream.ts'
+import { typesOfRows } from '../reading/json-values.ts'
 import { csvDialectOf } from '../workflow/results-settings.ts'
 import type { ResolvedWorkflow } from '../workflow/types.ts'
 import type { RunDirectory } from './directory.ts'
@@ -25,7 +26,8 @@ interface PhaseResultsOptions {
 
 /**
  * A reference to the records in a phase's files. Their order is that of the files. Records come as JSON has them: dates as
- * text, bytes as base64; from CSV and Parquet, missing fields as null.
+ * text, bytes as base64, NaN and infinities as null; from CSV and Parquet, missing fields as null. `schema` has the types
+ * of these values.
  */
 export class PhaseResults implements PhaseReference {
   readonly #options: PhaseResultsOptions
@@ -56,7 +58,7 @@ export class PhaseResults implements PhaseReference {
 
   get schema(): Schema | null {
     const schema = this.#commit?.schema ?? null
-    return schema && Object.fromEntries(Object.entries(schema).map(([name, type]) => [name, type ?? 'utf8']))
+    return schema && typesOfRows(schema)
   }
 
   /** All records. There may be more than memory holds: {@link rows} streams them. */

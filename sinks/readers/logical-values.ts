@@ -185,7 +185,10 @@ function conversionWithin(tree: SchemaTree, types: ReadonlyMap<SchemaElement, Lo
   if (element.converted_type === 'LIST' && children.length === 1) {
     const item = only.children.length === 1 ? only.children[0] : undefined
     const convert = item === undefined ? types.get(only.element)?.convert : conversionOf(item, types)
-    return convert && eachOf(convert)
+    // hyparquet gives undefined for a group that is missing in a list.
+    return convert === undefined && item !== undefined && item.children.length > 0
+      ? eachOf(asIs)
+      : convert && eachOf(convert)
   }
   const fields = new Map(children.map((child) => [child.element.name, conversionOf(child, types)]))
   // hyparquet gives undefined for a group that is missing in a group.
@@ -194,6 +197,10 @@ function conversionWithin(tree: SchemaTree, types: ReadonlyMap<SchemaElement, Lo
   const each = within !== undefined && element.repetition_type === 'REPEATED' ? eachOf(within) : within
   if (own === undefined) return each
   return each === undefined ? own : (value) => own(each(value))
+}
+
+function asIs(value: unknown): unknown {
+  return value
 }
 
 function eachOf(convert: Convert): Convert {

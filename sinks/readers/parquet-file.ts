@@ -9,7 +9,8 @@ import {
   type SchemaElement,
   type SchemaTree,
 } from './hyparquet.ts'
-import { SpillwayError } from '../../lib/core/errors.ts'
+import { messageOf, SpillwayError } from '../../lib/core/errors.ts'
+import { parseExactJson } from '../../lib/core/exact-json.ts'
 import { unknownKey } from '../../lib/core/options.ts'
 import type { ByteRange, ByteSource } from '../files/file-slices.ts'
 import { CHECKSUMS_KEY } from '../parquet/checksums.ts'
@@ -281,11 +282,21 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 const parsers = {
   stringFromBytes: (bytes: Uint8Array | undefined) => bytes && decoder.decode(bytes),
+  jsonFromBytes: (bytes: Uint8Array | undefined) => bytes && parseJson(decoder.decode(bytes)),
   dateFromDays: (days: number) => dateOfNanoseconds(BigInt(days) * 86_400_000_000_000n),
   timestampFromMilliseconds: (time: bigint) => dateOfNanoseconds(time * 1_000_000n),
   timestampFromMicroseconds: (time: bigint) => dateOfNanoseconds(time * 1000n),
   timestampFromNanoseconds: dateOfNanoseconds,
 } as unknown as Partial<ParquetParsers>
+
+/** The value of JSON text, with all digits of its integers. */
+function parseJson(text: string): unknown {
+  try {
+    return parseExactJson(text)
+  } catch (error) {
+    throw new Error(`text of a JSON column is not JSON: ${messageOf(error)}`, { cause: error })
+  }
+}
 
 function placeOfChunk({ file_path: path, meta_data: chunk }: ColumnChunk): ChunkPlace | undefined {
   if (chunk === undefined || (path !== undefined && path !== '')) return undefined

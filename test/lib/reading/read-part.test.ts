@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { ResultRecord } from '../../../lib/core/record.ts'
+import { typesOfRows } from '../../../lib/reading/json-values.ts'
 import { readPart } from '../../../lib/reading/read-part.ts'
 import type { ClosedPart } from '../../../sinks/part.ts'
 import { RecordSink } from '../../../sinks/record-sink.ts'
@@ -16,7 +17,7 @@ const FORMATS = ['jsonl', 'csv', 'parquet'] as const
 async function roundTrip(
   directory: string,
   records: readonly ResultRecord[],
-  options: Pick<RecordSinkOptions, 'format' | 'compression'>,
+  options: Pick<RecordSinkOptions, 'format' | 'compression' | 'lists' | 'schema'>,
 ): Promise<unknown[]> {
   const parts: ClosedPart[] = []
   const sink = new RecordSink({ directory, ...options })
@@ -73,6 +74,68 @@ t.test('reads the same records from every format as from JSON lines', async (t) 
     t.strictSame(await roundTrip(freshIn(t), [record, record], { format }), [expected, expected], format)
   }
   t.strictSame(await roundTrip(freshIn(t), [record], { format: 'csv', compression: 'gzip' }), [expected], 'gzipped')
+})
+
+t.test('NaN, dotted keys and integers within JSON are the same from every format', async (t) => {
+  t.testdir()
+  const records = [
+    { id: 1, score: NaN, list: [2n ** 64n, -Infinity, 0.5], m: { x: 1 }, 'm.x': 2, at: [new Date(0)] },
+    { id: 2, score: 0.5, list: [], m: { x: 3 }, 'm.x': 4, at: [] },
+  ]
+  const expected = [
+    { id: 1, score: null, list: [2n ** 64n, null, 0.5], m: { x: 1 }, 'm.x': 2, at: ['1970-01-01T00:00:00.000Z'] },
+    { id: 2, score: 0.5, list: [], m: { x: 3 }, 'm.x': 4, at: [] },
+  ]
+  for (const format of FORMATS) t.strictSame(await roundTrip(freshIn(t), records, { format }), expected, format)
+})
+
+t.test('lists of Parquet, and typed columns, come back as JSON has them', async (t) => {
+  t.testdir()
+  const records = [
+    { n: 5n, list: [1n, 2n ** 60n], points: [{ x: 1, at: new Date(0) }], raw: [Uint8Array.of(1)] },
+    { n: 6n, list: [], points: [{ x: 2 }, null], raw: null },
+  ]
+  const expected = [
+    { n: 5, list: [1, 2n ** 60n], points: [{ x: 1, at: '1970-01-01T00:00:00.000Z' }], raw: ['AQ=='] },
+    { n: 6, list: [], points: [{ x: 2, at: null }, null], raw: null },
+  ]
+  t.strictSame(await roundTrip(freshIn(t), records, { format: 'parquet', lists: 'list' }), expected)
+  const schema = {
+    n: 'int32',
+    list: { list: 'int64' },
+    points: { list: { struct: { x: 'double', at: 'timestamp' } } },
+    raw: { list: 'bytes' },
+  } as const
+  t.strictSame(await roundTrip(freshIn(t), records, { format: 'parquet', schema }), expected)
+  const asText = [
+    { ...expected[0], points: [{ x: 1, at: '1970-01-01T00:00:00.000Z' }] },
+    { ...expected[1], points: [{ x: 2 }, null] },
+  ]
+  t.strictSame(await roundTrip(freshIn(t), records, { format: 'csv', schema }), asText)
+})
+
+t.test('the types of rows are those of their values', async (t) => {
+  const schema = {
+    at: 'timestamp',
+    day: 'date',
+    raw: 'bytes',
+    n: 'int64',
+    price: 'decimal(9,2)',
+    open: null,
+    j: 'json',
+  } as const
+  t.strictSame(typesOfRows(schema), {
+    at: 'utf8', day: 'utf8', raw: 'utf8', n: 'int64', price: 'utf8', open: 'utf8', j: 'json',
+  }) // prettier-ignore
+  const nested = {
+    l: { list: { type: 'date', nullable: false } },
+    m: { map: { key: 'uuid', value: 'float' } },
+  } as const
+  t.strictSame(typesOfRows({ ...nested, s: { struct: { t: 'time_micros' } } }), {
+    l: { list: { type: 'utf8', nullable: false } },
+    m: { map: { key: 'utf8', value: 'float' } },
+    s: { struct: { t: 'utf8' } },
+  })
 })
 
 t.test('random records are the same from every format', async (t) => {

@@ -55,7 +55,9 @@ function structOf(depth: number): fc.Arbitrary<Sample> {
   const fields = fc.array(sampleOf(depth - 1).chain(nullable), { minLength: 1, maxLength: 3 })
   return fields.map((found) => ({
     type: { struct: Object.fromEntries(found.map(([type], index) => [`f${index}`, type])) },
-    value: fc.record(Object.fromEntries(found.map(([, value], index) => [`f${index}`, value]))),
+    value: fc.record(Object.fromEntries(found.map(([, value], index) => [`f${index}`, value])), {
+      noNullPrototype: true,
+    }),
   }))
 }
 
@@ -71,10 +73,13 @@ function mapOf(depth: number): fc.Arbitrary<Sample> {
 const tableArbitrary = fc.array(sampleOf(4).chain(nullable), { minLength: 1, maxLength: 3 }).chain((columns) =>
   fc.record({
     schema: fc.constant<Schema>(Object.fromEntries(columns.map(([type], index) => [`c${index}`, type]))),
-    records: fc.array(fc.record(Object.fromEntries(columns.map(([, value], index) => [`c${index}`, value]))), {
-      minLength: 1,
-      maxLength: 30,
-    }),
+    records: fc.array(
+      fc.record(Object.fromEntries(columns.map(([, value], index) => [`c${index}`, value])), { noNullPrototype: true }),
+      {
+        minLength: 1,
+        maxLength: 30,
+      },
+    ),
   }),
 )
 
@@ -101,7 +106,7 @@ function plain(value: unknown): unknown {
 t.test('our reader gives what was written', async () => {
   const property = fc.asyncProperty(tableArbitrary, fc.integer({ min: 1, max: 9 }), async (table, rowGroupRows) => {
     const path = await write(table.records, { schema: table.schema, rowGroupRows })
-    assert.deepEqual(plain(await read(path)), plain(table.records))
+    assert.deepEqual(await read(path), table.records)
     rmSync(path)
   })
   await fc.assert(property, { numRuns: 150 })
@@ -158,10 +163,11 @@ t.test('arrow-rs reads what was written', async () => {
   await fc.assert(property, { numRuns: 60 })
 })
 
-/** Arrow gives decimals as numbers, and maps as pairs. */
+/** Its client gives decimals as numbers that are not exact, and maps as pairs. */
 function comparable(value: unknown): unknown {
   if (Array.isArray(value) || ArrayBuffer.isView(value)) return Array.from(value as unknown[], comparable)
-  if (typeof value === 'string' && /^-?\d+\.\d\d$/.test(value)) return Number(value)
+  if (typeof value === 'string' && /^-?\d+\.\d\d$/.test(value)) return comparable(Number(value))
+  if (typeof value === 'number') return Number(value.toPrecision(15))
   if (typeof value !== 'object' || value === null) return value ?? null
   const entries = Object.entries(value)
   return entries.map(([key, item]) => [key, comparable(item)])
