@@ -43,11 +43,13 @@ export type DecimalType = `decimal(${number},${number})`
 
 /** Arrays of values of one type: LIST in Parquet, JSON text in CSV. */
 export interface ListType {
+  /** The type of the values in the array. */
   readonly list: FieldType
 }
 
 /** Objects with the given fields: a group in Parquet, JSON text in CSV. */
 export interface StructType {
+  /** The types of the fields by their names, in file order. */
   readonly struct: Readonly<Record<string, FieldType>>
 }
 
@@ -56,7 +58,13 @@ export interface StructType {
  * cannot be null.
  */
 export interface MapType {
-  readonly map: { readonly key: ColumnType; readonly value: FieldType }
+  /** The types of the keys and of the values. */
+  readonly map: {
+    /** The type of the keys. */
+    readonly key: ColumnType
+    /** The type of the values. */
+    readonly value: FieldType
+  }
 }
 
 /** A type with types within. */
@@ -79,7 +87,14 @@ export type ColumnType = NamedType | DecimalType | NestedType
  * The type of a column or of a value within: with `nullable: false`, null is not allowed. `nullable` is true by
  * default.
  */
-export type FieldType = ColumnType | { readonly type: ColumnType; readonly nullable?: boolean }
+export type FieldType =
+  | ColumnType
+  | {
+      /** The type of its values. */
+      readonly type: ColumnType
+      /** Whether null is allowed. @default true */
+      readonly nullable?: boolean
+    }
 
 /** The most digits of a decimal. */
 const MAX_PRECISION = 38
