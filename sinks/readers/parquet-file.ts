@@ -1,6 +1,7 @@
 /**
  * Reads a Parquet file: its footer, and the columns of its row groups.
  */
+import { setImmediate } from 'node:timers/promises'
 import {
   loadHyparquet,
   type ColumnChunk,
@@ -181,13 +182,14 @@ export class ParquetFile {
   }
 
   /**
-   * Decodes a whole row group. To decode a part of it would cost as much.
+   * Decodes a whole row group. To decode a part of it would cost as much. Between two columns it returns to the event loop.
    *
    * @param index - counted from 0
    * @param names - the columns to read, in the order of the result
-   * @throws {SpillwayError} `ERR_SPILLWAY_INPUT`
+   * @param signal - stops it before the next column
+   * @throws {SpillwayError} `ERR_SPILLWAY_INPUT`; the reason of the signal when it was aborted
    */
-  async readRowGroup(index: number, names: readonly string[]): Promise<RowGroupColumns> {
+  async readRowGroup(index: number, names: readonly string[], signal?: AbortSignal): Promise<RowGroupColumns> {
     const { parquetRead } = await loadHyparquet()
     const groups = this.#metadata.row_groups
     const rowStart = groups.slice(0, index).reduce((rows, group) => rows + Number(group.num_rows), 0)
@@ -196,21 +198,26 @@ export class ParquetFile {
     if (rows === 0 || names.length === 0) return { rows, values: names.map(() => []) }
     try {
       const file = new CheckedChunks(this.#source, this.#chunksOf(index, new Set(names)))
-      await parquetRead({
-        file,
-        metadata: this.#metadata,
-        columns: [...names],
-        rowStart,
-        rowEnd: rowStart + rows,
-        utf8: false,
-        compressors: await decodersOf(this.#codecsOf(index)),
-        parsers,
-        onChunk: ({ columnName, columnData }) => void pages.get(columnName)?.push(columnData),
-      })
+      const compressors = await decodersOf(this.#codecsOf(index))
+      for (const name of new Set(names)) {
+        await setImmediate()
+        signal?.throwIfAborted()
+        await parquetRead({
+          file,
+          metadata: this.#metadata,
+          columns: [name],
+          rowStart,
+          rowEnd: rowStart + rows,
+          utf8: false,
+          compressors,
+          parsers,
+          onChunk: ({ columnName, columnData }) => void pages.get(columnName)?.push(columnData),
+        })
+      }
       await file.finish()
       return { rows, values: names.map((name) => this.#join(name, pages.get(name) ?? [], rows)) }
     } catch (error) {
-      if (error instanceof SpillwayError) throw error
+      if (error instanceof SpillwayError || signal?.aborted === true) throw error
       const remedy = 'The file is damaged or uses an unsupported feature: write or download it again.'
       const reason = reasonOf(error, 'its bytes are not those of pages')
       throw unreadable(this.#name, `row group ${index + 1} cannot be decoded (${reason})`, remedy, error)

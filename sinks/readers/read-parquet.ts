@@ -184,6 +184,8 @@ class ParquetReader extends Readable {
   readonly #options: ReadParquetOptions
   readonly #nester: Nester | null
   #slices: FileSlices | null = null
+  /** Stops the decoding of a row group. */
+  readonly #destroyed = new AbortController()
   #file: ParquetFile | null = null
   #names: readonly string[] = []
   #nextGroup = 0
@@ -223,6 +225,7 @@ class ParquetReader extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#destroyed.abort()
     this.#group = { rows: 0, values: [] }
     this.#records = []
     const slices = this.#slices
@@ -243,7 +246,7 @@ class ParquetReader extends Readable {
   }
 
   async #loadGroup(): Promise<void> {
-    this.#group = await (this.#file as ParquetFile).readRowGroup(this.#nextGroup++, this.#names)
+    this.#group = await (this.#file as ParquetFile).readRowGroup(this.#nextGroup++, this.#names, this.#destroyed.signal)
     this.#nextRow = 0
   }
 

@@ -26,6 +26,13 @@ for (const name of ['parquet-search-records', 'parquet-flights']) {
   })
 }
 
+t.test('parquet-lists: all contenders write the same rows', async (t) => {
+  const caseUrl = new URL('../../../benchmarks/cases/parquet-lists.ts', import.meta.url)
+  const report = await bench(caseUrl, { records: 2500, rounds: 1 })
+  t.equal(report.outputs['spillway, lists']?.rows, 2500)
+  t.equal(report.contenders.length, 3)
+})
+
 t.test('the checksum of a file equals that of the pool it was written from', async (t) => {
   const pool = makeRecords(1000)
   const path = join(t.testdir(), 'rows.parquet')

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } fr
 import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setImmediate } from 'node:timers/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import t, { type Test } from 'tap'
 import {
@@ -349,4 +350,26 @@ t.test('a changed byte of the footer is an error or harmless, and reading ends',
   }
   t.equal(endless, 0)
   t.ok(errors > 0)
+})
+
+t.test('a destroyed reader decodes no further columns of its row group', async (t) => {
+  const path = join(t.testdir(), 'wide.parquet')
+  const record = Object.fromEntries(Array.from({ length: 50 }, (_, column) => [`c${column}`, column]))
+  await pipeline([record], new ParquetSink({ path }))
+  const bytes = readFileSync(path)
+  const read: number[] = []
+  const file = {
+    byteLength: bytes.length,
+    slice: (start: number, end?: number) => {
+      read.push(start)
+      if (read.length === 10) reader.destroy()
+      return bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + (end ?? bytes.length)) as ArrayBuffer
+    },
+  }
+  const reader = readParquet({ file })
+  reader.resume()
+  await once(reader, 'close')
+  // Other work has its turn between two columns.
+  for (let turn = 0; turn < 100; turn++) await setImmediate()
+  t.ok(read.length < 15, `${read.length} reads`)
 })
