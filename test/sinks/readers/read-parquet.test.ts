@@ -363,7 +363,7 @@ t.test('a destroyed reader decodes no further columns of its row group', async (
     slice: (start: number, end?: number) => {
       read.push(start)
       if (read.length === 10) reader.destroy()
-      return bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + (end ?? bytes.length)) as ArrayBuffer
+      return bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + (end ?? bytes.length))
     },
   }
   const reader = readParquet({ file })
