@@ -83,8 +83,14 @@ export class Nester {
 
 /** Whether a value is null or missing, or an object created for columns that are all null. */
 function isNothing(value: unknown, made: ReadonlySet<unknown>): boolean {
-  if (value === undefined || value === null) return true
-  return made.has(value) && Object.values(value).every((item) => isNothing(item, made))
+  // A loop, because the name of a column may have more dots than the call stack has room.
+  const open = [value]
+  while (open.length > 0) {
+    const next = open.pop()
+    if (made.has(next)) for (const item of Object.values(next as Fields)) open.push(item)
+    else if (next !== undefined && next !== null) return false
+  }
+  return true
 }
 
 function ownValue(object: Fields, key: string): unknown {

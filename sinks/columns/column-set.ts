@@ -2,7 +2,7 @@
  * The columns of one file, and how a record is distributed to them. The dotted names form a tree, which is walked
  * together with the record. So no path strings are built unless an error occurs.
  */
-import { messageOf } from '../../lib/core/errors.ts'
+import { messageOf, shortText } from '../../lib/core/errors.ts'
 import { describeValue } from '../../lib/core/options.ts'
 import { joinPath, splitPath } from '../../lib/core/field-path.ts'
 import {
@@ -97,16 +97,18 @@ export class ColumnSet {
     }
   }
 
-  /** Tells about a column whose name is that of the field, but which is for another one. */
+  /** Tells about the column that has the name of a field without one, but takes another field. */
   #withHint(refusal: Refusal): Refusal {
-    if (refusal.kind !== 'drift' || refusal.field === undefined) return refusal
-    const { field } = refusal
+    const { kind, reason, field } = refusal
+    if (kind !== 'drift' || field === undefined || this.columns.some(({ name }) => name === field)) return refusal
     const name = splitPath(field).join('.')
-    const other = this.columns.find((column) => column.name !== field && fileNameOf(column) === name)
+    const other = this.columns.find((column) => fileNameOf(column) === name)
     if (other === undefined) return refusal
+    // Reading can nest flat fields, but it cannot flatten nested ones.
+    const nesting = other.name === name ? ', or read the records with `nest: true`' : ''
     return {
       ...refusal,
-      reason: `${refusal.reason}: the column ${name} is that of the field ${other.name}, and this is the field ${field}; give both in the \`schema\`, or read the records with \`nest: true\``,
+      reason: `${reason}: the column \`${shortText(name)}\` takes the field \`${shortText(other.name)}\`. Name \`${shortText(field)}\` in the \`schema\`${nesting}`,
     }
   }
 

@@ -52,7 +52,11 @@ export interface Column {
  */
 export type Cell = boolean | bigint | number | Date | string | Uint8Array | null | readonly Cell[]
 
-/** A schema as given by the user: dotted column names and their descriptions, in file order. */
+/**
+ * A schema as given by the user: the paths of columns and their descriptions, in file order. A path is the keys of a
+ * field, joined by dots: `m.x` for x within m. A backslash makes a dot or a backslash part of a key: `m\.x`, in code
+ * `'m\\.x'`, for the key `m.x`. Both columns are called `m.x` in the file, unless it has both.
+ */
 export type Schema = Readonly<Record<string, FieldType>>
 
 /** The columns of a schema. */

@@ -42,6 +42,11 @@ export class ColumnInference {
     )
   }
 
+  /** Number of columns so far. */
+  get size(): number {
+    return this.#seen.size
+  }
+
   /** Adds one record. It must not contain refused values. */
   add(record: unknown): void {
     this.#walk(kindOf(record) === 'custom' ? customValue(record) : record, undefined)

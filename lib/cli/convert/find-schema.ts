@@ -38,7 +38,7 @@ export async function findSchema(
   try {
     for await (const batch of batches) {
       for (const record of batch) addRecord(inference, reshape, record)
-      expectColumns(inference.columns.length)
+      expectColumns(inference.size)
     }
   } catch (error) {
     if (isAbortError(error) || (error as SpillwayError).code === 'ERR_SPILLWAY_VALUE') throw error

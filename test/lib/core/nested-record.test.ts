@@ -48,6 +48,12 @@ t.test('drops a null if another value is at the same path or below it', async (t
   t.strictSame(nest({ 'a.b': 2, a: null }), { a: { b: 2 } })
 })
 
+t.test('a column of more levels than the call stack can hold drops its null', async (t) => {
+  const deep = `${'a.'.repeat(50_000)}b`
+  t.strictSame(nest({ [deep]: null, a: 2 }), { a: 2 })
+  t.throws(() => nest({ [deep]: 1, a: 2 }), { name: 'NestConflict', field: 'a' })
+})
+
 t.test('nesting restores a flattened record', async () => {
   const tree = fc.letrec((tie) => ({
     tree: fc.dictionary(fc.string({ maxLength: 4 }), fc.oneof({ maxDepth: 3 }, fc.integer(), tie('tree')), {

@@ -1,10 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createReadStream, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import t from 'tap'
 import { Interruption } from '../../../../lib/cli/terminal/interrupts.ts'
+import { ParquetSink } from '../../../../sinks/parquet-sink.ts'
 import { parquetInfo, readParquet } from '../../../../sinks/readers/read-parquet.ts'
+import { parseCsv } from '../../../../transforms/parsing/parse-csv.ts'
 import { jsonl, openPipe, parseLines, spillway } from '../fake-command-io.ts'
 
 let files = 0
@@ -239,6 +242,47 @@ t.test('keeps column names between formats with columns', async (t) => {
   }
   const piped = await spillway(['convert', '--from', 'csv', '--to', 'csv', '--out', '-'], { stdin: read(input) })
   t.equal(piped.stdout.toString(), `${header}\n1,2,3,4,5\n`)
+})
+
+t.test('keeps keys from each format to each other one and back', async (t) => {
+  const record = { 'm.x': 1, 'k\\.z': 2, 'b\\': 3, 'a..b': 4, ü: 5, 'a,"b"\nc': 6, ['__proto__']: 7 }
+  const first = place('in.jsonl', `${JSON.stringify(record)}\n`)
+  const formats = ['jsonl', 'csv', 'parquet']
+  const convert = async (input: string, format: string) => {
+    const out = place(`out.${format}`)
+    t.equal((await spillway(['convert', input, '--out', out, '--quiet'])).code, 0)
+    return out
+  }
+  for (const one of formats) {
+    const input = await convert(first, one)
+    for (const other of formats) {
+      const back = await convert(await convert(input, other), 'jsonl')
+      t.equal(read(back), read(first), `${one} to ${other} and back`)
+    }
+  }
+})
+
+t.test('nests both shapes of a name as they were', async (t) => {
+  const input = place('in.jsonl', '{"m":{"x":1},"m.x":2,"n.y":"a"}\n{"m":{"x":3},"m.x":4,"n.y":"b"}\n')
+  for (const format of ['csv', 'parquet']) {
+    const out = place(`out.${format}`)
+    await spillway(['convert', input, '--out', out])
+    const run = await spillway(['convert', out, '--to', 'jsonl', '--nest', '--out', '-'])
+    // A name that only one column has carries no backslash, so a reader of the file nests it.
+    t.equal(run.stdout.toString(), read(input).replaceAll(/"n\.y":(".")/g, '"n":{"y":$1}'), format)
+  }
+})
+
+t.test('a pipeline makes the columns of a CSV file that convert makes', async (t) => {
+  const input = place('in.csv', 'n,x,big,b,late,t\n1,0.5,9007199254740993,true,,007\n2,2,1,false,3,x\n')
+  const typesIn = async (path: string) => (await parquetInfo(path)).columns.map(({ name, type }) => `${name} ${type}`)
+  const converted = place('out.parquet')
+  await spillway(['convert', input, '--out', converted])
+  const written = place('out.parquet')
+  const sink = new ParquetSink({ path: written, integers: 'infer' })
+  await pipeline(createReadStream(input), parseCsv(), sink)
+  t.strictSame(await typesIn(converted), ['n INT64', 'x DOUBLE', 'big INT64', 'b BOOLEAN', 'late INT64', 't UTF8'])
+  t.strictSame(await typesIn(written), await typesIn(converted))
 })
 
 t.test('rejects no record when one column name is the prefix of another', async (t) => {
