@@ -90,8 +90,11 @@ t.test('a schema and metadata are those of all Parquet files', async (t) => {
     expected.map(({ text }) => text),
   )
   const file = join(directory, 'results/made/part-00000.parquet')
-  const types = (await parquetInfo(file)).columns.map(({ name, columnType }) => [name, columnType])
-  t.match(Object.fromEntries(types), { day: 'date', at: 'timestamp_micros', n: 'int64' })
+  t.match((await parquetInfo(file)).columns.slice(0, 3), [
+    { name: 'phase' },
+    { name: 'container' },
+    { name: '=n', type: 'INT32' },
+  ])
   t.ok(readFileSync(file).includes('owner'))
   t.equal((await readParquet(file).toArray()).length, 30)
 })
@@ -107,12 +110,9 @@ t.test('types are inferred by choice, and rows are as they were', async (t) => {
   const reference = phases['made']?.output
   // Rows have text for dates. The file has the types that were chosen.
   t.match(reference?.schema, { day: 'utf8', at: 'utf8', n: 'int64' })
-  const file = join(outputDir, 'run/results/made/part-00000.parquet')
-  t.match((await parquetInfo(file)).columns.slice(0, 3), [
-    { name: 'day', columnType: 'date' },
-    { name: 'at', columnType: 'timestamp_micros' },
-    { name: 'n', columnType: 'int64' },
-  ])
+  const { columns } = await parquetInfo(join(outputDir, 'run/results/made/part-00000.parquet'))
+  const types = Object.fromEntries(columns.map(({ name, columnType }) => [name, columnType]))
+  t.match(types, { day: 'date', at: 'timestamp_micros', n: 'int64' })
   t.match(await reference?.rows().toArray(), records)
 })
 
