@@ -7,6 +7,7 @@
 import type { RowTarget } from '../columns/column-set.ts'
 import type { Cell, Column } from '../columns/column.ts'
 import { cellText, needsCare, quoteCell } from './csv-text.ts'
+import { isNegativeZero } from '../values/json-text.ts'
 import { PIECE_UNITS } from './text-chunk.ts'
 
 /** Maximum count of numbers that are converted together. */
@@ -85,7 +86,9 @@ export class CsvBlock implements RowTarget {
     const type = this.#columns[index]?.type
     if (typeof value === 'number') {
       if (type !== 'double' && (type !== 'int64' || !Number.isSafeInteger(value))) return false
-      if (Number.isFinite(value)) this.#addNumber(index, value)
+      // Integers have no negative zero.
+      if (isNegativeZero(value)) this.#addText(index, type === 'double' ? '-0' : '0')
+      else if (Number.isFinite(value)) this.#addNumber(index, value)
       else this.#addText(index, String(value))
       return true
     }

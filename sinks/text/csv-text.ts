@@ -7,7 +7,7 @@ import type { Cell } from '../columns/column.ts'
 import type { ColumnType } from '../columns/column-type.ts'
 import type { CsvDialect } from './csv-dialect.ts'
 import { isoText } from '../values/iso-text.ts'
-import { toBase64 } from '../values/json-text.ts'
+import { isNegativeZero, toBase64 } from '../values/json-text.ts'
 
 /** The cells of one row. Null is written as nothing between the delimiters, an empty string as `""`. */
 export type CsvRow = readonly (string | null)[]
@@ -64,5 +64,6 @@ function stringifyRows(rows: readonly CsvRow[], { delimiter, quote, recordDelimi
 export function cellText(cell: Cell, type?: ColumnType | null): string | null {
   if (cell === null || typeof cell === 'string') return cell
   if (cell instanceof Date) return type === 'date' ? (isoText(cell).split('T', 1)[0] as string) : isoText(cell)
-  return cell instanceof Uint8Array ? toBase64(cell) : String(cell)
+  if (cell instanceof Uint8Array) return toBase64(cell)
+  return typeof cell === 'number' && isNegativeZero(cell) ? '-0' : String(cell)
 }

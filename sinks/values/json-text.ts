@@ -1,7 +1,7 @@
 /**
  * Converts values to JSON text according to the value contract. `JSON.stringify` is used wherever its text is correct.
  * One walk over the value finds out whether it is. A serializer in this file handles the values that `JSON.stringify`
- * gets wrong: bigints, bytes, and numbers that are not finite.
+ * gets wrong: bigints, bytes, -0, and numbers that are not finite.
  */
 import {
   customValue,
@@ -93,6 +93,7 @@ export class JsonText {
   }
 
   #serializeNumber(value: number): string {
+    if (isNegativeZero(value)) return '-0'
     if (Number.isFinite(value)) return JSON.stringify(value)
     this.#nonFinite += 1
     return this.#policy === 'text' ? `"${value}"` : 'null'
@@ -123,6 +124,11 @@ export function firstKeyOf(record: unknown): string | undefined {
   return undefined
 }
 
+/** Whether a number is -0, of which `JSON.stringify` makes 0. */
+export function isNegativeZero(value: number): boolean {
+  return value === 0 && 1 / value < 0
+}
+
 /** Bytes as base64 text. */
 export function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
@@ -131,7 +137,7 @@ export function toBase64(bytes: Uint8Array): string {
 function inspect(value: unknown, depth: number): number {
   switch (typeof value) {
     case 'number':
-      return Number.isFinite(value) ? CLEAN : NON_FINITE
+      return Number.isFinite(value) ? (isNegativeZero(value) ? SPECIAL : CLEAN) : NON_FINITE
     case 'object':
       return value === null ? CLEAN : inspectObject(value, depth)
     case 'bigint':
@@ -173,6 +179,7 @@ function inspectFields(object: Record<string, unknown>, depth: number): number {
     if (typeof value === 'number') {
       // `value - value` is NaN for the three numbers that are not finite, and 0 for all others.
       if (value - value !== 0) found |= NON_FINITE
+      else if (isNegativeZero(value)) found |= SPECIAL
     } else if (typeof value !== 'string') {
       found |= inspect(value, depth + 1)
     }

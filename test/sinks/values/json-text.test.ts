@@ -15,11 +15,17 @@ t.test('equals JSON.stringify wherever that is correct', async () => {
 t.test('writes bigints, bytes and numbers that are not finite', async (t) => {
   const json = new JsonText('null')
   const record = { big: 2n ** 70n, bytes: Uint8Array.of(255), list: [NaN, -Infinity, undefined, -0], gone: undefined }
-  t.equal(json.ofRecord(record), '{"big":1180591620717411303424,"bytes":"/w==","list":[null,null,null,0]}')
+  t.equal(json.ofRecord(record), '{"big":1180591620717411303424,"bytes":"/w==","list":[null,null,null,-0]}')
   t.equal(json.nonFinite, 2)
   json.uncount(1)
   t.equal(json.nonFinite, 1)
-  t.equal(new JsonText('text').ofRecord(record)?.includes('["NaN","-Infinity",null,0]'), true)
+  t.equal(new JsonText('text').ofRecord(record)?.includes('["NaN","-Infinity",null,-0]'), true)
+})
+
+t.test('keeps -0, which JSON.stringify makes 0', async (t) => {
+  const json = new JsonText('null')
+  t.equal(json.ofRecord({ a: -0, b: 0, c: { d: [-0] } }), '{"a":-0,"b":0,"c":{"d":[-0]}}')
+  t.equal(json.ofValue([-0]), '[-0]')
 })
 
 t.test('reports why it refuses a record', async (t) => {
