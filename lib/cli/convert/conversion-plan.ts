@@ -183,7 +183,7 @@ const CSV_OUTPUT_FLAGS = {
 } as const satisfies Partial<Record<keyof ConvertOptions, string>>
 
 /** The options about types that are inferred by choice, and the flag of each. */
-const TYPE_FLAGS = { timestamps: '--timestamps', integers: '--integers' } as const
+const TYPE_FLAGS = { timestamps: '--timestamps', integers: '--integers', lists: '--lists' } as const
 
 function refuse(flags: Readonly<Record<string, string>>, options: ConvertOptions, purpose: string): void {
   for (const [name, flag] of Object.entries(flags)) {

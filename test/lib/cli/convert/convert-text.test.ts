@@ -267,7 +267,7 @@ t.test('makes timestamps, dates and integers of Parquet where all values of a co
   t.equal(await convert('types.jsonl', jsonl, ...flags), expected)
   const plain = 'day UTF8, zone UTF8, at UTF8, n DOUBLE, x DOUBLE, big INT64'
   t.equal(await convert('types.jsonl', jsonl, '--quiet'), plain)
-  for (const flag of ['--timestamps', '--integers']) {
+  for (const flag of ['--timestamps', '--integers', '--lists']) {
     const refused = await spillway(['convert', place('a.jsonl', '{}'), '--out', place('a.csv'), flag])
     t.equal(refused.code, 2)
     t.match(refused.stderr, `${flag} is for Parquet output, and the output is csv`)
