@@ -5,11 +5,13 @@ import { JsonText, toBase64 } from '../../../sinks/values/json-text.ts'
 
 t.test('equals JSON.stringify wherever that is correct', async () => {
   const json = new JsonText('null')
-  const property = fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), (record) => {
+  // It is not correct for -0.
+  const value = fc.jsonValue().map((given) => JSON.parse(JSON.stringify(given)) as unknown)
+  const property = fc.property(fc.dictionary(fc.string({ unit: 'binary' }), value), (record) => {
     assert.equal(json.ofRecord(record), JSON.stringify(record))
     assert.equal(json.ofValue(Object.values(record)), JSON.stringify(Object.values(record)))
   })
-  fc.assert(property)
+  fc.assert(property, { numRuns: 1000 })
 })
 
 t.test('writes bigints, bytes and numbers that are not finite', async (t) => {
