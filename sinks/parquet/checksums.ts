@@ -16,13 +16,13 @@ export interface ParquetChecksums {
   readonly chunks: readonly number[]
 }
 
-/** The value of the pair before the metadata is serialized: the checksum of the metadata is still a placeholder. */
+/** The value of the pair before the metadata is serialized: the digits of its own checksum are reserved. */
 export function checksumsText(chunks: readonly number[]): string {
   return PLACEHOLDER + chunks.map(digitsOf).join('')
 }
 
 /**
- * Writes the checksum of the metadata in place of the placeholder.
+ * Overwrites the reserved digits with the checksum of the metadata.
  *
  * @param metadata - the serialized metadata, without its length and the magic bytes
  */
